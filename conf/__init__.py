@@ -1,0 +1,8 @@
+"""What is measured: the settings, their bounds, and the matrix of cells.
+
+The YAML files are Hydra config groups: `experiment/` says what a run is and
+when it ends, `impl/` how a server is started, `study/` which cells belong
+together. `schema.py` gives every setting its type and bounds, `matrix.py`
+expands what was asked for into cells, and `sources.py` lets a cell's key know
+the code that it measures. Nothing here knows how a cell is measured.
+"""

@@ -1,0 +1,170 @@
+"""The settings of one cell: their names, types, bounds and defaults.
+
+Rules of this module:
+- A setting exists if, and only if, it is a field here. Hydra checks names and
+  types against these classes; `check` checks what a type cannot say.
+- A wrong value raises `SettingError` with one line that names the setting, the
+  value, and what would be right.
+- Units are part of a name: `_s` is seconds. Rates are users per second.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+Config = dict[str, Any]
+
+
+class SettingError(ValueError):
+    """A setting that cannot be measured; its text is one line for the user."""
+
+
+def _field(default: Any, **bounds: Any) -> Any:
+    """A field with bounds: `least`, `above`, `most` (numbers) or `choices`."""
+    return field(default=default, metadata=bounds)
+
+
+@dataclass
+class Experiment:
+    """When a run ends, and what its table therefore shows."""
+
+    name: str = ""  # set from the file's name
+    stop: str = _field("first_failure", choices=("first_failure", "requests"))
+    requests: int | None = _field(None, least=1)  # for stop: requests
+    max_s: float = _field(600.0, above=0)  # the run ends by then, whatever happened
+
+
+@dataclass
+class Impl:
+    """How one server is started, and the page that it has to answer with.
+
+    `command` is split as a shell would, without a shell. It may hold
+    `{python}` (the interpreter firstfail runs on), `{host}`, `{port}`, every
+    setting of `server` by its name, and `{options}`: the settings of `server`
+    and then `options`, as long options (`--backlog 128 --keep-alive`).
+    """
+
+    name: str = ""  # set from the file's name
+    command: str = ""
+    sources: list[str] = field(default_factory=list)  # files and folders
+    options: dict[str, Any] = field(default_factory=dict)
+    path: str = "/"
+    body: str | None = "servers/page.html"  # null: any body counts as the page
+
+
+@dataclass
+class Server:
+    """Settings that every server of a comparison shares."""
+
+    host: str = "127.0.0.1"
+    port: int = _field(0, least=0, most=65535)  # 0: any that is free
+    backlog: int = _field(128, least=1, most=65535)
+    page: str = _field("rendered", choices=("static", "rendered"))
+    keep_alive: bool = False
+    start_s: float = _field(10.0, above=0)  # it must answer within this time
+    stop_s: float = _field(5.0, above=0)  # and end within this time when told to
+
+
+@dataclass
+class Load:
+    """How the users behave."""
+
+    think_min_s: float = _field(1.0, least=0)
+    think_max_s: float = _field(8.0, least=0)
+    seed: int = _field(2019, least=0)  # think times are drawn from it
+    timeout_s: float = _field(10.0, above=0)  # to connect, and for each read
+
+
+@dataclass
+class Cell:
+    """One resolved configuration: a run of one server under one load.
+
+    `users` is the cap on users where the run ends at the first failure, and
+    their number otherwise.
+    """
+
+    experiment: Experiment = field(default_factory=Experiment)
+    impl: Impl = field(default_factory=Impl)
+    users: int = _field(1000, least=1, most=1_000_000)
+    hatch_rate: float = _field(10.0, above=0)
+    repeat: int = _field(1, least=1)
+    server: Server = field(default_factory=Server)
+    load: Load = field(default_factory=Load)
+
+
+def check(cell: Config, root: Path) -> None:
+    """Raise `SettingError` for the first setting of `cell` out of its bounds.
+
+    `root` is the folder that paths in the settings are relative to.
+    """
+    _check_bounds(Cell, cell, "")
+    experiment, impl, load = cell["experiment"], cell["impl"], cell["load"]
+    if experiment["stop"] == "requests" and experiment["requests"] is None:
+        raise SettingError(
+            "experiment.requests is not set: experiment.stop=requests needs a number"
+        )
+    if load["think_min_s"] > load["think_max_s"]:
+        raise SettingError(
+            f"load.think_min_s={load['think_min_s']:g} is more than "
+            f"load.think_max_s={load['think_max_s']:g}: the least think time "
+            "must not exceed the greatest"
+        )
+    _check_command(impl)
+    if not impl["path"].startswith("/"):
+        raise SettingError(f"impl.path={impl['path']}: a path starts with /")
+    if impl["body"] is not None and not (root / impl["body"]).is_file():
+        raise SettingError(
+            f"impl.body={impl['body']}: there is no such file; name the file that "
+            "holds the page the server answers with, or null for any page"
+        )
+
+
+def _check_bounds(schema: type, values: Config, prefix: str) -> None:
+    for spec in fields(schema):
+        name, value = prefix + spec.name, values[spec.name]
+        if isinstance(value, dict):
+            default = spec.default_factory
+            if isinstance(default, type) and is_dataclass(default):
+                _check_bounds(default, value, name + ".")
+        elif value is not None and spec.metadata:
+            _check_value(name, value, spec.metadata)
+
+
+def _check_value(name: str, value: Any, bounds: Mapping[str, Any]) -> None:
+    choices = bounds.get("choices")
+    if choices is not None:
+        if value not in choices:
+            raise SettingError(f"{name}={value}: choose from {', '.join(choices)}")
+        return
+    if not math.isfinite(value):
+        raise SettingError(f"{name}={value}: must be a finite number")
+    if "least" in bounds and value < bounds["least"]:
+        raise SettingError(f"{name}={value}: must be at least {bounds['least']:,}")
+    if "above" in bounds and value <= bounds["above"]:
+        raise SettingError(f"{name}={value}: must be more than {bounds['above']:,}")
+    if "most" in bounds and value > bounds["most"]:
+        raise SettingError(f"{name}={value}: must be at most {bounds['most']:,}")
+
+
+def _check_command(impl: Config) -> None:
+    known = {"python", "options", *(spec.name for spec in fields(Server))}
+    try:
+        named = {part[1] for part in string.Formatter().parse(impl["command"])}
+    except ValueError as error:
+        raise SettingError(f"impl.command={impl['command']}: {error}") from None
+    unknown = named - known - {None}
+    if unknown:
+        raise SettingError(
+            f"impl.command names {{{min(map(str, unknown))}}}: it may name "
+            + ", ".join(f"{{{name}}}" for name in sorted(known))
+        )
+    if "port" not in named:
+        raise SettingError(
+            f"impl.command={impl['command']}: it must name {{port}}, "
+            "the port that the server has to listen on"
+        )
