@@ -1,0 +1,91 @@
+"""Nothing of a run outlives it, however it ends.
+
+Rules of this module:
+- Every process of a run carries the run's token in its environment, which what
+  it starts inherits. So a server's children are found even when it has died
+  before them or has made sessions of its own.
+- The guard is a process of its own that waits at a pipe. The kernel closes the
+  pipe's other end when the runner ends, be it by SIGKILL; then the guard kills
+  what carries the token, removes the scratch folder, and ends.
+- The guard holds what the runner held at the fork, the host-wide lock with it:
+  the next run on this host begins when the last one is gone, not before.
+- Where the kernel can (Linux), server and Locust are also told to die with the
+  runner: that still holds when the guard itself is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+VARIABLE = "FIRSTFAIL_RUN"
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+
+
+@contextmanager
+def guarded(scratch: Path) -> Iterator[dict[str, str]]:
+    """Give the environment that processes of a run have to be started with.
+
+    On leaving, or when this process ends in any way, they are killed and
+    `scratch` is removed. To be entered before any thread is started.
+    """
+    token = uuid.uuid4().hex
+    awaited, held = os.pipe()
+    guard = os.fork()
+    if guard == 0:
+        os.close(held)
+        _stand_guard(awaited, token, scratch)
+    os.close(awaited)
+    try:
+        yield {**os.environ, VARIABLE: token}
+    finally:
+        os.close(held)
+        os.waitpid(guard, 0)
+
+
+def _stand_guard(awaited: int, token: str, scratch: Path) -> None:
+    status = 1
+    try:
+        os.setsid()  # a terminal's Ctrl-C is for the runner, which ends us
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        os.read(awaited, 1)  # returns when the last writer, the runner, is gone
+        _kill_all(token)
+        shutil.rmtree(scratch, ignore_errors=True)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _kill_all(token: str) -> None:
+    # Again and again, since a process that forks may be between two of ours.
+    while found := list(_carrying(token)):
+        for process in found:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(found, timeout=1)
+
+
+def _carrying(token: str) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue  # dead already; whoever started it has to reap it
+            if process.environ().get(VARIABLE) == token:
+                yield process
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to kill this process when its parent ends (Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

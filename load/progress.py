@@ -1,0 +1,100 @@
+"""The one line that tells how a cell is doing.
+
+On a terminal it is drawn anew; elsewhere it is a plain line every ten seconds.
+It is read off the record as it grows, so it can't say what the record does not.
+"""
+
+from __future__ import annotations
+
+import collections
+import sys
+import time
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+PLAIN_EVERY_S = 10.0
+DRAWN_EVERY_S = 0.5
+RATE_OVER_S = 5.0
+
+
+class Tail:
+    """What a growing `requests.csv` says so far."""
+
+    def __init__(self, record: Path) -> None:
+        self.record = record
+        self.rows = self.failures = self.users = 0
+        self.file: TextIO | None = None
+        self.partial = ""
+
+    def read(self) -> None:
+        if self.file is None:
+            if not self.record.exists():
+                return
+            self.file = self.record.open()
+            self.rows = -1  # the header is no request
+        *lines, self.partial = (self.partial + self.file.read()).split("\n")
+        self.rows += len(lines)
+        # A row without an error ends with the comma before that empty column.
+        self.failures += sum(not line.endswith((",", "error")) for line in lines)
+        if lines and self.rows > 0:
+            self.users = int(lines[-1].split(",")[4])
+
+
+class Progress:
+    """Shows `label` and the record's state; `longest_s` bounds the run's time."""
+
+    def __init__(self, label: str, record: Path, longest_s: float) -> None:
+        self.label = label
+        self.tail = Tail(record)
+        self.longest_s = longest_s
+        self.console = Console(file=sys.stderr)
+        self.live = Live(console=self.console, auto_refresh=False, transient=True)
+        self.every_s = DRAWN_EVERY_S if self.console.is_terminal else PLAIN_EVERY_S
+        self.began = self.shown = time.monotonic()
+        self.recent: collections.deque[tuple[float, int]] = collections.deque()
+
+    def __enter__(self) -> Progress:
+        if self.console.is_terminal:
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.live.stop()
+
+    def update(self) -> None:
+        """Show the state, if it was not shown just now."""
+        now = time.monotonic()
+        if now - self.shown < self.every_s:
+            return
+        self.shown = now
+        self.tail.read()
+        line = self.line(now)
+        if self.console.is_terminal:
+            self.live.update(
+                Text(line, no_wrap=True, overflow="ellipsis"), refresh=True
+            )
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def line(self, now: float) -> str:
+        elapsed = now - self.began
+        left = max(self.longest_s - elapsed, 0)
+        return (
+            f"{self.label}: {elapsed:.0f} s, {self.tail.users:,} users, "
+            f"{self.rate(now):,.0f} requests/s, {self.tail.failures:,} failed, "
+            f"at most {left:.0f} s left"
+        )
+
+    def rate(self, now: float) -> float:
+        """Return requests per second over the last few seconds."""
+        self.recent.append((now, self.tail.rows))
+        while now - self.recent[0][0] > RATE_OVER_S and len(self.recent) > 2:
+            self.recent.popleft()
+        then, rows = self.recent[0]
+        if now == then:
+            then, rows = self.began, 0
+        return (self.tail.rows - rows) / max(now - then, 1e-9)

@@ -1,0 +1,88 @@
+"""Where and with what a cell was measured.
+
+Everything here is read, nothing is assumed: what this host does not tell is
+None.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PACKAGES = ("locust", "gevent", "geventhttpclient", "snakemake", "httptools", "jinja2")
+SYSCTLS = {
+    "somaxconn": "net/core/somaxconn",
+    "tcp_max_syn_backlog": "net/ipv4/tcp_max_syn_backlog",
+    "tcp_abort_on_overflow": "net/ipv4/tcp_abort_on_overflow",
+    "ip_local_port_range": "net/ipv4/ip_local_port_range",
+}
+
+
+def provenance(root: Path) -> dict[str, Any]:
+    """Return versions, the project's commit, the host, and the limits in force.
+
+    `root` is the folder of the project.
+    """
+    return {
+        "commit": _git(root, "rev-parse", "HEAD"),
+        "dirty": _dirty(root),
+        "versions": {
+            "python": platform.python_version(),
+            **{package: _version(package) for package in PACKAGES},
+        },
+        "host": {
+            "kernel": f"{platform.system()} {platform.release()}",
+            "cpu_model": _cpu_model(),
+            "cpus": os.cpu_count(),
+            "memory_bytes": psutil.virtual_memory().total,
+        },
+        "limits": {
+            "open_files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+            **{name: _sysctl(path) for name, path in SYSCTLS.items()},
+        },
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _git(root: Path, *words: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", *words], cwd=root, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def _dirty(root: Path) -> bool | None:
+    changes = _git(root, "status", "--porcelain")
+    return None if changes is None else bool(changes)
+
+
+def _cpu_model() -> str | None:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or None
+    named = (line for line in lines if line.startswith("model name"))
+    return next(named, ":").partition(":")[2].strip() or None
+
+
+def _sysctl(path: str) -> str | None:
+    try:
+        return " ".join((Path("/proc/sys") / path).read_text().split())
+    except OSError:
+        return None

@@ -1,0 +1,242 @@
+"""One run, from a cell's configuration to its folder.
+
+The way of it: wait for the host to be free → start the server and wait until it
+answers → start Locust and watch both until the run's rule ends it → stop the
+server → put the folder in place.
+
+Rules of this module:
+- The folder appears at once and complete, by one rename, or not at all. Logs
+  alone are written in place, so that a failed run can be read.
+- Nothing of the run outlives it (`guard.py`), and no two overlap (`lock.py`).
+- What can't be measured raises `CellError`; being told to end, `InterruptedRunError`.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from load import server
+from load.failed import CellError, InterruptedRunError
+from load.guard import guarded
+from load.limits import choose_cores, choose_port, raise_open_files
+from load.lock import only_run_on_host
+from load.process import last_line, start
+from load.progress import Progress
+from load.provenance import provenance
+
+ROOT = Path(__file__).parent.parent
+POLL_S = 0.1
+STOPPING_S = 15.0  # for Locust to end once its rule has been met
+LEAST_FREE_BYTES = 20_000_000  # a record of 300,000 requests
+FILES = ("requests.csv", "run.json", "config.yaml", "server.log", "locust.log")
+
+
+class Run:
+    """A run of the cell that `config` describes, into `folder`."""
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        folder: Path,
+        logs: Path,
+        label: str,
+        parent: int | None,
+    ) -> None:
+        self.config = config
+        self.folder = folder
+        self.logs = logs
+        self.label = label
+        self.parent = parent
+        self.scratch = folder.with_name(f".{folder.name}.unfinished")
+
+    def measure(self) -> None:
+        """Measure the cell, unless its folder is there already."""
+        with only_run_on_host(self.tick, self.say_waiting):
+            if all((self.folder / name).is_file() for name in FILES):
+                return  # another run has measured it while this one waited
+            try:
+                self.prepare_folders()
+                with guarded(self.scratch) as environment:
+                    self.measure_into_scratch(environment)
+                    self.put_in_place()
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                raise CellError(f"the disk that holds {self.folder} is full") from None
+
+    def tick(self) -> None:
+        """To be called while waiting: end when what started the run has ended."""
+        if self.parent is not None and os.getppid() != self.parent:
+            raise InterruptedRunError("what started the run has ended", 1)
+
+    def say_waiting(self) -> None:
+        print(
+            f"{self.label}: waiting for another run on this host to end",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def prepare_folders(self) -> None:
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir(parents=True)
+        self.logs.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(self.scratch).free
+        if free < LEAST_FREE_BYTES:
+            raise CellError(
+                f"the disk that holds {self.folder} is full: a run needs "
+                f"{LEAST_FREE_BYTES // 10**6} MB and {free / 1e6:.1f} MB are free"
+            )
+
+    def measure_into_scratch(self, environment: dict[str, str]) -> None:
+        config = self.config
+        cores = choose_cores()
+        server_cores, locust_cores = cores if cores else (None, None)
+        if locust_cores:  # the runner's own work is not the server's to bear
+            os.sched_setaffinity(0, locust_cores)
+        raise_open_files(config["users"])
+        found = provenance(ROOT)
+        port = choose_port(config["server"]["host"], config["server"]["port"])
+        server_words = server.command(config, port)
+        locust_words = self.locust_command(port)
+        body = config["impl"]["body"]
+        with server.running(
+            server_words, self.logs / "server.log", environment, server_cores
+        ) as running:
+            page = (ROOT / body).read_bytes() if body else None
+            running.wait_until_it_answers(config, port, page, self.tick)
+            found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
+            self.run_locust(locust_words, environment, locust_cores, running)
+            server_end = running.stop(config["server"]["stop_s"])
+        found["commands"] = {"server": server_words, "locust": locust_words}
+        found["cores"] = {"server": server_cores, "locust": locust_cores}
+        found["server_end"] = server_end
+        self.write_run(found)
+
+    def locust_command(self, port: int) -> list[str]:
+        config, load = self.config, self.config["load"]
+        experiment = config["experiment"]
+        host = config["server"]["host"]
+        words = [
+            *(sys.executable, "-m", "locust", "--headless", "--only-summary"),
+            *("--locustfile", str(ROOT / "load" / "locustfile.py")),
+            *("--host", f"http://{f'[{host}]' if ':' in host else host}:{port}"),
+            *("--users", str(config["users"])),
+            *("--spawn-rate", f"{config['hatch_rate']:g}"),
+            *("--think-min", f"{load['think_min_s']:g}"),
+            *("--think-max", f"{load['think_max_s']:g}"),
+            *("--think-seed", str(load["seed"])),
+            *("--request-timeout", f"{load['timeout_s']:g}"),
+            *("--path", config["impl"]["path"]),
+            *("--longest", f"{experiment['max_s']:g}"),
+            *("--record", str(self.scratch.absolute())),
+        ]
+        if config["impl"]["body"]:
+            words += ["--body", str(ROOT / config["impl"]["body"])]
+        if experiment["stop"] == "first_failure":
+            words.append("--stop-at-first-failure")
+        else:
+            words += ["--stop-after-requests", str(experiment["requests"])]
+        return words
+
+    def longest_s(self) -> float:
+        """Return the most seconds of load that the experiment's rule allows."""
+        longest: float = self.config["experiment"]["max_s"]
+        if self.config["experiment"]["stop"] == "first_failure":
+            joining = self.config["users"] / self.config["hatch_rate"]
+            in_flight = 2 * self.config["load"]["timeout_s"]
+            longest = min(longest, joining + in_flight)
+        return longest
+
+    def run_locust(
+        self,
+        words: list[str],
+        environment: dict[str, str],
+        cores: list[int] | None,
+        running: server.Server,
+    ) -> None:
+        """Run Locust to its end; raise `CellError` where that is no result."""
+        log = self.logs / "locust.log"
+        # A setting of Locust's own in the environment would change the cell.
+        environment = {
+            key: value
+            for key, value in environment.items()
+            if not key.startswith("LOCUST_")
+        }
+        longest = self.longest_s()
+        locust = start(words, log, environment, cores)
+        try:
+            with Progress(self.label, self.scratch / "requests.csv", longest) as shown:
+                deadline = time.monotonic() + longest + STOPPING_S
+                while not ended(locust):
+                    self.tick()
+                    running.check_alive()
+                    shown.update()
+                    if time.monotonic() > deadline:
+                        raise CellError(
+                            f"Locust did not end within {longest + STOPPING_S:.0f} s"
+                        )
+        finally:
+            locust.kill()
+            locust.wait()
+        # The server first: what its death did to Locust is not the cause.
+        running.check_alive()
+        if locust.returncode or not (self.scratch / "stopped.json").is_file():
+            raise CellError(
+                f"Locust ended with status {locust.returncode}, "
+                f"before its run did{last_line(log)}"
+            )
+
+    def write_run(self, found: dict[str, Any]) -> None:
+        stopped = self.scratch / "stopped.json"
+        run = {"stopped": json.loads(stopped.read_text()), "provenance": found}
+        (self.scratch / "run.json").write_text(json.dumps(run, indent=2) + "\n")
+        stopped.unlink()
+        config = yaml.safe_dump(self.config, sort_keys=False)
+        (self.scratch / "config.yaml").write_text(config)
+        for name in ("server.log", "locust.log"):
+            shutil.copyfile(self.logs / name, self.scratch / name)
+
+    def put_in_place(self) -> None:
+        """Rename the scratch folder to the cell's; what was there before goes."""
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        self.scratch.rename(self.folder)
+
+
+def ended(process: subprocess.Popen[bytes]) -> bool:
+    """Wait a moment; return whether `process` has ended."""
+    try:
+        process.wait(POLL_S)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a cell's configuration (YAML or JSON); raise `CellError` if it is none."""
+    try:
+        config = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise CellError(f"{path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise CellError(f"{path} is not YAML: {reason}") from None
+    parts = {"experiment", "impl", "users", "hatch_rate", "server", "load"}
+    missing = parts - set(config) if isinstance(config, dict) else parts
+    if missing:
+        raise CellError(
+            f"{path} is not a cell's configuration: it has no {min(missing)}; "
+            "take the config.yaml of a cell that was measured"
+        )
+    return dict(config)

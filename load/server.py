@@ -1,0 +1,133 @@
+"""The server of a run: started, waited for, watched, stopped.
+
+Rules of this module:
+- A server is a command. What it is written in does not matter, and all that is
+  asked of it is that it listens on the port it is given, answers with the page,
+  and ends on SIGTERM.
+- A server that can't be measured is a `CellError`; its own words are in its log.
+"""
+
+from __future__ import annotations
+
+import http.client
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from load.failed import CellError
+from load.process import last_line, start
+
+POLL_S = 0.02
+
+
+def command(config: dict[str, Any], port: int) -> list[str]:
+    """Return the words of the server's command line, its placeholders filled."""
+    settings = {**config["server"], "port": port, "python": sys.executable}
+    words: list[str] = []
+    for word in shlex.split(config["impl"]["command"]):
+        if word == "{options}":
+            words += _options(config)
+        else:
+            words.append(word.format_map(settings))
+    return words
+
+
+def _options(config: dict[str, Any]) -> Iterator[str]:
+    """Yield settings as long options; a false or empty one is left out."""
+    shared = ("backlog", "page", "keep_alive")
+    settings = {name: config["server"][name] for name in shared}
+    for name, value in {**settings, **config["impl"]["options"]}.items():
+        if value is False or value is None:
+            continue
+        yield f"--{name.replace('_', '-')}"
+        if value is not True:
+            yield str(value)
+
+
+class Server:
+    """A running server process."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process = process
+        self.log = log
+
+    def check_alive(self) -> None:
+        """Raise `CellError` when the server has ended."""
+        status = self.process.poll()
+        if status is not None:
+            how = f"signal {-status}" if status < 0 else f"exit status {status}"
+            raise CellError(f"the server died ({how}){last_line(self.log)}")
+
+    def wait_until_it_answers(
+        self,
+        config: dict[str, Any],
+        port: int,
+        body: bytes | None,
+        tick: Callable[[], None],
+    ) -> None:
+        """Return once the server answers with the page.
+
+        Raises `CellError` when it ends, answers with something else, or does not
+        answer within `server.start_s`.
+        """
+        limit, path = config["server"]["start_s"], config["impl"]["path"]
+        deadline = time.monotonic() + limit
+        while (left := deadline - time.monotonic()) > 0:
+            tick()
+            self.check_alive()
+            try:
+                status, got = _get(config["server"]["host"], port, path, left)
+            except (OSError, http.client.HTTPException):
+                time.sleep(POLL_S)
+                continue
+            if status >= 400:
+                raise CellError(f"the server answers {path} with HTTP {status}")
+            if body is not None and got != body:
+                raise CellError(
+                    f"the server answers {path} with {len(got):,} bytes that are not "
+                    f"the {len(body):,} of {config['impl']['body']}"
+                )
+            return
+        raise CellError(
+            f"the server did not answer on port {port} within {limit:g} s"
+            f"{last_line(self.log)}"
+        )
+
+    def stop(self, within_s: float) -> str:
+        """Tell the server to end; return how it did, in words."""
+        self.process.terminate()
+        try:
+            status = self.process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return f"killed, since it had not ended {within_s:g} s after SIGTERM"
+        return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+
+def _get(host: str, port: int, path: str, timeout: float) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    try:
+        connection.request("GET", path, headers={"Connection": "close"})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+@contextmanager
+def running(
+    words: list[str], log: Path, environment: dict[str, str], cores: list[int] | None
+) -> Iterator[Server]:
+    """Start a server; on leaving, kill it if it still runs."""
+    process = start(words, log, environment, cores)
+    try:
+        yield Server(process, log)
+    finally:
+        process.kill()
+        process.wait()

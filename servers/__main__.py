@@ -1,0 +1,122 @@
+"""Start one of the servers; see `python -m servers --help`.
+
+An architecture is a module of this package with a function `serve(listener,
+settings)`, and `add_arguments(parser)` where it takes options of its own, which
+`serve` then gets by name. A new one is one new file, and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+from servers.listener import Listener, announce
+from servers.pages import PAGES, load_page
+from servers.talk import Settings
+
+
+def architectures() -> list[str]:
+    """Return the names of all architectures, without importing any."""
+    files = Path(__file__).parent.glob("*.py")
+    return sorted(f.stem for f in files if "\ndef serve(listener" in f.read_text())
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        """Say on one line what is wrong; the usage is what --help is for."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _positive(kind: type, least: float) -> Any:
+    def convert(text: str) -> Any:
+        number = kind(text)
+        if not least <= number < float("inf"):
+            raise argparse.ArgumentTypeError(f"{text}: must be at least {least:g}")
+        return number
+
+    convert.__name__ = kind.__name__
+    return convert
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text}: must be from 0 to 65535")
+    return port
+
+
+_port.__name__ = "port number"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m servers", description="Start a web server.")
+    # Not `choices`: the module of the one chosen adds its own options first.
+    parser.add_argument("architecture", help=", ".join(architectures()))
+    parser.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=_port, default=0, help="0 takes any free one (default: 0)"
+    )
+    parser.add_argument(
+        "--backlog",
+        type=_positive(int, 1),
+        default=128,
+        metavar="N",
+        help="connections that may wait to be accepted (default: 128)",
+    )
+    parser.add_argument("--page", choices=PAGES, default="static")
+    parser.add_argument(
+        "--keep-alive",
+        action="store_true",
+        help="serve several requests on a connection (default: one, then close)",
+    )
+    for option, default, what in (
+        ("--request-timeout", 10, "for a client to send a request"),
+        ("--response-timeout", 10, "for a client to take a response"),
+        ("--grace", 2, "for requests in flight when told to stop"),
+    ):
+        parser.add_argument(
+            option,
+            type=_positive(float, 0.001),
+            default=default,
+            metavar="S",
+            help=f"seconds {what} (default: {default})",
+        )
+    return parser
+
+
+def main() -> int:
+    parser = _parser()
+    name = parser.parse_known_args()[0].architecture
+    if name not in architectures():
+        parser.error(
+            f"no architecture {name}: choose from {', '.join(architectures())}"
+        )
+    module = importlib.import_module(f"servers.{name}")
+    known = {action.dest for action in parser._actions}
+    if hasattr(module, "add_arguments"):
+        module.add_arguments(parser)
+    asked = vars(parser.parse_args())
+    own = {key: value for key, value in asked.items() if key not in known}
+    settings = Settings(
+        page=load_page(asked["page"]),
+        keep_alive=asked["keep_alive"],
+        request_s=asked["request_timeout"],
+        response_s=asked["response_timeout"],
+        grace_s=asked["grace"],
+    )
+    try:
+        listener = Listener(asked["host"], asked["port"], asked["backlog"])
+    except OSError as error:
+        where = f"{asked['host']} port {asked['port']}"
+        print(f"{name}: cannot listen on {where}: {error.strerror}", file=sys.stderr)
+        return 1
+    announce(listener, name)
+    module.serve(listener, settings, **own)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

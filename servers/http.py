@@ -1,0 +1,216 @@
+"""HTTP/1.1 from the server's side, without a socket (RFC 9110, RFC 9112).
+
+Rules of this module:
+- Bytes in, bytes out: `Protocol.receive` takes what the client has sent and
+  returns what is to be sent to it. Nothing here blocks, waits or knows a clock,
+  but for the Date header.
+- httptools (llhttp) reads a request's head. It keeps no limits itself, so a
+  head is collected here, within limits, and given to it whole.
+- GET and HEAD of one page. A request's body means nothing to these methods and
+  is skipped; one that is chunked or too large is refused.
+- What is wrong is answered once, with a status that says what, and the
+  connection is closed after it: where a malformed request ends is anyone's
+  guess.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+
+import httptools
+
+MAX_REQUEST_LINE = 8_192  # bytes; RFC 9112, section 3, asks for 8,000 at least
+MAX_HEAD = 32_768  # bytes of request line and headers
+MAX_BODY = 65_536  # bytes of a request body that are skipped
+PATHS = (b"/", b"/index.html")
+
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP/(\d\.\d)")
+# A client that ends its lines with a bare LF gets a 400 at once; were it not
+# taken for the end of a head, the client would wait for a time-out instead.
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+
+
+class _BadRequestError(Exception):
+    """A request that is answered with `status` and closes the connection."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        self.status = status
+
+
+class _Request:
+    """What httptools tells of one head."""
+
+    def __init__(self) -> None:
+        self.target = b""
+        self.hosts = 0
+        self.body_bytes = 0
+        self.chunked = False
+
+    def on_url(self, target: bytes) -> None:
+        self.target += target
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name == b"host":
+            self.hosts += 1
+        elif name == b"content-length":
+            self.body_bytes = int(value)
+        elif name == b"transfer-encoding":
+            self.chunked = True
+
+
+class Protocol:
+    """One connection. `page` gives the body of the page, once per request.
+
+    `closing` is true when the connection has to be closed once all that was
+    returned is sent; `lingering` when, before that, what the client still sends
+    has to be read (see `talk.py`).
+    """
+
+    def __init__(self, page: Callable[[], bytes], keep_alive: bool) -> None:
+        self._page = page
+        self._keep_alive = keep_alive
+        self._received = b""
+        self._to_skip = 0
+        self.closing = False
+        self.lingering = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request has begun: closing now takes nothing from anyone."""
+        return not self._received and not self._to_skip
+
+    def receive(self, data: bytes) -> bytes:
+        """Take bytes from the client; return the responses they complete."""
+        if self.closing:
+            return b""
+        self._received += data
+        responses = []
+        try:
+            while not self.closing and (head := self._next_head()) is not None:
+                responses.append(self._respond(head))
+        except _BadRequestError as error:
+            responses.append(self._refuse(error.status))
+        return b"".join(responses)
+
+    def time_out(self) -> bytes:
+        """Return what to send to a client that took too long over its request.
+
+        A client that has not begun one is just left (RFC 9110, section 15.5.9,
+        lets a server close without a 408).
+        """
+        idle = self.idle
+        response = b"" if idle else self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        self.closing = True
+        return response
+
+    def _next_head(self) -> bytes | None:
+        """Take the next whole head off what was received; None if there is none."""
+        skipped = min(self._to_skip, len(self._received))
+        self._to_skip -= skipped
+        received = self._received[skipped:]
+        if not self._to_skip:
+            received = received.lstrip(b"\r\n")  # RFC 9112, section 2.2
+        self._received = received
+        end = _END_OF_HEAD.search(received)
+        head = received if end is None else received[: end.end()]
+        line, newline, _ = head.partition(b"\n")
+        if len(line) > MAX_REQUEST_LINE:
+            raise _BadRequestError(HTTPStatus.REQUEST_URI_TOO_LONG)
+        if newline and not _REQUEST_LINE.fullmatch(line.rstrip(b"\r")):
+            raise _BadRequestError(HTTPStatus.BAD_REQUEST)
+        if len(head) > MAX_HEAD:
+            raise _BadRequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if end is None:
+            return None
+        self._received = received[end.end() :]
+        return head
+
+    def _respond(self, head: bytes) -> bytes:
+        request = _Request()
+        parser = httptools.HttpRequestParser(request)
+        _parse(parser, head)
+        method = parser.get_method()
+        _check(request, method, parser.get_http_version())
+        self._to_skip = request.body_bytes
+        keep = self._keep_alive and parser.should_keep_alive()
+        self.closing = not keep
+        # More of what the client sends may arrive, and must not be met by a reset.
+        self.lingering = self.closing and bool(self._to_skip or self._received)
+        found = _path(request.target) in PATHS
+        status = HTTPStatus.OK if found else HTTPStatus.NOT_FOUND
+        body = self._page() if found else _explanation(status)
+        return _response(status, body, keep=keep, with_body=method == b"GET")
+
+    def _refuse(self, status: HTTPStatus) -> bytes:
+        self.closing = self.lingering = True
+        return _response(status, _explanation(status), keep=False)
+
+
+def _parse(parser: httptools.HttpRequestParser, head: bytes) -> None:
+    line = head.partition(b"\n")[0].rstrip(b"\r")
+    match = _REQUEST_LINE.fullmatch(line)
+    assert match is not None  # _next_head has seen to it
+    if match[1] not in (b"1.0", b"1.1"):
+        raise _BadRequestError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+    try:
+        parser.feed_data(head)
+    except httptools.HttpParserUpgrade:
+        pass  # a wish that need not be granted (RFC 9110, section 7.8)
+    except httptools.HttpParserInvalidMethodError:
+        raise _BadRequestError(HTTPStatus.NOT_IMPLEMENTED) from None
+    except httptools.HttpParserError:
+        raise _BadRequestError(HTTPStatus.BAD_REQUEST) from None
+
+
+def _check(request: _Request, method: bytes, version: str) -> None:
+    if request.hosts > 1 or (request.hosts == 0 and version == "1.1"):
+        raise _BadRequestError(HTTPStatus.BAD_REQUEST)  # RFC 9112, section 3.2
+    if method not in (b"GET", b"HEAD"):
+        raise _BadRequestError(HTTPStatus.METHOD_NOT_ALLOWED)
+    if request.chunked:
+        # RFC 9112, section 6.1: a transfer coding that is not understood.
+        raise _BadRequestError(HTTPStatus.NOT_IMPLEMENTED)
+    if request.body_bytes > MAX_BODY:
+        raise _BadRequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
+def _path(target: bytes) -> bytes:
+    """Return the path of a request target, in origin or in absolute form."""
+    target = target.partition(b"?")[0]
+    if target.startswith(b"/"):
+        return target
+    _, scheme, rest = target.partition(b"://")
+    if not scheme:
+        return target
+    return b"/" + rest.partition(b"/")[2]
+
+
+def _explanation(status: HTTPStatus) -> bytes:
+    return f"{status.value} {status.phrase}\n".encode()
+
+
+def _response(
+    status: HTTPStatus, body: bytes, *, keep: bool, with_body: bool = True
+) -> bytes:
+    kind = "text/html; charset=utf-8" if status == HTTPStatus.OK else "text/plain"
+    allow = "Allow: GET, HEAD\r\n" if status == HTTPStatus.METHOD_NOT_ALLOWED else ""
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+        f"Date: {_date(int(time.time()))}\r\n"
+        f"Content-Type: {kind}\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        f"{allow}"
+        f"Connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
+    )
+    return head.encode("ascii") + (body if with_body else b"")
+
+
+@lru_cache(maxsize=1)
+def _date(now_s: int) -> str:
+    return formatdate(now_s, usegmt=True)

@@ -1,0 +1,137 @@
+"""One connection from its first byte to its last, for servers that may block.
+
+Rules of this module:
+- It blocks, so an architecture calls it where it can afford to: in the only
+  process, in a process or in a thread of the connection's own.
+- It ends in bounded time, whatever the client does: a request has to arrive
+  within `request_s`, a response to be taken within `response_s`, and once told
+  to stop, both within `grace_s`.
+- What a client does, reset at any point included, raises nothing.
+- The socket is tried first and waited for only if it has nothing: a request is
+  mostly there by the time the connection is accepted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from servers.http import Protocol
+
+READ_BYTES = 65_536
+# What a worker may end later than its grace: a page was being made by then.
+LATE_S = 0.5
+# How long, and how much, a client is read from after a response that it may
+# have been too busy sending to receive.
+LINGER_S = 1.0
+LINGER_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a connection is served with. Times in seconds."""
+
+    page: Callable[[], bytes]
+    keep_alive: bool
+    request_s: float
+    response_s: float
+    grace_s: float
+
+
+def talk(connection: socket.socket, stop: int, settings: Settings) -> None:
+    """Serve `connection`, which does not block by itself, and close it.
+
+    `stop` is a descriptor that becomes readable when the server has to stop.
+    """
+    with contextlib.suppress(OSError), connection:
+        _Talk(connection, stop, settings).run()
+
+
+class _Talk:
+    def __init__(
+        self, connection: socket.socket, stop: int, settings: Settings
+    ) -> None:
+        self.connection = connection
+        self.stop = stop
+        self.settings = settings
+        self.protocol = Protocol(settings.page, settings.keep_alive)
+        self.stopping = False
+        self.deadline = 0.0
+
+    def run(self) -> None:
+        while not self.protocol.closing:
+            self.set_deadline(self.settings.request_s)
+            response = self.read_until_response()
+            self.set_deadline(self.settings.response_s)
+            if not self.send(response):
+                return
+        if self.protocol.lingering:
+            self.linger()
+
+    def read_until_response(self) -> bytes:
+        while True:
+            data = self.read()
+            if data is None:
+                return self.protocol.time_out()
+            if not data:  # the client has no more to say
+                self.protocol.closing = True
+                return b""
+            response = self.protocol.receive(data)
+            if response:
+                return response
+
+    def read(self) -> bytes | None:
+        """Return what the client sends, b"" at its end, None when time is up."""
+        while True:
+            try:
+                return self.connection.recv(READ_BYTES)
+            except BlockingIOError:
+                if not self.wait(select.POLLIN):
+                    return None
+
+    def send(self, response: bytes) -> bool:
+        """Send all of `response`; return False when time is up."""
+        view = memoryview(response)
+        while view:
+            try:
+                view = view[self.connection.send(view) :]
+            except BlockingIOError:
+                if not self.wait(select.POLLOUT):
+                    return False
+        return True
+
+    def set_deadline(self, seconds: float) -> None:
+        limit = min(seconds, self.settings.grace_s) if self.stopping else seconds
+        self.deadline = time.monotonic() + limit
+
+    def wait(self, event: int) -> bool:
+        """Wait for the socket; return False when time is up or there is no point."""
+        waiting = select.poll()
+        waiting.register(self.connection, event)
+        if not self.stopping:
+            waiting.register(self.stop, select.POLLIN)
+        left = self.deadline - time.monotonic()
+        ready = dict(waiting.poll(max(left, 0) * 1000))
+        if self.stop in ready:
+            self.stopping = True
+            if event == select.POLLIN and self.protocol.idle:
+                return False
+            grace_ends = time.monotonic() + self.settings.grace_s
+            self.deadline = min(self.deadline, grace_ends)
+        return bool(ready)
+
+    def linger(self) -> None:
+        """Read on for a moment, so that the response is not lost to a reset.
+
+        Closing a socket with unread bytes resets the connection, and a reset
+        may overtake the response (RFC 9112, section 9.6).
+        """
+        self.connection.shutdown(socket.SHUT_WR)
+        self.set_deadline(LINGER_S)
+        left = LINGER_BYTES
+        while left > 0 and (data := self.read()):
+            left -= len(data)
