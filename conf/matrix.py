@@ -45,7 +45,7 @@ class MatrixError(ValueError):
     """What was asked for makes no matrix; its text is one line for the user."""
 
 
-def expand(
+def matrix(
     asked: Mapping[str, Any], root: Path, runner: Sequence[str]
 ) -> dict[str, Config]:
     """Return the cells asked for, in order: name of the cell's folder → settings.

@@ -105,6 +105,7 @@ def describe(error: Exception | None) -> str:
     """Return the kind of a failure: the same text for the same kind, or ''."""
     if error is None:
         return ""
+    error = getattr(error, "original", error)  # what the client has wrapped
     frames = traceback.walk_tb(error.__traceback__)
     connecting = any(f.f_code.co_name == "_create_socket" for f, _ in frames)
     if isinstance(error, TimeoutError):

@@ -32,7 +32,7 @@ def load_page(name: str) -> Callable[[], bytes]:
 
 def _rendered() -> Callable[[], bytes]:
     # A server of the static page has no use for it.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(FOLDER),

@@ -1,0 +1,43 @@
+"""The steps from records to tables and charts; see `python -m analysis --help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from analysis.files import DataError, read_matrix
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
+    steps = parser.add_subparsers(dest="step", required=True)
+    cell = steps.add_parser("cell", help="what one cell's record says, and its chart")
+    cell.add_argument("folder", type=Path, help="the cell's folder")
+    for name in ("tables", "charts"):
+        step = steps.add_parser(name, help=f"{name} of all cells of a matrix")
+        step.add_argument("matrix", type=Path, help="a JSON list of cells' folders")
+        step.add_argument("folder", type=Path, help=f"where the {name} go")
+    asked = parser.parse_args()
+    # Each step imports what it needs: drawing takes a while to load.
+    try:
+        if asked.step == "cell":
+            from analysis.cell import summarise
+
+            summarise(asked.folder)
+        elif asked.step == "tables":
+            from analysis.tables import write_tables
+
+            write_tables(read_matrix(asked.matrix), asked.folder)
+        else:
+            from analysis.charts import write_charts
+
+            write_charts(read_matrix(asked.matrix), asked.folder)
+    except DataError as error:
+        print(f"firstfail: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

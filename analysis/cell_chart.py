@@ -1,0 +1,93 @@
+"""A cell's chart, as Locust draws it: rates, response times and users over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.definitions import Row
+from analysis.style import COLOURS, FAILURE, figure, thousands
+
+
+def draw(config: dict[str, Any], row: Row, timeline: pd.DataFrame) -> Figure:
+    """Return three panels over a shared axis of seconds; the first failure marked.
+
+    The last second is left out of the lines where it is not a whole one: what
+    finished in a part of a second is no rate.
+    """
+    whole = timeline[timeline["t_s"] + 1 <= row.duration_s + 0.001]
+    made = figure(8, 6.4)
+    made.suptitle(_title(config, row), x=0.01, ha="left", fontsize=11)
+    rates, times, users = made.subplots(3, sharex=True)
+    middle = whole["t_s"] + 0.5
+    rates.plot(middle, whole["rps"], color=COLOURS[0], label="requests/s")
+    rates.plot(
+        middle,
+        whole["failures_per_s"],
+        color=FAILURE,
+        linestyle="--",
+        label="failures/s",
+    )
+    times.plot(middle, whole["p50_ms"], color=COLOURS[2], label="median")
+    times.plot(
+        middle,
+        whole["p95_ms"],
+        color=COLOURS[4],
+        linestyle="--",
+        label="95th",
+    )
+    users.plot(
+        middle, whole["users"], color=COLOURS[6], drawstyle="steps-mid", label="users"
+    )
+    for panel, title in (
+        (rates, "Requests and failures per second"),
+        (times, "Response time, ms"),
+        (users, "Users"),
+    ):
+        panel.set_title(title)
+        panel.set_ylim(bottom=0)
+        panel.margins(y=0.12)
+        thousands(panel, "y")
+        if panel is not users:  # beside the panel, where no line can run under it
+            panel.legend(
+                loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8
+            )
+    users.set_xlabel("seconds since the load began")
+    users.set_xlim(0, max(row.duration_s, 1) * 1.02)
+    thousands(users, "x")
+    if row.first_failure_s is not None:
+        _mark([rates, times, users], row.first_failure_s)
+    return made
+
+
+def _mark(panels: list[Axes], at_s: float) -> None:
+    for panel in panels:
+        panel.axvline(at_s, color=FAILURE, linewidth=1.2, linestyle=":")
+    panels[0].plot(
+        [at_s],
+        [1.0],
+        marker="v",
+        markersize=8,
+        color=FAILURE,
+        clip_on=False,
+        transform=panels[0].get_xaxis_transform(),
+    )
+
+
+def _title(config: dict[str, Any], row: Row) -> str:
+    name = f"{config['impl']['name']}, {config['experiment']['name']}"
+    asked = f"{config['users']:,} users, {config['hatch_rate']:g} joining a second"
+    if row.first_failure_s is not None:
+        from_users = row.users if row.reached else config["users"]
+        said = (
+            f"▼ first failure at {row.first_failure_s:,.1f} s with "
+            f"{from_users:,} users: {row.first_failure}"
+        )
+    elif row.reached is False:
+        said = f"no failure up to {row.users:,} users"
+    else:
+        said = f"no failure in {row.requests:,} requests"
+    return f"{name} ({asked})\n{said}"

@@ -1,0 +1,196 @@
+"""What the words mean: failure, first failure, users, RPS, response time.
+
+Rules of this module:
+- Pure functions of a record: a DataFrame with a row per finished request, in
+  the order they finished, and the columns of `requests.csv`: `start_s` (seconds
+  since the load began), `response_ms`, `status`, `bytes`, `users` (how many were
+  running when it finished) and `error` (empty for a success).
+- What is not known is None, never 0.
+- Percentiles interpolate linearly between the two nearest ranks (Hyndman and
+  Fan 1996, type 7). Locust's own are rounded to two digits; these are not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+CURRENT_RPS_S = 10.0  # what Locust shows as current RPS is over ten seconds
+STATS_COLUMNS = (
+    "Type",
+    "Name",
+    "# Requests",
+    "# Fails",
+    "Median (ms)",
+    "Average (ms)",
+    "Min (ms)",
+    "Max (ms)",
+    "Average size (bytes)",
+)
+OUTCOMES = {
+    ("first_failure", "first-failure"): "first failure",
+    ("first_failure", "cap"): "not reached",
+    ("requests", "requests"): "completed",
+}
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """How the load ended: why, when, and how many users were running then."""
+
+    reason: str  # first-failure, cap, requests or time-limit
+    at_s: float
+    users: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell's row of its table. Times in the unit of the name.
+
+    `outcome` is `first failure`, `not reached` (no failure up to the cap, and
+    none of what was in flight then), `completed`, or `time limit` (ended before
+    its rule was met). `users` is how many were running at the first failure;
+    where `reached` is false it is a lower bound, censored, and no measurement.
+    """
+
+    outcome: str
+    reached: bool | None
+    users: int
+    requests: int
+    failures: int
+    rps: float | None
+    average_ms: float | None
+    median_ms: float | None
+    success_average_ms: float | None
+    success_median_ms: float | None
+    success_p95_ms: float | None
+    duration_s: float
+    first_failure_s: float | None
+    first_failure: str | None
+
+
+def finish_s(record: pd.DataFrame) -> pd.Series:
+    """Return when each request finished, seconds since the load began."""
+    return record["start_s"] + record["response_ms"] / 1000
+
+
+def failed(record: pd.DataFrame) -> pd.Series:
+    """Return which requests failed: those with an error."""
+    return record["error"] != ""
+
+
+def first_failure(record: pd.DataFrame) -> int | None:
+    """Return the position of the failed request that finished first, or None."""
+    failures = np.flatnonzero(failed(record))
+    if not failures.size:
+        return None
+    finished = finish_s(record).to_numpy()[failures]
+    return int(failures[finished.argmin()])
+
+
+def current_rps(record: pd.DataFrame, at_s: float) -> float | None:
+    """Return requests finished in the 10 s before `at_s`, per second.
+
+    Earlier than 10 s into the load, over the time there was.
+    """
+    seconds = min(CURRENT_RPS_S, at_s)
+    if seconds <= 0:
+        return None
+    finished = finish_s(record)
+    return int(((finished >= at_s - seconds) & (finished < at_s)).sum()) / seconds
+
+
+def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
+    """Return the row of a cell whose experiment ends by the rule `stop`.
+
+    `stop` is `first_failure` or `requests`; `record` ends where that rule was met.
+    """
+    position = first_failure(record)
+    failing = None if position is None else record.iloc[position]
+    ended = stopped.at_s
+    users = stopped.users
+    if stop == "first_failure":
+        if position is not None:
+            ended = float(finish_s(record).iloc[position])
+            users = int(record["users"].iloc[position])
+            record = record.iloc[: position + 1]
+        rps = current_rps(record, ended)
+    else:
+        ended = float(finish_s(record).max()) if len(record) else stopped.at_s
+        rps = len(record) / ended if len(record) and ended > 0 else None
+    fails = failed(record)
+    successes = record.loc[~fails, "response_ms"]
+    return Row(
+        outcome=OUTCOMES.get((stop, stopped.reason), "time limit"),
+        reached=position is not None if stop == "first_failure" else None,
+        users=users,
+        requests=len(record),
+        failures=int(fails.sum()),
+        rps=rps,
+        average_ms=_or_none(record["response_ms"].mean()),
+        median_ms=_or_none(record["response_ms"].median()),
+        success_average_ms=_or_none(successes.mean()),
+        success_median_ms=_or_none(successes.median()),
+        success_p95_ms=_or_none(successes.quantile(0.95)),
+        duration_s=ended,
+        first_failure_s=None if failing is None else _finish(failing),
+        first_failure=None if failing is None else str(failing["error"]),
+    )
+
+
+def timeline(record: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per second: `t_s` = 7 is what finished in [7, 8) s.
+
+    Columns `t_s, users, rps, failures_per_s, p50_ms, p95_ms`. Users are those at
+    the second's last finished request, or at the last one before. Percentiles
+    are NaN in a second in which nothing finished.
+    """
+    second = np.floor(finish_s(record)).astype(int)
+    seconds = range(int(second.max()) + 1) if len(record) else range(0)
+    by_second = record.groupby(second)
+    table = pd.DataFrame(index=pd.Index(seconds, name="t_s"))
+    table["users"] = by_second["users"].last()
+    table["users"] = table["users"].ffill().fillna(0).astype(int)
+    table["rps"] = by_second.size()
+    table["failures_per_s"] = failed(record).groupby(second).sum()
+    table[["rps", "failures_per_s"]] = (
+        table[["rps", "failures_per_s"]].fillna(0).astype(int)
+    )
+    table["p50_ms"] = by_second["response_ms"].quantile(0.5)
+    table["p95_ms"] = by_second["response_ms"].quantile(0.95)
+    return table.reset_index()
+
+
+def stats(record: pd.DataFrame, path: str) -> pd.DataFrame:
+    """Return Locust's statistics table: one row, with `STATS_COLUMNS`."""
+    times = record["response_ms"]
+    values = (
+        *("GET", path, len(record), int(failed(record).sum())),
+        *(times.median(), times.mean(), times.min(), times.max()),
+        record["bytes"].mean(),
+    )
+    return pd.DataFrame([values], columns=list(STATS_COLUMNS))
+
+
+def failures(record: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per kind of failure, the earliest kind first.
+
+    Columns `error, count, first_s, users`: `users` were running at the first.
+    """
+    fails = record[failed(record)].assign(first_s=finish_s)
+    kinds = fails.sort_values("first_s", kind="stable").groupby("error", sort=False)
+    table = kinds.agg(
+        count=("error", "size"), first_s=("first_s", "first"), users=("users", "first")
+    )
+    return table.reset_index()
+
+
+def _finish(request: pd.Series) -> float:
+    return float(request["start_s"] + request["response_ms"] / 1000)
+
+
+def _or_none(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)

@@ -1,0 +1,78 @@
+"""How every chart looks, and how it becomes a file.
+
+Rules of this module:
+- Readable in grey and by colour-blind eyes: the colours of Okabe and Ito (2008),
+  never without a line style, a marker or a label that says the same.
+- The same data give the same bytes: no dates, fixed identifiers in the SVG, and
+  text as outlines of the one font that comes with matplotlib.
+- Figures are made without pyplot: there is no screen, and no state to share.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from analysis.files import write
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+FAILURE = "#B00020"
+SUFFIXES = (".svg", ".png")
+
+mpl.rcParams.update(
+    {
+        "font.family": "DejaVu Sans",
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "grid.color": "#DDDDDD",
+        "grid.linewidth": 0.6,
+        "lines.linewidth": 1.6,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "firstfail",
+    }
+)
+
+
+def figure(width: float, height: float) -> Figure:
+    """Return an empty figure, its size in inches."""
+    made = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(made)
+    return made
+
+
+def save(made: Figure, stem: Path) -> list[Path]:
+    """Write `stem.svg` and `stem.png`; return their paths."""
+    paths = [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
+    svg, png = paths
+    write(svg, lambda path: made.savefig(path, metadata={"Date": None}))
+    write(png, lambda path: made.savefig(path, dpi=150, metadata={"Software": None}))
+    return paths
+
+
+def look(number: int) -> dict[str, object]:
+    """Return colour and dashes of the line with this number, no two alike."""
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "linestyle": DASHES[number % len(DASHES)],
+    }
+
+
+def thousands(axes: Axes, *axis: str) -> None:
+    """Write the ticks of these axes ("x", "y") with separators, a few of them."""
+    for name in axis:
+        which = axes.xaxis if name == "x" else axes.yaxis
+        if which.get_scale() != "log":
+            which.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
