@@ -52,14 +52,22 @@ def matrix(
 
     `asked` is what follows `--config`, as Snakemake parses it: values may be
     numbers, truth values, text in Hydra's grammar, or mappings for nested
-    settings. `study` chooses the study. Paths in the settings are relative to
-    `root`; `runner` names the code, files or folders, that measures every cell.
+    settings. `study` chooses the study; `set` is a mapping of dotted keys, for
+    settings within a group that is itself chosen. Paths in the settings are
+    relative to `root`; `runner` names the code, files or folders, that measures
+    every cell.
 
     Raises `MatrixError`.
     """
     overrides = dict(asked)
     study = _study(overrides.pop("study", "default"))
-    user = [f"{key}={value}" for key, value in _flat(overrides)]
+    dotted = overrides.pop("set", {})
+    if not isinstance(dotted, Mapping):
+        raise MatrixError(
+            f"set={dotted}: write settings by their dotted names, "
+            "as in set='{experiment.requests: 500}'"
+        )
+    user = [f"{key}={value}" for key, value in _flat({**overrides, **dotted})]
     try:
         with _hydra():
             cells = list(_cells(study, user))

@@ -11,9 +11,9 @@ import argparse
 import importlib
 import sys
 from pathlib import Path
-from typing import Any
 
 from servers.listener import Listener, announce
+from servers.options import Parser, number
 from servers.pages import PAGES, load_page
 from servers.talk import Settings
 
@@ -24,44 +24,20 @@ def architectures() -> list[str]:
     return sorted(f.stem for f in files if "\ndef serve(listener" in f.read_text())
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> Any:
-        """Say on one line what is wrong; the usage is what --help is for."""
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
-def _positive(kind: type, least: float) -> Any:
-    def convert(text: str) -> Any:
-        number = kind(text)
-        if not least <= number < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text}: must be at least {least:g}")
-        return number
-
-    convert.__name__ = kind.__name__
-    return convert
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text}: must be from 0 to 65535")
-    return port
-
-
-_port.__name__ = "port number"
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m servers", description="Start a web server.")
+    parser = Parser(prog="python -m servers", description="Start a web server.")
     # Not `choices`: the module of the one chosen adds its own options first.
     parser.add_argument("architecture", help=", ".join(architectures()))
     parser.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1)")
     parser.add_argument(
-        "--port", type=_port, default=0, help="0 takes any free one (default: 0)"
+        "--port",
+        type=number(int, 0, 65_535),
+        default=0,
+        help="0 takes any that is free (default: 0)",
     )
     parser.add_argument(
         "--backlog",
-        type=_positive(int, 1),
+        type=number(int, 1, 65_535),
         default=128,
         metavar="N",
         help="connections that may wait to be accepted (default: 128)",
@@ -79,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         parser.add_argument(
             option,
-            type=_positive(float, 0.001),
+            type=number(float, 0.001, 86_400),
             default=default,
             metavar="S",
             help=f"seconds {what} (default: {default})",

@@ -43,9 +43,11 @@ class _BadRequestError(Exception):
 
 
 class _Request:
-    """What httptools tells of one head."""
+    """What httptools tells of one head, once `parse` has given it that."""
 
     def __init__(self) -> None:
+        self.parser = httptools.HttpRequestParser(self)
+        self.keep_alive = False
         self.target = b""
         self.hosts = 0
         self.body_bytes = 0
@@ -62,6 +64,37 @@ class _Request:
             self.body_bytes = int(value)
         elif name == b"transfer-encoding":
             self.chunked = True
+
+    def on_headers_complete(self) -> None:
+        # llhttp knows it here alone: it forgets a message that is complete.
+        self.keep_alive = self.parser.should_keep_alive()
+
+    def parse(self, head: bytes) -> None:
+        line = head.partition(b"\n")[0].rstrip(b"\r")
+        match = _REQUEST_LINE.fullmatch(line)
+        assert match is not None  # Protocol._next_head has seen to it
+        if match[1] not in (b"1.0", b"1.1"):
+            raise _BadRequestError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+        try:
+            self.parser.feed_data(head)
+        except httptools.HttpParserUpgrade:
+            pass  # a wish that need not be granted (RFC 9110, section 7.8)
+        except httptools.HttpParserInvalidMethodError:
+            raise _BadRequestError(HTTPStatus.NOT_IMPLEMENTED) from None
+        except httptools.HttpParserError:
+            raise _BadRequestError(HTTPStatus.BAD_REQUEST) from None
+
+    def check(self) -> None:
+        version = self.parser.get_http_version()
+        if self.hosts > 1 or (self.hosts == 0 and version == "1.1"):
+            raise _BadRequestError(HTTPStatus.BAD_REQUEST)  # RFC 9112, section 3.2
+        if self.parser.get_method() not in (b"GET", b"HEAD"):
+            raise _BadRequestError(HTTPStatus.METHOD_NOT_ALLOWED)
+        if self.chunked:
+            # RFC 9112, section 6.1: a transfer coding that is not understood.
+            raise _BadRequestError(HTTPStatus.NOT_IMPLEMENTED)
+        if self.body_bytes > MAX_BODY:
+            raise _BadRequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 class Protocol:
@@ -133,51 +166,23 @@ class Protocol:
 
     def _respond(self, head: bytes) -> bytes:
         request = _Request()
-        parser = httptools.HttpRequestParser(request)
-        _parse(parser, head)
-        method = parser.get_method()
-        _check(request, method, parser.get_http_version())
+        request.parse(head)
+        request.check()
         self._to_skip = request.body_bytes
-        keep = self._keep_alive and parser.should_keep_alive()
+        keep = self._keep_alive and request.keep_alive
         self.closing = not keep
         # More of what the client sends may arrive, and must not be met by a reset.
         self.lingering = self.closing and bool(self._to_skip or self._received)
         found = _path(request.target) in PATHS
         status = HTTPStatus.OK if found else HTTPStatus.NOT_FOUND
         body = self._page() if found else _explanation(status)
-        return _response(status, body, keep=keep, with_body=method == b"GET")
+        with_body = request.parser.get_method() == b"GET"
+        del request.parser  # each knows the other: garbage, were it left to be found
+        return _response(status, body, keep=keep, with_body=with_body)
 
     def _refuse(self, status: HTTPStatus) -> bytes:
         self.closing = self.lingering = True
         return _response(status, _explanation(status), keep=False)
-
-
-def _parse(parser: httptools.HttpRequestParser, head: bytes) -> None:
-    line = head.partition(b"\n")[0].rstrip(b"\r")
-    match = _REQUEST_LINE.fullmatch(line)
-    assert match is not None  # _next_head has seen to it
-    if match[1] not in (b"1.0", b"1.1"):
-        raise _BadRequestError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
-    try:
-        parser.feed_data(head)
-    except httptools.HttpParserUpgrade:
-        pass  # a wish that need not be granted (RFC 9110, section 7.8)
-    except httptools.HttpParserInvalidMethodError:
-        raise _BadRequestError(HTTPStatus.NOT_IMPLEMENTED) from None
-    except httptools.HttpParserError:
-        raise _BadRequestError(HTTPStatus.BAD_REQUEST) from None
-
-
-def _check(request: _Request, method: bytes, version: str) -> None:
-    if request.hosts > 1 or (request.hosts == 0 and version == "1.1"):
-        raise _BadRequestError(HTTPStatus.BAD_REQUEST)  # RFC 9112, section 3.2
-    if method not in (b"GET", b"HEAD"):
-        raise _BadRequestError(HTTPStatus.METHOD_NOT_ALLOWED)
-    if request.chunked:
-        # RFC 9112, section 6.1: a transfer coding that is not understood.
-        raise _BadRequestError(HTTPStatus.NOT_IMPLEMENTED)
-    if request.body_bytes > MAX_BODY:
-        raise _BadRequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def _path(target: bytes) -> bytes:

@@ -26,6 +26,7 @@ import sys
 import time
 
 from servers.listener import RETRY_S, Listener
+from servers.options import add_max_workers
 from servers.talk import LATE_S, Settings, talk
 
 REAP_EVERY_S = 0.1
@@ -34,13 +35,7 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--max-workers",
-        type=int,
-        default=1000,
-        metavar="N",
-        help="processes at once (default: 1000)",
-    )
+    add_max_workers(parser, "processes")
 
 
 def serve(listener: Listener, settings: Settings, max_workers: int) -> None:

@@ -23,17 +23,12 @@ import time
 from collections.abc import Callable
 
 from servers.listener import RETRY_S, Listener
+from servers.options import add_max_workers
 from servers.talk import LATE_S, Settings, talk
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--max-workers",
-        type=int,
-        default=1000,
-        metavar="N",
-        help="threads at once (default: 1000)",
-    )
+    add_max_workers(parser, "threads")
 
 
 def serve(listener: Listener, settings: Settings, max_workers: int) -> None:

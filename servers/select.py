@@ -4,7 +4,8 @@ How: no call blocks but one, `select`, which returns the sockets that have
 something to read or room to write. Each connection is a little state (what was
 read so far, what is still to be sent) that is moved on when its socket is
 ready, partial reads and partial writes included. Connections are accepted in
-batches, so that a full queue is emptied before requests are answered.
+batches, all that wait at once; and again after every few that were moved on, so
+that the queue does not overflow while many requests are being answered.
 
 When it fits: many clients that mostly wait, and requests that cost little. No
 locks, no context switch for each client, next to no memory for an idle one.
@@ -31,6 +32,7 @@ from servers.talk import LINGER_BYTES, LINGER_S, READ_BYTES, Settings
 
 FD_SETSIZE = 1024  # <sys/select.h>; a larger descriptor overruns the kernel's list
 SWEEP_S = 0.5  # how late a time-out may be noticed
+BATCH = 16  # connections that are moved on between two looks at the queue
 
 
 def serve(listener: Listener, settings: Settings) -> None:
@@ -117,27 +119,34 @@ class _Loop:
 
     def turn(self) -> None:
         """Wait for sockets to be ready, and move each of these on."""
-        accepting = (
-            len(self.connections) < self.most and time.monotonic() >= self.accept_after
-        )
+        accepting = self.accepting()
         # What still has bytes to send is not read: it must take these first.
         readers = [c for c in self.connections.values() if not c.unsent]
         writers = [c for c in self.connections.values() if c.unsent]
-        also: list[Any] = [self.listener.stop] if not self.told_to_stop else []
-        if accepting and not self.told_to_stop:
+        also: list[Any] = [] if self.told_to_stop else [self.listener.stop]
+        if accepting:
             also.append(self.listener.socket.fileno())
         wait = SWEEP_S if self.connections or not accepting else None
         readable, writable, _ = select.select([*also, *readers], writers, [], wait)
-        for ready in readable:
-            if isinstance(ready, _Connection):
-                self.move(ready, ready.readable)
-            elif ready == self.listener.stop:
-                self.told_to_stop = True
-            else:
+        if self.listener.stop in readable:
+            self.told_to_stop = True
+        steps = [(c, c.readable) for c in readable if isinstance(c, _Connection)]
+        steps += [(c, c.writable) for c in writable]
+        for number, (connection, step) in enumerate(steps):
+            if number % BATCH == 0 and self.accepting():
                 self.accept()
-        for connection in writable:
-            self.move(connection, connection.writable)
+            self.move(connection, step)
+        if not steps and self.accepting():
+            self.accept()
         self.sweep()
+
+    def accepting(self) -> bool:
+        """Whether there is a descriptor for another connection, and a wish."""
+        return (
+            not self.told_to_stop
+            and len(self.connections) < self.most
+            and time.monotonic() >= self.accept_after
+        )
 
     def accept(self) -> None:
         """Accept whatever waits, as far as there are descriptors for it."""

@@ -1,0 +1,40 @@
+"""The options that servers take, and how a wrong value is told."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says on one line what is wrong; --help has the usage."""
+
+    def error(self, message: str) -> Any:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def number(kind: Callable[[str], float], least: float, most: float) -> Any:
+    """Return a type of option: a number of `kind` from `least` to `most`."""
+
+    def convert(text: str) -> float:
+        value = kind(text)
+        if not least <= value <= most:  # nor is a NaN
+            raise argparse.ArgumentTypeError(
+                f"{text}: must be from {least:g} to {most:g}"
+            )
+        return value
+
+    convert.__name__ = "number"  # what argparse calls it in its message
+    return convert
+
+
+def add_max_workers(parser: argparse.ArgumentParser, workers: str) -> None:
+    """Add the bound on how many `workers`, processes or threads, live at once."""
+    parser.add_argument(
+        "--max-workers",
+        type=number(int, 1, 100_000),
+        default=1000,
+        metavar="N",
+        help=f"{workers} at once (default: 1000)",
+    )

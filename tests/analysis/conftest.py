@@ -1,0 +1,112 @@
+"""Cells made by hand: folders as a run leaves them, with any record in them."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from analysis.files import COLUMNS
+
+Request = tuple[float, float, int | None, int, int, str]  # a row of requests.csv
+HOST = {"kernel": "Linux 6.1", "cpu_model": "a CPU", "cpus": 2, "memory_bytes": 1}
+
+
+def frame(rows: Sequence[Request]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def steady(seconds: int, rps: int, users_per_s: int, ms: float = 50) -> list[Request]:
+    """Requests that finish evenly while users grow."""
+    return [
+        (n / rps - ms / 1000, ms, 200, 14_939, int(n / rps) * users_per_s + 1, "")
+        for n in range(rps, (seconds + 1) * rps)
+    ]
+
+
+def config(
+    impl: str = "select", experiment: str = "first_fail", **changes: Any
+) -> dict[str, Any]:
+    stop = "requests" if experiment == "burst" else "first_failure"
+    made = {
+        "experiment": {
+            "name": experiment,
+            "stop": stop,
+            "requests": 1000 if stop == "requests" else None,
+            "max_s": 60.0,
+        },
+        "impl": {"name": impl, "command": "c {port}", "sources": [], "path": "/"},
+        "users": 3300,
+        "hatch_rate": 10.0,
+        "repeat": 1,
+        "server": {"backlog": 128, "page": "static"},
+        "load": {"think_min_s": 1.0, "think_max_s": 8.0, "timeout_s": 10.0},
+        "code": {"server": f"code of {impl}"},
+        "key": "1a2b3c4d",
+    }
+    for dotted, value in changes.items():
+        node = made
+        *parents, last = dotted.split("__")
+        for parent in parents:
+            node = node[parent]
+        node[last] = value
+    return made
+
+
+def make_cell(
+    at: Path,
+    rows: Sequence[Request],
+    reason: str,
+    *,
+    at_s: float = 60.0,
+    users: int = 3300,
+    host: dict[str, Any] = HOST,
+    **settings: Any,
+) -> Path:
+    """Make a cell's folder below `at`."""
+    folder = at / f"cell-{len(list(at.glob('cell-*')))}"
+    folder.mkdir()
+    frame(rows).to_csv(folder / "requests.csv", index=False)
+    (folder / "config.yaml").write_text(yaml.safe_dump(config(**settings)))
+    run = {
+        "stopped": {"reason": reason, "at_s": at_s, "users": users},
+        "provenance": {
+            "started": "2026-01-01T00:00:00+00:00",
+            "commit": "abc",
+            "dirty": False,
+            "versions": {"python": "3.11.7", "locust": "2.47.0"},
+            "host": host,
+        },
+    }
+    (folder / "run.json").write_text(json.dumps(run))
+    return folder
+
+
+@pytest.fixture
+def cell(tmp_path: Path) -> Callable[..., Path]:
+    return functools.partial(make_cell, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def analyse(root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a step as users do."""
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "analysis", *map(str, words)],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,222 @@
+"""The steps as commands: files in, files out, one line for what is wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.analysis.conftest import HOST, make_cell, steady
+
+Cell = Callable[..., Path]
+Analyse = Callable[..., subprocess.CompletedProcess[str]]
+FAILED = (11.0, 910, None, 0, 120, "timed out connecting")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory, analyse: Analyse) -> list[Path]:
+    """Two implementations in both experiments; one never fails."""
+    at = tmp_path_factory.mktemp("study")
+    made = [
+        make_cell(at, [*steady(10, 20, 10), FAILED], "first-failure", impl="single"),
+        make_cell(at, steady(10, 20, 10), "cap", at_s=12.0, impl="select"),
+        *(
+            make_cell(
+                at,
+                steady(5, 200, 0),
+                "requests",
+                impl=impl,
+                experiment="burst",
+                users=9,
+            )
+            for impl in ("single", "select")
+        ),
+    ]
+    for folder in made:
+        assert analyse("cell", folder).returncode == 0
+    return made
+
+
+def matrix(folders: list[Path], at: Path) -> Path:
+    path = at / "matrix.json"
+    path.write_text(json.dumps([str(folder) for folder in folders]))
+    return path
+
+
+def test_cell_writes_all_its_files(study: list[Path]) -> None:
+    for folder in study:
+        assert {path.name for path in folder.iterdir()} == {
+            *("requests.csv", "run.json", "config.yaml"),
+            *("timeline.csv", "stats.csv", "failures.csv", "result.json"),
+            *("chart.svg", "chart.png"),
+        }
+    result = json.loads((study[0] / "result.json").read_text())
+    assert (result["experiment"], result["impl"]) == ("first_fail", "single")
+    assert result["row"]["users"] == 120
+    assert result["stopped"]["why"] == "a request failed: timed out connecting"
+    assert result["provenance"]["host"] == HOST
+    failures = pd.read_csv(study[0] / "failures.csv")
+    assert failures.values.tolist() == [["timed out connecting", 1, 11.91, 120]]
+
+
+def test_tables(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
+    out = tmp_path / "tables"
+    out.mkdir()
+    (out / "earlier.md").write_text("of another matrix")
+    assert analyse("tables", matrix(study, tmp_path), out).returncode == 0
+    assert {path.name for path in out.iterdir()} == {
+        *("first_fail.csv", "first_fail.md", "burst.csv", "burst.md", "cells.csv"),
+    }
+    first = pd.read_csv(out / "first_fail.csv")
+    assert first["implementation"].tolist() == ["single", "select"]
+    assert first["users"].tolist() == [120, 3300]
+    assert first["reached"].tolist() == [True, False]
+    text = (out / "first_fail.md").read_text()
+    assert "| single | 120 | 18.1 |" in text
+    assert "| select | > 3,300 |" in text
+    assert "| 3,300 |" not in text
+    assert "`>`: no request failed" in text
+    assert "at most 3,300 users, 10 joining a second, think time 1 to 8 s" in text
+    burst = pd.read_csv(out / "burst.csv")
+    assert burst["requests"].tolist() == [1000, 1000]
+    cells = pd.read_csv(out / "cells.csv")
+    assert len(cells) == 4
+    assert {"config.server.backlog", "rps", "commit", "kernel"} <= set(cells.columns)
+
+
+def test_rows_are_told_apart_by_what_is_swept(
+    cell: Cell, analyse: Analyse, tmp_path: Path
+) -> None:
+    folders = [
+        cell(steady(2, 20, 1), "cap", server__backlog=backlog, repeat=repeat)
+        for backlog in (64, 128)
+        for repeat in (1, 2)
+    ]
+    for folder in folders:
+        assert analyse("cell", folder).returncode == 0
+    out = tmp_path / "tables"
+    assert analyse("tables", matrix(folders, tmp_path), out).returncode == 0
+    text = (out / "first_fail.md").read_text()
+    assert "| implementation | repeat | server.backlog | users |" in text
+    assert "| select | 2 | 64 | > 3,300 |" in text
+    assert "backlog" not in text.splitlines()[2]  # not common to all rows
+
+
+def test_different_machines_are_told(
+    cell: Cell, analyse: Analyse, tmp_path: Path
+) -> None:
+    folders = [
+        cell(steady(2, 20, 1), "cap", impl=impl, host={**HOST, "kernel": kernel})
+        for impl, kernel in (("single", "Linux 6.1"), ("select", "Linux 6.2"))
+    ]
+    for folder in folders:
+        assert analyse("cell", folder).returncode == 0
+    out = tmp_path / "tables"
+    assert analyse("tables", matrix(folders, tmp_path), out).returncode == 0
+    text = (out / "first_fail.md").read_text()
+    assert (
+        "**Not comparable:** these rows come from machines that differ in kernel."
+        in text
+    )
+
+
+def test_charts(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
+    out = tmp_path / "charts"
+    out.mkdir()
+    (out / "earlier.svg").write_text("of another matrix")
+    assert analyse("charts", matrix(study, tmp_path), out).returncode == 0
+    assert {path.name for path in out.iterdir()} == {
+        f"{name}.{kind}"
+        for name in ("first_fail", "burst", "users")
+        for kind in ("svg", "png")
+    }
+
+
+def test_same_files_give_the_same_bytes(
+    study: list[Path], analyse: Analyse, tmp_path: Path
+) -> None:
+    def everything() -> dict[str, bytes]:
+        for step in ("tables", "charts"):
+            assert (
+                analyse(step, matrix(study, tmp_path), tmp_path / step).returncode == 0
+            )
+        assert analyse("cell", study[0]).returncode == 0
+        made = [*tmp_path.rglob("*"), *study[0].iterdir()]
+        return {str(path): path.read_bytes() for path in made if path.is_file()}
+
+    assert everything() == everything()
+
+
+def test_a_header_alone_is_a_record(cell: Cell, analyse: Analyse) -> None:
+    folder = cell([], "time-limit", experiment="burst")
+    done = analyse("cell", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    row = json.loads((folder / "result.json").read_text())["row"]
+    assert row["requests"] == 0
+    assert row["average_ms"] is None
+
+
+BROKEN: dict[str, tuple[str, str | None, str]] = {
+    "no record": ("requests.csv", None, "requests.csv"),
+    "no run": ("run.json", None, "run.json"),
+    "no config": ("config.yaml", None, "config.yaml"),
+    "an empty record": ("requests.csv", "", "requests.csv"),
+    "other columns": ("requests.csv", "a,b\n1,2\n", "requests.csv"),
+    "no number": (
+        "requests.csv",
+        "start_s,response_ms,status,bytes,users,error\nx,1,200,1,1,\n",
+        "requests.csv",
+    ),
+    "cut off": (
+        "requests.csv",
+        "start_s,response_ms,status,bytes,users,error\n1.0,3\n",
+        "requests.csv",
+    ),
+    "no JSON": ("run.json", "{", "run.json"),
+    "no stop": ("run.json", "{}", "stopped"),
+    "no YAML": ("config.yaml", "a: [", "config.yaml"),
+    "not a cell's": ("config.yaml", "a: 1\n", "config.yaml"),
+    "no failure at its end": (
+        "requests.csv",
+        "start_s,response_ms,status,bytes,users,error\n1.0,3,200,1,1,\n",
+        "first failure",
+    ),
+}
+
+
+@pytest.mark.parametrize("name, text, named", BROKEN.values(), ids=BROKEN)
+def test_wrong_files_are_one_line(
+    cell: Cell, analyse: Analyse, name: str, text: str | None, named: str
+) -> None:
+    folder = cell([FAILED], "first-failure")
+    (folder / name).unlink()
+    if text is not None:
+        (folder / name).write_text(text)
+    done = analyse("cell", folder)
+    assert_one_line(done, named)
+    assert not (folder / "result.json").exists()
+
+
+@pytest.mark.parametrize(
+    "text, named",
+    [("[", "JSON"), ("{}", "list"), ("[]", "no cell"), ('["nowhere"]', "nowhere")],
+)
+@pytest.mark.parametrize("step", ["tables", "charts"])
+def test_wrong_matrix_is_one_line(
+    analyse: Analyse, tmp_path: Path, step: str, text: str, named: str
+) -> None:
+    path = tmp_path / "matrix.json"
+    path.write_text(text)
+    assert_one_line(analyse(step, path, tmp_path / "out"), named)
+    assert not (tmp_path / "out").exists()
+
+
+def assert_one_line(done: subprocess.CompletedProcess[str], named: str) -> None:
+    assert done.returncode == 1, done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("firstfail: ")
+    assert named in done.stderr

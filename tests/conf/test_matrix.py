@@ -1,0 +1,249 @@
+"""From what is asked for to cells: Hydra's grammar, keys, and one line for errors."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conf.matrix import MatrixError, matrix
+
+IMPLS = ["single", "multiprocess", "multithread", "select"]
+ROOT = Path(__file__).parents[2]
+
+
+def cells(**asked: Any) -> dict[str, dict[str, Any]]:
+    return matrix(asked, ROOT, ["load"])
+
+
+def axes(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, int, float, int]]:
+    return [
+        (
+            cell["experiment"]["name"],
+            cell["impl"]["name"],
+            cell["users"],
+            cell["hatch_rate"],
+            cell["repeat"],
+        )
+        for cell in found.values()
+    ]
+
+
+def test_default_study_is_the_published_one() -> None:
+    found = cells()
+    assert [(e, i) for e, i, *_ in axes(found)] == [
+        (experiment, impl) for experiment in ("first_fail", "burst") for impl in IMPLS
+    ]
+    for cell in found.values():
+        load = cell["load"]
+        assert (load["think_min_s"], load["think_max_s"], load["timeout_s"]) == (
+            1,
+            8,
+            10,
+        )
+        assert cell["server"]["backlog"] == 128
+        if cell["experiment"]["name"] == "burst":
+            assert (cell["users"], cell["hatch_rate"]) == (2000, 2000)
+            assert cell["experiment"]["requests"] == 10_000
+        else:
+            assert cell["hatch_rate"] == 10
+
+
+@pytest.mark.parametrize(
+    "asked, expected",
+    [
+        ({"impl": "select", "users": 2000}, {("select", 2000)}),
+        ({"impl": "select,single", "users": "5"}, {("select", 5), ("single", 5)}),
+        (
+            {"impl": "glob(multi*)", "users": 5},
+            {("multiprocess", 5), ("multithread", 5)},
+        ),
+        (
+            {"impl": "select", "users": "range(500,1501,500)"},
+            {("select", 500), ("select", 1000), ("select", 1500)},
+        ),
+        ({"impl": "choice(select)", "users": "7,8"}, {("select", 7), ("select", 8)}),
+    ],
+)
+def test_hydras_grammar(asked: dict[str, Any], expected: set[Any]) -> None:
+    found = cells(experiment="burst", **asked)
+    assert {(impl, users) for _, impl, users, *_ in axes(found)} == expected
+
+
+def test_nested_settings_and_sweeps_of_them() -> None:
+    found = cells(
+        impl="select",
+        experiment="burst",
+        server={"backlog": "64,128", "keep_alive": "true"},
+    )
+    assert [c["server"]["backlog"] for c in found.values()] == [64, 128]
+    assert all(c["server"]["keep_alive"] is True for c in found.values())
+
+
+def test_a_study_is_asked_for_by_name_and_overridden() -> None:
+    demo = cells(study="demo", impl="select", experiment="burst")
+    [cell] = demo.values()
+    assert cell["load"]["timeout_s"] == 2
+    [cell] = cells(
+        study="demo", impl="select", experiment="burst", load={"timeout_s": "3"}
+    ).values()
+    assert cell["load"]["timeout_s"] == 3
+
+
+@given(
+    impls=st.lists(st.sampled_from(IMPLS), min_size=1, unique=True),
+    users=st.lists(st.integers(1, 10_000), min_size=1, max_size=4, unique=True),
+    rates=st.lists(st.integers(1, 500), min_size=1, max_size=3, unique=True),
+    repeats=st.integers(1, 3),
+)
+@settings(max_examples=15)
+def test_matrix_is_the_product(
+    impls: list[str], users: list[int], rates: list[int], repeats: int
+) -> None:
+    found = cells(
+        experiment="burst",
+        impl=",".join(impls),
+        users=",".join(map(str, users)),
+        hatch_rate=",".join(map(str, rates)),
+        repeat=f"range(1,{repeats + 1})",
+    )
+    expected = itertools.product(["burst"], impls, users, rates, range(1, repeats + 1))
+    assert sorted(axes(found)) == sorted(expected)
+    keys = [cell["key"] for cell in found.values()]
+    assert len(set(keys)) == len(keys)
+    assert all(name.endswith(cell["key"]) for name, cell in found.items())
+
+
+def test_one_cell_has_one_key_however_it_is_asked_for() -> None:
+    [alone] = cells(experiment="burst", impl="select", users=5)
+    assert alone in cells(experiment="burst", users="range(1,10)")
+    assert alone in cells(users="5,6", server={"backlog": "128"}, study="default")
+
+
+def test_every_setting_is_in_the_key() -> None:
+    asked = {"experiment": "burst", "impl": "select"}
+    seen = set(cells(**asked))
+    for setting in (
+        *("server.backlog", "server.stop_s", "load.seed", "load.timeout_s"),
+        *("experiment.max_s", "experiment.requests"),
+    ):
+        [changed] = cells(**asked, set={setting: "77"})
+        assert changed not in seen
+        seen.add(changed)
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "key": ({"user": 3}, "users"),
+    "nested key": ({"server": {"bcklog": "3"}}, "server.backlog"),
+    "key of a group": ({"backlog": 3}, "server='{backlog: …}'"),
+    "impl": ({"impl": "selekt"}, "select"),
+    "experiment": ({"experiment": "brust"}, "burst"),
+    "study": ({"study": "dmo"}, "demo"),
+    "text for a number": ({"users": "many"}, "users=many"),
+    "fraction": ({"users": 2.5}, "users=2.5"),
+    "truth value": ({"hatch_rate": True}, "hatch_rate=true"),
+    "in a sweep": ({"users": "1,many"}, "users=many"),
+    "too few": ({"users": 0}, "at least 1"),
+    "no rate": ({"hatch_rate": 0}, "more than 0"),
+    "no repeat": ({"repeat": 0}, "at least 1"),
+    "infinite": ({"hatch_rate": "inf"}, "finite"),
+    "port": ({"server": {"port": "70000"}}, "65,535"),
+    "time-out": ({"load": {"timeout_s": "0"}}, "load.timeout_s"),
+    "think time": ({"load": {"think_max_s": "0.5"}}, "load.think_min_s"),
+    "page": ({"server": {"page": "dynamic"}}, "static, rendered"),
+    "empty range": ({"users": "range(5,5)"}, "empty"),
+    "empty glob": ({"impl": "glob(x*)"}, "multithread"),
+    "glob of no group": ({"users": "glob(1*)"}, "glob"),
+    "interval": ({"users": "interval(1,5)"}, "range"),
+    "list": ({"users": ["5", "6"]}, "users=5,6"),
+    "no value": ({"users": None}, "users=VALUE"),
+    "empty mapping": ({"server": {}}, "server"),
+    "set of nothing": ({"set": 3}, "dotted"),
+    "set of a typo": ({"set": {"experiment.request": "3"}}, "experiment.requests"),
+    "grammar": ({"users": "range(1"}, "grammar"),
+    "a group as a value": ({"server": 3}, "server"),
+    "missing page": ({"impl": {"body": "nowhere.html"}}, "nowhere.html"),
+    "path": ({"impl": {"path": "page"}}, "impl.path"),
+    "several studies": ({"study": "default,demo"}, "study"),
+}
+
+
+@pytest.mark.parametrize("asked, named", WRONG.values(), ids=WRONG)
+def test_wrong_input_is_one_line(asked: dict[str, Any], named: str) -> None:
+    with pytest.raises(MatrixError) as caught:
+        cells(**asked)
+    text = str(caught.value)
+    assert len(text.splitlines()) == 1
+    assert named in text
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["users", "impl", "hatch_rate", "server", "study", "x"]),
+        st.one_of(
+            st.none(),
+            st.integers(),
+            st.floats(),
+            st.text(max_size=12),
+            st.lists(st.text(max_size=3), max_size=2),
+            st.dictionaries(st.text(max_size=6), st.text(max_size=6), max_size=2),
+        ),
+        min_size=1,
+        max_size=2,
+    )
+)
+def test_any_input_makes_cells_or_one_line(asked: dict[str, Any]) -> None:
+    try:
+        found = cells(**{"impl": "select", "experiment": "burst", **asked})
+    except MatrixError as error:
+        assert len(str(error).splitlines()) == 1, str(error)
+    else:
+        assert found
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for folder in ("servers", "load"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "edited, changed",
+    [
+        ("servers/select.py", {"select"}),
+        ("servers/talk.py", set(IMPLS)),
+        ("servers/http.py", set(IMPLS)),
+        ("servers/page.html.j2", set(IMPLS)),
+        ("load/run.py", set(IMPLS)),
+        ("load/locustfile.py", set(IMPLS)),
+        ("servers/new.py", set()),
+    ],
+)
+def test_code_is_in_the_key(copy: Path, edited: str, changed: set[str]) -> None:
+    def folders() -> set[str]:
+        return set(matrix({"experiment": "burst"}, copy, ["load"]))
+
+    before = folders()
+    path = copy / edited
+    with path.open("a") as file:
+        file.write("\n# edited\n")
+    assert {folder.split("/")[1] for folder in folders() - before} == changed
+
+
+def test_a_touched_file_changes_nothing(copy: Path) -> None:
+    before = set(matrix({}, copy, ["load"]))
+    for path in copy.rglob("*.py"):
+        path.touch()
+    assert set(matrix({}, copy, ["load"])) == before
+
+
+def test_missing_source_is_one_line(copy: Path) -> None:
+    (copy / "servers" / "select.py").unlink()
+    with pytest.raises(MatrixError, match=r"servers/select\.py"):
+        matrix({"impl": "select"}, copy, ["load"])

@@ -1,0 +1,35 @@
+"""What tests of all parts share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parent.parent
+
+# The machine may be busy: what an example computes is tested, not how fast.
+settings.register_profile("firstfail", deadline=None, max_examples=60)
+settings.load_profile("firstfail")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., None]:
+    """Wait until `happens()` is true; fail when it is not within `within_s`."""
+
+    def wait(happens: Callable[[], object], within_s: float = 20) -> None:
+        deadline = time.monotonic() + within_s
+        while not happens():
+            assert time.monotonic() < deadline, f"not within {within_s} s"
+            time.sleep(0.02)
+
+    return wait

@@ -1,0 +1,97 @@
+"""Real servers, each a process of its own on a free port."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ARCHITECTURES = ("single", "multiprocess", "multithread", "select")
+REQUEST = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
+
+
+@dataclass
+class Running:
+    """A server that listens."""
+
+    process: subprocess.Popen[str]
+    host: str
+    port: int
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection((self.host, self.port), timeout=15)
+
+    def ask(self, request: bytes = REQUEST) -> bytes:
+        """Send a request; return all that comes back until the server closes."""
+        with self.connect() as client:
+            client.sendall(request)
+            return read_all(client)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(timeout=15)
+
+
+def read_all(client: socket.socket) -> bytes:
+    parts = []
+    while part := client.recv(65536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def read_response(client: socket.socket) -> tuple[bytes, bytes]:
+    """Read one response with a Content-Length; return its head and its body."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        part = client.recv(65536)
+        assert part, f"closed after {got!r}"
+        got += part
+    head, _, body = got.partition(b"\r\n\r\n")
+    match = re.search(rb"Content-Length: (\d+)", head)
+    assert match
+    while len(body) < int(match[1]):
+        part = client.recv(65536)
+        assert part, "closed within the body"
+        body += part
+    return head, body
+
+
+@pytest.fixture(params=ARCHITECTURES)
+def architecture(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def start(root: Path) -> Iterator[Callable[..., Running]]:
+    """Start a server with these options; it is killed after the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(architecture: str, *options: str, **popen: object) -> Running:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "servers", architecture, *options],
+            cwd=root,
+            stdout=subprocess.PIPE,
+            text=True,
+            **popen,  # type: ignore[call-overload]
+        )
+        started.append(process)
+        line = process.stdout.readline()
+        match = re.fullmatch(
+            r"\w+: listening on http://(?:\[(.+)\]|(.+)):(\d+) \(pid (\d+)\)\n", line
+        )
+        assert match, line
+        assert int(match[4]) == process.pid
+        return Running(process, match[1] or match[2], int(match[3]))
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
