@@ -8,6 +8,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import resource
@@ -92,7 +93,7 @@ def _is_free(host: str, port: int) -> bool:
     except socket.gaierror:
         raise CellError(f"server.host={host}: no such address") from None
     except OSError as error:
-        if error.errno == 99:  # EADDRNOTAVAIL
+        if error.errno == errno.EADDRNOTAVAIL:
             raise CellError(
                 f"server.host={host}: not an address of this host"
             ) from None

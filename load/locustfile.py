@@ -106,6 +106,8 @@ def describe(error: Exception | None) -> str:
     if error is None:
         return ""
     error = getattr(error, "original", error)  # what the client has wrapped
+    if isinstance(error.__context__, OSError):
+        error = error.__context__
     frames = traceback.walk_tb(error.__traceback__)
     connecting = any(f.f_code.co_name == "_create_socket" for f, _ in frames)
     if isinstance(error, TimeoutError):

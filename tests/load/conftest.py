@@ -1,0 +1,105 @@
+"""Real runs of small cells: a server process, Locust, and the runner."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from conf.matrix import matrix
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Callable[..., Path]:
+    """Write the configuration of a small cell; keywords change it, dotted by `__`."""
+
+    def write(experiment: str = "burst", impl: str = "select", **changes: Any) -> Path:
+        asked = {
+            "experiment": experiment,
+            "impl": impl,
+            "users": 5,
+            "hatch_rate": 100,
+            "server": {"page": "static"},
+            "load": {"think_min_s": "0", "think_max_s": "0.02", "timeout_s": "1"},
+        }
+        [made] = matrix(asked, ROOT, ["load"]).values()
+        if experiment == "burst":
+            made["experiment"]["requests"] = 60
+        for dotted, value in changes.items():
+            node = made
+            *parents, last = dotted.split("__")
+            for parent in parents:
+                node = node[parent]
+            node[last] = value
+        path = tmp_path / "cell.json"
+        path.write_text(json.dumps(made))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start the runner on a configuration, into `tmp_path / "cell"`."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(config: Path, *options: str, **popen: Any) -> subprocess.Popen[str]:
+        words = [sys.executable, "-m", "load", str(config), str(tmp_path / "cell")]
+        process = subprocess.Popen(
+            [*words, *options],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+            **popen,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+@pytest.fixture
+def fails(
+    run: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> Callable[..., str]:
+    """Run a cell that cannot be measured; return the one line that says why."""
+
+    def check(config: Path, **popen: Any) -> str:
+        process = run(config, **popen)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 1, said
+        lines = [line for line in said.splitlines() if line.startswith("firstfail: ")]
+        assert len(lines) == 1, said
+        assert "Traceback" not in said
+        assert not (tmp_path / "cell").exists()
+        assert not list(tmp_path.glob(".cell*"))
+        assert not of_runs_in(tmp_path)
+        return lines[0]
+
+    return check
+
+
+def of_runs_in(folder: Path) -> list[psutil.Process]:
+    """Return all processes of runs, but the runner, that measure into `folder`."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = " ".join(process.cmdline())
+            if process.pid != os.getpid() and str(folder) in words:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found

@@ -1,0 +1,132 @@
+"""However a run is ended, nothing of it lives on and nothing false is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from load.guard import VARIABLE, guarded
+from tests.load.conftest import of_runs_in
+
+LONG = {"experiment__requests": 10**6, "experiment__max_s": 60}
+
+
+def tree(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def under_load(folder: Path) -> bool:
+    record = folder / ".cell.unfinished" / "requests.csv"
+    return record.exists() and record.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("impl", ["select", "multiprocess"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_runner_that_is_ended(
+    config: Callable[..., Path],
+    run: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
+    eventually: Callable[..., None],
+    number: int,
+    impl: str,
+) -> None:
+    process = run(config(impl=impl, **LONG))
+    eventually(lambda: under_load(tmp_path))
+    children = tree(process)
+    assert len(children) >= 3  # the guard, the server, Locust
+    process.send_signal(number)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number)
+    assert "Traceback" not in said
+    eventually(lambda: not any(child.is_running() for child in children))
+    eventually(lambda: not of_runs_in(tmp_path))
+    assert not (tmp_path / "cell").exists()
+    eventually(lambda: not (tmp_path / ".cell.unfinished").exists())
+
+
+def test_runner_that_is_ended_before_the_load(
+    config: Callable[..., Path],
+    run: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
+    eventually: Callable[..., None],
+) -> None:
+    """At moments spread over its start, SIGKILL leaves nothing either."""
+    for delay in (0.05, 0.15, 0.3, 0.5, 0.8, 1.2):
+        process = run(config(**LONG))
+        time.sleep(delay)  # the moment is the point: there is no event to await
+        process.kill()
+        process.wait()
+        eventually(lambda: not of_runs_in(tmp_path))
+        assert not (tmp_path / "cell").exists()
+
+
+def test_guard_that_is_killed_with_its_runner(
+    config: Callable[..., Path],
+    run: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
+    eventually: Callable[..., None],
+) -> None:
+    process = run(config(**LONG))
+    eventually(lambda: under_load(tmp_path))
+    children = tree(process)
+    [guard] = [c for c in children if c.cmdline()[2:3] == ["load"]]
+    guard.kill()
+    process.kill()
+    process.wait()
+    eventually(lambda: not any(child.is_running() for child in children))
+
+
+def test_run_ends_with_what_started_it(
+    config: Callable[..., Path], tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    starter = (
+        "import os,subprocess,sys,time\n"
+        "subprocess.Popen([sys.executable,'-m','load',*sys.argv[1:],'--parent',"
+        "str(os.getpid())])\n"
+        "time.sleep(60)\n"
+    )
+    words = [sys.executable, "-c", starter, config(**LONG), tmp_path / "cell"]
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+    eventually(lambda: under_load(tmp_path))
+    process.kill()
+    process.wait()
+    eventually(lambda: not of_runs_in(tmp_path))
+    assert not (tmp_path / "cell").exists()
+
+
+def test_guard_finds_what_has_left_its_session(
+    tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    """A daemon that a server has started, in a session of its own."""
+    daemon = "import os,time; os.fork() and os._exit(0); os.setsid(); time.sleep(60)"
+    runner = os.fork()
+    if runner == 0:
+        with guarded(tmp_path / "scratch") as environment:
+            subprocess.run([sys.executable, "-c", daemon], env=environment, check=True)
+            (tmp_path / "token").write_text(environment[VARIABLE])
+            time.sleep(60)
+    token = tmp_path / "token"
+    eventually(lambda: token.exists() and token.read_text())
+
+    def carrying() -> list[int]:
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(VARIABLE) == token.read_text():
+                    found.append(process.pid)
+            except psutil.Error:
+                continue
+        return found
+
+    assert carrying()
+    os.kill(runner, signal.SIGKILL)
+    os.waitpid(runner, 0)
+    eventually(lambda: not carrying())

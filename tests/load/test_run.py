@@ -1,0 +1,403 @@
+"""Whole runs: what they keep, and how they end when they can't be measured."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import itertools
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from load.lock import PATH as LOCK
+
+Config = Callable[..., Path]
+Run = Callable[..., subprocess.Popen[str]]
+Fails = Callable[..., str]
+LISTEN = (
+    "import socket,sys,time\ns=socket.create_server(('127.0.0.1',int(sys.argv[1])))\n"
+)
+
+
+def requests(folder: Path) -> list[dict[str, str]]:
+    with (folder / "requests.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    _, said = process.communicate(timeout=90)
+    assert process.returncode == 0, said
+    return said
+
+
+def test_requests_are_counted_exactly(config: Config, run: Run, tmp_path: Path) -> None:
+    finish(run(config()))
+    cell = tmp_path / "cell"
+    rows = requests(cell)
+    assert len(rows) == 60
+    assert list(rows[0]) == [
+        *("start_s", "response_ms", "status", "bytes", "users", "error"),
+    ]
+    assert all(row["status"] == "200" and row["error"] == "" for row in rows)
+    assert all(row["bytes"] == "14939" for row in rows)
+    finished = [float(r["start_s"]) + float(r["response_ms"]) / 1000 for r in rows]
+    assert all(b >= a - 1e-5 for a, b in itertools.pairwise(finished))
+    assert {path.name for path in cell.iterdir()} == {
+        *("requests.csv", "run.json", "config.yaml", "server.log", "locust.log"),
+    }
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_provenance(config: Config, run: Run, tmp_path: Path) -> None:
+    path = config()
+    finish(run(path))
+    cell = tmp_path / "cell"
+    assert yaml.safe_load((cell / "config.yaml").read_text()) == json.loads(
+        path.read_text()
+    )
+    made = json.loads((cell / "run.json").read_text())
+    assert made["stopped"]["reason"] == "requests"
+    found = made["provenance"]
+    assert found["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert {"locust", "snakemake"} <= set(found["versions"])
+    assert {"kernel", "cpu_model", "cpus", "memory_bytes"} == set(found["host"])
+    assert {
+        *("open_files", "somaxconn", "ip_local_port_range", "tcp_abort_on_overflow"),
+        "tcp_max_syn_backlog",
+    } == set(found["limits"])
+    assert "--stop-after-requests" in found["commands"]["locust"]
+    assert found["commands"]["server"][1:4] == ["-m", "servers", "select"]
+    if os.cpu_count() > 1:
+        assert set(found["cores"]["server"]).isdisjoint(found["cores"]["locust"])
+    assert found["server_end"] == "exit status 0"
+    assert {"commit", "dirty", "started"} <= set(found)
+
+
+def test_ends_at_the_first_failure(config: Config, run: Run, tmp_path: Path) -> None:
+    """A server that answers as many requests as it is told, then with 503."""
+    code = (
+        "import http.server,sys\n"
+        "page=open(sys.argv[2],`rb`).read()\n"
+        "class H(http.server.BaseHTTPRequestHandler):\n"
+        " n=0\n"
+        " def do_GET(self):\n"
+        "  H.n+=1\n"
+        "  self.send_response(200 if H.n<=30 else 503)\n"
+        "  self.send_header(`Content-Length`,str(len(page)))\n"
+        "  self.end_headers();self.wfile.write(page)\n"
+        "http.server.HTTPServer((`127.0.0.1`,int(sys.argv[1])),H).serve_forever()\n"
+    ).replace("`", '"')
+    server = tmp_path / "server.py"
+    server.write_text(code)
+    command = f"{{python}} {server} {{port}} servers/page.html"
+    finish(run(config("first_fail", impl__command=command)))
+    rows = requests(tmp_path / "cell")
+    assert [row["error"] for row in rows] == [""] * 29 + ["HTTP 503"]
+    stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
+    assert stopped["reason"] == "first-failure"
+    # http.server does not end on SIGTERM by exiting with 0, and that is no matter.
+    assert (tmp_path / "cell" / "server.log").read_text()
+
+
+def test_not_reached(config: Config, run: Run, tmp_path: Path) -> None:
+    finish(run(config("first_fail", load__timeout_s=0.3)))
+    stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
+    assert (stopped["reason"], stopped["users"]) == ("cap", 5)
+    assert stopped["at_s"] >= 0.6  # what was in flight had its time
+
+
+def test_time_limit(config: Config, run: Run, tmp_path: Path) -> None:
+    finish(run(config(experiment__requests=10**6, experiment__max_s=1.0)))
+    stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
+    assert stopped["reason"] == "time-limit"
+    assert stopped["at_s"] == pytest.approx(1, abs=0.5)
+
+
+def test_think_times_come_from_the_seed(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    starts = []
+    for _ in range(2):
+        settings = {"load__think_min_s": 0.2, "load__think_max_s": 0.6, "users": 1}
+        finish(run(config(experiment__requests=6, **settings)))
+        rows = requests(tmp_path / "cell")
+        ends = [float(r["start_s"]) + float(r["response_ms"]) / 1000 for r in rows]
+        begun = [float(row["start_s"]) for row in rows[1:]]
+        starts.append([b - e for b, e in zip(begun, ends, strict=False)])
+        shutil.rmtree(tmp_path / "cell")
+    assert starts[0] == pytest.approx(starts[1], abs=0.05)
+    assert max(starts[0]) - min(starts[0]) > 0.02
+
+
+@pytest.mark.parametrize("impl", ["single", "select"])
+def test_burst_of_2000_users(
+    config: Config, run: Run, tmp_path: Path, impl: str
+) -> None:
+    settings = {
+        "users": 2000,
+        "hatch_rate": 2000,
+        "experiment__requests": 10_000,
+        "load__think_min_s": 0.5,
+        "load__think_max_s": 1.5,
+        "load__timeout_s": 10,
+    }
+    finish(run(config(impl=impl, **settings)))
+    assert len(requests(tmp_path / "cell")) == 10_000
+    stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
+    assert stopped["reason"] == "requests"
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(
+    config: Config, run: Run
+) -> None:
+    settings = {"experiment__requests": 10**6, "experiment__max_s": 12}
+    said = finish(run(config(**settings), "--label", "cell 1 of 1"))
+    [line] = said.splitlines()
+    assert line.startswith("cell 1 of 1: 10 s, 5 users, ")
+    assert line.endswith(" requests/s, 0 failed, at most 2 s left")
+
+
+def test_a_measured_cell_is_not_measured_again(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    path = config()
+    finish(run(path))
+    before = (tmp_path / "cell" / "run.json").stat().st_mtime_ns
+    finish(run(path))
+    assert (tmp_path / "cell" / "run.json").stat().st_mtime_ns == before
+
+
+def test_an_incomplete_folder_is_replaced(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    path = config()
+    finish(run(path))
+    (tmp_path / "cell" / "run.json").unlink()
+    (tmp_path / "cell" / "chart.svg").write_text("of what was there before")
+    finish(run(path))
+    assert (tmp_path / "cell" / "run.json").is_file()
+    assert not (tmp_path / "cell" / "chart.svg").exists()
+
+
+def test_runs_do_not_overlap_on_a_host(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    LOCK.touch()
+    with LOCK.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        process = run(config(), "--label", "second")
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        assert said == "second: waiting for another run on this host to end\n"
+        assert not (tmp_path / "cell").exists()
+    finish(process)
+    assert (tmp_path / "cell").is_dir()
+
+
+# How a run ends that can't be measured.
+
+SERVERS = {
+    "ends at once": (
+        'raise SystemExit("no such database")',
+        "the server died (exit status 1): no such database",
+    ),
+    "never listens": ("import time; time.sleep(60)", "did not answer"),
+    "never answers": (LISTEN + "time.sleep(60)", "did not answer"),
+    "answers with no page": (
+        LISTEN + "while 1:\n c=s.accept()[0]; c.recv(9999)\n"
+        ' c.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\nhello"); c.close()',
+        "5 bytes that are not the 14,939 of servers/page.html",
+    ),
+    "answers with an error": (
+        LISTEN + "while 1:\n c=s.accept()[0]; c.recv(9999)\n"
+        ' c.sendall(b"HTTP/1.1 500 No\\r\\n\\r\\n"); c.close()',
+        "HTTP 500",
+    ),
+}
+
+
+@pytest.mark.parametrize("code, named", SERVERS.values(), ids=SERVERS)
+def test_server_that_does_not_come_up(
+    config: Config, fails: Fails, tmp_path: Path, code: str, named: str
+) -> None:
+    (tmp_path / "server.py").write_text(code)
+    command = f"{{python}} {tmp_path / 'server.py'} {{port}}"
+    assert named in fails(config(impl__command=command, server__start_s=1.0))
+    assert (tmp_path / "cell.logs" / "server.log").exists()
+
+
+def test_no_such_program(config: Config, fails: Fails) -> None:
+    said = fails(config(impl__command="no-such-program {port}"))
+    assert "cannot start no-such-program" in said
+
+
+def test_server_that_dies_in_the_run(
+    config: Config, fails: Fails, tmp_path: Path
+) -> None:
+    code = (
+        "import os,sys,threading; sys.argv[0]='servers'\n"
+        "threading.Timer(3, lambda: os.kill(os.getpid(), 9)).start()\n"
+        "from servers.__main__ import main; main()\n"
+    )
+    (tmp_path / "server.py").write_text(code)
+    command = (
+        f"env PYTHONPATH=. {{python}} {tmp_path / 'server.py'} select --port {{port}}"
+    )
+    said = fails(config(impl__command=command, experiment__requests=10**6))
+    assert "the server died (signal 9)" in said
+
+
+def test_server_that_does_not_stop_is_killed_and_that_is_kept(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    code = (
+        "import signal,sys\n"
+        "real=signal.signal\n"
+        "signal.signal=lambda n,h: real(n, signal.SIG_IGN)\n"
+        "signal.set_wakeup_fd=lambda *a,**k: -1\n"
+        "from servers.__main__ import main; main()\n"
+    )
+    (tmp_path / "server.py").write_text(code)
+    command = (
+        f"env PYTHONPATH=. {{python}} {tmp_path / 'server.py'} select --port {{port}}"
+    )
+    finish(run(config(impl__command=command, server__stop_s=0.5)))
+    found = json.loads((tmp_path / "cell" / "run.json").read_text())["provenance"]
+    assert found["server_end"].startswith("killed, since it had not ended 0.5 s after")
+
+
+def test_server_that_hangs_fails_its_requests(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    code = (
+        "import sys, time\n"
+        "import servers.talk, servers.single as single\n"
+        "def serve(listener, settings):\n"
+        "    for _ in range(20):\n"
+        "        single.talk(listener.accept(), listener.stop, settings)\n"
+        "    time.sleep(60)\n"
+        "single.serve = serve\n"
+        "from servers.__main__ import main; main()\n"
+    )
+    (tmp_path / "server.py").write_text(code)
+    command = (
+        f"env PYTHONPATH=. {{python}} {tmp_path / 'server.py'} single --port {{port}}"
+    )
+    settings = {"server__stop_s": 0.5, "load__timeout_s": 0.5}
+    finish(run(config("first_fail", impl__command=command, **settings)))
+    rows = requests(tmp_path / "cell")
+    assert rows[-1]["error"] == "timed out reading"
+
+
+def test_port_in_use(config: Config, fails: Fails) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = fails(config(server__port=port))
+    assert f"server.port={port}" in said
+
+
+@pytest.mark.parametrize(
+    "host, named",
+    [("no.such.host.invalid", "no such address"), ("192.0.2.1", "not an address of")],
+)
+def test_wrong_host(config: Config, fails: Fails, host: str, named: str) -> None:
+    assert named in fails(config(server__host=host))
+
+
+def test_too_few_open_files(config: Config, fails: Fails, tmp_path: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+
+    # Root may raise a hard limit; without its capabilities it may not.
+    words = (
+        ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+        if os.getuid() == 0
+        else []
+    )
+    process = subprocess.run(
+        [*words, sys.executable, "-m", "load", config(users=2000), tmp_path / "cell"],
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    [line] = process.stderr.splitlines()
+    assert "2,000 users need 2,200 open files and the hard limit is 256" in line
+
+
+def test_full_disk(config: Config, tmp_path: Path) -> None:
+    """On a small disk of its own, in a mount namespace that ends with the run."""
+    script = (
+        f"mount -t tmpfs -o size=8m none {tmp_path / 'disk'} && "
+        f'exec "$0" -m load {config()} {tmp_path / "disk" / "cell"}'
+    )
+    (tmp_path / "disk").mkdir()
+    done = subprocess.run(
+        [
+            "unshare",
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            script,
+            sys.executable,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "is full: a run needs 20 MB and 8.4 MB are free" in line
+
+
+def test_locust_that_dies(config: Config, run: Run, tmp_path: Path) -> None:
+    process = run(config(experiment__requests=10**6))
+    locust = wait_for_locust(tmp_path)
+    os.kill(locust, signal.SIGKILL)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "Locust ended with status -9, before its run did" in said
+    assert not (tmp_path / "cell").exists()
+    assert (tmp_path / "cell.logs" / "locust.log").exists()
+
+
+def wait_for_locust(folder: Path) -> int:
+    from tests.load.conftest import of_runs_in
+
+    while True:
+        for process in of_runs_in(folder):
+            words = process.cmdline()
+            record = folder / ".cell.unfinished" / "requests.csv"
+            if "locust" in words and record.exists():
+                return process.pid
+
+
+CONFIGS = {
+    "missing": (None, "No such file"),
+    "no YAML": ("a: [", "not YAML"),
+    "not a cell's": ("users: 5", "not a cell's configuration"),
+    "a list": ("[1, 2]", "not a cell's configuration"),
+}
+
+
+@pytest.mark.parametrize("text, named", CONFIGS.values(), ids=CONFIGS)
+def test_wrong_configuration(
+    fails: Fails, tmp_path: Path, text: str | None, named: str
+) -> None:
+    path = tmp_path / "wrong.yaml"
+    if text is not None:
+        path.write_text(text)
+    assert named in fails(path)
