@@ -7,18 +7,28 @@ from snakemake.cli import get_argument_parser
 
 from conf import request
 from conf.matrix import MatrixError, matrix
+from conf.sources import digest
 from load.interrupt import pass_on_to_children
 
 PYTHON = sys.executable
-ANALYSIS = sorted(str(path) for path in Path("analysis").glob("*.py"))
+ROOT = Path(workflow.basedir)
 
 try:
     request.check_targets(get_argument_parser().parse_known_args()[0].targets)
-    CELLS = matrix(config, Path(workflow.basedir), runner=["load"])
-    request.keep(CELLS, Path("outputs"))
+    CELLS = matrix(config, ROOT, runner=["load"])
+    request.keep(CELLS, Path("outputs"), analysis=digest(["analysis"], ROOT))
 except MatrixError as error:
     sys.exit(f"firstfail: {error}")
 EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
+RECORD = ["requests.csv", "run.json", "config.yaml"]
+RESULT = [
+    "result.json",
+    "timeline.csv",
+    "stats.csv",
+    "failures.csv",
+    "chart.svg",
+    "chart.png",
+]
 NUMBERS = {cell: number for number, cell in enumerate(CELLS, start=1)}
 
 pass_on_to_children()
@@ -27,19 +37,21 @@ pass_on_to_children()
 rule all:
     default_target: True
     input:
+        request.missing((f"outputs/runs/{cell}" for cell in CELLS), [*RESULT, *RECORD]),
         expand("outputs/tables/{name}.csv", name=[*EXPERIMENTS, "cells"]),
-        expand("outputs/charts/{name}.svg", name=[*EXPERIMENTS, "users"]),
+        expand("outputs/tables/{name}.md", name=EXPERIMENTS),
+        expand(
+            "outputs/charts/{name}.{kind}",
+            name=[*EXPERIMENTS, "users"],
+            kind=["svg", "png"],
+        ),
 
 
 # A run. It has no input: the folder's name holds a digest of all settings and of
 # the code. It takes all cores: nothing else may run beside a measurement.
 rule measure:
     output:
-        "outputs/runs/{cell}/requests.csv",
-        "outputs/runs/{cell}/run.json",
-        "outputs/runs/{cell}/config.yaml",
-        "outputs/runs/{cell}/server.log",
-        "outputs/runs/{cell}/locust.log",
+        expand("outputs/runs/{{cell}}/{file}", file=RECORD),
     log:
         "outputs/logs/{cell}/server.log",
         "outputs/logs/{cell}/locust.log",
@@ -56,17 +68,10 @@ rule measure:
 # What one record says.
 rule cell:
     input:
-        "outputs/runs/{cell}/requests.csv",
-        "outputs/runs/{cell}/run.json",
-        "outputs/runs/{cell}/config.yaml",
-        ANALYSIS,
+        expand("outputs/runs/{{cell}}/{file}", file=RECORD),
+        "outputs/analysis.txt",
     output:
-        "outputs/runs/{cell}/result.json",
-        "outputs/runs/{cell}/timeline.csv",
-        "outputs/runs/{cell}/stats.csv",
-        "outputs/runs/{cell}/failures.csv",
-        "outputs/runs/{cell}/chart.svg",
-        "outputs/runs/{cell}/chart.png",
+        expand("outputs/runs/{{cell}}/{file}", file=RESULT),
     shell:
         "{PYTHON:q} -m analysis cell outputs/runs/{wildcards.cell:q}"
 
@@ -75,7 +80,7 @@ rule cell:
 rule tables:
     input:
         expand("outputs/runs/{cell}/result.json", cell=CELLS),
-        ANALYSIS,
+        "outputs/analysis.txt",
         matrix="outputs/matrix.json",
     output:
         expand("outputs/tables/{name}.csv", name=[*EXPERIMENTS, "cells"]),
@@ -86,8 +91,7 @@ rule tables:
 
 rule charts:
     input:
-        expand("outputs/runs/{cell}/result.json", cell=CELLS),
-        ANALYSIS,
+        "outputs/tables/cells.csv",  # as new as all that the charts are made of
         matrix="outputs/matrix.json",
     output:
         expand(

@@ -12,10 +12,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from analysis import definitions
 from analysis.cell_chart import draw
 from analysis.files import (
     DataError,
+    check_stop,
+    check_times,
     read_config,
     read_json,
     read_requests,
@@ -35,10 +39,13 @@ def summarise(folder: Path) -> None:
     stopped = read_stopped(run, folder / "run.json")
     record = read_requests(folder / "requests.csv")
     stop = config["experiment"]["stop"]
-    if stop == "first_failure" and stopped.reason == "first-failure":
-        _check_ends_with_failure(folder, definitions.first_failure(record), len(record))
+    check_stop(stop, stopped.reason, folder / "run.json")
+    check_times(record, stopped, folder / "requests.csv")
+    _check_cut(record, config["experiment"], stopped.reason, folder / "requests.csv")
     row = definitions.row(record, stop, stopped)
-    timeline = definitions.timeline(record)
+    timeline = definitions.timeline(
+        record, stopped.at_s if stopped.reason in ("cap", "time-limit") else 0
+    )
     result = {
         "experiment": config["experiment"]["name"],
         "impl": config["impl"]["name"],
@@ -71,9 +78,21 @@ def why(row: definitions.Row, config: dict[str, Any]) -> str:
     return f"its limit of {config['experiment'].get('max_s', 0):g} s was over"
 
 
-def _check_ends_with_failure(folder: Path, position: int | None, rows: int) -> None:
-    if position is None or position != rows - 1:
+def _check_cut(
+    record: pd.DataFrame, experiment: dict[str, Any], reason: str, path: Path
+) -> None:
+    """Raise `DataError` unless the record ends where run.json says the run did."""
+    position = definitions.first_failure(record)
+    if reason == "first-failure" and position != len(record) - 1:
         raise DataError(
-            f"{folder / 'requests.csv'} does not end with its first failure, "
+            f"{path} does not end with its first failure, "
             "as run.json says that the run did"
+        )
+    searching = experiment["stop"] == "first_failure" and reason != "first-failure"
+    if searching and position is not None:
+        raise DataError(f"{path} has a failure, and run.json says that it met none")
+    if reason == "requests" and len(record) != experiment["requests"]:
+        raise DataError(
+            f"{path} has {len(record):,} requests, "
+            f"and the run was to end with {experiment['requests']:,}"
         )

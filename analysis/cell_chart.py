@@ -8,19 +8,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.definitions import Row
-from analysis.style import COLOURS, FAILURE, figure, thousands
+from analysis.definitions import Row, whole_seconds
+from analysis.style import COLOURS, FAILURE, entitle, figure, shorten, thousands
 
 
 def draw(config: dict[str, Any], row: Row, timeline: pd.DataFrame) -> Figure:
     """Return three panels over a shared axis of seconds; the first failure marked.
 
-    The last second is left out of the lines where it is not a whole one: what
-    finished in a part of a second is no rate.
+    The lines have a point for each whole second.
     """
-    whole = timeline[timeline["t_s"] + 1 <= row.duration_s + 0.001]
+    whole = whole_seconds(timeline, row.duration_s)
     made = figure(8, 6.4)
-    made.suptitle(_title(config, row), x=0.01, ha="left", fontsize=11)
+    entitle(made, _title(config, row), made.get_figwidth())
     rates, times, users = made.subplots(3, sharex=True)
     middle = whole["t_s"] + 0.5
     rates.plot(middle, whole["rps"], color=COLOURS[0], label="requests/s")
@@ -37,7 +36,7 @@ def draw(config: dict[str, Any], row: Row, timeline: pd.DataFrame) -> Figure:
         whole["p95_ms"],
         color=COLOURS[4],
         linestyle="--",
-        label="95th",
+        label="95th percentile",
     )
     users.plot(
         middle, whole["users"], color=COLOURS[6], drawstyle="steps-mid", label="users"
@@ -79,15 +78,17 @@ def _mark(panels: list[Axes], at_s: float) -> None:
 
 def _title(config: dict[str, Any], row: Row) -> str:
     name = f"{config['impl']['name']}, {config['experiment']['name']}"
-    asked = f"{config['users']:,} users, {config['hatch_rate']:g} joining a second"
+    cap = "up to " if row.reached is not None else ""
+    asked = f"{cap}{config['users']:,} users, {config['hatch_rate']:g} joining a second"
     if row.first_failure_s is not None:
-        from_users = row.users if row.reached else config["users"]
         said = (
             f"▼ first failure at {row.first_failure_s:,.1f} s with "
-            f"{from_users:,} users: {row.first_failure}"
+            f"{row.first_failure_users:,} users: {shorten(str(row.first_failure), 120)}"
         )
     elif row.reached is False:
         said = f"no failure up to {row.users:,} users"
     else:
         said = f"no failure in {row.requests:,} requests"
+    if row.outcome == "time limit":
+        said += "; the limit of time came first"
     return f"{name} ({asked})\n{said}"

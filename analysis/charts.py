@@ -13,10 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.files import Cell, remove_others
-from analysis.style import COLOURS, SUFFIXES, figure, save, thousands
-from analysis.tables import caption, heading, setting, show, swept
+from analysis.settings import caption, label, show, show_ms, swept
+from analysis.style import COLOURS, SUFFIXES, entitle, figure, save, thousands
 from analysis.users_chart import users_chart
 
+PANEL_IN = 3.0  # a panel's width
+LABEL_IN = 0.085  # the width of a label's character
 PANELS = {
     "first_failure": {
         "users": "Users at the first failure",
@@ -41,36 +43,29 @@ def write_charts(cells: Sequence[Cell], folder: Path) -> None:
     remove_others(folder, SUFFIXES, written)
 
 
-def labels(cells: Sequence[Cell]) -> list[str]:
-    """Return what tells each cell from the others, on one line each."""
-    columns = swept(cells)
-    return [
-        ", ".join([c.impl, *(f"{heading(n)} {show(setting(c, n))}" for n in columns)])
-        for c in cells
-    ]
-
-
 def comparison(name: str, cells: Sequence[Cell]) -> Figure:
     """Return bars of the three figures of an experiment's table, a row per cell."""
     panels = PANELS[cells[0].stop]
-    made = figure(10, 1.5 + 0.38 * len(cells))
-    said = f"{name}: {caption(cells, swept(cells))}"
-    made.suptitle(said, x=0.01, ha="left", fontsize=8.5)
+    columns = swept(cells)
+    labels = [label(cell, columns) for cell in cells]
+    width = LABEL_IN * max(map(len, labels)) + PANEL_IN * len(panels)
+    made = figure(width, 1.5 + 0.3 * len(cells))
+    entitle(made, f"{name}: {caption(cells)}", width)
     for axes, (column, title) in zip(
         made.subplots(1, len(panels), sharey=True), panels.items(), strict=True
     ):
         axes.set_title(title)
         _bars(axes, cells, column)
     first = made.axes[0]
-    first.set_yticks(range(len(cells)), labels(cells))
-    first.invert_yaxis()
+    first.set_yticks(range(len(cells)), labels)
+    first.set_ylim(len(cells) - 0.4, -0.6)  # from the top, as the table has them
     return made
 
 
 def _bars(axes: Axes, cells: Sequence[Cell], column: str) -> None:
     values = [cell.row[column] for cell in cells]
     for place, (cell, value) in enumerate(zip(cells, values, strict=True)):
-        bound = column == "users" and not cell.row["reached"]
+        bound = column == "users" and cell.row["reached"] is False
         axes.barh(
             place,
             value or 0,
@@ -79,9 +74,9 @@ def _bars(axes: Axes, cells: Sequence[Cell], column: str) -> None:
             edgecolor=COLOURS[0],
             hatch="////" if bound else None,
         )
-        digits = 1 if column == "rps" else 0
+        figure_of = show_ms(value) if column == "average_ms" else show(value, 1)
         axes.annotate(
-            ("> " if bound else "") + show(value, digits),
+            ("> " if bound else "") + figure_of,
             (value or 0, place),
             xytext=(4, 0),
             textcoords="offset points",

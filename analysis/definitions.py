@@ -12,7 +12,8 @@ Rules of this module:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,10 @@ OUTCOMES = {
     ("first_failure", "first-failure"): "first failure",
     ("first_failure", "cap"): "not reached",
     ("requests", "requests"): "completed",
+}
+STOPS = {  # by which rule a run ends, and for what reasons it may
+    "first_failure": ("first-failure", "cap", "time-limit"),
+    "requests": ("requests", "time-limit"),
 }
 
 
@@ -69,7 +74,11 @@ class Row:
     success_p95_ms: float | None
     duration_s: float
     first_failure_s: float | None
+    first_failure_users: int | None
     first_failure: str | None
+
+
+ROW = frozenset(field.name for field in fields(Row))
 
 
 def finish_s(record: pd.DataFrame) -> pd.Series:
@@ -137,19 +146,23 @@ def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
         success_p95_ms=_or_none(successes.quantile(0.95)),
         duration_s=ended,
         first_failure_s=None if failing is None else _finish(failing),
+        first_failure_users=None if failing is None else int(failing["users"]),
         first_failure=None if failing is None else str(failing["error"]),
     )
 
 
-def timeline(record: pd.DataFrame) -> pd.DataFrame:
+def timeline(record: pd.DataFrame, until_s: float = 0) -> pd.DataFrame:
     """Return a row per second: `t_s` = 7 is what finished in [7, 8) s.
+
+    It goes on to `until_s`, when the run stopped, though nothing finishes any more.
 
     Columns `t_s, users, rps, failures_per_s, p50_ms, p95_ms`. Users are those at
     the second's last finished request, or at the last one before. Percentiles
     are NaN in a second in which nothing finished.
     """
     second = np.floor(finish_s(record)).astype(int)
-    seconds = range(int(second.max()) + 1) if len(record) else range(0)
+    last = max(int(second.max()) + 1 if len(record) else 0, math.ceil(until_s))
+    seconds = range(last)
     by_second = record.groupby(second)
     table = pd.DataFrame(index=pd.Index(seconds, name="t_s"))
     table["users"] = by_second["users"].last()
@@ -162,6 +175,14 @@ def timeline(record: pd.DataFrame) -> pd.DataFrame:
     table["p50_ms"] = by_second["response_ms"].quantile(0.5)
     table["p95_ms"] = by_second["response_ms"].quantile(0.95)
     return table.reset_index()
+
+
+def whole_seconds(timeline: pd.DataFrame, duration_s: float) -> pd.DataFrame:
+    """Return the timeline without a last second that is not a whole one.
+
+    What finished in a part of a second is no rate.
+    """
+    return timeline[timeline["t_s"] + 1 <= duration_s + 0.001]
 
 
 def stats(record: pd.DataFrame, path: str) -> pd.DataFrame:

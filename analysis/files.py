@@ -9,7 +9,9 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from analysis.definitions import Stopped
+from analysis.definitions import ROW, STOPS, Stopped, finish_s
 
 COLUMNS = {
     "start_s": "float64",
@@ -56,6 +58,10 @@ class Cell:
         return str(self.config["impl"]["name"])
 
     @property
+    def provenance(self) -> dict[str, Any]:
+        return dict(self.result["provenance"] or {})
+
+    @property
     def row(self) -> dict[str, Any]:
         return dict(self.result["row"])
 
@@ -67,24 +73,61 @@ def read_requests(path: Path) -> pd.DataFrame:
             path, dtype=COLUMNS, keep_default_na=False, na_values={"status": [""]}
         )
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from None
+        raise _unreadable(path, error) from None
     except (ValueError, pd.errors.ParserError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path} is no record of requests: {reason}") from None
     if list(record.columns) != list(COLUMNS):
         raise DataError(f"{path}: its columns have to be {','.join(COLUMNS)}")
+    # A line that was cut off lacks its error, and would pass for a success.
+    unsaid = (record["error"] == "") & ~(record["status"] < 400).fillna(False)
+    if unsaid.any():
+        raise DataError(
+            f"{path}: line {int(unsaid.to_numpy().argmax()) + 2} has no error, "
+            "and no status below 400 either: it is cut off, or no record of ours"
+        )
     return record
+
+
+def check_times(record: pd.DataFrame, stopped: Stopped, path: Path) -> None:
+    """Raise `DataError` unless every request lies within the run.
+
+    The clocks of the two differ by a little at most.
+    """
+    started, finished = record["start_s"], finish_s(record)
+    wrong = ~((started >= 0) & (finished >= started) & (finished <= stopped.at_s + 1))
+    if wrong.any():  # not a number is neither before nor after
+        place = int(wrong.to_numpy().argmax())
+        raise DataError(
+            f"{path}: line {place + 2} has a request from {started[place]:g} to "
+            f"{finished[place]:g} s, in a run from 0 to {stopped.at_s:g} s"
+        )
 
 
 def read_stopped(run: dict[str, Any], path: Path) -> Stopped:
     """Return how the load ended, from the content of `run.json`."""
     try:
-        stopped = run["stopped"]
-        return Stopped(stopped["reason"], float(stopped["at_s"]), int(stopped["users"]))
-    except (KeyError, TypeError, ValueError):
+        said = run["stopped"]
+        stopped = Stopped(said["reason"], float(said["at_s"]), int(said["users"]))
+        provenance = run.get("provenance")
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise DataError(
             f"{path}: stopped must have reason, at_s and users, as a run writes them"
         ) from None
+    if not math.isfinite(stopped.at_s):
+        raise DataError(f"{path}: stopped.at_s={stopped.at_s} is no time")
+    if not isinstance(provenance, dict | None):
+        raise DataError(f"{path}: provenance has to be a mapping")
+    return stopped
+
+
+def check_stop(stop: str, reason: str, path: Path) -> None:
+    """Raise `DataError` unless a run that ends by the rule `stop` ends for `reason`."""
+    if reason not in STOPS[stop]:
+        raise DataError(
+            f"{path}: stopped.reason={reason}: where experiment.stop is {stop} "
+            f"it is one of {', '.join(STOPS[stop])}"
+        )
 
 
 def read_json(path: Path) -> Any:
@@ -96,10 +139,22 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = folder / "config.yaml"
     config = _read(path, yaml.safe_load, "YAML")
     try:
-        config["experiment"]["stop"], config["experiment"]["name"]
-        config["impl"]["name"], config["users"], config["hatch_rate"]
+        experiment, impl = config["experiment"], config["impl"]
+        checked = (
+            experiment["stop"] in STOPS
+            and all(isinstance(part["name"], str) for part in (experiment, impl))
+            and all(type(config[n]) in (int, float) for n in ("users", "hatch_rate"))
+            and (experiment["stop"] != "requests" or experiment["requests"] >= 1)
+            and type(experiment.get("max_s", 0)) in (int, float)
+        )
     except (KeyError, TypeError):
-        raise DataError(f"{path} is not the configuration of a cell") from None
+        checked = False
+    if not checked:
+        raise DataError(
+            f"{path} is not the configuration of a cell: it needs experiment.name, "
+            f"experiment.stop ({' or '.join(STOPS)}; requests with their number), "
+            "impl.name, users and hatch_rate; experiment.max_s, if any, is a number"
+        )
     return dict(config)
 
 
@@ -113,34 +168,68 @@ def read_matrix(path: Path) -> list[Cell]:
     cells = []
     for folder in map(Path, folders):
         result = read_json(folder / "result.json")
-        if not isinstance(result, dict) or not {"row", "provenance"} <= set(result):
-            raise DataError(f"{folder / 'result.json'} is not the result of a cell")
+        if not _is_result(result):
+            raise DataError(
+                f"{folder / 'result.json'} is not the result of a cell, or an older "
+                f"one: python -m analysis cell {folder} writes it"
+            )
         cells.append(Cell(folder, read_config(folder), result))
+    _check_rules(cells, path)
     return cells
+
+
+def _is_result(result: Any) -> bool:
+    try:
+        return (
+            set(result["row"]) >= ROW
+            and "reason" in result["stopped"]
+            and isinstance(result["provenance"], dict | None)
+        )
+    except (KeyError, TypeError):
+        return False
+
+
+def _check_rules(cells: Iterable[Cell], path: Path) -> None:
+    """Raise `DataError` where one table would have to be of two shapes."""
+    rules: dict[str, str] = {}
+    for cell in cells:
+        if rules.setdefault(cell.experiment, cell.stop) != cell.stop:
+            raise DataError(
+                f"{path}: cells of {cell.experiment} differ in experiment.stop: "
+                "runs that end by different rules need experiments of their own"
+            )
 
 
 def _read(path: Path, parse: Callable[[str], Any], kind: str) -> Any:
     try:
         return parse(path.read_text())
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from None
-    except (ValueError, yaml.YAMLError) as error:
+        raise _unreadable(path, error) from None
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path} is not {kind}: {reason}") from None
 
 
+def _unreadable(path: Path, error: OSError) -> DataError:
+    said = f"{path}: {error.strerror}"
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        said += ": a measured cell is a folder with requests.csv, run.json, config.yaml"
+    return DataError(said)
+
+
 def write(path: Path, produce: Callable[[Path], object]) -> None:
     """Let `produce` write the file, which then appears at `path` complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays: it tells matplotlib what to write.
     partial = path.with_name(f".{os.getpid()}-{path.name}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         produce(partial)
         partial.rename(path)
     except OSError as error:
         raise DataError(f"cannot write {path}: {error.strerror}") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the error above says what is wrong
+            partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -148,7 +237,15 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    # Whole numbers stay whole in a column where one is missing.
+    whole = {
+        str(name): values.astype("Int64")
+        for name, values in table.items()
+        if values.dtype.kind == "f" and (values.dropna() % 1 == 0).all()
+    }
+    text = table.assign(**whole).to_csv(
+        index=False, float_format="%.9g", lineterminator="\n"
+    )
     write_text(path, text)
 
 
@@ -158,4 +255,10 @@ def remove_others(folder: Path, suffixes: Iterable[str], keep: Iterable[Path]) -
     for suffix in suffixes:
         for path in folder.glob(f"*{suffix}"):
             if path not in kept:
-                path.unlink()
+                try:
+                    path.unlink()
+                except OSError as error:
+                    raise DataError(
+                        f"{path}: cannot remove it, as a file of an earlier matrix: "
+                        f"{error.strerror}"
+                    ) from None

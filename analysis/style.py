@@ -10,20 +10,28 @@ Rules of this module:
 
 from __future__ import annotations
 
+import itertools
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from analysis.files import write
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+DASHES = (
+    *("-", "--", "-.", ":"),
+    *((0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)), (0, (8, 2, 2, 2))),
+)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FAILURE = "#B00020"
+TITLE_PT = 9.5
+CHARACTERS = 12.5  # of a title that fit into an inch
 SUFFIXES = (".svg", ".png")
 
 mpl.rcParams.update(
@@ -61,11 +69,30 @@ def save(made: Figure, stem: Path) -> list[Path]:
     return paths
 
 
-def look(number: int) -> dict[str, object]:
-    """Return colour and dashes of the line with this number, no two alike."""
+def entitle(made: Figure, said: str, inches: float) -> None:
+    """Write a title above the panels, in as many lines of `inches` as it takes."""
+    lines = (
+        textwrap.wrap(line, int(inches * CHARACTERS), break_on_hyphens=False)
+        for line in said.split("\n")
+    )
+    made.suptitle(
+        "\n".join(itertools.chain.from_iterable(lines)),
+        **{"x": 0.01, "ha": "left", "fontsize": TITLE_PT},
+    )
+
+
+def shorten(said: str, characters: int) -> str:
+    return textwrap.shorten(said, characters, placeholder=" …") or said[:characters]
+
+
+def look(group: int, member: int) -> dict[str, Any]:
+    """Return colour and dashes of a line: a colour to a group of them.
+
+    The first lines of two groups differ in their dashes, too.
+    """
     return {
-        "color": COLOURS[number % len(COLOURS)],
-        "linestyle": DASHES[number % len(DASHES)],
+        "color": COLOURS[group % len(COLOURS)],
+        "linestyle": DASHES[(group + member) % len(DASHES)],
     }
 
 
@@ -73,6 +100,9 @@ def thousands(axes: Axes, *axis: str) -> None:
     """Write the ticks of these axes ("x", "y") with separators, a few of them."""
     for name in axis:
         which = axes.xaxis if name == "x" else axes.yaxis
-        if which.get_scale() != "log":
+        if which.get_scale() == "log":  # a range within a decade has ticks, too
+            which.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+            which.set_minor_formatter(NullFormatter())
+        else:
             which.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))

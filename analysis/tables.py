@@ -2,8 +2,8 @@
 
 Rules of this module:
 - A table per experiment; the rule by which its runs end chooses the columns.
-- Rows are told apart by implementation and by whatever else differs between
-  cells of one implementation: users, hatch rate, repeat or any other setting.
+- Rows are told apart by implementation and by the settings that differ
+  between them (`settings.py`): users, hatch rate, repeat or any other.
 - A bound is never shown as a number: where no failure was reached, Markdown
   says `> 3,300`, and CSV has the bound in `users` and false in `reached`.
 - The CSV files hold all digits, the Markdown is for reading.
@@ -18,6 +18,16 @@ from typing import Any
 import pandas as pd
 
 from analysis.files import Cell, remove_others, write_csv, write_text
+from analysis.settings import (
+    caption,
+    column,
+    heading,
+    leaves,
+    setting,
+    show,
+    show_ms,
+    swept,
+)
 
 # Heading in Markdown and name in CSV, the seed's columns first.
 COLUMNS = {
@@ -38,8 +48,6 @@ COLUMNS = {
         "requests": "requests",
     },
 }
-HEADINGS = {"users": "cap on users"}  # of settings, where the name alone misleads
-NOT_SETTINGS = ("impl.", "code.", "key", "experiment.")
 MACHINE = ("kernel", "cpu_model", "cpus", "python")
 
 
@@ -56,38 +64,13 @@ def write_tables(cells: Sequence[Cell], folder: Path) -> None:
     remove_others(folder, (".csv", ".md"), written)
 
 
-def swept(cells: Sequence[Cell]) -> list[str]:
-    """Return the settings, dotted, that differ within an implementation."""
-    values: dict[tuple[str, str], set[str]] = {}
-    for cell in cells:
-        for name, value in leaves(cell.config):
-            if not name.startswith(NOT_SETTINGS) or name.startswith("impl.options."):
-                values.setdefault((cell.impl, name), set()).add(repr(value))
-    return list(
-        dict.fromkeys(name for (_, name), seen in values.items() if len(seen) > 1)
-    )
-
-
-def setting(cell: Cell, dotted: str) -> Any:
-    """Return the value of one setting, None where the cell does not have it."""
-    return dict(leaves(cell.config)).get(dotted)
-
-
-def leaves(config: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    for name, value in config.items():
-        if isinstance(value, dict):
-            yield from leaves(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
-
-
 def table(cells: Sequence[Cell]) -> pd.DataFrame:
     """Return a row per cell of one experiment, as numbers."""
     columns = swept(cells)
     rows = []
     for cell in cells:
         # A cap that is swept is a column of its own beside the users it led to.
-        told_apart = {heading(name): setting(cell, name) for name in columns}
+        told_apart = {column(n, cell.stop): setting(cell, n) for n in columns}
         row = {name: cell.row[name] for name in COLUMNS[cell.stop]}
         if cell.stop == "first_failure":
             row["reached"] = cell.row["reached"]
@@ -95,13 +78,9 @@ def table(cells: Sequence[Cell]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def heading(name: str) -> str:
-    return HEADINGS.get(name, name.replace("_", " "))
-
-
 def tidy(cell: Cell) -> dict[str, Any]:
     """Return everything about a cell, flat."""
-    found = cell.result["provenance"] or {}
+    found = cell.provenance
     settings = {
         name: " ".join(map(str, value)) if isinstance(value, list) else value
         for name, value in leaves(cell.config)
@@ -112,7 +91,7 @@ def tidy(cell: Cell) -> dict[str, Any]:
         **cell.row,
         "stopped": cell.result["stopped"]["reason"],
         **machine(cell),
-        "locust": found.get("versions", {}).get("locust"),
+        "locust": (found.get("versions") or {}).get("locust"),
         "commit": found.get("commit"),
         "dirty": found.get("dirty"),
         "started": found.get("started"),
@@ -120,8 +99,8 @@ def tidy(cell: Cell) -> dict[str, Any]:
 
 
 def machine(cell: Cell) -> dict[str, Any]:
-    found = cell.result["provenance"] or {}
-    known = {**found.get("host", {}), **found.get("versions", {})}
+    found = cell.provenance
+    known = {**(found.get("host") or {}), **(found.get("versions") or {})}
     return {name: known.get(name) for name in MACHINE}
 
 
@@ -129,67 +108,35 @@ def markdown(name: str, cells: Sequence[Cell]) -> str:
     """Return the table of one experiment for reading, with what is common to it."""
     stop = cells[0].stop
     columns = swept(cells)
-    headings = [*map(heading, columns), *COLUMNS[stop].values()]
+    headings = [*(heading(name, stop) for name in columns), *COLUMNS[stop].values()]
+    # Numbers to the right, below each other; words to the left.
+    sides = ["---:"] * len(headings)
+    if "first_failure" in COLUMNS[stop]:
+        sides[-1] = "---"
     lines = [
         f"### {name}",
         "",
-        caption(cells, columns),
+        caption(cells),
         "",
         f"| implementation | {' | '.join(headings)} |",
-        f"|---|{'---:|' * len(headings)}",
+        f"|---|{'|'.join(sides)}|",
     ]
     for cell in cells:
         told_apart = [show(setting(cell, column)) for column in columns]
         values = [shown(cell, column) for column in COLUMNS[stop]]
-        lines.append(f"| {' | '.join([cell.impl, *told_apart, *values])} |")
+        lines.append(f"| {' | '.join([show(cell.impl), *told_apart, *values])} |")
     notes = list(footnotes(cells))
     return "\n".join([*lines, "", *notes]).rstrip() + "\n"
 
 
-def caption(cells: Sequence[Cell], columns: Sequence[str]) -> str:
-    """Say what all rows have in common."""
-    config = cells[0].config
-    common = dict(leaves(config))
-    if cells[0].stop == "first_failure":
-        said = ["Up to the first failed request"]
-        if "users" not in columns:
-            said.append(f"at most {config['users']:,} users")
-    else:
-        said = [f"The first {config['experiment']['requests']:,} requests"]
-        if "users" not in columns:
-            said.append(f"{config['users']:,} users")
-    if "hatch_rate" not in columns:
-        said.append(f"{config['hatch_rate']:,g} joining a second")
-    if {"load.think_min_s", "load.think_max_s"} <= set(common) - set(columns):
-        low, high = common["load.think_min_s"], common["load.think_max_s"]
-        said.append(f"think time {low:g} to {high:g} s")
-    if "load.timeout_s" in common and "load.timeout_s" not in columns:
-        said.append(f"time-out {common['load.timeout_s']:g} s")
-    for key, words in (("server.page", "page {}"), ("server.backlog", "backlog {}")):
-        if key in common and key not in columns:
-            said.append(words.format(common[key]))
-    return ", ".join(said) + "."
-
-
-def shown(cell: Cell, column: str) -> str:
+def shown(cell: Cell, figure: str) -> str:
     """Return one figure of a row for reading."""
-    value: Any = cell.row[column]
-    if column == "users" and not cell.row["reached"]:
+    value: Any = cell.row[figure]
+    if figure == "users" and cell.row["reached"] is False:
         return f"> {value:,}"
-    if column == "first_failure" and value is None:
+    if figure == "first_failure" and value is None:
         return str(cell.row["outcome"])
-    return show(value, digits=1 if column == "rps" else 0)
-
-
-def show(value: Any, digits: int | None = None) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:,g}" if digits is None else f"{value:,.{digits}f}"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    text: str = str(value).replace("|", "\\|")
-    return text
+    return show_ms(value) if figure.endswith("_ms") else show(value, digits=1)
 
 
 def footnotes(cells: Sequence[Cell]) -> Iterable[str]:

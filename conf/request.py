@@ -2,15 +2,16 @@
 
 `matrix.json` lists the folders of the cells asked for, in order: tables and
 charts are made of these. `configs/` has a file per cell that any matrix named,
-by its key: a run starts from it. Both change only when their content does, so
-that asking for the same again leaves nothing to do.
+by its key: a run starts from it. `analysis.txt` is the digest of the code of
+these steps. All of them change only when their content does, so that asking for
+the same again leaves nothing to do.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from conf.matrix import MatrixError
@@ -28,10 +29,10 @@ def check_targets(targets: Iterable[str]) -> None:
         )
 
 
-def keep(cells: Mapping[str, Config], outputs: Path) -> None:
-    """Write `matrix.json` and the configurations of `cells` below `outputs`.
+def keep(cells: Mapping[str, Config], outputs: Path, analysis: str) -> None:
+    """Write what was asked for, and the digest of `analysis`, below `outputs`.
 
-    Raises `MatrixError` when they can't be written.
+    Raises `MatrixError` when that can't be written.
     """
     folders = [f"{outputs}/runs/{cell}" for cell in cells]
     try:
@@ -39,12 +40,29 @@ def keep(cells: Mapping[str, Config], outputs: Path) -> None:
             path = outputs / "configs" / f"{config['key']}.json"
             if not path.exists():  # its name tells its content
                 _write(path, json.dumps(config))
-        matrix = outputs / "matrix.json"
-        text = json.dumps(folders, indent=0) + "\n"
-        if not matrix.exists() or matrix.read_text() != text:
-            _write(matrix, text)
+        for name, text in (
+            ("matrix.json", json.dumps(folders, indent=0)),
+            ("analysis.txt", analysis),
+        ):
+            path = outputs / name
+            if not path.exists() or path.read_text() != text + "\n":
+                _write(path, text + "\n")
     except OSError as error:
         raise MatrixError(f"cannot write {error.filename}: {error.strerror}") from None
+
+
+def missing(folders: Iterable[str], files: Sequence[str]) -> list[str]:
+    """Return what is missing of the `files` of cells: the first where all are.
+
+    To be asked for by name: Snakemake does not miss a file that was deleted once
+    it has served its purpose, and asked for all files of all cells it is slow.
+    """
+    found = []
+    for folder in folders:
+        present = {path.name for path in Path(folder).glob("*")}
+        absent = [name for name in files if name not in present]
+        found += [f"{folder}/{name}" for name in absent if present or name == files[0]]
+    return found
 
 
 def _write(path: Path, text: str) -> None:

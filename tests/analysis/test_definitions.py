@@ -50,6 +50,7 @@ def test_row_of_a_first_failure() -> None:
             "success_p95_ms": 955.0,
             "duration_s": 1.6,
             "first_failure_s": 1.6,
+            "first_failure_users": 12,
             "first_failure": "HTTP 503",
         }
     )

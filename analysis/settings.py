@@ -1,0 +1,117 @@
+"""Settings of the cells side by side: what they share and what tells them apart.
+
+Rules of this module:
+- A setting is a leaf of `config.yaml`, named by its dotted path.
+- What is said of all cells is true of all of them: a setting that differs
+  anywhere in a table is a column of it and no part of its caption.
+- An implementation's own settings (`impl.`) come with its name, and tell cells
+  apart only where they differ within it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from analysis.files import Cell
+
+# Code is known by the implementation and its commit, the key follows from the rest.
+NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
+
+
+def leaves(config: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for name, value in config.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def setting(cell: Cell, dotted: str) -> Any:
+    """Return the value of one setting, None where the cell does not have it."""
+    return dict(leaves(cell.config)).get(dotted)
+
+
+def swept(cells: Sequence[Cell]) -> list[str]:
+    """Return the settings, dotted, whose values tell these cells apart."""
+    configs = [(cell.impl, dict(leaves(cell.config))) for cell in cells]
+    names = dict.fromkeys(name for _, config in configs for name in config)
+    found = []
+    for name in names:
+        if name == "key" or name.startswith(NOT_SETTINGS):
+            continue
+        within: dict[str, set[str]] = {}
+        for impl, config in configs:
+            group = impl if name.startswith("impl.") else ""
+            within.setdefault(group, set()).add(repr(config.get(name)))
+        if any(len(values) > 1 for values in within.values()):
+            found.append(name)
+    return found
+
+
+def column(name: str, stop: str) -> str:
+    """Return a setting's name in CSV, where `users` is what was measured."""
+    return "cap" if name == "users" and stop == "first_failure" else name
+
+
+def heading(name: str, stop: str) -> str:
+    """Return a setting's name for reading."""
+    if name == "users" and stop == "first_failure":
+        return "cap on users"
+    return name if "." in name else name.replace("_", " ")
+
+
+def label(cell: Cell, columns: Sequence[str]) -> str:
+    """Return the cell's implementation and its values of `columns`, on one line."""
+    apart = (f"{heading(n, cell.stop)} {show(setting(cell, n))}" for n in columns)
+    return ", ".join([cell.impl, *apart])
+
+
+def caption(cells: Sequence[Cell]) -> str:
+    """Say what all these cells of one experiment have in common."""
+    apart = swept(cells)
+    common = {n: v for n, v in leaves(cells[0].config) if n not in apart}
+    if cells[0].stop == "first_failure":
+        said = ["Up to the first failed request"]
+        words = {"users": "at most {:,} users"}
+    else:
+        asked = common.get("experiment.requests")
+        said = [
+            f"The first {asked:,} requests"
+            if asked
+            else "The first requests that finish"
+        ]
+        words = {"users": "{:,} users"}
+    words["hatch_rate"] = "{:,g} joining a second"
+    said += [text.format(common[n]) for n, text in words.items() if n in common]
+    think = ("load.think_min_s", "load.think_max_s")
+    if all(name in common for name in think):
+        low, high = (common[name] for name in think)
+        said.append(f"think time {low:g} to {high:g} s")
+    words = {
+        "load.timeout_s": "time-out {:g} s",
+        "server.page": "page {}",
+        "server.backlog": "backlog {}",
+    }
+    said += [text.format(common[n]) for n, text in words.items() if n in common]
+    return ", ".join(said) + "."
+
+
+def show(value: Any, digits: int | None = None) -> str:
+    """Return a value for reading; `digits` are those after the point."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return str(value).lower()  # as it is written in YAML
+    if isinstance(value, float):
+        return f"{value:,g}" if digits is None else f"{value:,.{digits}f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return " ".join(str(value).split()).replace("|", "\\|")
+
+
+def show_ms(value: float | None) -> str:
+    """Return milliseconds for reading: whole ones, more digits for short times."""
+    if value is None or value >= 10:
+        return show(value, 0)
+    return show(float(value), 1 if value >= 1 else 2)

@@ -1,0 +1,110 @@
+"""The real pipeline, in temporary copies of the checkout, on cells of a second."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+TINY = """\
+overrides:
+  - impl=single,select
+  - server.page=static
+  - load.think_min_s=0
+  - load.think_max_s=0.02
+  - load.timeout_s=0.2
+experiments:
+  burst: [users=5, hatch_rate=100, experiment.requests=50]
+  first_fail: [users=3, hatch_rate=100]
+"""
+
+
+@dataclass
+class Checkout:
+    """A copy of the checkout, with a study `tiny` of four short cells."""
+
+    folder: Path
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "snakemake", "--cores", "1", *words]
+
+    def snakemake(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*words),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def measure(self, *config: str) -> None:
+        done = self.snakemake("all", "--config", "study=tiny", *config)
+        assert done.returncode == 0, done.stderr
+
+    def to_measure(self, *config: str) -> list[str]:
+        """Return the cells that would be measured: experiment/impl/users…"""
+        done = self.snakemake("all", "-n", "--config", "study=tiny", *config)
+        assert done.returncode == 0, done.stderr
+        planned = re.findall(
+            r"output: outputs/runs/(\S+?)/repeat~\S+/requests\.csv",
+            done.stdout + done.stderr,
+        )
+        return sorted(planned)
+
+    def copy(self, to: Path) -> Checkout:
+        shutil.copytree(self.folder, to, symlinks=True)
+        return Checkout(to)
+
+    def edit(self, name: str, text: str) -> None:
+        with (self.folder / name).open("a") as file:
+            file.write(text)
+
+    def cell(self, experiment: str, impl: str) -> Path:
+        [found] = (self.folder / "outputs/runs" / experiment / impl).glob(
+            "*/*/repeat~*"
+        )
+        return found
+
+
+@pytest.fixture(scope="session")
+def clean(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A copy in which nothing was measured. Not to be changed: copy it."""
+    folder = tmp_path_factory.mktemp("clean") / "firstfail"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (root / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / name, folder / name)
+    (folder / "conf" / "study" / "tiny.yaml").write_text(TINY)
+    return Checkout(folder)
+
+
+@pytest.fixture(scope="session")
+def measured(clean: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A copy in which the study was measured, select first. To be copied as well."""
+    made = clean.copy(tmp_path_factory.mktemp("measured") / "firstfail")
+    made.measure("impl=select")
+    assert made.to_measure() == TINY_CELLS["single"]  # select's are there already
+    made.measure()
+    return made
+
+
+TINY_CELLS = {
+    impl: [
+        f"burst/{impl}/users~5/hatch_rate~100",
+        f"first_fail/{impl}/users~3/hatch_rate~100",
+    ]
+    for impl in ("single", "select")
+}

@@ -1,0 +1,82 @@
+"""Snakemake and each process below it, killed: no process, no false result."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.conftest import Checkout
+
+ASKED = ("all", "--config", "study=tiny", "experiment=burst", "impl=select")
+LONG = "set={experiment.requests: 1000000, experiment.max_s: 60}"
+
+
+@pytest.fixture
+def checkout(clean: Checkout, tmp_path: Path) -> Checkout:
+    return clean.copy(tmp_path / "firstfail")
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def is_runner(process: psutil.Process) -> bool:
+    return words_of(process)[1:3] == ["-m", "load"]
+
+
+def under_load(checkout: Checkout) -> bool:
+    records = checkout.folder.glob("outputs/runs/**/.repeat*/requests.csv")
+    return any(record.stat().st_size > 1000 for record in records)
+
+
+KILLED = [
+    *(("snakemake", n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)),
+    *(("runner", n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)),
+    *(("locust", signal.SIGKILL), ("server", signal.SIGKILL)),
+]
+
+
+@pytest.mark.parametrize("who, number", KILLED)
+def test_nothing_lives_on_and_the_rest_is_measured(
+    checkout: Checkout, eventually: Callable[..., None], who: str, number: int
+) -> None:
+    process = subprocess.Popen(
+        checkout.command(*ASKED, LONG),
+        cwd=checkout.folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    eventually(lambda: under_load(checkout), within_s=40)
+    below = psutil.Process(process.pid).children(recursive=True)
+    victims = {
+        "snakemake": process.pid,
+        "runner": next(p.pid for p in below if is_runner(p)),
+        "locust": next(p.pid for p in below if "locust" in words_of(p)),
+        "server": next(p.pid for p in below if "servers" in words_of(p)),
+    }
+    os.kill(victims[who], number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode != 0
+    if who in ("locust", "server"):
+        assert sum(line.startswith("firstfail: ") for line in said.splitlines()) == 1
+    eventually(lambda: not any(p.is_running() for p in below), within_s=10)
+    assert not list(checkout.folder.glob("outputs/runs/**/result.json"))
+    assert not list(checkout.folder.glob("outputs/runs/**/requests.csv"))
+    # The next run has nothing to clean up first, and measures what was cut off.
+    planned = checkout.snakemake("-n", *ASKED, LONG)
+    assert planned.returncode == 0, planned.stderr
+    assert "measure" in planned.stdout + planned.stderr
+    if number == signal.SIGKILL:
+        done = checkout.snakemake(*ASKED)
+        assert done.returncode == 0, done.stderr
+        assert list(checkout.folder.glob("outputs/runs/**/result.json"))

@@ -1,0 +1,150 @@
+"""Only changed cells are measured again: the contract, row by row."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.e2e.conftest import TINY_CELLS, Checkout
+
+SINGLE, SELECT = TINY_CELLS["single"], TINY_CELLS["select"]
+ALL = sorted([*SINGLE, *SELECT])
+
+
+@pytest.fixture
+def checkout(measured: Checkout, tmp_path: Path) -> Checkout:
+    return measured.copy(tmp_path / "firstfail")
+
+
+def test_everything_is_there(measured: Checkout) -> None:
+    outputs = measured.folder / "outputs"
+    for name in ("burst", "first_fail"):
+        for kind in ("csv", "md"):
+            assert (outputs / "tables" / f"{name}.{kind}").is_file()
+    assert len(pd.read_csv(outputs / "tables" / "cells.csv")) == 4
+    for name in ("burst", "first_fail", "users"):
+        for kind in ("svg", "png"):
+            assert (outputs / "charts" / f"{name}.{kind}").is_file()
+    assert {path.name for path in measured.cell("burst", "select").iterdir()} == {
+        *("requests.csv", "timeline.csv", "stats.csv", "failures.csv"),
+        *("result.json", "config.yaml", "run.json", "chart.svg", "chart.png"),
+        *("server.log", "locust.log"),
+    }
+
+
+def test_the_same_again(checkout: Checkout) -> None:
+    done = checkout.snakemake("all", "--config", "study=tiny")
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_setting_of_one_implementation(checkout: Checkout) -> None:
+    checkout.edit("conf/impl/select.yaml", "options: {grace: 1}\n")
+    assert checkout.to_measure() == SELECT
+
+
+def test_value_added_to_an_axis(checkout: Checkout) -> None:
+    added = checkout.to_measure("experiment=burst", "users=5,6")
+    assert added == [
+        f"burst/{impl}/users~6/hatch_rate~100" for impl in ("select", "single")
+    ]
+
+
+def test_setting_off_the_axes_and_back(checkout: Checkout) -> None:
+    asked = ("impl=select", "experiment=burst")
+    other = (*asked, "server={backlog: 64}")
+    assert checkout.to_measure(*other) == SELECT[:1]
+    checkout.measure(*other)
+    assert checkout.to_measure(*other) == []
+    assert checkout.to_measure() == []
+
+
+@pytest.mark.parametrize(
+    "edited, again",
+    [
+        ("servers/select.py", SELECT),
+        ("servers/http.py", ALL),
+        ("load/run.py", ALL),
+        ("analysis/definitions.py", []),
+        ("README.md", []),
+        ("Snakefile", []),
+        ("tests/conftest.py", []),
+    ],
+)
+def test_edited_file(checkout: Checkout, edited: str, again: list[str]) -> None:
+    checkout.edit(edited, "\n# edited\n")
+    assert checkout.to_measure() == again
+
+
+def test_edit_taken_back(checkout: Checkout) -> None:
+    path = checkout.folder / "servers" / "http.py"
+    before = path.read_text()
+    checkout.edit("servers/http.py", "\n# edited\n")
+    assert checkout.to_measure() == ALL
+    path.write_text(before)
+    assert checkout.to_measure() == []
+
+
+def test_touched_files(checkout: Checkout) -> None:
+    for path in checkout.folder.rglob("*.py"):
+        os.utime(path)
+    (checkout.folder / "Snakefile").touch()
+    assert checkout.to_measure() == []
+
+
+@pytest.mark.parametrize("deleted", ["requests.csv", "run.json", "config.yaml"])
+def test_deleted_file_of_a_cell(checkout: Checkout, deleted: str) -> None:
+    (checkout.cell("burst", "select") / deleted).unlink()
+    assert checkout.to_measure() == SELECT[:1]
+
+
+def test_deleted_cell(checkout: Checkout) -> None:
+    shutil.rmtree(checkout.cell("burst", "select"))
+    checkout.measure()
+    assert (checkout.cell("burst", "select") / "chart.svg").is_file()
+    assert checkout.to_measure() == []
+
+
+def test_deleted_result_is_made_of_its_record_again(checkout: Checkout) -> None:
+    cell = checkout.cell("burst", "select")
+    before = (cell / "result.json").read_bytes()
+    (cell / "result.json").unlink()
+    assert checkout.to_measure() == []
+    checkout.measure()
+    assert (cell / "result.json").read_bytes() == before
+
+
+def test_snakemakes_own_notes_are_not_needed(checkout: Checkout) -> None:
+    shutil.rmtree(checkout.folder / ".snakemake")
+    assert checkout.to_measure() == []
+
+
+def test_tables_show_what_was_asked_for_last(checkout: Checkout) -> None:
+    tables = checkout.folder / "outputs" / "tables"
+
+    def shown() -> set[str]:
+        return set(pd.read_csv(tables / "cells.csv")["config.impl.name"])
+
+    assert shown() == {"single", "select"}
+    checkout.measure("impl=select", "experiment=burst")
+    assert shown() == {"select"}
+    assert not (tables / "first_fail.md").exists()
+    shutil.rmtree(checkout.folder / ".snakemake")
+    checkout.measure()
+    assert shown() == {"single", "select"}
+    assert (tables / "first_fail.md").exists()
+
+
+def test_matrix_is_kept_in_order(measured: Checkout) -> None:
+    listed = json.loads((measured.folder / "outputs" / "matrix.json").read_text())
+    assert [folder.split("/")[2:4] for folder in listed] == [
+        ["burst", "single"],
+        ["burst", "select"],
+        ["first_fail", "single"],
+        ["first_fail", "select"],
+    ]
