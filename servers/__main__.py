@@ -8,7 +8,9 @@ settings)`, and `add_arguments(parser)` where it takes options of its own, which
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -17,16 +19,19 @@ from servers.options import Parser, number
 from servers.pages import PAGES, load_page
 from servers.talk import Settings
 
+_SERVE = re.compile(r"^def serve\(\s*listener\b", re.MULTILINE)
+
 
 def architectures() -> list[str]:
     """Return the names of all architectures, without importing any."""
     files = Path(__file__).parent.glob("*.py")
-    return sorted(f.stem for f in files if "\ndef serve(listener" in f.read_text())
+    return sorted(f.stem for f in files if _SERVE.search(f.read_text("utf-8")))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m servers", description="Start a web server.")
-    # Not `choices`: the module of the one chosen adds its own options first.
+    # Not `choices`: the module of the one chosen adds its own options first, for
+    # which it has to be known before they are parsed.
     parser.add_argument("architecture", help=", ".join(architectures()))
     parser.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1)")
     parser.add_argument(
@@ -65,10 +70,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     parser = _parser()
-    name = parser.parse_known_args()[0].architecture
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if name in ("-h", "--help"):
+        parser.parse_args()
     if name not in architectures():
         parser.error(
-            f"no architecture {name}: choose from {', '.join(architectures())}"
+            f"the first word must be an architecture, not {name!r}: "
+            f"choose from {', '.join(architectures())}"
         )
     module = importlib.import_module(f"servers.{name}")
     known = {action.dest for action in parser._actions}
@@ -85,13 +93,24 @@ def main() -> int:
     )
     try:
         listener = Listener(asked["host"], asked["port"], asked["backlog"])
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter of a name that is none
         where = f"{asked['host']} port {asked['port']}"
-        print(f"{name}: cannot listen on {where}: {error.strerror}", file=sys.stderr)
+        print(f"{name}: cannot listen on {where}: {_reason(error)}", file=sys.stderr)
         return 1
     announce(listener, name)
     module.serve(listener, settings, **own)
     return 0
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """Return what is wrong with an address, and what would be right."""
+    if not isinstance(error, OSError):
+        return "not the name of a host; --host takes a name or address of this one"
+    if error.errno == errno.EADDRINUSE:
+        return f"{error.strerror}; --port 0 takes any that is free"
+    if error.errno == errno.EACCES:
+        return f"{error.strerror}; --port 1024 and above need no privileges"
+    return f"{error.strerror}; --host takes a name or address of this machine"
 
 
 if __name__ == "__main__":

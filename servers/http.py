@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import lru_cache
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 
 import httptools
 
@@ -28,8 +28,10 @@ MAX_REQUEST_LINE = 8_192  # bytes; RFC 9112, section 3, asks for 8,000 at least
 MAX_HEAD = 32_768  # bytes of request line and headers
 MAX_BODY = 65_536  # bytes of a request body that are skipped
 PATHS = (b"/", b"/index.html")
+METHODS = frozenset(method.encode() for method in HTTPMethod)  # RFC 9110, section 9.3
 
-_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP/(\d\.\d)")
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) \S+ HTTP/(\d\.\d)")
+_HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")  # RFC 3986, section 3.2
 # A client that ends its lines with a bare LF gets a 400 at once; were it not
 # taken for the end of a head, the client would wait for a time-out instead.
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
@@ -50,6 +52,7 @@ class _Request:
         self.keep_alive = False
         self.target = b""
         self.hosts = 0
+        self.bad_host = False
         self.body_bytes = 0
         self.chunked = False
 
@@ -60,6 +63,7 @@ class _Request:
         name = name.lower()
         if name == b"host":
             self.hosts += 1
+            self.bad_host |= not _HOST.fullmatch(value.strip(b" \t"))
         elif name == b"content-length":
             self.body_bytes = int(value)
         elif name == b"transfer-encoding":
@@ -73,20 +77,22 @@ class _Request:
         line = head.partition(b"\n")[0].rstrip(b"\r")
         match = _REQUEST_LINE.fullmatch(line)
         assert match is not None  # Protocol._next_head has seen to it
-        if match[1] not in (b"1.0", b"1.1"):
+        if match[2] not in (b"1.0", b"1.1"):
             raise _BadRequestError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+        # llhttp knows other protocols' methods too, and calls those malformed.
+        if match[1] not in METHODS:
+            raise _BadRequestError(HTTPStatus.NOT_IMPLEMENTED)
         try:
             self.parser.feed_data(head)
         except httptools.HttpParserUpgrade:
             pass  # a wish that need not be granted (RFC 9110, section 7.8)
-        except httptools.HttpParserInvalidMethodError:
-            raise _BadRequestError(HTTPStatus.NOT_IMPLEMENTED) from None
         except httptools.HttpParserError:
             raise _BadRequestError(HTTPStatus.BAD_REQUEST) from None
 
     def check(self) -> None:
         version = self.parser.get_http_version()
-        if self.hosts > 1 or (self.hosts == 0 and version == "1.1"):
+        missing = self.hosts == 0 and version == "1.1"
+        if missing or self.hosts > 1 or self.bad_host:
             raise _BadRequestError(HTTPStatus.BAD_REQUEST)  # RFC 9112, section 3.2
         if self.parser.get_method() not in (b"GET", b"HEAD"):
             raise _BadRequestError(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -108,8 +114,10 @@ class Protocol:
     def __init__(self, page: Callable[[], bytes], keep_alive: bool) -> None:
         self._page = page
         self._keep_alive = keep_alive
-        self._received = b""
+        self._received = bytearray()
+        self._searched = 0  # bytes of it in which no head ends
         self._to_skip = 0
+        self._without_body = False  # the request at hand is a HEAD
         self.closing = False
         self.lingering = False
 
@@ -117,6 +125,10 @@ class Protocol:
     def idle(self) -> bool:
         """Whether no request has begun: closing now takes nothing from anyone."""
         return not self._received and not self._to_skip
+
+    def finish(self) -> None:
+        """Make the next response the last one: the server has to stop."""
+        self._keep_alive = False
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes from the client; return the responses they complete."""
@@ -144,24 +156,32 @@ class Protocol:
 
     def _next_head(self) -> bytes | None:
         """Take the next whole head off what was received; None if there is none."""
-        skipped = min(self._to_skip, len(self._received))
+        received = self._received
+        skipped = min(self._to_skip, len(received))
         self._to_skip -= skipped
-        received = self._received[skipped:]
-        if not self._to_skip:
-            received = received.lstrip(b"\r\n")  # RFC 9112, section 2.2
-        self._received = received
-        end = _END_OF_HEAD.search(received)
-        head = received if end is None else received[: end.end()]
-        line, newline, _ = head.partition(b"\n")
-        if len(line) > MAX_REQUEST_LINE:
+        del received[:skipped]
+        if not self._searched:
+            received[:] = received.lstrip(b"\r\n")  # RFC 9112, section 2.2
+        # From where the last search ended: a head may come byte by byte.
+        end = _END_OF_HEAD.search(received, max(self._searched - 3, 0))
+        size = len(received) if end is None else end.end()
+        newline = received.find(b"\n", 0, size)
+        self._without_body = received.startswith(b"HEAD ")
+        if (size if newline < 0 else newline) > MAX_REQUEST_LINE:
             raise _BadRequestError(HTTPStatus.REQUEST_URI_TOO_LONG)
-        if newline and not _REQUEST_LINE.fullmatch(line.rstrip(b"\r")):
-            raise _BadRequestError(HTTPStatus.BAD_REQUEST)
-        if len(head) > MAX_HEAD:
+        # In the bytes searched before there was a line that is in order, or none.
+        if newline >= self._searched:
+            line = bytes(received[:newline]).rstrip(b"\r")
+            if not _REQUEST_LINE.fullmatch(line):
+                raise _BadRequestError(HTTPStatus.BAD_REQUEST)
+        if size > MAX_HEAD:
             raise _BadRequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if end is None:
+            self._searched = size
             return None
-        self._received = received[end.end() :]
+        self._searched = 0
+        head = bytes(received[:size])
+        del received[:size]
         return head
 
     def _respond(self, head: bytes) -> bytes:
@@ -176,13 +196,14 @@ class Protocol:
         found = _path(request.target) in PATHS
         status = HTTPStatus.OK if found else HTTPStatus.NOT_FOUND
         body = self._page() if found else _explanation(status)
-        with_body = request.parser.get_method() == b"GET"
         del request.parser  # each knows the other: garbage, were it left to be found
-        return _response(status, body, keep=keep, with_body=with_body)
+        return _response(status, body, keep=keep, with_body=not self._without_body)
 
     def _refuse(self, status: HTTPStatus) -> bytes:
         self.closing = self.lingering = True
-        return _response(status, _explanation(status), keep=False)
+        # Nor has the answer to a HEAD a body when it is an error.
+        with_body = not self._without_body
+        return _response(status, _explanation(status), keep=False, with_body=with_body)
 
 
 def _path(target: bytes) -> bytes:
@@ -200,9 +221,7 @@ def _explanation(status: HTTPStatus) -> bytes:
     return f"{status.value} {status.phrase}\n".encode()
 
 
-def _response(
-    status: HTTPStatus, body: bytes, *, keep: bool, with_body: bool = True
-) -> bytes:
+def _response(status: HTTPStatus, body: bytes, *, keep: bool, with_body: bool) -> bytes:
     kind = "text/html; charset=utf-8" if status == HTTPStatus.OK else "text/plain"
     allow = "Allow: GET, HEAD\r\n" if status == HTTPStatus.METHOD_NOT_ALLOWED else ""
     head = (

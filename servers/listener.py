@@ -19,7 +19,11 @@ import socket
 from types import FrameType
 
 # accept(2): errors of the connection at hand, or of a moment without resources.
-_OF_THE_CLIENT = {errno.ECONNABORTED, errno.EPROTO, errno.ENETDOWN, errno.EHOSTUNREACH}
+_OF_THE_CLIENT = {
+    *(errno.ECONNABORTED, errno.ECONNRESET, errno.EPROTO, errno.EPERM),
+    *(errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH),
+    *(errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.ETIMEDOUT),
+}
 _OF_A_MOMENT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 RETRY_S = 0.05
 
@@ -64,7 +68,9 @@ class Listener:
             if connection is not None:
                 return connection
             if self.short:
-                select.select([self.stop], [], [], RETRY_S)
+                self.stopping(RETRY_S)
+                if wait_s is not None:
+                    return None  # the caller has something to do meanwhile
                 continue
             waiting = select.poll()
             waiting.register(self.socket, select.POLLIN)
@@ -93,11 +99,11 @@ class Listener:
             connection.setblocking(False)
             return connection
 
-    def stopping(self) -> bool:
-        """Whether this server was told to stop."""
+    def stopping(self, wait_s: float = 0) -> bool:
+        """Whether this server was told to stop, or is within `wait_s` seconds."""
         waiting = select.poll()
         waiting.register(self.stop, select.POLLIN)
-        return bool(waiting.poll(0))
+        return bool(waiting.poll(wait_s * 1000))
 
     def close(self) -> None:
         """Accept no more: who waits in the queue is reset, and the port is free."""

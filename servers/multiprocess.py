@@ -50,7 +50,7 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
         # Children end while no client comes, and have to be reaped then too.
         connection = listener.accept(REAP_EVERY_S if children else None)
         if connection is not None:
-            with connection:
+            with connection:  # the child has its own descriptor of it
                 _fork(connection, listener, settings, children)
     listener.close()
     _wait_for(children, settings.grace_s)
@@ -62,26 +62,30 @@ def _fork(
     settings: Settings,
     children: set[int],
 ) -> None:
+    parent = os.getpid()
     while True:
         try:
             child = os.fork()
         except OSError:  # no process or memory to be had now; one ends sometime
-            time.sleep(RETRY_S)
+            if listener.stopping(RETRY_S):
+                return
             _reap(children)
             continue
         if child == 0:
-            _be_child(connection, listener, settings)
+            _be_child(connection, listener, settings, parent)
         children.add(child)
         return
 
 
 def _be_child(
-    connection: socket.socket, listener: Listener, settings: Settings
+    connection: socket.socket, listener: Listener, settings: Settings, parent: int
 ) -> None:
     status = 1
     try:
         if _LIBC is not None:  # die with a parent that is killed
             _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:  # it was, before that
+                os._exit(status)
         listener.leave_to_parent()
         talk(connection, listener.stop, settings)
         status = 0

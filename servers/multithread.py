@@ -49,7 +49,9 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
         connection = listener.accept()
         if connection is None:
             break
-        _start(threads, work, connection)
+        if not _start(threads, work, connection, listener):
+            connection.close()
+            break
     listener.close()
     deadline = time.monotonic() + settings.grace_s + LATE_S
     for thread in list(threads):
@@ -60,7 +62,9 @@ def _start(
     threads: set[threading.Thread],
     work: Callable[[socket.socket], None],
     connection: socket.socket,
-) -> None:
+    listener: Listener,
+) -> bool:
+    """Start a thread; return False when told to stop before there was one."""
     while True:
         # A daemon, so that one which outlasts the grace does not keep the process.
         thread = threading.Thread(target=work, args=(connection,), daemon=True)
@@ -69,6 +73,7 @@ def _start(
             thread.start()
         except RuntimeError:  # no thread to be had now; one ends sometime
             threads.discard(thread)
-            time.sleep(RETRY_S)
+            if listener.stopping(RETRY_S):
+                return False
             continue
-        return
+        return True

@@ -39,7 +39,7 @@ def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
     loop = _Loop(listener, settings)
     while not loop.told_to_stop:
-        loop.turn()
+        loop.turn(SWEEP_S)
     listener.close()
     loop.finish()
 
@@ -117,8 +117,11 @@ class _Loop:
         self.accept_after = 0.0
         self.swept = time.monotonic()
 
-    def turn(self) -> None:
-        """Wait for sockets to be ready, and move each of these on."""
+    def turn(self, wait_s: float) -> None:
+        """Wait for sockets to be ready, and move each of these on.
+
+        `wait_s` is for how long, where there is anything to look after.
+        """
         accepting = self.accepting()
         # What still has bytes to send is not read: it must take these first.
         readers = [c for c in self.connections.values() if not c.unsent]
@@ -126,10 +129,14 @@ class _Loop:
         also: list[Any] = [] if self.told_to_stop else [self.listener.stop]
         if accepting:
             also.append(self.listener.socket.fileno())
-        wait = SWEEP_S if self.connections or not accepting else None
+        if not self.told_to_stop and not accepting and self.accept_after:
+            wait_s = min(wait_s, RETRY_S)
+        wait = wait_s if self.connections or not accepting else None
         readable, writable, _ = select.select([*also, *readers], writers, [], wait)
         if self.listener.stop in readable:
             self.told_to_stop = True
+            for connection in self.connections.values():
+                connection.protocol.finish()
         steps = [(c, c.readable) for c in readable if isinstance(c, _Connection)]
         steps += [(c, c.writable) for c in writable]
         for number, (connection, step) in enumerate(steps):
@@ -169,6 +176,7 @@ class _Loop:
             connection.close()  # the client has reset it
         if connection.closed:
             del self.connections[descriptor]
+            self.accept_after = 0.0  # now there is a descriptor
 
     def sweep(self) -> None:
         """Give up on clients that are over their time."""
@@ -181,12 +189,15 @@ class _Loop:
 
     def finish(self) -> None:
         """Serve the requests that have begun, for the grace at most."""
-        for connection in list(self.connections.values()):
-            if connection.idle:
-                self.move(connection, connection.close)
         deadline = time.monotonic() + self.settings.grace_s
-        while self.connections and time.monotonic() < deadline:
-            self.turn()
+        self.turn(0)  # a request that has arrived has begun
+        while (left := deadline - time.monotonic()) > 0:
+            for connection in list(self.connections.values()):
+                if connection.idle:
+                    self.move(connection, connection.close)
+            if not self.connections:
+                break
+            self.turn(min(left, SWEEP_S))
         for connection in self.connections.values():
             connection.close()
 

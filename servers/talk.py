@@ -5,7 +5,7 @@ Rules of this module:
   process, in a process or in a thread of the connection's own.
 - It ends in bounded time, whatever the client does: a request has to arrive
   within `request_s`, a response to be taken within `response_s`, and once told
-  to stop, both within `grace_s`.
+  to stop, what has begun ends within `grace_s` and nothing new begins.
 - What a client does, reset at any point included, raises nothing.
 - The socket is tried first and waited for only if it has nothing: a request is
   mostly there by the time the connection is accepted.
@@ -14,6 +14,7 @@ Rules of this module:
 from __future__ import annotations
 
 import contextlib
+import math
 import select
 import socket
 import time
@@ -60,15 +61,21 @@ class _Talk:
         self.settings = settings
         self.protocol = Protocol(settings.page, settings.keep_alive)
         self.stopping = False
+        self.grace_ends = math.inf
         self.deadline = 0.0
 
     def run(self) -> None:
-        while not self.protocol.closing:
+        while True:
             self.set_deadline(self.settings.request_s)
             response = self.read_until_response()
             self.set_deadline(self.settings.response_s)
             if not self.send(response):
                 return
+            if self.protocol.closing:
+                break
+            # A client that always has its next request there is never waited for.
+            if not self.stopping and _is_readable(self.stop):
+                self.begin_to_stop()
         if self.protocol.lingering:
             self.linger()
 
@@ -90,6 +97,9 @@ class _Talk:
             try:
                 return self.connection.recv(READ_BYTES)
             except BlockingIOError:
+                # Asked only now: a request that has arrived has begun.
+                if self.stopping and self.protocol.idle:
+                    return None
                 if not self.wait(select.POLLIN):
                     return None
 
@@ -105,11 +115,16 @@ class _Talk:
         return True
 
     def set_deadline(self, seconds: float) -> None:
-        limit = min(seconds, self.settings.grace_s) if self.stopping else seconds
-        self.deadline = time.monotonic() + limit
+        self.deadline = min(time.monotonic() + seconds, self.grace_ends)
+
+    def begin_to_stop(self) -> None:
+        self.stopping = True
+        self.grace_ends = time.monotonic() + self.settings.grace_s
+        self.deadline = min(self.deadline, self.grace_ends)
+        self.protocol.finish()
 
     def wait(self, event: int) -> bool:
-        """Wait for the socket; return False when time is up or there is no point."""
+        """Wait for the socket, or to be told to stop; False when time is up."""
         waiting = select.poll()
         waiting.register(self.connection, event)
         if not self.stopping:
@@ -117,11 +132,7 @@ class _Talk:
         left = self.deadline - time.monotonic()
         ready = dict(waiting.poll(max(left, 0) * 1000))
         if self.stop in ready:
-            self.stopping = True
-            if event == select.POLLIN and self.protocol.idle:
-                return False
-            grace_ends = time.monotonic() + self.settings.grace_s
-            self.deadline = min(self.deadline, grace_ends)
+            self.begin_to_stop()
         return bool(ready)
 
     def linger(self) -> None:
@@ -135,3 +146,9 @@ class _Talk:
         left = LINGER_BYTES
         while left > 0 and (data := self.read()):
             left -= len(data)
+
+
+def _is_readable(descriptor: int) -> bool:
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(0))

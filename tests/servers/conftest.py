@@ -73,9 +73,13 @@ def start(root: Path) -> Iterator[Callable[..., Running]]:
     """Start a server with these options; it is killed after the test."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(architecture: str, *options: str, **popen: object) -> Running:
+    def start(
+        architecture: str, *options: str, wrapper: str = "", **popen: object
+    ) -> Running:
+        """`wrapper` is Python that starts it otherwise than `-m servers` would."""
+        how = ["-c", wrapper] if wrapper else ["-m", "servers"]
         process = subprocess.Popen(
-            [sys.executable, "-m", "servers", architecture, *options],
+            [sys.executable, *how, architecture, *options],
             cwd=root,
             stdout=subprocess.PIPE,
             text=True,
@@ -94,4 +98,6 @@ def start(root: Path) -> Iterator[Callable[..., Running]]:
     for process in started:
         process.kill()
         process.wait()
-        process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()

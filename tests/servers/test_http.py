@@ -70,6 +70,7 @@ WRONG = {
     "no host": (LINE + b"\r\n", 400),
     "two hosts": (LINE + b"Host: a\r\nHost: b\r\n\r\n", 400),
     "space before the colon": (LINE + b"Host : a\r\n\r\n", 400),
+    "a host that is none": (LINE + b"Host: a b\r\n\r\n", 400),
     "two lengths": (
         LINE + b"Host: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         400,
@@ -84,6 +85,7 @@ WRONG = {
     "a long target": (b"GET /" + b"x" * MAX_REQUEST_LINE, 414),
     "large headers": (LINE + b"Host: a\r\nX: " + b"x" * MAX_HEAD, 431),
     "no method": (b"FETCH / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
+    "a method of another protocol": (b"DESCRIBE / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
     "a chunked body": (
         LINE + b"Host: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         501,
@@ -98,6 +100,39 @@ def test_what_is_wrong_has_its_status(request_bytes: bytes, expected: int) -> No
     connection = protocol(keep_alive=True)
     assert status(connection.receive(request_bytes)) == expected
     assert connection.closing == (expected != 404)
+
+
+@pytest.mark.parametrize("headers", [b"", b"Host: a\r\nTransfer-Encoding: chunked\r\n"])
+def test_error_in_answer_to_head_has_no_body(headers: bytes) -> None:
+    for cut in (0, 8):
+        connection = protocol()
+        request = b"HEAD / HTTP/1.1\r\n" + headers + b"\r\n"
+        answer = connection.receive(request[:cut]) + connection.receive(request[cut:])
+        assert status(answer) in (400, 501)
+        assert answer.endswith(b"\r\n\r\n")
+    connection = protocol()
+    connection.receive(b"HEAD / HT")
+    assert connection.time_out().endswith(b"\r\n\r\n")
+
+
+def test_finish_makes_the_next_response_the_last() -> None:
+    connection = protocol(keep_alive=True)
+    connection.receive(GET + GET[:5])
+    connection.finish()
+    answer = connection.receive(GET[5:])
+    assert split(answer) == [(200, PAGE)]
+    assert b"\r\nConnection: close\r\n" in answer
+    assert connection.closing
+
+
+def test_every_cut_in_two_gives_the_same() -> None:
+    whole = b"\r\n" + GET + b"HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n"
+    expected = re.sub(rb"Date: [^\r]+", b"", protocol(True).receive(whole))
+    assert expected.count(b"HTTP/1.1 ") == 2
+    for cut in range(len(whole) + 1):
+        connection = protocol(keep_alive=True)
+        answer = connection.receive(whole[:cut]) + connection.receive(whole[cut:])
+        assert re.sub(rb"Date: [^\r]+", b"", answer) == expected, cut
 
 
 def test_405_says_what_is_allowed() -> None:

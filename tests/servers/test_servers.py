@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
+import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +21,31 @@ import pytest
 from tests.servers.conftest import REQUEST, Running, read_all, read_response
 
 Start = Callable[..., Running]
+# A server that gets no process and no thread from when it listens. Root has no limit
+# on these, so it gives that up; it could not load its modules had it done so before.
+# Each line of its input is the limit from then on.
+WITHOUT_WORKERS = """\
+import os, resource, sys, threading
+from servers import __main__ as main
+
+def follow():
+    for line in sys.stdin:
+        _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+        soft = hard if line == "all\\n" else 0
+        resource.setrlimit(resource.RLIMIT_NPROC, (soft, hard))
+
+def announce(listener, name, announce=main.announce):
+    if os.getuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
+    threading.Thread(target=follow, daemon=True).start()
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, hard))
+    announce(listener, name)
+
+main.announce = announce
+sys.exit(main.main())
+"""
 KEPT = REQUEST  # HTTP/1.1 keeps a connection unless told otherwise
 
 
@@ -179,6 +207,81 @@ def test_grace_is_bounded(start: Start, architecture: str) -> None:
         assert server.stop() == 0
 
 
+@pytest.mark.parametrize("pipelined", [False, True])
+def test_client_that_goes_on_asking_does_not_keep_it(
+    start: Start, architecture: str, page: bytes, pipelined: bool
+) -> None:
+    """A kept connection ends with the response after the signal, not the grace."""
+    server = start(architecture, "--keep-alive", "--grace", "60")
+    with server.connect() as client:
+        client.sendall(REQUEST)
+        assert read_response(client)[1] == page
+        if not pipelined:
+            client.sendall(REQUEST[:10])
+        server.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + 20
+        with contextlib.suppress(ConnectionError, AssertionError):
+            client.sendall(REQUEST if pipelined else REQUEST[10:])
+            while time.monotonic() < deadline:
+                client.sendall(REQUEST)
+                read_response(client)
+        assert server.process.wait(timeout=10) == 0
+
+
+def test_last_response_says_so(
+    start: Start, architecture: str, eventually: Callable[..., None]
+) -> None:
+    server = start(architecture, "--keep-alive", "--grace", "60")
+    with server.connect() as client:
+        client.sendall(REQUEST)
+        assert b"\r\nConnection: keep-alive" in read_response(client)[0]
+        client.sendall(REQUEST[:10])
+        server.process.send_signal(signal.SIGTERM)
+        eventually(lambda: not catches(server.process.pid, signal.SIGTERM))
+        client.sendall(REQUEST[10:])
+        assert b"\r\nConnection: close" in read_response(client)[0]
+        assert client.recv(1) == b""
+    assert server.process.wait(timeout=10) == 0
+
+
+def catches(pid: int, number: int) -> bool:
+    """Whether the process has a handler; it gives that up with its first signal."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    mask = next(line for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(mask.split()[1], 16) >> (number - 1) & 1)
+
+
+@pytest.mark.parametrize("workers", ["multiprocess", "multithread"])
+def test_no_worker_to_be_had(
+    start: Start, workers: str, page: bytes, eventually: Callable[..., None]
+) -> None:
+    """It waits for one without spinning, goes on when there is, and stops."""
+    server = start(workers, wrapper=WITHOUT_WORKERS, stdin=subprocess.PIPE)
+    limits = server.process.stdin
+    assert limits is not None
+    me = psutil.Process(server.process.pid)
+    used_s = sum(me.cpu_times()[:2])
+    with server.connect() as client:
+        client.sendall(REQUEST)
+        client.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        assert server.process.poll() is None
+        assert sum(me.cpu_times()[:2]) - used_s < 0.25
+        print("all", file=limits, flush=True)
+        client.settimeout(15)
+        assert body(read_all(client)) == page
+    limits.write("none\n")
+    limits.close()
+    eventually(lambda: me.num_threads() == 1)  # the one that follows has ended
+    with server.connect() as client:
+        client.sendall(REQUEST)
+        client.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        assert server.stop() == 0
+
+
 def test_ctrl_c_reaches_the_whole_group(start: Start, architecture: str) -> None:
     server = start(architecture, "--grace", "0.2", start_new_session=True)
     with server.connect() as client:
@@ -270,6 +373,8 @@ WRONG = {
     "no address": (["select", "--host", "256.1.1.1"], "256.1.1.1"),
     "not ours": (["select", "--host", "192.0.2.1"], "192.0.2.1"),
     "workers": (["multithread", "--max-workers", "0"], "0"),
+    "a name that is none": (["select", "--host", "a..b"], "a..b"),
+    "options first": (["--max-workers", "3", "multithread"], "first word"),
     "nothing": ([], "architecture"),
 }
 
@@ -277,6 +382,35 @@ WRONG = {
 @pytest.mark.parametrize("words, named", WRONG.values(), ids=WRONG)
 def test_wrong_input_is_one_line(root: Path, words: list[str], named: str) -> None:
     assert_one_line(root, words, named)
+
+
+def test_help_has_an_architectures_own_options(root: Path) -> None:
+    for words, has in ([["multithread", "--help"], True], [["--help"], False]):
+        done = subprocess.run(
+            [sys.executable, "-m", "servers", *words],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        )
+        assert ("--max-workers" in done.stdout) == has
+
+
+def test_new_architecture_is_one_new_file(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root / "servers", tmp_path / "servers")
+    (tmp_path / "servers" / "other.py").write_text(
+        "def serve(\n    listener, settings\n):\n    print(listener.url)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "servers", "other"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    assert done.stdout.startswith("other: listening on http://127.0.0.1:")
 
 
 def test_port_in_use_is_one_line(root: Path, start: Start, architecture: str) -> None:
