@@ -1,5 +1,6 @@
 # The way of the data: conf's matrix of cells → a run of each under load → what
 # each record says → tables and charts of all of them.
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,18 +11,11 @@ from conf.matrix import MatrixError, matrix
 from conf.sources import digest
 from load.interrupt import pass_on_to_children
 
-PYTHON = sys.executable
 ROOT = Path(workflow.basedir)
-
-try:
-    request.check_targets(get_argument_parser().parse_known_args()[0].targets)
-    CELLS = matrix(config, ROOT, runner=["load"])
-    request.keep(CELLS, Path("outputs"), analysis=digest(["analysis"], ROOT))
-except MatrixError as error:
-    sys.exit(f"firstfail: {error}")
-EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
-RECORD = ["requests.csv", "run.json", "config.yaml"]
-RESULT = [
+PYTHON = sys.executable
+# The files of a cell: what is measured, and what analysis makes of it.
+RECORD = ["requests.csv", "run.json", "config.yaml", "server.log", "locust.log"]
+RESULTS = [
     "result.json",
     "timeline.csv",
     "stats.csv",
@@ -29,7 +23,20 @@ RESULT = [
     "chart.svg",
     "chart.png",
 ]
-NUMBERS = {cell: number for number, cell in enumerate(CELLS, start=1)}
+ANALYSIS = digest(["analysis"], ROOT)
+
+try:
+    request.check_targets(get_argument_parser().parse_known_args()[0].targets)
+    CELLS = matrix(config, ROOT, runner=["load"])
+    request.keep(CELLS, Path("outputs"), ANALYSIS, RESULTS)
+except MatrixError as error:
+    sys.exit(f"firstfail: {error}")
+
+EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
+LABELS = {
+    cell: f"cell {number} of {len(CELLS)}, {' '.join(cell.split('/')[:2])}"
+    for number, cell in enumerate(CELLS, start=1)
+}
 
 pass_on_to_children()
 
@@ -37,7 +44,7 @@ pass_on_to_children()
 rule all:
     default_target: True
     input:
-        request.missing((f"outputs/runs/{cell}" for cell in CELLS), [*RESULT, *RECORD]),
+        request.missing([f"outputs/runs/{cell}" for cell in CELLS], RECORD),
         expand("outputs/tables/{name}.csv", name=[*EXPERIMENTS, "cells"]),
         expand("outputs/tables/{name}.md", name=EXPERIMENTS),
         expand(
@@ -47,8 +54,10 @@ rule all:
         ),
 
 
-# A run. It has no input: the folder's name holds a digest of all settings and of
-# the code. It takes all cores: nothing else may run beside a measurement.
+# A run, and what its record says. It has no input: the folder's name holds a
+# digest of all settings and of the code. It takes all cores: nothing else may run
+# beside a measurement. RESULTS are no output of it: were they missed, or made
+# anew by other code, it would be measured again.
 rule measure:
     output:
         expand("outputs/runs/{{cell}}/{file}", file=RECORD),
@@ -58,35 +67,29 @@ rule measure:
     threads: workflow.cores
     params:
         config=lambda cell: f"outputs/configs/{CELLS[cell.cell]['key']}.json",
-        label=lambda cell: f"cell {NUMBERS[cell.cell]} of {len(CELLS)}, {cell.cell}",
+        label=lambda cell: LABELS[cell.cell],
+        then=f"{shlex.quote(PYTHON)} -m analysis cell --code {ANALYSIS}",
     shell:
         "exec {PYTHON:q} -m load {params.config:q} outputs/runs/{wildcards.cell:q}"
         " --logs outputs/logs/{wildcards.cell:q} --label {params.label:q}"
-        " --parent $PPID"
+        " --then {params.then:q} --parent $PPID"
 
 
-# What one record says.
-rule cell:
-    input:
-        expand("outputs/runs/{{cell}}/{file}", file=RECORD),
-        "outputs/analysis.txt",
-    output:
-        expand("outputs/runs/{{cell}}/{file}", file=RESULT),
-    shell:
-        "{PYTHON:q} -m analysis cell outputs/runs/{wildcards.cell:q}"
-
-
-# What all records say, side by side.
+# What all records say, side by side; first, what each says, where that is missing
+# or was made by other code.
 rule tables:
     input:
-        expand("outputs/runs/{cell}/result.json", cell=CELLS),
+        expand("outputs/runs/{cell}/run.json", cell=CELLS),
         "outputs/analysis.txt",
         matrix="outputs/matrix.json",
     output:
         expand("outputs/tables/{name}.csv", name=[*EXPERIMENTS, "cells"]),
         expand("outputs/tables/{name}.md", name=EXPERIMENTS),
+    params:
+        code=ANALYSIS,
     shell:
-        "{PYTHON:q} -m analysis tables {input.matrix} outputs/tables"
+        "{PYTHON:q} -m analysis cells --code {params.code} {input.matrix} &&"
+        " {PYTHON:q} -m analysis tables {input.matrix} outputs/tables"
 
 
 rule charts:

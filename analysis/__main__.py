@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from analysis.files import DataError, read_matrix
+from analysis.files import DataError, read_folders, read_matrix
 
 
 def main() -> int:
@@ -14,6 +14,10 @@ def main() -> int:
     steps = parser.add_subparsers(dest="step", required=True)
     cell = steps.add_parser("cell", help="what one cell's record says, and its chart")
     cell.add_argument("folder", type=Path, help="the cell's folder")
+    cells = steps.add_parser("cells", help="the same for all that lack it")
+    cells.add_argument("matrix", type=Path, help="a JSON list of cells' folders")
+    for step in (cell, cells):
+        step.add_argument("--code", help="what names this analysis in its results")
     for name in ("tables", "charts"):
         step = steps.add_parser(name, help=f"{name} of all cells of a matrix")
         step.add_argument("matrix", type=Path, help="a JSON list of cells' folders")
@@ -24,7 +28,11 @@ def main() -> int:
         if asked.step == "cell":
             from analysis.cell import summarise
 
-            summarise(asked.folder)
+            summarise(asked.folder, asked.code)
+        elif asked.step == "cells":
+            from analysis.cell import summarise_all
+
+            summarise_all(read_folders(asked.matrix), asked.code)
         elif asked.step == "tables":
             from analysis.tables import write_tables
 

@@ -1,14 +1,18 @@
 """One cell: from the record of its run to what it says.
 
 Reads `requests.csv`, `run.json` and `config.yaml` of a cell's folder; writes
-`timeline.csv`, `stats.csv`, `failures.csv`, `result.json` and the cell's chart
-beside them. The same files give the same bytes.
+`timeline.csv`, `stats.csv`, `failures.csv`, the cell's chart and, last,
+`result.json` beside them. The same files give the same bytes.
+
+`result.json` names the code that made it, so that results which are missing, cut
+off or of other code are made again, and no others.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +36,30 @@ from analysis.style import save
 IDENTITY = ("users", "hatch_rate", "repeat", "key")
 
 
-def summarise(folder: Path) -> None:
-    """Write what the record in `folder` says, or raise `DataError`."""
+FILES = ("timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png")
+
+
+def summarise_all(folders: Sequence[Path], code: str) -> None:
+    """Summarise those cells that have no results of this `code`."""
+    for folder in folders:
+        if not _is_summarised(folder, code):
+            summarise(folder, code)
+
+
+def _is_summarised(folder: Path, code: str) -> bool:
+    if not all((folder / name).is_file() for name in FILES):
+        return False
+    try:
+        return bool(read_json(folder / "result.json")["analysis"] == code)
+    except (DataError, KeyError, TypeError):
+        return False
+
+
+def summarise(folder: Path, code: str | None) -> None:
+    """Write what the record in `folder` says, or raise `DataError`.
+
+    `code` names the analysis: it is kept with the result.
+    """
     config = read_config(folder)
     run = read_json(folder / "run.json")
     stopped = read_stopped(run, folder / "run.json")
@@ -53,6 +79,7 @@ def summarise(folder: Path) -> None:
         "row": dataclasses.asdict(row),
         "stopped": {**run["stopped"], "why": why(row, config)},
         "provenance": run.get("provenance"),
+        "analysis": code,
     }
     write_csv(folder / "timeline.csv", timeline)
     write_csv(
@@ -60,8 +87,8 @@ def summarise(folder: Path) -> None:
         definitions.stats(record, config["impl"].get("path", "/")),
     )
     write_csv(folder / "failures.csv", definitions.failures(record))
-    write_text(folder / "result.json", json.dumps(result, indent=2) + "\n")
     save(draw(config, row, timeline), folder / "chart")
+    write_text(folder / "result.json", json.dumps(result, indent=2) + "\n")
 
 
 def why(row: definitions.Row, config: dict[str, Any]) -> str:

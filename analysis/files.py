@@ -158,15 +158,20 @@ def read_config(folder: Path) -> dict[str, Any]:
     return dict(config)
 
 
-def read_matrix(path: Path) -> list[Cell]:
-    """Read the cells that a matrix file lists, in its order."""
+def read_folders(path: Path) -> list[Path]:
+    """Read the folders of cells that a matrix file lists, in its order."""
     folders = read_json(path)
     if not isinstance(folders, list) or not all(isinstance(f, str) for f in folders):
         raise DataError(f"{path}: it has to be a list of cells' folders")
     if not folders:
         raise DataError(f"{path} lists no cell: there is nothing to show")
+    return [Path(folder) for folder in folders]
+
+
+def read_matrix(path: Path) -> list[Cell]:
+    """Read the cells that a matrix file lists, with their results, in its order."""
     cells = []
-    for folder in map(Path, folders):
+    for folder in read_folders(path):
         result = read_json(folder / "result.json")
         if not _is_result(result):
             raise DataError(

@@ -15,12 +15,14 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import difflib
 import functools
 import hashlib
 import itertools
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ from hydra.core.override_parser.types import Glob, Override, ValueType
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import MarkedYAMLError, YAMLError
 
 from conf.schema import Cell, Config, SettingError, check
 from conf.sources import digest
@@ -43,6 +46,11 @@ FOLDER = Path(__file__).parent
 
 class MatrixError(ValueError):
     """What was asked for makes no matrix; its text is one line for the user."""
+
+    def __init__(self, text: str) -> None:
+        # What the user wrote stands in it, with whatever characters that has.
+        shown = (c if c.isprintable() else ascii(c)[1:-1] for c in text)
+        super().__init__("".join(shown))
 
 
 def matrix(
@@ -149,11 +157,14 @@ def _parse(texts: list[str]) -> dict[str, Override]:
 
 @functools.cache
 def _settings() -> tuple[str, ...]:
-    """Every key that can be overridden: groups, settings and options in YAML."""
-    keys: dict[str, None] = dict.fromkeys(GROUPS)
+    """Every key that can be overridden: groups, settings, and options in YAML."""
+    keys = dict.fromkeys([*GROUPS, *_leaves(_compose({}, []))])
     for impl in _choices("impl"):
-        base = _compose({"impl": impl}, [])
-        keys.update(dict.fromkeys(_leaves(base)))
+        with contextlib.suppress(OmegaConfBaseException, YAMLError, AttributeError):
+            # A file that is broken is told of when it is chosen.
+            file: Any = OmegaConf.load(FOLDER / "impl" / f"{impl}.yaml")
+            options = file.get("options") or {}
+            keys.update(dict.fromkeys(f"impl.options.{name}" for name in options))
     return tuple(key for key in keys if not key.endswith(".name"))
 
 
@@ -228,8 +239,13 @@ def _compose(choice: dict[str, str], plain: list[str]) -> Config:
     try:
         config = compose("config", overrides=texts)
     except HydraException as error:
-        cause = error.__cause__ or error
+        cause = error.__cause__ or error.__context__ or error
         raise MatrixError(f"{_culprit(error, plain)}: {_reason(cause)}") from None
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        assert mark is not None  # it was read from a file
+        where = f"conf/{Path(mark.name).relative_to(FOLDER)}, line {mark.line + 1}"
+        raise MatrixError(f"{where}: not YAML: {error.problem}") from None
     except OmegaConfBaseException as error:
         files = " and ".join(f"conf/{g}/{n}.yaml" for g, n in choice.items())
         key = error.full_key or "a key"
@@ -242,7 +258,9 @@ def _compose(choice: dict[str, str], plain: list[str]) -> Config:
 
 
 def _culprit(error: Exception, overrides: list[str]) -> str:
-    """Return the override that Hydra's message is about."""
+    """Return the override or the file that Hydra's message is about."""
+    if in_file := re.match(r"In '(\S+)'", str(error)):
+        return f"conf/{in_file[1]}.yaml"
     named = (text for text in overrides if text.split("=")[0] in str(error))
     return next(named, "conf")
 

@@ -2,16 +2,22 @@
 
 `matrix.json` lists the folders of the cells asked for, in order: tables and
 charts are made of these. `configs/` has a file per cell that any matrix named,
-by its key: a run starts from it. `analysis.txt` is the digest of the code of
-these steps. All of them change only when their content does, so that asking for
-the same again leaves nothing to do.
+by its key: a run starts from it. `analysis.txt` says since when the steps are
+due, and the digest of their code. All of them change only when there is reason
+to, so that asking for the same again leaves nothing to do.
+
+Snakemake takes a file for unchanged when its content is, however new; hence the
+time. It does not miss a file that was deleted once it has served its purpose, and
+asked for all files of a thousand cells it takes many seconds. So the files of the
+cells are looked at here.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from conf.matrix import MatrixError
@@ -29,10 +35,14 @@ def check_targets(targets: Iterable[str]) -> None:
         )
 
 
-def keep(cells: Mapping[str, Config], outputs: Path, analysis: str) -> None:
-    """Write what was asked for, and the digest of `analysis`, below `outputs`.
+def keep(
+    cells: Mapping[str, Config], outputs: Path, analysis: str, results: Sequence[str]
+) -> None:
+    """Write what was asked for, and since when `analysis` is due, below `outputs`.
 
-    Raises `MatrixError` when that can't be written.
+    It is due when its code is another, and when a cell that was measured lacks one
+    of the files `results` that it makes. Raises `MatrixError` when something can't
+    be written.
     """
     folders = [f"{outputs}/runs/{cell}" for cell in cells]
     try:
@@ -40,29 +50,31 @@ def keep(cells: Mapping[str, Config], outputs: Path, analysis: str) -> None:
             path = outputs / "configs" / f"{config['key']}.json"
             if not path.exists():  # its name tells its content
                 _write(path, json.dumps(config))
-        for name, text in (
-            ("matrix.json", json.dumps(folders, indent=0)),
-            ("analysis.txt", analysis),
-        ):
-            path = outputs / name
-            if not path.exists() or path.read_text() != text + "\n":
-                _write(path, text + "\n")
+        listed = json.dumps(folders, indent=0) + "\n"
+        path = outputs / "matrix.json"
+        if not path.exists() or path.read_text() != listed:
+            _write(path, listed)
+        due = any(n and not n.issuperset(results) for n in _present(folders))
+        stamp = outputs / "analysis.txt"
+        if due or not stamp.exists() or stamp.read_text().split()[0] != analysis:
+            _write(stamp, f"{analysis}\n{datetime.now(UTC).isoformat()}\n")
     except OSError as error:
         raise MatrixError(f"cannot write {error.filename}: {error.strerror}") from None
 
 
-def missing(folders: Iterable[str], files: Sequence[str]) -> list[str]:
-    """Return what is missing of the `files` of cells: the first where all are.
+def missing(folders: Sequence[str], files: Sequence[str]) -> list[str]:
+    """Return what is missing of the `files` of cells: the first where all are."""
+    return [
+        f"{folder}/{name}"
+        for folder, names in zip(folders, _present(folders), strict=True)
+        for name in (files if names else files[:1])
+        if name not in names
+    ]
 
-    To be asked for by name: Snakemake does not miss a file that was deleted once
-    it has served its purpose, and asked for all files of all cells it is slow.
-    """
-    found = []
+
+def _present(folders: Iterable[str]) -> Iterator[set[str]]:
     for folder in folders:
-        present = {path.name for path in Path(folder).glob("*")}
-        absent = [name for name in files if name not in present]
-        found += [f"{folder}/{name}" for name in absent if present or name == files[0]]
-    return found
+        yield {path.name for path in Path(folder).glob("*")}
 
 
 def _write(path: Path, text: str) -> None:

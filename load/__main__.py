@@ -7,6 +7,7 @@ Exit status: 0 with the folder in place, 1 with one line that says why not,
 from __future__ import annotations
 
 import argparse
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -33,6 +34,12 @@ def main() -> int:
     parser.add_argument(
         "--parent", type=int, metavar="PID", help="end when this parent has ended"
     )
+    parser.add_argument(
+        "--then",
+        default="",
+        metavar="COMMAND",
+        help="run this on the folder, before it appears, to make something of it",
+    )
     asked = parser.parse_args()
     label = asked.label or str(asked.folder)
     logs = asked.logs or asked.folder.with_name(f"{asked.folder.name}.logs")
@@ -40,8 +47,14 @@ def main() -> int:
         signal.signal(number, interrupt)
     try:
         config = read_config(asked.config)
-        run = Run(config, asked.folder, logs=logs, label=label, parent=asked.parent)
-        run.measure()
+        Run(
+            config,
+            asked.folder,
+            logs=logs,
+            label=label,
+            parent=asked.parent,
+            then=shlex.split(asked.then),
+        ).measure()
     except (CellError, InterruptedRunError) as error:
         print(f"firstfail: {label}: {error}", file=sys.stderr)
         return error.status if isinstance(error, InterruptedRunError) else 1

@@ -2,7 +2,7 @@
 
 The way of it: wait for the host to be free → start the server and wait until it
 answers → start Locust and watch both until the run's rule ends it → stop the
-server → put the folder in place.
+server → let another command read the record → put the folder in place.
 
 Rules of this module:
 - The folder appears at once and complete, by one rename, or not at all. Logs
@@ -20,6 +20,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,23 +44,25 @@ LEAST_FREE_BYTES = 20_000_000  # a record of 300,000 requests
 FILES = ("requests.csv", "run.json", "config.yaml", "server.log", "locust.log")
 
 
+@dataclass(frozen=True)
 class Run:
-    """A run of the cell that `config` describes, into `folder`."""
+    """A run of the cell that `config` describes, into `folder`.
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        folder: Path,
-        logs: Path,
-        label: str,
-        parent: int | None,
-    ) -> None:
-        self.config = config
-        self.folder = folder
-        self.logs = logs
-        self.label = label
-        self.parent = parent
-        self.scratch = folder.with_name(f".{folder.name}.unfinished")
+    `logs` is the folder of the logs while it runs, `label` what its progress
+    begins with, `parent` the process that it ends with, if any, and `then` the
+    words of a command that reads the record.
+    """
+
+    config: dict[str, Any]
+    folder: Path
+    logs: Path
+    label: str
+    parent: int | None = None
+    then: Sequence[str] = ()
+
+    @property
+    def scratch(self) -> Path:
+        return self.folder.with_name(f".{self.folder.name}.unfinished")
 
     def measure(self) -> None:
         """Measure the cell, unless its folder is there already."""
@@ -69,6 +73,7 @@ class Run:
                 self.prepare_folders()
                 with guarded(self.scratch) as environment:
                     self.measure_into_scratch(environment)
+                    self.read_record()
                     self.put_in_place()
             except OSError as error:
                 if error.errno not in (errno.ENOSPC, errno.EDQUOT):
@@ -206,6 +211,15 @@ class Run:
         (self.scratch / "config.yaml").write_text(config)
         for name in ("server.log", "locust.log"):
             shutil.copyfile(self.logs / name, self.scratch / name)
+
+    def read_record(self) -> None:
+        """Run the command that makes something of the record, if there is one.
+
+        When that fails it says why itself, and the record is kept all the same.
+        """
+        if self.then:
+            words = [*self.then, str(self.scratch)]
+            subprocess.run(words, stdin=subprocess.DEVNULL, check=False)
 
     def put_in_place(self) -> None:
         """Rename the scratch folder to the cell's; what was there before goes."""

@@ -151,6 +151,23 @@ def test_same_files_give_the_same_bytes(
     assert everything() == everything()
 
 
+def test_only_results_of_other_code_are_made_anew(
+    cell: Cell, analyse: Analyse, tmp_path: Path
+) -> None:
+    folders = [cell(steady(2, 20, 1), "cap") for _ in range(4)]
+    listed = matrix(folders, tmp_path)
+    assert analyse("cells", listed, "--code", "one").returncode == 0
+    results = [folder / "result.json" for folder in folders]
+    before = [path.stat().st_mtime_ns for path in results]
+    (folders[0] / "chart.svg").unlink()
+    results[1].write_text("{")  # cut off
+    assert analyse("cell", folders[2], "--code", "other").returncode == 0
+    assert analyse("cells", listed, "--code", "one").returncode == 0
+    after = [path.stat().st_mtime_ns for path in results]
+    assert [a != b for a, b in zip(after, before, strict=True)] == [True] * 3 + [False]
+    assert {json.loads(path.read_text())["analysis"] for path in results} == {"one"}
+
+
 def test_a_header_alone_is_a_record(cell: Cell, analyse: Analyse) -> None:
     folder = cell([], "time-limit", experiment="burst")
     done = analyse("cell", folder)

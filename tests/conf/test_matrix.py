@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conf.matrix import MatrixError, matrix
@@ -182,6 +182,7 @@ def test_wrong_input_is_one_line(asked: dict[str, Any], named: str) -> None:
     assert named in text
 
 
+@example({"users": "\r"})
 @given(
     st.dictionaries(
         st.sampled_from(["users", "impl", "hatch_rate", "server", "study", "x"]),

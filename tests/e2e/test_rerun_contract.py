@@ -97,7 +97,7 @@ def test_touched_files(checkout: Checkout) -> None:
     assert checkout.to_measure() == []
 
 
-@pytest.mark.parametrize("deleted", ["requests.csv", "run.json", "config.yaml"])
+@pytest.mark.parametrize("deleted", ["requests.csv", "run.json", "server.log"])
 def test_deleted_file_of_a_cell(checkout: Checkout, deleted: str) -> None:
     (checkout.cell("burst", "select") / deleted).unlink()
     assert checkout.to_measure() == SELECT[:1]
@@ -110,13 +110,32 @@ def test_deleted_cell(checkout: Checkout) -> None:
     assert checkout.to_measure() == []
 
 
-def test_deleted_result_is_made_of_its_record_again(checkout: Checkout) -> None:
-    cell = checkout.cell("burst", "select")
-    before = (cell / "result.json").read_bytes()
-    (cell / "result.json").unlink()
+@pytest.mark.parametrize("deleted", ["result.json", "chart.svg"])
+def test_deleted_result_is_made_of_its_record_again(
+    checkout: Checkout, deleted: str
+) -> None:
+    path = checkout.cell("burst", "select") / deleted
+    before = path.read_bytes()
+    path.unlink()
     assert checkout.to_measure() == []
     checkout.measure()
-    assert (cell / "result.json").read_bytes() == before
+    assert path.read_bytes() == before
+
+
+def test_changed_analysis_makes_results_anew(checkout: Checkout) -> None:
+    cells = [checkout.cell("burst", impl) for impl in ("single", "select")]
+    before = [(cell / "run.json").stat().st_mtime_ns for cell in cells]
+    path = checkout.folder / "analysis" / "cell.py"
+    path.write_text(path.read_text().replace("a request failed", "one request failed"))
+    checkout.measure()
+    assert [(cell / "run.json").stat().st_mtime_ns for cell in cells] == before
+    cell = checkout.cell("first_fail", "select")
+    codes = {
+        json.loads((cell / "result.json").read_text())["analysis"]
+        for cell in [*cells, cell]
+    }
+    due = (checkout.folder / "outputs" / "analysis.txt").read_text()
+    assert codes == {due.split()[0]}
 
 
 def test_snakemakes_own_notes_are_not_needed(checkout: Checkout) -> None:

@@ -157,6 +157,29 @@ def test_burst_of_2000_users(
     assert stopped["reason"] == "requests"
 
 
+def test_another_command_reads_the_record_first(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    script = tmp_path / "then.py"
+    script.write_text(
+        "import sys, pathlib\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "rows = (folder / 'requests.csv').read_text().count('\\n') - 1\n"
+        "(folder / 'made.txt').write_text(str(rows))\n"
+    )
+    finish(run(config(), "--then", f"{sys.executable} {script}"))
+    assert (tmp_path / "cell" / "made.txt").read_text() == "60"
+
+
+def test_a_record_outlives_a_command_that_cannot_read_it(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    script = f"{sys.executable} -c 'raise SystemExit(\"cannot read it\")'"
+    said = finish(run(config(), "--then", script))
+    assert said == "cannot read it\n"
+    assert len(requests(tmp_path / "cell")) == 60
+
+
 def test_progress_is_plain_lines_where_there_is_no_terminal(
     config: Config, run: Run
 ) -> None:
