@@ -1,0 +1,1 @@
+"""How long things take, each side by side with a peer in one run."""

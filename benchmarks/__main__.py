@@ -1,0 +1,142 @@
+"""`make benchmark`: what firstfail costs beside what it is built on.
+
+- A cell: its time beyond its load, that is, start, stop and record; with and
+  without the results and the chart that are made of the record. The peer is
+  Locust alone, started by hand against a server that runs already.
+- A dry run of 1,000 cells. The peer is Snakemake alone, on a workflow of as many
+  rules and files whose parsing costs nothing.
+
+The two of a pair take turns, several times; least, median and greatest are shown.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from conf.matrix import matrix
+from load.limits import choose_port
+
+ROOT = Path(__file__).parent.parent
+TURNS = 5
+REQUESTS = 400
+BARE = """\
+CELLS = [f"runs/{n}" for n in range(1000)]
+rule all:
+    input: "table"
+rule table:
+    input: expand("{cell}/run", cell=CELLS)
+    output: "table"
+    shell: "touch {output}"
+rule measure:
+    output: expand("{{cell}}/{file}", file=["a", "b", "c", "d", "run"])
+    log: "{cell}/log"
+    params: name=lambda wildcards: wildcards.cell
+    shell: "touch {output}"
+"""
+
+
+def timed(words: list[str], folder: Path) -> float:
+    """Return the seconds that a command takes; what it prints is thrown away."""
+    began = time.perf_counter()
+    subprocess.run(words, cwd=folder, check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+def cell_costs(folder: Path, then: str) -> Callable[[], float]:
+    """Return what measures a cell and returns its seconds beyond its load."""
+    asked = {
+        "study": "demo",
+        "experiment": "burst",
+        "impl": "select",
+        "users": 20,
+        "set": {"experiment.requests": str(REQUESTS), "server.page": "static"},
+    }
+    [config] = matrix(asked, ROOT, ["load"]).values()
+    (folder / "cell.json").write_text(json.dumps(config))
+    words = [sys.executable, "-m", "load", str(folder / "cell.json")]
+
+    def measure() -> float:
+        cell = Path(tempfile.mkdtemp(dir=folder)) / "cell"
+        took = timed([*words, str(cell), "--then", then], ROOT)
+        load: float = json.loads((cell / "run.json").read_text())["stopped"]["at_s"]
+        return took - load
+
+    return measure
+
+
+def locust_costs(folder: Path) -> Callable[[], float]:
+    """Return what runs Locust alone and returns its seconds beyond its load."""
+
+    def measure() -> float:
+        port = choose_port("127.0.0.1", 0)
+        words = [sys.executable, "-m", "servers", "select", "--port", str(port)]
+        with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) as server:
+            assert server.stdout is not None
+            server.stdout.readline()
+            record = Path(tempfile.mkdtemp(dir=folder))
+            words = [
+                *(sys.executable, "-m", "locust", "-f", "load/locustfile.py"),
+                *("--headless", "--host", f"http://127.0.0.1:{port}"),
+                *("--users", "20", "--spawn-rate", "300", "--only-summary"),
+                *("--think-min", "0.25", "--think-max", "1.25"),
+                *("--stop-after-requests", str(REQUESTS), "--record", str(record)),
+            ]
+            took = timed(words, ROOT)
+            server.terminate()
+        load: float = json.loads((record / "stopped.json").read_text())["at_s"]
+        return took - load
+
+    return measure
+
+
+def dry_run(folder: Path, *config: str) -> Callable[[], float]:
+    words = [sys.executable, "-m", "snakemake", "--cores", "1", "-n", "all"]
+    return lambda: timed([*words, *(["--config", *config] if config else [])], folder)
+
+
+def show(title: str, pairs: dict[str, Callable[[], float]]) -> None:
+    """Let all take turns, and print a line for each."""
+    times: dict[str, list[float]] = {name: [] for name in pairs}
+    for _ in range(TURNS):
+        for name, measure in pairs.items():
+            times[name].append(measure())
+    print(
+        f"\n{title}, seconds\n\n| | least | median | greatest |\n|---|---:|---:|---:|"
+    )
+    for name, seen in times.items():
+        figures = (min(seen), statistics.median(seen), max(seen))
+        print(f"| {name} | {' | '.join(f'{figure:.2f}' for figure in figures)} |")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "Snakefile").write_text(BARE)
+        show(
+            "A cell beyond its load",
+            {
+                "start, stop and record": cell_costs(folder, ""),
+                "the same, with results and chart": cell_costs(
+                    folder, f"{sys.executable} -m analysis cell"
+                ),
+                "Locust alone": locust_costs(folder),
+            },
+        )
+        show(
+            "A dry run of 1,000 cells",
+            {
+                "firstfail": dry_run(ROOT, "experiment=burst", "users=range(1,251)"),
+                "Snakemake alone": dry_run(folder),
+            },
+        )
+
+
+if __name__ == "__main__":
+    main()
