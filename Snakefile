@@ -10,6 +10,7 @@ from conf import request
 from conf.matrix import MatrixError, matrix
 from conf.sources import digest
 from load.interrupt import pass_on_to_children
+from load.network import unavailable
 
 ROOT = Path(workflow.basedir)
 PYTHON = sys.executable
@@ -27,10 +28,23 @@ ANALYSIS = digest(["analysis"], ROOT)
 
 try:
     request.check_targets(get_argument_parser().parse_known_args()[0].targets)
-    CELLS = matrix(config, ROOT, runner=["load"])
+    no_namespaces = unavailable()
+    CELLS = matrix(
+        config,
+        ROOT,
+        runner=["load"],
+        auto_network="loopback" if no_namespaces else "netns",
+    )
     request.keep(CELLS, Path("outputs"), ANALYSIS, RESULTS)
 except MatrixError as error:
     sys.exit(f"firstfail: {error}")
+
+if no_namespaces and config.get("network", "auto") == "auto":
+    print(
+        f"firstfail: no network namespaces here ({no_namespaces}): what is measured "
+        "crosses the loopback and no network interface",
+        file=sys.stderr,
+    )
 
 EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
 LABELS = {

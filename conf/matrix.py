@@ -40,7 +40,8 @@ from yaml import MarkedYAMLError, YAMLError
 from conf.schema import Cell, Config, SettingError, check
 from conf.sources import digest
 
-GROUPS = ("experiment", "impl")
+GROUPS = ("experiment", "impl", "network")
+AUTO = "auto"
 FOLDER = Path(__file__).parent
 
 
@@ -54,7 +55,10 @@ class MatrixError(ValueError):
 
 
 def matrix(
-    asked: Mapping[str, Any], root: Path, runner: Sequence[str]
+    asked: Mapping[str, Any],
+    root: Path,
+    runner: Sequence[str],
+    auto_network: str = "loopback",
 ) -> dict[str, Config]:
     """Return the cells asked for, in order: name of the cell's folder → settings.
 
@@ -63,7 +67,8 @@ def matrix(
     settings. `study` chooses the study; `set` is a mapping of dotted keys, for
     settings within a group that is itself chosen. Paths in the settings are
     relative to `root`; `runner` names the code, files or folders, that measures
-    every cell.
+    every cell; `auto_network` is the network that `network=auto`, the default,
+    stands for here.
 
     Raises `MatrixError`.
     """
@@ -78,7 +83,7 @@ def matrix(
     user = [f"{key}={value}" for key, value in _flat({**overrides, **dotted})]
     try:
         with _hydra():
-            cells = list(_cells(study, user))
+            cells = list(_cells(study, user, auto_network))
         return _named(cells, root, runner)
     except SettingError as error:
         raise MatrixError(str(error)) from None
@@ -122,16 +127,23 @@ def _hydra() -> initialize_config_dir:
     return initialize_config_dir(str(FOLDER), version_base="1.3")
 
 
-def _cells(study: DictConfig, user: list[str]) -> Iterable[Config]:
+def _cells(study: DictConfig, user: list[str], auto: str) -> Iterable[Config]:
     common = list(study.get("overrides", []))
     experiments = ",".join(study.experiments)
     asked = _parse([f"experiment={experiments}", *common, *user])
     for experiment in _values(asked["experiment"]):
         own = study.experiments.get(experiment) or []
-        overrides = _parse([*common, *own, *user])
+        overrides = _parse([f"network={AUTO}", *common, *own, *user])
         overrides.pop("experiment", None)
-        for impl in _values(overrides.pop("impl")):
-            choice = {"experiment": experiment, "impl": impl}
+        networks = _values(overrides.pop("network"))
+        for impl, network in itertools.product(
+            _values(overrides.pop("impl")), networks
+        ):
+            choice = {
+                "experiment": experiment,
+                "impl": impl,
+                "network": auto if network == AUTO else network,
+            }
             yield from _sweep(choice, list(overrides.values()))
 
 
@@ -179,7 +191,8 @@ def _leaves(config: Config, prefix: str = "") -> Iterable[str]:
 @functools.cache
 def _choices(group: str) -> tuple[str, ...]:
     loader = GlobalHydra.instance().config_loader()
-    return tuple(loader.get_group_options(group))
+    files = loader.get_group_options(group)
+    return (AUTO, *files) if group == "network" else tuple(files)
 
 
 def _values(override: Override) -> list[Any]:

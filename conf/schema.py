@@ -11,6 +11,7 @@ Rules of this module:
 from __future__ import annotations
 
 import math
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -58,10 +59,33 @@ class Impl:
 
 
 @dataclass
+class Network:
+    """What lies between users and server.
+
+    `kind` is `netns`, two network namespaces joined by a link, or `loopback`, which
+    crosses no network interface. All else is the namespaces', and holds for each
+    direction; null leaves the kernel's own.
+    """
+
+    name: str = ""  # set from the file's name
+    kind: str = _field("loopback", choices=("netns", "loopback"))
+    rate_mbit: float | None = _field(None, above=0)
+    queue_ms: float = _field(50.0, above=0)  # most that a packet waits for the rate
+    delay_ms: float = _field(0.0, least=0)  # delay, jitter and loss need netem
+    jitter_ms: float = _field(0.0, least=0)
+    loss_percent: float = _field(0.0, least=0, most=100)
+    mtu: int = _field(1500, least=576, most=65535)
+    somaxconn: int | None = _field(None, least=1, most=2**31 - 1)
+    tcp_max_syn_backlog: int | None = _field(None, least=1, most=2**31 - 1)
+    tcp_abort_on_overflow: bool | None = None
+    ip_local_port_range: str | None = None  # of the users' side: 40000-40199
+
+
+@dataclass
 class Server:
     """Settings that every server of a comparison shares."""
 
-    host: str = "127.0.0.1"
+    host: str | None = None  # null: the network's own
     port: int = _field(0, least=0, most=65535)  # 0: any that is free
     backlog: int = _field(128, least=1, most=65535)
     page: str = _field("rendered", choices=("static", "rendered"))
@@ -90,6 +114,7 @@ class Cell:
 
     experiment: Experiment = field(default_factory=Experiment)
     impl: Impl = field(default_factory=Impl)
+    network: Network = field(default_factory=Network)
     users: int = _field(1000, least=1, most=1_000_000)
     hatch_rate: float = _field(10.0, above=0)
     repeat: int = _field(1, least=1)
@@ -114,6 +139,7 @@ def check(cell: Config, root: Path) -> None:
             f"load.think_max_s={load['think_max_s']:g}: the least think time "
             "must not exceed the greatest"
         )
+    _check_network(cell["network"], cell["server"])
     _check_command(impl)
     if not impl["path"].startswith("/"):
         raise SettingError(f"impl.path={impl['path']}: a path starts with /")
@@ -149,6 +175,34 @@ def _check_value(name: str, value: Any, bounds: Mapping[str, Any]) -> None:
         raise SettingError(f"{name}={value}: must be more than {bounds['above']:,}")
     if "most" in bounds and value > bounds["most"]:
         raise SettingError(f"{name}={value}: must be at most {bounds['most']:,}")
+
+
+def _check_network(network: Config, server: Config) -> None:
+    if network["kind"] == "netns":
+        if server["host"] is not None:
+            raise SettingError(
+                f"server.host={server['host']}: in a namespace the server has the "
+                "address of its link; leave it out, or choose network=loopback"
+            )
+        _check_ports(network["ip_local_port_range"])
+        return
+    for spec in fields(Network)[2:]:
+        if network[spec.name] != spec.default:
+            raise SettingError(
+                f"network.{spec.name}={network[spec.name]}: the loopback is this "
+                "host's own and not to be changed; choose network=netns"
+            )
+
+
+def _check_ports(written: str | None) -> None:
+    if written is None:
+        return
+    found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", written)
+    if not found or not 1 <= int(found[1]) <= int(found[2]) <= 65535:
+        raise SettingError(
+            f"network.ip_local_port_range={written}: write the first and the last "
+            "port, from 1 to 65535, as in 40000-40199"
+        )
 
 
 def _check_command(impl: Config) -> None:

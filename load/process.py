@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from load.failed import CellError
@@ -16,12 +17,20 @@ from load.guard import die_with_parent
 
 
 def start(
-    words: list[str], log: Path, environment: dict[str, str], cores: list[int] | None
+    words: list[str],
+    log: Path,
+    environment: dict[str, str],
+    cores: list[int] | None,
+    enter: Callable[[], None] = lambda: None,
 ) -> subprocess.Popen[bytes]:
-    """Start `words`; raise `CellError` where there is no such program."""
+    """Start `words`; raise `CellError` where there is no such program.
+
+    `enter` is called in the new process, before it becomes the program.
+    """
 
     def in_child() -> None:
         die_with_parent()
+        enter()
         if cores is not None:
             os.sched_setaffinity(0, cores)
 

@@ -17,18 +17,12 @@ from typing import Any
 import psutil
 
 PACKAGES = ("locust", "gevent", "geventhttpclient", "snakemake", "httptools", "jinja2")
-SYSCTLS = {
-    "somaxconn": "net/core/somaxconn",
-    "tcp_max_syn_backlog": "net/ipv4/tcp_max_syn_backlog",
-    "tcp_abort_on_overflow": "net/ipv4/tcp_abort_on_overflow",
-    "ip_local_port_range": "net/ipv4/ip_local_port_range",
-}
 
 
-def provenance(root: Path) -> dict[str, Any]:
+def provenance(root: Path, sysctls: dict[str, str | None]) -> dict[str, Any]:
     """Return versions, the project's commit, the host, and the limits in force.
 
-    `root` is the folder of the project.
+    `root` is the folder of the project; `sysctls` are the network's.
     """
     return {
         "commit": _git(root, "rev-parse", "HEAD"),
@@ -45,7 +39,7 @@ def provenance(root: Path) -> dict[str, Any]:
         },
         "limits": {
             "open_files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
-            **{name: _sysctl(path) for name, path in SYSCTLS.items()},
+            **sysctls,
         },
     }
 
@@ -79,10 +73,3 @@ def _cpu_model() -> str | None:
         return platform.processor() or None
     named = (line for line in lines if line.startswith("model name"))
     return next(named, ":").partition(":")[2].strip() or None
-
-
-def _sysctl(path: str) -> str | None:
-    try:
-        return " ".join((Path("/proc/sys") / path).read_text().split())
-    except OSError:
-        return None

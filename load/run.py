@@ -33,6 +33,7 @@ from load.failed import CellError, InterruptedRunError
 from load.guard import guarded
 from load.limits import choose_cores, choose_port, raise_open_files
 from load.lock import only_run_on_host
+from load.network import join
 from load.process import last_line, start
 from load.progress import Progress
 from load.provenance import provenance
@@ -110,16 +111,22 @@ class Run:
         if locust_cores:  # the runner's own work is not the server's to bear
             os.sched_setaffinity(0, locust_cores)
         raise_open_files(config["users"])
-        found = provenance(ROOT)
-        port = choose_port(config["server"]["host"], config["server"]["port"])
-        server_words = server.command(config, port)
-        locust_words = self.locust_command(port)
+        network = join(config)
+        found = provenance(ROOT, network.sysctls())
+        with network.on_server_side():
+            port = choose_port(network.host, config["server"]["port"])
+        server_words = server.command(config, network.host, port)
+        locust_words = self.locust_command(network.host, port)
         body = config["impl"]["body"]
         with server.running(
-            server_words, self.logs / "server.log", environment, server_cores
+            server_words,
+            self.logs / "server.log",
+            environment,
+            server_cores,
+            network.go_to_server_side,
         ) as running:
             page = (ROOT / body).read_bytes() if body else None
-            running.wait_until_it_answers(config, port, page, self.tick)
+            running.wait_until_it_answers(config, network.host, port, page, self.tick)
             found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
             self.run_locust(locust_words, environment, locust_cores, running)
             server_end = running.stop(config["server"]["stop_s"])
@@ -128,10 +135,9 @@ class Run:
         found["server_end"] = server_end
         self.write_run(found)
 
-    def locust_command(self, port: int) -> list[str]:
+    def locust_command(self, host: str, port: int) -> list[str]:
         config, load = self.config, self.config["load"]
         experiment = config["experiment"]
-        host = config["server"]["host"]
         words = [
             *(sys.executable, "-m", "locust", "--headless", "--only-summary"),
             *("--locustfile", str(ROOT / "load" / "locustfile.py")),

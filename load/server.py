@@ -25,9 +25,10 @@ from load.process import last_line, start
 POLL_S = 0.02
 
 
-def command(config: dict[str, Any], port: int) -> list[str]:
+def command(config: dict[str, Any], host: str, port: int) -> list[str]:
     """Return the words of the server's command line, its placeholders filled."""
-    settings = {**config["server"], "port": port, "python": sys.executable}
+    own = {"host": host, "port": port, "python": sys.executable}
+    settings = {**config["server"], **own}
     words: list[str] = []
     for word in shlex.split(config["impl"]["command"]):
         if word == "{options}":
@@ -66,6 +67,7 @@ class Server:
     def wait_until_it_answers(
         self,
         config: dict[str, Any],
+        host: str,
         port: int,
         body: bytes | None,
         tick: Callable[[], None],
@@ -81,7 +83,7 @@ class Server:
             tick()
             self.check_alive()
             try:
-                status, got = _get(config["server"]["host"], port, path, left)
+                status, got = _get(host, port, path, left)
             except (OSError, http.client.HTTPException):
                 time.sleep(POLL_S)
                 continue
@@ -122,10 +124,14 @@ def _get(host: str, port: int, path: str, timeout: float) -> tuple[int, bytes]:
 
 @contextmanager
 def running(
-    words: list[str], log: Path, environment: dict[str, str], cores: list[int] | None
+    words: list[str],
+    log: Path,
+    environment: dict[str, str],
+    cores: list[int] | None,
+    enter: Callable[[], None],
 ) -> Iterator[Server]:
-    """Start a server; on leaving, kill it if it still runs."""
-    process = start(words, log, environment, cores)
+    """Start a server where `enter` goes; on leaving, kill it if it still runs."""
+    process = start(words, log, environment, cores, enter)
     try:
         yield Server(process, log)
     finally:

@@ -169,6 +169,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a group as a value": ({"server": 3}, "server"),
     "missing page": ({"impl": {"body": "nowhere.html"}}, "nowhere.html"),
     "path": ({"impl": {"path": "page"}}, "impl.path"),
+    "network": ({"network": "netsn"}, "netns"),
+    "loopback shaped": ({"network": {"rate_mbit": "5"}}, "network=netns"),
+    "ports": (
+        {"network": "netns", "set": {"network.ip_local_port_range": "5"}},
+        "40000-40199",
+    ),
+    "host in a namespace": ({"network": "netns", "server": {"host": "::1"}}, "::1"),
+    "loss": ({"network": "netns", "set": {"network.loss_percent": "101"}}, "at most"),
     "several studies": ({"study": "default,demo"}, "study"),
 }
 
@@ -212,6 +220,15 @@ def copy(tmp_path: Path) -> Path:
     for folder in ("servers", "load"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
+
+
+def test_auto_network_is_resolved() -> None:
+    """What `auto` stands for is in the key: elsewhere it is another measurement."""
+    for name in ("loopback", "netns"):
+        chosen = {"impl": "select", "experiment": "burst"}
+        found = matrix(chosen, ROOT, ["load"], auto_network=name)
+        assert found == matrix({**chosen, "network": name}, ROOT, ["load"])
+        assert [cell["network"]["name"] for cell in found.values()] == [name]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,12 @@ def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start the runner on a configuration, into `tmp_path / "cell"`."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(config: Path, *options: str, **popen: Any) -> subprocess.Popen[str]:
+    def start(
+        config: Path, *options: str, prefix: Sequence[str] = (), **popen: Any
+    ) -> subprocess.Popen[str]:
         words = [sys.executable, "-m", "load", str(config), str(tmp_path / "cell")]
         process = subprocess.Popen(
-            [*words, *options],
+            [*prefix, *words, *options],
             cwd=ROOT,
             stderr=subprocess.PIPE,
             text=True,

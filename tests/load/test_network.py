@@ -1,0 +1,138 @@
+"""Runs across namespaces: what they cross, what shapes them, what they leave."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from load import network
+from tests.load.conftest import of_runs_in
+
+Config = Callable[..., Path]
+Run = Callable[..., subprocess.Popen[str]]
+
+pytestmark = pytest.mark.skipif(
+    network.unavailable() is not None, reason="no network namespaces here"
+)
+# A root that has no capabilities is as good as an ordinary user.
+UNPRIVILEGED = (
+    ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
+    if os.geteuid() == 0
+    else []
+)
+
+
+@pytest.fixture
+def across(config: Config) -> Callable[..., Path]:
+    """Write the configuration of a small cell across namespaces."""
+
+    def write(experiment: str = "burst", **changes: Any) -> Path:
+        return config(
+            experiment,
+            network__kind="netns",
+            **{key.replace("network_", "network__"): v for key, v in changes.items()},
+        )
+
+    return write
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "requests.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def finish(process: subprocess.Popen[str]) -> None:
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+
+
+def namespaces() -> Iterator[str]:
+    """Every network namespace that a process on this host is in."""
+    for entry in Path("/proc").glob("[0-9]*/ns/net"):
+        try:
+            yield str(entry.readlink())
+        except OSError:
+            continue
+
+
+@pytest.mark.parametrize("prefix", [[], UNPRIVILEGED], ids=["self", "unprivileged"])
+def test_requests_cross_the_link(
+    across: Config, run: Run, tmp_path: Path, prefix: list[str]
+) -> None:
+    if prefix and shutil.which(prefix[0]) is None:
+        pytest.skip(f"no {prefix[0]} here, to give up privileges with")
+    before = set(namespaces())
+    path = across(
+        network_somaxconn=77,
+        network_tcp_abort_on_overflow=True,
+        network_ip_local_port_range="40000-44999",
+    )
+    finish(run(path, prefix=prefix))
+    cell = tmp_path / "cell"
+    assert [row["error"] for row in rows(cell)] == [""] * 60
+    assert "http://198.18.0.1:" in (cell / "server.log").read_text()
+    limits = json.loads((cell / "run.json").read_text())["provenance"]["limits"]
+    assert limits["somaxconn"] == "77"
+    assert limits["tcp_abort_on_overflow"] == "1"
+    assert limits["ip_local_port_range"] == "40000 44999"
+    assert set(namespaces()) == before
+
+
+def test_rate(across: Config, run: Run, tmp_path: Path) -> None:
+    finish(run(across(network_rate_mbit=4.0)))
+    run_s = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]["at_s"]
+    # The first bucket is full; all else has to wait for the rate.
+    assert 60 * 14_939 * 8 - 8 * 16_000 <= 4e6 * run_s
+
+
+def test_few_ports(across: Config, run: Run, tmp_path: Path) -> None:
+    path = across(users=40, network_ip_local_port_range="40000-40004")
+    finish(run(path))
+    errors = {row["error"] for row in rows(tmp_path / "cell")}
+    assert errors == {"", "Cannot assign requested address connecting"}
+
+
+def test_delay_where_the_kernel_can(across: Config, run: Run, tmp_path: Path) -> None:
+    """Elsewhere one line says what is missing."""
+    process = run(across(network_delay_ms=30.0))
+    _, said = process.communicate(timeout=60)
+    if process.returncode == 0:
+        assert all(float(row["response_ms"]) >= 60 for row in rows(tmp_path / "cell"))
+        return
+    [line] = said.splitlines()
+    assert "this kernel has no netem" in line
+    assert not (tmp_path / "cell").exists()
+    assert not of_runs_in(tmp_path)
+
+
+@pytest.mark.parametrize("moment", ["making", "starting", "load"])
+def test_killed(
+    across: Config,
+    run: Run,
+    tmp_path: Path,
+    eventually: Callable[..., None],
+    moment: str,
+) -> None:
+    """Whenever the runner is killed, its namespaces are gone with it."""
+    before = set(namespaces())
+    process = run(across(experiment__requests=10**6, experiment__max_s=60))
+    record = tmp_path / ".cell.unfinished" / "requests.csv"
+    if moment == "making":
+        eventually(lambda: set(namespaces()) - before)
+    elif moment == "starting":
+        eventually(lambda: len(set(namespaces()) - before) == 2)
+    else:
+        eventually(lambda: record.exists() and record.stat().st_size > 1000)
+    process.kill()
+    process.wait()
+    eventually(lambda: set(namespaces()) == before)
+    eventually(lambda: not of_runs_in(tmp_path))
+    assert not (tmp_path / "cell").exists()
