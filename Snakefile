@@ -9,13 +9,13 @@ from snakemake.cli import get_argument_parser
 from conf import request
 from conf.matrix import MatrixError, matrix
 from conf.sources import digest
+from load import RECORD
 from load.interrupt import pass_on_to_children
 from load.network import unavailable
 
 ROOT = Path(workflow.basedir)
 PYTHON = sys.executable
-# The files of a cell: what is measured, and what analysis makes of it.
-RECORD = ["requests.csv", "run.json", "config.yaml", "server.log", "locust.log"]
+# What analysis makes of a cell's record.
 RESULTS = [
     "result.json",
     "timeline.csv",

@@ -1,8 +1,9 @@
 """One cell: from the record of its run to what it says.
 
-Reads `requests.csv`, `run.json` and `config.yaml` of a cell's folder; writes
-`timeline.csv`, `stats.csv`, `failures.csv`, the cell's chart and, last,
-`result.json` beside them. The same files give the same bytes.
+Reads the record in a cell's folder (`requests.csv`, `telemetry.csv`,
+`generator.csv`, `run.json` and `config.yaml`); writes `timeline.csv`, `stats.csv`,
+`failures.csv`, the cell's chart and, last, `result.json` beside them. The same files
+give the same bytes.
 
 `result.json` names the code that made it, so that results which are missing, cut
 off or of other code are made again, and no others.
@@ -19,7 +20,9 @@ from typing import Any
 import pandas as pd
 
 from analysis import definitions
+from analysis.causes import cause
 from analysis.cell_chart import draw
+from analysis.evidence import Evidence, evidence
 from analysis.files import (
     DataError,
     check_stop,
@@ -31,11 +34,12 @@ from analysis.files import (
     write_csv,
     write_text,
 )
+from analysis.readings import read_readings
 from analysis.style import save
+from analysis.verdict import verdict
 
 IDENTITY = ("users", "hatch_rate", "repeat", "key")
-
-
+SUSPECT = 0.1  # a record that Little's law is off by more
 FILES = ("timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png")
 
 
@@ -72,13 +76,23 @@ def summarise(folder: Path, code: str | None) -> None:
     timeline = definitions.timeline(
         record, stopped.at_s if stopped.reason in ("cap", "time-limit") else 0
     )
+    readings = read_readings(folder, stopped.began_s)
+    timeline = timeline.join(readings.per_second(range(len(timeline))))
+    found = evidence(config, run, record, row, readings)
+    limited = verdict(found)
+    failures = definitions.failures(record)
+    failures["cause"] = [cause(error, found) for error in failures["error"]]
     result = {
         "experiment": config["experiment"]["name"],
         "impl": config["impl"]["name"],
         **{name: config.get(name) for name in IDENTITY},
         "row": dataclasses.asdict(row),
         "stopped": {**run["stopped"], "why": why(row, config)},
-        "provenance": run.get("provenance"),
+        "verdict": dataclasses.asdict(limited),
+        "evidence": rounded(found),
+        "little": checked(record, row, config),
+        "used": used(run, row),
+        "provenance": run["provenance"],
         "analysis": code,
     }
     write_csv(folder / "timeline.csv", timeline)
@@ -86,9 +100,56 @@ def summarise(folder: Path, code: str | None) -> None:
         folder / "stats.csv",
         definitions.stats(record, config["impl"].get("path", "/")),
     )
-    write_csv(folder / "failures.csv", definitions.failures(record))
-    save(draw(config, row, timeline), folder / "chart")
-    write_text(folder / "result.json", json.dumps(result, indent=2) + "\n")
+    write_csv(folder / "failures.csv", failures)
+    save(draw(config, row, timeline, limited), folder / "chart")
+    text = json.dumps(result, indent=2, allow_nan=False)
+    write_text(folder / "result.json", text + "\n")
+
+
+def rounded(found: Evidence) -> dict[str, Any]:
+    return {
+        name: round(value, 4) if isinstance(value, float) else value
+        for name, value in dataclasses.asdict(found).items()
+    }
+
+
+def checked(
+    record: pd.DataFrame, row: definitions.Row, config: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Check the end of a run by Little's law, where users were steady there."""
+    load = config["load"]
+    think_s = (load["think_min_s"] + load["think_max_s"]) / 2
+    end_s = row.duration_s
+    steady_s = end_s - config["users"] / config["hatch_rate"] - think_s
+    if row.reached is not None:  # users grow to the end, ever more slowly in relation
+        steady_s = end_s / 10
+    law = definitions.little(record, end_s - max(steady_s, 0), end_s, think_s)
+    if law is None:
+        return None
+    return {
+        "users": round(law.users, 1),
+        "expected": round(law.expected, 1),
+        "off": round(law.off, 4),
+        "suspect": law.off > SUSPECT,
+    }
+
+
+def used(run: dict[str, Any], row: definitions.Row) -> dict[str, Any]:
+    """Return what the server used for all of the run, and for each request."""
+    measured = run.get("telemetry") or {}
+    server = measured.get("server")
+    if not server or not row.requests:
+        return {"sampling_s": measured.get("cost_s")}
+    return {
+        "sampling_s": measured.get("cost_s"),
+        **{f"server_{name}": round(value, 3) for name, value in server.items()},
+        **{
+            f"{which}_switches_per_request": round(
+                server[f"{which}_switches"] / row.requests, 4
+            )
+            for which in ("voluntary", "involuntary")
+        },
+    }
 
 
 def why(row: definitions.Row, config: dict[str, Any]) -> str:
@@ -100,6 +161,8 @@ def why(row: definitions.Row, config: dict[str, Any]) -> str:
             f"no request failed up to the cap of {config['users']:,} users, "
             "nor any that was in flight then"
         )
+    if row.outcome == "crashed":
+        return "the server died"
     if row.outcome == "completed":
         return f"{row.requests:,} requests have finished"
     return f"its limit of {config['experiment'].get('max_s', 0):g} s was over"

@@ -10,16 +10,19 @@ from matplotlib.figure import Figure
 
 from analysis.definitions import Row, whole_seconds
 from analysis.style import COLOURS, FAILURE, entitle, figure, shorten, thousands
+from analysis.verdict import OUTSIDE, Verdict
 
 
-def draw(config: dict[str, Any], row: Row, timeline: pd.DataFrame) -> Figure:
+def draw(
+    config: dict[str, Any], row: Row, timeline: pd.DataFrame, limited: Verdict
+) -> Figure:
     """Return three panels over a shared axis of seconds; the first failure marked.
 
     The lines have a point for each whole second.
     """
     whole = whole_seconds(timeline, row.duration_s)
     made = figure(8, 6.4)
-    entitle(made, _title(config, row), made.get_figwidth())
+    entitle(made, f"{_title(config, row)}\n{_limit(limited)}", made.get_figwidth())
     rates, times, users = made.subplots(3, sharex=True)
     middle = whole["t_s"] + 0.5
     rates.plot(middle, whole["rps"], color=COLOURS[0], label="requests/s")
@@ -74,6 +77,13 @@ def _mark(panels: list[Axes], at_s: float) -> None:
         clip_on=False,
         transform=panels[0].get_xaxis_transform(),
     )
+
+
+def _limit(limited: Verdict) -> str:
+    if limited.limit == "unclear":
+        return f"limit unclear: {shorten(limited.because, 160)}"
+    outside = " (not the server)" if limited.limit in OUTSIDE else ""
+    return f"limited by {limited.limit}{outside}: {shorten(limited.because, 160)}"
 
 
 def _title(config: dict[str, Any], row: Row) -> str:

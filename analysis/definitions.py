@@ -35,10 +35,12 @@ OUTCOMES = {
     ("first_failure", "first-failure"): "first failure",
     ("first_failure", "cap"): "not reached",
     ("requests", "requests"): "completed",
+    ("requests", "crashed"): "crashed",
+    ("first_failure", "crashed"): "crashed",
 }
 STOPS = {  # by which rule a run ends, and for what reasons it may
-    "first_failure": ("first-failure", "cap", "time-limit"),
-    "requests": ("requests", "time-limit"),
+    "first_failure": ("first-failure", "cap", "time-limit", "crashed"),
+    "requests": ("requests", "time-limit", "crashed"),
 }
 
 
@@ -46,9 +48,10 @@ STOPS = {  # by which rule a run ends, and for what reasons it may
 class Stopped:
     """How the load ended: why, when, and how many users were running then."""
 
-    reason: str  # first-failure, cap, requests or time-limit
+    reason: str  # first-failure, cap, requests, time-limit or crashed
     at_s: float
     users: int
+    began_s: float = 0.0  # when the load began, by the host's monotonic clock
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,10 @@ class Row:
     """A cell's row of its table. Times in the unit of the name.
 
     `outcome` is `first failure`, `not reached` (no failure up to the cap, and
-    none of what was in flight then), `completed`, or `time limit` (ended before
-    its rule was met). `users` is how many were running at the first failure;
-    where `reached` is false it is a lower bound, censored, and no measurement.
+    none of what was in flight then), `completed`, `time limit` (ended before its
+    rule was met) or `crashed` (the server died before that). `users` is how many
+    were running at the first failure; where `reached` is false it is a lower bound,
+    censored, and no measurement.
     """
 
     outcome: str
@@ -215,3 +219,40 @@ def _finish(request: pd.Series) -> float:
 
 def _or_none(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)
+
+
+@dataclass(frozen=True)
+class Little:
+    """Little's law as a check: N users should be X·(R + Z) (Little 1961).
+
+    `users` is N, `expected` X·(R + Z), both means over a steady part of the run.
+    """
+
+    users: float
+    expected: float
+
+    @property
+    def off(self) -> float:
+        """By what part of N the two differ."""
+        return abs(self.expected / self.users - 1)
+
+
+def little(
+    record: pd.DataFrame, begin_s: float, end_s: float, think_s: float
+) -> Little | None:
+    """Check the requests that finished from `begin_s` to `end_s`; None if not steady.
+
+    Steady is a stretch over which users grew by a tenth at most, and which is as long
+    as a user takes for two requests: in less, who thinks and who waits is chance.
+    """
+    finished = finish_s(record)
+    inside = record[(finished >= begin_s) & (finished < end_s)]
+    if not len(inside):
+        return None
+    users = inside["users"]
+    response_s = float(inside["response_ms"].mean()) / 1000
+    seconds = end_s - begin_s
+    if users.max() > 1.1 * users.min() or seconds < 2 * (response_s + think_s):
+        return None
+    rate = len(inside) / seconds
+    return Little(float(users.mean()), rate * (response_s + think_s))

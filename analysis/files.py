@@ -108,15 +108,21 @@ def read_stopped(run: dict[str, Any], path: Path) -> Stopped:
     """Return how the load ended, from the content of `run.json`."""
     try:
         said = run["stopped"]
-        stopped = Stopped(said["reason"], float(said["at_s"]), int(said["users"]))
+        stopped = Stopped(
+            said["reason"],
+            float(said["at_s"]),
+            int(said["users"]),
+            float(said["began_s"]),
+        )
         provenance = run.get("provenance")
     except (KeyError, TypeError, ValueError, OverflowError):
         raise DataError(
-            f"{path}: stopped must have reason, at_s and users, as a run writes them"
+            f"{path}: stopped must have reason, at_s, users and began_s, "
+            "as a run writes them"
         ) from None
     if not math.isfinite(stopped.at_s):
         raise DataError(f"{path}: stopped.at_s={stopped.at_s} is no time")
-    if not isinstance(provenance, dict | None):
+    if not isinstance(provenance, dict):
         raise DataError(f"{path}: provenance has to be a mapping")
     return stopped
 

@@ -48,6 +48,10 @@ class Impl:
     `{python}` (the interpreter firstfail runs on), `{host}`, `{port}`, every
     setting of `server` by its name, and `{options}`: the settings of `server`
     and then `options`, as long options (`--backlog 128 --keep-alive`).
+
+    What bounds the server by its nature is told for the verdict on what limited it:
+    what serves a connection, how many of them at most (null: as its option
+    `max_workers` says, if it has one), and descriptors that it can use.
     """
 
     name: str = ""  # set from the file's name
@@ -56,6 +60,9 @@ class Impl:
     options: dict[str, Any] = field(default_factory=dict)
     path: str = "/"
     body: str | None = "servers/page.html"  # null: any body counts as the page
+    worker: str | None = _field(None, choices=("process", "thread"))
+    workers: int | None = _field(None, least=1)
+    descriptors: int | None = _field(None, least=1)
 
 
 @dataclass

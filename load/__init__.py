@@ -4,3 +4,13 @@
 `run.py`; `locustfile.py` is what Locust itself executes, and also runs by hand.
 Nothing here knows of Snakemake, of Hydra, or of what is made of the record.
 """
+
+RECORD = (  # the files that a run leaves, all of them or none
+    "requests.csv",
+    "telemetry.csv",
+    "generator.csv",
+    "run.json",
+    "config.yaml",
+    "server.log",
+    "locust.log",
+)

@@ -130,7 +130,7 @@ class Record:
         self.file: TextIO | None = None
 
     def begin(self, **_: Any) -> None:
-        self.began = time.perf_counter()
+        self.began = time.monotonic()
         self.rows = 0
         self.ended = False
         if self.folder is not None:
@@ -138,6 +138,7 @@ class Record:
             self.writer = csv.writer(self.file, lineterminator="\n")
             self.writer.writerow(COLUMNS)
             gevent.spawn(self.keep_flushed)
+            gevent.spawn(self.late)
         if self.options.longest is not None:
             gevent.spawn_later(self.options.longest, self.end, "time-limit")
 
@@ -156,7 +157,7 @@ class Record:
     ) -> None:
         if self.ended:
             return
-        started = time.perf_counter() - self.began - response_time / 1000
+        started = time.monotonic() - self.began - response_time / 1000
         self.rows += 1
         if self.file is not None:
             row = (
@@ -177,6 +178,21 @@ class Record:
         elif self.rows == self.options.stop_after_requests:
             self.end("requests")
 
+    def late(self) -> None:
+        with (self.folder / "generator.csv").open("w") as f:
+            f.write("at_s,process,lateness_ms\n")
+            worst = 0
+            n = 0
+            while not self.ended:
+                t = time.monotonic()
+                gevent.sleep(0.05)
+                worst = max(worst, time.monotonic() - t - 0.05)
+                n += 1
+                if n % 20 == 0:
+                    f.write(f"{time.monotonic()},0,{worst * 1000}\n")
+                    f.flush()
+                    worst = 0
+
     def users(self) -> int:
         assert self.environment.runner is not None
         return self.environment.runner.user_count
@@ -195,8 +211,13 @@ class Record:
             return
         self.ended = True
         if self.file is not None and self.folder is not None:
-            at = round(time.perf_counter() - self.began, 6)
-            stopped = {"reason": reason, "at_s": at, "users": self.users()}
+            at = round(time.monotonic() - self.began, 6)
+            stopped = {
+                "reason": reason,
+                "at_s": at,
+                "users": self.users(),
+                "began_s": self.began,
+            }
             try:
                 self.file.close()
                 (self.folder / "stopped.json").write_text(json.dumps(stopped))
@@ -232,3 +253,4 @@ def attach(environment: Environment, **_: Any) -> None:
     environment.events.test_start.add_listener(record.begin)
     environment.events.spawning_complete.add_listener(record.all_joined)
     environment.events.request.add_listener(record.request)
+    environment.events.quitting.add_listener(lambda **_: record.end("told-to-stop"))

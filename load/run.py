@@ -28,7 +28,7 @@ from typing import Any
 
 import yaml
 
-from load import server
+from load import RECORD, server
 from load.failed import CellError, InterruptedRunError
 from load.guard import guarded
 from load.limits import choose_cores, choose_port, raise_open_files
@@ -37,12 +37,12 @@ from load.network import join
 from load.process import last_line, start
 from load.progress import Progress
 from load.provenance import provenance
+from load.telemetry import Telemetry, children_usage
 
 ROOT = Path(__file__).parent.parent
 POLL_S = 0.1
 STOPPING_S = 15.0  # for Locust to end once its rule has been met
 LEAST_FREE_BYTES = 20_000_000  # a record of 300,000 requests
-FILES = ("requests.csv", "run.json", "config.yaml", "server.log", "locust.log")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Run:
     def measure(self) -> None:
         """Measure the cell, unless its folder is there already."""
         with only_run_on_host(self.tick, self.say_waiting):
-            if all((self.folder / name).is_file() for name in FILES):
+            if all((self.folder / name).is_file() for name in RECORD):
                 return  # another run has measured it while this one waited
             try:
                 self.prepare_folders()
@@ -117,6 +117,8 @@ class Run:
             port = choose_port(network.host, config["server"]["port"])
         server_words = server.command(config, network.host, port)
         locust_words = self.locust_command(network.host, port)
+        found["commands"] = {"server": server_words, "locust": locust_words}
+        found["cores"] = {"server": server_cores, "locust": locust_cores}
         body = config["impl"]["body"]
         with server.running(
             server_words,
@@ -125,15 +127,21 @@ class Run:
             server_cores,
             network.go_to_server_side,
         ) as running:
+            telemetry = Telemetry(network, port, running.process.pid, cores)
             page = (ROOT / body).read_bytes() if body else None
             running.wait_until_it_answers(config, network.host, port, page, self.tick)
             found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
-            self.run_locust(locust_words, environment, locust_cores, running)
-            server_end = running.stop(config["server"]["stop_s"])
-        found["commands"] = {"server": server_words, "locust": locust_words}
-        found["cores"] = {"server": server_cores, "locust": locust_cores}
-        found["server_end"] = server_end
-        self.write_run(found)
+            self.run_locust(locust_words, environment, locust_cores, running, telemetry)
+            crashed = running.death()
+            measured = telemetry.end()
+            before = children_usage()
+            found["server_end"] = crashed or running.stop(config["server"]["stop_s"])
+            if crashed is None:
+                after = children_usage()
+                measured["server"] = {
+                    name: after[name] - before[name] for name in after
+                }
+        self.write_run({"crashed": crashed, "telemetry": measured, "provenance": found})
 
     def locust_command(self, host: str, port: int) -> list[str]:
         config, load = self.config, self.config["load"]
@@ -175,6 +183,7 @@ class Run:
         environment: dict[str, str],
         cores: list[int] | None,
         running: server.Server,
+        telemetry: Telemetry,
     ) -> None:
         """Run Locust to its end; raise `CellError` where that is no result."""
         log = self.logs / "locust.log"
@@ -186,13 +195,20 @@ class Run:
         }
         longest = self.longest_s()
         locust = start(words, log, environment, cores)
+        telemetry.begin(self.scratch / "telemetry.csv", locust.pid)
         try:
             with Progress(self.label, self.scratch / "requests.csv", longest) as shown:
                 deadline = time.monotonic() + longest + STOPPING_S
+                told = False
                 while not ended(locust):
                     self.tick()
-                    running.check_alive()
+                    telemetry.update()
                     shown.update()
+                    if not told and running.death() is not None:
+                        # What users saw of it is in the record; no need for more.
+                        locust.terminate()
+                        told = True
+                        deadline = min(deadline, time.monotonic() + STOPPING_S)
                     if time.monotonic() > deadline:
                         raise CellError(
                             f"Locust did not end within {longest + STOPPING_S:.0f} s"
@@ -200,8 +216,6 @@ class Run:
         finally:
             locust.kill()
             locust.wait()
-        # The server first: what its death did to Locust is not the cause.
-        running.check_alive()
         if locust.returncode or not (self.scratch / "stopped.json").is_file():
             raise CellError(
                 f"Locust ended with status {locust.returncode}, "
@@ -209,10 +223,16 @@ class Run:
             )
 
     def write_run(self, found: dict[str, Any]) -> None:
-        stopped = self.scratch / "stopped.json"
-        run = {"stopped": json.loads(stopped.read_text()), "provenance": found}
+        """Write what is told of the run: how it ended, where, and with what."""
+        path = self.scratch / "stopped.json"
+        stopped = json.loads(path.read_text())
+        path.unlink()
+        if stopped["reason"] == "told-to-stop":
+            if found["crashed"] is None:
+                raise CellError("Locust was told to end from outside of the run")
+            stopped["reason"] = "crashed"
+        run = {"stopped": stopped, **found}
         (self.scratch / "run.json").write_text(json.dumps(run, indent=2) + "\n")
-        stopped.unlink()
         config = yaml.safe_dump(self.config, sort_keys=False)
         (self.scratch / "config.yaml").write_text(config)
         for name in ("server.log", "locust.log"):

@@ -57,12 +57,18 @@ class Server:
         self.process = process
         self.log = log
 
+    def death(self) -> str | None:
+        """Return how the server ended, and its last words; None while it lives."""
+        status = self.process.poll()
+        if status is None:
+            return None
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        return f"{how}{last_line(self.log)}"
+
     def check_alive(self) -> None:
         """Raise `CellError` when the server has ended."""
-        status = self.process.poll()
-        if status is not None:
-            how = f"signal {-status}" if status < 0 else f"exit status {status}"
-            raise CellError(f"the server died ({how}){last_line(self.log)}")
+        if (how := self.death()) is not None:
+            raise CellError(f"the server died before the load began: {how}")
 
     def wait_until_it_answers(
         self,

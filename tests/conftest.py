@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,10 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
+
+# Where the tests run in the background, a shell has SIGINT ignored, and what they start
+# would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The machine may be busy: what an example computes is tested, not how fast.
 settings.register_profile("firstfail", deadline=None, max_examples=60)

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
 from analysis.files import COLUMNS
+from analysis.readings import COUNTERS, VALUES
 
 Request = tuple[float, float, int | None, int, int, str]  # a row of requests.csv
+USED = {
+    **{"user_s": 2.0, "system_s": 1.0},
+    **{"voluntary_switches": 500, "involuntary_switches": 50},
+}
 HOST = {"kernel": "Linux 6.1", "cpu_model": "a CPU", "cpus": 2, "memory_bytes": 1}
 
 
@@ -43,7 +50,14 @@ def config(
             "requests": 1000 if stop == "requests" else None,
             "max_s": 60.0,
         },
-        "impl": {"name": impl, "command": "c {port}", "sources": [], "path": "/"},
+        "impl": {
+            **{"name": impl, "command": "c {port}", "sources": [], "path": "/"},
+            **{"options": {}, "worker": None, "workers": None, "descriptors": None},
+        },
+        "network": {
+            **{"name": "netns", "kind": "netns", "rate_mbit": None},
+            "loss_percent": 0.0,
+        },
         "users": 3300,
         "hatch_rate": 10.0,
         "repeat": 1,
@@ -61,6 +75,22 @@ def config(
     return made
 
 
+def readings(seconds: float, read: dict[str, float | Sequence[float]]) -> pd.DataFrame:
+    """Readings once a second from 1 s before the load; what is not given is missing.
+
+    A counter is given by what it grows by in a second, or by its values, as a value
+    of the moment is.
+    """
+    at = np.arange(-1, math.ceil(seconds) + 1)
+    table = pd.DataFrame({"at_s": 100.0 + at}).reindex(
+        columns=["at_s", *COUNTERS, *VALUES]
+    )
+    for name, value in read.items():
+        growing = name in COUNTERS and isinstance(value, int | float)
+        table[name] = at * value + 500 if growing else value
+    return table
+
+
 def make_cell(
     at: Path,
     rows: Sequence[Request],
@@ -69,6 +99,8 @@ def make_cell(
     at_s: float = 60.0,
     users: int = 3300,
     host: dict[str, Any] = HOST,
+    read: dict[str, float | Sequence[float]] | None = None,
+    crashed: str | None = None,
     **settings: Any,
 ) -> Path:
     """Make a cell's folder below `at`."""
@@ -76,14 +108,19 @@ def make_cell(
     folder.mkdir()
     frame(rows).to_csv(folder / "requests.csv", index=False)
     (folder / "config.yaml").write_text(yaml.safe_dump(config(**settings)))
+    readings(at_s, read or {}).to_csv(folder / "telemetry.csv", index=False)
+    (folder / "generator.csv").write_text("at_s,process,lateness_ms\n101,0,1.5\n")
     run = {
-        "stopped": {"reason": reason, "at_s": at_s, "users": users},
+        "stopped": {"reason": reason, "at_s": at_s, "users": users, "began_s": 100.0},
+        "crashed": crashed,
+        "telemetry": {"cost_s": 0.1, "server_most_descriptors": 3500, "server": USED},
         "provenance": {
             "started": "2026-01-01T00:00:00+00:00",
             "commit": "abc",
             "dirty": False,
             "versions": {"python": "3.11.7", "locust": "2.47.0"},
             "host": host,
+            "cores": {"server": [1], "locust": [0]},
         },
     }
     (folder / "run.json").write_text(json.dumps(run))

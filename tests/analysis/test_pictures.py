@@ -18,6 +18,7 @@ from analysis.charts import comparison
 from analysis.definitions import Stopped
 from analysis.files import Cell, write_csv
 from analysis.users_chart import spread, users_chart
+from analysis.verdict import Verdict
 from tests.analysis.conftest import config, frame, steady
 
 LONG = "an_implementation_with_a_long_name"
@@ -70,8 +71,10 @@ def test_cell_chart_is_readable(reason: str) -> None:
         rows.append((11.0, 2100, None, 0, 130, "timed out connecting"))
     record = frame(rows)
     row = definitions.row(record, "first_failure", Stopped(reason, 13.5, 3300))
-    made = draw(config(), row, definitions.timeline(record))
+    limited = Verdict("link", "the link carried 96% of its rate " * 4)
+    made = draw(config(), row, definitions.timeline(record), limited)
     assert_readable(made)
+    assert "limited by link (not the server)" in texts(made)
     said = "with 130 users" if reason == "first-failure" else "up to 3,300 users"
     assert said in texts(made)
 

@@ -31,6 +31,7 @@ from analysis.files import (
 )
 from analysis.settings import caption, label, show, show_ms, swept
 from analysis.tables import markdown, table
+from analysis.verdict import Verdict
 from tests.analysis.conftest import Request, config, frame, steady
 
 AT = Path("a/file")
@@ -265,7 +266,9 @@ def test_a_chart_says_how_its_run_ended(
     row = definitions.row(
         record, asked["experiment"]["stop"], Stopped(reason, 6.0, 500)
     )
-    title = draw(asked, row, definitions.timeline(record)).get_suptitle()
+    limited = Verdict("unclear", "nothing was at its limit")
+    title = draw(asked, row, definitions.timeline(record), limited).get_suptitle()
+    assert "limit unclear" in title
     assert said in title
 
 

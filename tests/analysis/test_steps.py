@@ -51,6 +51,7 @@ def test_cell_writes_all_its_files(study: list[Path]) -> None:
     for folder in study:
         assert {path.name for path in folder.iterdir()} == {
             *("requests.csv", "run.json", "config.yaml"),
+            *("telemetry.csv", "generator.csv"),
             *("timeline.csv", "stats.csv", "failures.csv", "result.json"),
             *("chart.svg", "chart.png"),
         }

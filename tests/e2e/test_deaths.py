@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -41,7 +42,7 @@ def under_load(checkout: Checkout) -> bool:
 KILLED = [
     *(("snakemake", n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)),
     *(("runner", n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)),
-    *(("locust", signal.SIGKILL), ("server", signal.SIGKILL)),
+    ("locust", signal.SIGKILL),
 ]
 
 
@@ -62,12 +63,11 @@ def test_nothing_lives_on_and_the_rest_is_measured(
         "snakemake": process.pid,
         "runner": next(p.pid for p in below if is_runner(p)),
         "locust": next(p.pid for p in below if "locust" in words_of(p)),
-        "server": next(p.pid for p in below if "servers" in words_of(p)),
     }
     os.kill(victims[who], number)
     _, said = process.communicate(timeout=30)
     assert process.returncode != 0
-    if who in ("locust", "server"):
+    if who == "locust":
         assert sum(line.startswith("firstfail: ") for line in said.splitlines()) == 1
     eventually(lambda: not any(p.is_running() for p in below), within_s=10)
     assert not list(checkout.folder.glob("outputs/runs/**/result.json"))
@@ -80,3 +80,24 @@ def test_nothing_lives_on_and_the_rest_is_measured(
         done = checkout.snakemake(*ASKED)
         assert done.returncode == 0, done.stderr
         assert list(checkout.folder.glob("outputs/runs/**/result.json"))
+
+
+def test_server_that_is_killed_is_a_result(
+    checkout: Checkout, eventually: Callable[..., None]
+) -> None:
+    process = subprocess.Popen(
+        checkout.command(*ASKED, LONG),
+        cwd=checkout.folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    eventually(lambda: under_load(checkout), within_s=40)
+    below = psutil.Process(process.pid).children(recursive=True)
+    next(p for p in below if "servers" in words_of(p)).kill()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert not any(p.is_running() for p in below)
+    [path] = checkout.folder.glob("outputs/runs/**/result.json")
+    result = json.loads(path.read_text())
+    assert result["verdict"]["limit"] == "crashed"
+    assert result["row"]["outcome"] == "crashed"

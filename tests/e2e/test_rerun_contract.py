@@ -31,7 +31,8 @@ def test_everything_is_there(measured: Checkout) -> None:
         for kind in ("svg", "png"):
             assert (outputs / "charts" / f"{name}.{kind}").is_file()
     assert {path.name for path in measured.cell("burst", "select").iterdir()} == {
-        *("requests.csv", "timeline.csv", "stats.csv", "failures.csv"),
+        *("requests.csv", "telemetry.csv", "generator.csv"),
+        *("timeline.csv", "stats.csv", "failures.csv"),
         *("result.json", "config.yaml", "run.json", "chart.svg", "chart.png"),
         *("server.log", "locust.log"),
     }

@@ -89,13 +89,14 @@ def test_port_in_use_fails_its_cell_alone(clean: Checkout, tmp_path: Path) -> No
             "--config",
             "study=tiny",
             "impl=taken,select",
+            "network=loopback",
             "experiment=burst",
         )
         done = checkout.snakemake("--keep-going", *asked)
         assert done.returncode == 1
         said = [li for li in done.stderr.splitlines() if li.startswith("firstfail: ")]
         assert len(said) == 1
-        assert "the server died (exit status 1)" in said[0]
+        assert "the server died before the load began: exit status 1" in said[0]
         assert str(port) in said[0]
         assert "Traceback" not in done.stderr
     [log] = (checkout.folder / "outputs" / "logs" / "burst" / "taken").rglob(

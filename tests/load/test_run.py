@@ -16,6 +16,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+import psutil
 import pytest
 import yaml
 
@@ -53,7 +55,8 @@ def test_requests_are_counted_exactly(config: Config, run: Run, tmp_path: Path) 
     finished = [float(r["start_s"]) + float(r["response_ms"]) / 1000 for r in rows]
     assert all(b >= a - 1e-5 for a, b in itertools.pairwise(finished))
     assert {path.name for path in cell.iterdir()} == {
-        *("requests.csv", "run.json", "config.yaml", "server.log", "locust.log"),
+        *("requests.csv", "telemetry.csv", "generator.csv", "run.json"),
+        *("config.yaml", "server.log", "locust.log"),
     }
     assert list(tmp_path.glob(".*")) == []
 
@@ -232,7 +235,7 @@ def test_runs_do_not_overlap_on_a_host(
 SERVERS = {
     "ends at once": (
         'raise SystemExit("no such database")',
-        "the server died (exit status 1): no such database",
+        "the server died before the load began: exit status 1: no such database",
     ),
     "never listens": ("import time; time.sleep(60)", "did not answer"),
     "never answers": (LISTEN + "time.sleep(60)", "did not answer"),
@@ -264,9 +267,11 @@ def test_no_such_program(config: Config, fails: Fails) -> None:
     assert "cannot start no-such-program" in said
 
 
-def test_server_that_dies_in_the_run(
-    config: Config, fails: Fails, tmp_path: Path
+@pytest.mark.parametrize("experiment", ["burst", "first_fail"])
+def test_server_that_dies_under_load(
+    config: Config, run: Run, tmp_path: Path, experiment: str
 ) -> None:
+    """That is a result, with what users saw of it until Locust was told to end."""
     code = (
         "import os,sys,threading; sys.argv[0]='servers'\n"
         "threading.Timer(3, lambda: os.kill(os.getpid(), 9)).start()\n"
@@ -276,8 +281,68 @@ def test_server_that_dies_in_the_run(
     command = (
         f"env PYTHONPATH=. {{python}} {tmp_path / 'server.py'} select --port {{port}}"
     )
-    said = fails(config(impl__command=command, experiment__requests=10**6))
-    assert "the server died (signal 9)" in said
+    path = config(experiment, impl__command=command)
+    if experiment == "burst":
+        path = config(impl__command=command, experiment__requests=10**6)
+    else:
+        path = config(experiment, impl__command=command, users=1000, hatch_rate=5.0)
+    finish(run(path))
+    told = json.loads((tmp_path / "cell" / "run.json").read_text())
+    assert told["crashed"].startswith("signal 9")
+    ends = {"burst": "crashed", "first_fail": "first-failure"}
+    assert told["stopped"]["reason"] == ends[experiment]
+    assert requests(tmp_path / "cell")
+
+
+def test_locust_that_is_told_to_end_leaves_no_result(
+    config: Config, run: Run, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    process = run(config(experiment__requests=10**6))
+    record = tmp_path / ".cell.unfinished" / "requests.csv"
+    eventually(lambda: record.exists() and record.stat().st_size > 1000)
+    below = psutil.Process(process.pid).children()
+    [locust] = [child for child in below if "locust" in child.cmdline()]
+    locust.terminate()
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "told to end" in said
+    assert not (tmp_path / "cell").exists()
+
+
+@pytest.mark.parametrize("impl", ["select", "multithread", "multiprocess"])
+def test_telemetry(config: Config, run: Run, tmp_path: Path, impl: str) -> None:
+    """What a server's short-lived children and threads use is the server's."""
+    path = config(impl=impl, users=3, experiment__requests=600, server__page="rendered")
+    finish(run(path))
+    cell = tmp_path / "cell"
+    table = pd.read_csv(cell / "telemetry.csv")
+    if not Path("/proc/self/stat").exists():
+        assert table.drop(columns="at_s").isna().all(axis=None)
+        return
+    told = json.loads((cell / "run.json").read_text())
+    seconds = told["stopped"]["at_s"]
+    assert len(table) >= seconds - 1
+    began, ended = table.iloc[0], table.iloc[-1]
+    cpu = ended["server_user_s"] + ended["server_system_s"]
+    cpu -= began["server_user_s"] + began["server_system_s"]
+    # A page takes more than half a millisecond; what ended is in it all the same.
+    assert cpu > 600 * 0.0005
+    used = told["telemetry"]["server"]
+    assert used["user_s"] + used["system_s"] > cpu * 0.9
+    assert used["voluntary_switches"] > 100
+    if table["server_switches"].notna().all():  # where an ordinary user may see it
+        grown = ended["server_switches"] - began["server_switches"]
+        least = {"select": 50, "multithread": 600, "multiprocess": 600}
+        assert grown >= least[impl]
+    assert (table["server_processes"] >= 1).all()
+    assert (table["backlog"] == 128).all()
+    assert table["server_sent_bytes"].iloc[-1] - table["server_sent_bytes"].iloc[0] > (
+        600 * 14_939
+    )
+    assert table["generator_cpu_s"].max() > began["generator_cpu_s"]
+    lateness = pd.read_csv(cell / "generator.csv")
+    assert list(lateness) == ["at_s", "process", "lateness_ms"]
+    assert lateness["at_s"].between(began["at_s"], ended["at_s"] + 1).all()
 
 
 def test_server_that_does_not_stop_is_killed_and_that_is_kept(

@@ -1,0 +1,197 @@
+"""What a run's record and readings say about why it went as it did.
+
+Rules of this module:
+- Evidence is of a window of the run: where it ends at the first failure, the time
+  in which that failure came about; otherwise the whole run.
+- Shares are of what there is: of the server's cores, of the link's rate.
+- What is not known is None. `verdict.py` and `causes.py` say what follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.definitions import CURRENT_RPS_S, Row, failed, finish_s
+from analysis.readings import Readings
+
+MANY_FAILURES = 0.01  # of the requests; fewer decide nothing where runs go on
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a window of a run. Times in seconds but for `_ms`."""
+
+    begin_s: float
+    end_s: float
+    crashed: str | None  # how the server ended, if it died under load
+    failure: str | None  # the first failure, or the most frequent of many
+    failures: int
+    server_cpu: float | None  # of its cores, used by its processes
+    server_idle: float | None  # of its cores, used by nobody
+    generator_busiest: float | None  # of a core, used by its busiest process
+    generator_cpu: float | None  # of its cores, used by all of them
+    lateness_ms: float | None  # of its event loop, the median of seconds' greatest
+    link: float | None  # of its rate, in the direction that carries more
+    workers: float | None  # how many served at once, the median
+    most_workers: int | None
+    descriptors: int | None  # of the server's process which has most
+    most_descriptors: int | None
+    queued: float | None  # of the looks at the queue, those that found anyone there
+    queue: float | None  # how many waited, the mean
+    backlog: int | None
+    overflows: int | None
+    syn_retransmits: int | None
+    retransmits: int | None
+    resets_sent: int | None
+    loss_percent: float
+    users: float | None  # the mean
+    rps: float | None
+    response_s: float | None  # the mean
+    think_s: float  # the mean
+    grown: float | None  # median response of the window over that of the beginning
+
+
+def evidence(
+    config: dict[str, Any],
+    run: dict[str, Any],
+    record: pd.DataFrame,
+    row: Row,
+    readings: Readings,
+) -> Evidence:
+    """Gather the evidence of a cell. `run` is the content of its `run.json`."""
+    begin, end = window(record, row)
+    seconds = end - begin
+    cores = run["provenance"].get("cores") or {}
+    server_cores, generator_cores = (
+        len(cores.get(which) or ()) or None for which in ("server", "locust")
+    )
+
+    def grown(counter: str) -> float | None:
+        return readings.growth(counter, begin, end)
+
+    def share(counter: str, of: float | None) -> float | None:
+        found = readings.rate(counter, begin, end)
+        return None if found is None or not of else found / of
+
+    user, system = (
+        share(f"server_{n}_s", server_cores or 1) for n in ("user", "system")
+    )
+    queue = readings.values("queue", begin, end)
+    descriptors = readings.values("server_descriptors", begin, end)
+    finished = finish_s(record)
+    inside = record[(finished >= begin) & (finished <= end)]
+    load = config["load"]
+    return Evidence(
+        begin_s=begin,
+        end_s=end,
+        crashed=run.get("crashed"),
+        failure=main_failure(record, row),
+        failures=row.failures,
+        server_cpu=None if user is None or system is None else user + system,
+        server_idle=share("server_cores_idle_s", server_cores),
+        generator_busiest=share("generator_busiest_s", 1),
+        generator_cpu=share("generator_cpu_s", generator_cores),
+        lateness_ms=_median(readings.lateness_ms(begin, end)),
+        link=_link(config["network"], readings, begin, end),
+        workers=_workers(config["impl"], readings, begin, end),
+        most_workers=_most_workers(config["impl"]),
+        descriptors=int(descriptors.max()) if descriptors.size else None,
+        most_descriptors=_most_descriptors(config["impl"], run),
+        queued=float((queue > 0).mean()) if queue.size else None,
+        queue=float(queue.mean()) if queue.size else None,
+        backlog=_last(readings.values("backlog", begin, end)),
+        overflows=_whole(grown("server_listen_overflows")),
+        syn_retransmits=_whole(grown("users_syn_retransmits")),
+        retransmits=_whole(grown("server_retransmits")),
+        resets_sent=_whole(grown("server_resets_sent")),
+        loss_percent=float(config["network"]["loss_percent"]),
+        users=_mean(inside["users"]),
+        rps=len(inside) / seconds if seconds else None,
+        response_s=_mean(inside["response_ms"] / 1000),
+        think_s=(load["think_min_s"] + load["think_max_s"]) / 2,
+        grown=_grown(record, inside),
+    )
+
+
+def window(record: pd.DataFrame, row: Row) -> tuple[float, float]:
+    """Return from when to when, in seconds, the evidence is of.
+
+    Of a search for the first failure: from when that request was sent, and 10 s at
+    least; without one, the last 10 s. Of all else: the whole run.
+    """
+    if row.reached is None:
+        return 0.0, row.duration_s
+    sent = row.duration_s
+    if row.reached:
+        sent = float(record["start_s"].iloc[row.requests - 1])
+    return max(min(sent, row.duration_s - CURRENT_RPS_S), 0.0), row.duration_s
+
+
+def main_failure(record: pd.DataFrame, row: Row) -> str | None:
+    """Return the kind of failure that the verdict is about, if there is one."""
+    if row.reached is not None or not row.failures:
+        return row.first_failure
+    if row.failures < MANY_FAILURES * row.requests:
+        return None
+    return str(record.loc[failed(record), "error"].mode().iloc[0])
+
+
+def _link(
+    network: dict[str, Any], readings: Readings, begin: float, end: float
+) -> float | None:
+    if network["rate_mbit"] is None:
+        return None
+    carried = [
+        readings.rate(f"server_{which}_bytes", begin, end)
+        for which in ("sent", "received")
+    ]
+    known = [number for number in carried if number is not None]
+    return max(known) * 8 / 1e6 / network["rate_mbit"] if known else None
+
+
+def _workers(
+    impl: dict[str, Any], readings: Readings, begin: float, end: float
+) -> float | None:
+    """Return how many workers the server had beside the one that accepts."""
+    name = {"process": "server_processes", "thread": "server_threads"}
+    if impl["worker"] not in name:
+        return None
+    found = _median(readings.values(name[impl["worker"]], begin, end))
+    return None if found is None else found - 1
+
+
+def _most_workers(impl: dict[str, Any]) -> int | None:
+    most = impl["workers"] or (impl.get("options") or {}).get("max_workers")
+    return None if most is None else int(most)
+
+
+def _most_descriptors(impl: dict[str, Any], run: dict[str, Any]) -> int | None:
+    measured = (run.get("telemetry") or {}).get("server_most_descriptors")
+    known = [most for most in (impl["descriptors"], measured) if most is not None]
+    return min(known, default=None)
+
+
+def _grown(record: pd.DataFrame, inside: pd.DataFrame) -> float | None:
+    early = record["response_ms"].iloc[: max(len(record) // 10, 1)].median()
+    late = inside["response_ms"].median()
+    return None if not early > 0 or np.isnan(late) else float(late / early)
+
+
+def _median(values: np.ndarray) -> float | None:
+    return float(np.median(values)) if values.size else None
+
+
+def _last(values: np.ndarray) -> int | None:
+    return int(values[-1]) if values.size else None
+
+
+def _mean(values: pd.Series) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else round(number)

@@ -1,0 +1,150 @@
+"""What was read of server, network and generator during a run, second by second.
+
+Rules of this module:
+- `telemetry.csv` and `generator.csv` have the clock of the host; here it is seconds
+  since the load began, as in the record.
+- A counter is known between two readings by linear interpolation, and nowhere
+  else; a value of the moment only where it was read.
+- What was not read is NaN here and None in words, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.files import DataError
+
+COUNTERS = (
+    *("server_user_s", "server_system_s", "server_switches", "server_cores_idle_s"),
+    *(f"server_{name}_bytes" for name in ("received", "sent")),
+    *(
+        f"{side}_{name}"
+        for side in ("server", "users")
+        for name in (
+            *("listen_overflows", "listen_drops", "syn_retransmits", "retransmits"),
+            *("resets_sent", "timeouts"),
+        )
+    ),
+    *("generator_cpu_s", "generator_busiest_s", "generator_cores_idle_s"),
+)
+VALUES = (
+    *("server_rss_bytes", "server_threads", "server_processes", "server_descriptors"),
+    *("queue", "backlog", "generator_descriptors", "ports"),
+)
+# Columns of the timeline: of counters, what they grew by in a second.
+GROWTH = {
+    "server_cpu": ("server_user_s", "server_system_s"),
+    "server_cpu_system": ("server_system_s",),
+    "server_cores_idle": ("server_cores_idle_s",),
+    "server_switches": ("server_switches",),
+    "sent_bytes": ("server_sent_bytes",),
+    "received_bytes": ("server_received_bytes",),
+    "listen_overflows": ("server_listen_overflows",),
+    "listen_drops": ("server_listen_drops",),
+    "syn_retransmits": ("users_syn_retransmits",),
+    "server_retransmits": ("server_retransmits",),
+    "users_retransmits": ("users_retransmits",),
+    "resets_sent": ("server_resets_sent",),
+    "users_timeouts": ("users_timeouts",),
+    "generator_cpu": ("generator_cpu_s",),
+    "generator_cores_idle": ("generator_cores_idle_s",),
+}
+
+
+class Readings:
+    """The readings of one run; times are seconds since its load began."""
+
+    def __init__(self, telemetry: pd.DataFrame, generator: pd.DataFrame) -> None:
+        self.telemetry = telemetry
+        self.generator = generator
+
+    def at(self, counter: str, times: np.ndarray) -> np.ndarray:
+        """Return a counter's value at some times; NaN where it was not read."""
+        known = self.telemetry[["t_s", counter]].dropna()
+        if len(known) < 2:
+            return np.full(len(times), np.nan)
+        # A child's time passes to its parent as it ends: between the two a reading
+        # may miss it, and the counter seem to fall.
+        grown = np.maximum.accumulate(known[counter].to_numpy())
+        found: np.ndarray = np.interp(
+            times, known["t_s"], grown, left=np.nan, right=np.nan
+        )
+        return found
+
+    def growth(self, counter: str, begin: float, end: float) -> float | None:
+        """Return what a counter grew by from `begin` to `end`, as far as it was read.
+
+        None where that is no time at all.
+        """
+        found = self._growth(counter, begin, end)
+        return None if found is None else found[0]
+
+    def rate(self, counter: str, begin: float, end: float) -> float | None:
+        """Return what a counter grew by in a second, from `begin` to `end`."""
+        found = self._growth(counter, begin, end)
+        return None if found is None else found[0] / found[1]
+
+    def _growth(
+        self, counter: str, begin: float, end: float
+    ) -> tuple[float, float] | None:
+        known = self.telemetry[["t_s", counter]].dropna()["t_s"]
+        if len(known) < 2:
+            return None
+        edges = np.clip([begin, end], known.min(), known.max())
+        first, last = self.at(counter, edges)
+        return (last - first, edges[1] - edges[0]) if edges[0] < edges[1] else None
+
+    def values(self, name: str, begin: float, end: float) -> np.ndarray:
+        """Return what was read of a value from `begin` to `end`."""
+        within = self.telemetry["t_s"].between(begin, end)
+        return self.telemetry.loc[within, name].dropna().to_numpy()
+
+    def lateness_ms(self, begin: float, end: float) -> np.ndarray:
+        """Return the greatest lateness of a generator process in each second."""
+        within = self.generator["t_s"].between(begin, end + 1)
+        found = self.generator[within]
+        second = np.floor(found["t_s"])
+        return found.groupby(second)["lateness_ms"].max().to_numpy()
+
+    def per_second(self, seconds: range) -> pd.DataFrame:
+        """Return the timeline's columns, a row for each of `seconds`."""
+        edges = np.arange(seconds.stop + 1)
+        table = {}
+        for name, counters in GROWTH.items():
+            grown = [np.diff(self.at(counter, edges)) for counter in counters]
+            table[name] = np.sum(grown, axis=0).round(4)
+        second = np.floor(self.telemetry["t_s"])
+        latest = self.telemetry.groupby(second)[list(VALUES)].last()
+        late = self.generator.groupby(np.floor(self.generator["t_s"]))["lateness_ms"]
+        return pd.DataFrame(table, index=seconds).join(
+            [latest.reindex(seconds), late.max().reindex(seconds)]
+        )
+
+
+def read_readings(folder: Path, began_s: float) -> Readings:
+    """Read a run's telemetry; `began_s` is when its load began, by the same clock.
+
+    Raises `DataError`.
+    """
+    telemetry = _read(folder / "telemetry.csv", ("at_s", *COUNTERS, *VALUES))
+    generator = _read(folder / "generator.csv", ("at_s", "process", "lateness_ms"))
+    for table in (telemetry, generator):
+        table["t_s"] = table["at_s"] - began_s
+    return Readings(telemetry, generator)
+
+
+def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, dtype="float64")
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}") from None
+    except (ValueError, pd.errors.ParserError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path} holds no readings: {reason}") from None
+    if missing := set(columns) - set(table.columns):
+        raise DataError(f"{path} has no column {min(missing)}")
+    return table

@@ -1,0 +1,155 @@
+"""A process with all its descendants, as the kernel accounts for them (Linux).
+
+Rules of this module:
+- A child that lived for a moment between two readings must not be missed: when it
+  has ended, its CPU time is its parent's `cutime` and `cstime` (proc(5)), and its
+  context switches stay in the counter that it inherited (perf_event_open(2)).
+- What can't be read is None, never 0.
+- A reading costs a few system calls for each process of the tree, and for each
+  process of the host that is new; others are looked at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import struct
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+_SYSCALL = {"x86_64": 298, "aarch64": 241}  # perf_event_open, by machine
+_SOFTWARE, _CONTEXT_SWITCHES, _INHERIT, _CLOEXEC = 1, 3, 1 << 1, 8
+_ATTRIBUTE_BYTES = 112  # of struct perf_event_attr, PERF_ATTR_SIZE_VER5
+
+
+@dataclass
+class Usage:
+    """What a tree of processes has used, and what it has at this moment."""
+
+    user_s: float = 0.0
+    system_s: float = 0.0
+    rss_bytes: int = 0
+    threads: int = 0
+    processes: int = 0
+    descriptors: int | None = None  # of that process which has most
+    busiest_s: float = 0.0  # CPU of that one process which has used most
+
+
+class Tree:
+    """The process `root` and its descendants."""
+
+    def __init__(self, root: int) -> None:
+        self.root = root
+        self._ours = {root}
+        self._others: set[str] = set()
+        self._tick = os.sysconf("SC_CLK_TCK")
+        self._page = os.sysconf("SC_PAGE_SIZE")
+
+    def usage(self) -> Usage | None:
+        """Return the tree's usage; None when there is none of it, or no proc(5)."""
+        found = self._stats()
+        if not found:
+            return None
+        total = Usage()
+        descriptors = []
+        for pid, stat in found.items():
+            # Counted from the third field, the first after the name; see proc(5).
+            user, system, children_user, children_system = map(int, stat[11:15])
+            total.user_s += (user + children_user) / self._tick
+            total.system_s += (system + children_system) / self._tick
+            total.busiest_s = max(total.busiest_s, (user + system) / self._tick)
+            if stat[0] == b"Z":
+                continue
+            total.processes += 1
+            total.threads += int(stat[17])
+            total.rss_bytes += int(stat[21]) * self._page
+            descriptors.append(_descriptors(pid))
+        known = [number for number in descriptors if number is not None]
+        total.descriptors = max(known, default=None)
+        return total
+
+    def _stats(self) -> dict[int, list[bytes]]:
+        try:
+            with os.scandir("/proc") as entries:
+                listed = {entry.name for entry in entries if entry.name.isdigit()}
+        except OSError:
+            return {}
+        self._others &= listed
+        found: dict[int, list[bytes]] = {}
+        # By number: a parent nearly always has a smaller one than its child.
+        for name in sorted(listed - self._others, key=int):
+            stat = _read_stat(name)
+            if stat is None:
+                continue
+            pid, parent = int(name), int(stat[1])
+            if pid in self._ours or parent in self._ours:
+                self._ours.add(pid)
+                found[pid] = stat
+            else:
+                self._others.add(name)
+        self._ours &= {self.root, *found}
+        return found
+
+
+def _read_stat(pid: str) -> list[bytes] | None:
+    """Return the fields of /proc/PID/stat that follow the process's name."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return None
+
+
+def _descriptors(pid: int) -> int | None:
+    folder = Path(f"/proc/{pid}/fd")
+    with contextlib.suppress(OSError):
+        # Their number is the folder's size (Linux 6.2); before, that was 0.
+        return folder.stat().st_size or len(list(folder.iterdir()))
+    return None
+
+
+def most_descriptors(pid: int) -> int | None:
+    """Return how many descriptors a process may have open."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+        [line] = [line for line in lines if line.startswith("Max open files")]
+        return int(line.split()[3])
+    return None
+
+
+def cores_idle_s(cores: list[int] | None) -> float | None:
+    """Return for how long these cores have had nothing to do, since the boot."""
+    if cores is None:
+        return None
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        lines = Path("/proc/stat").read_text().splitlines()
+        ticks = {
+            name: int(values[3]) + int(values[4])  # idle, and waiting for a disk
+            for name, *values in map(str.split, lines)
+            if name.startswith("cpu")
+        }
+        return sum(ticks[f"cpu{core}"] for core in cores) / os.sysconf("SC_CLK_TCK")
+    return None
+
+
+class Switches:
+    """Counts the context switches of a process and of what it starts from now on."""
+
+    def __init__(self, pid: int) -> None:
+        self.counter: int | None = None
+        number = _SYSCALL.get(os.uname().machine)
+        if sys.platform == "linux" and number is not None:
+            attribute = struct.pack(
+                "IIQQQQQ",
+                *(_SOFTWARE, _ATTRIBUTE_BYTES, _CONTEXT_SWITCHES, 0, 0, 0, _INHERIT),
+            ).ljust(_ATTRIBUTE_BYTES, b"\0")
+            # Fails where an ordinary user may not see what the kernel does.
+            made = ctypes.CDLL(None).syscall(number, attribute, pid, -1, -1, _CLOEXEC)
+            self.counter = made if made >= 0 else None
+
+    def read(self) -> int | None:
+        if self.counter is None:
+            return None
+        value: int = struct.unpack("Q", os.read(self.counter, 8))[0]
+        return value
