@@ -59,7 +59,6 @@ class Telemetry:
             self.queue = AcceptQueue(port)
         # On the loopback the ports of both ends are counted together.
         self.count_ports = network.server_side is not None
-        self.most_descriptors = most_descriptors(server)
         self.cost_s = 0.0
         self.file: TextIO | None = None
         self.due = 0.0
@@ -67,6 +66,8 @@ class Telemetry:
     def begin(self, path: Path, generator: int) -> None:
         """Begin to write rows to `path`; `generator` is Locust's process."""
         self.generator = Tree(generator)
+        # Not sooner: what starts a server may have changed it by now.
+        self.most_descriptors = most_descriptors(self.server.root)
         self.file = path.open("w", newline="", encoding="utf-8")
         self.writer = csv.DictWriter(self.file, COLUMNS, lineterminator="\n")
         self.writer.writeheader()

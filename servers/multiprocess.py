@@ -51,17 +51,18 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
         connection = listener.accept(REAP_EVERY_S if children else None)
         if connection is not None:
             with connection:  # the child has its own descriptor of it
-                _fork(connection, listener, settings, children)
+                fork(connection, listener, settings, children)
     listener.close()
     _wait_for(children, settings.grace_s)
 
 
-def _fork(
+def fork(
     connection: socket.socket,
     listener: Listener,
     settings: Settings,
     children: set[int],
 ) -> None:
+    """Fork a child that serves `connection`; add it to `children`."""
     parent = os.getpid()
     while True:
         try:

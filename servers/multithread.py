@@ -49,7 +49,7 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
         connection = listener.accept()
         if connection is None:
             break
-        if not _start(threads, work, connection, listener):
+        if not start(threads, work, connection, listener):
             connection.close()
             break
     listener.close()
@@ -58,7 +58,7 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
         thread.join(max(deadline - time.monotonic(), 0))
 
 
-def _start(
+def start(
     threads: set[threading.Thread],
     work: Callable[[socket.socket], None],
     connection: socket.socket,

@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pytest
 
-ARCHITECTURES = ("single", "multiprocess", "multithread", "select")
+ARCHITECTURES = (
+    *("single", "multiprocess", "multithread", "select"),
+    *("multiprocess_join", "multithread_join"),
+)
+ONE_AT_A_TIME = ("single", "multiprocess_join", "multithread_join")
 REQUEST = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 
 
