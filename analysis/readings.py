@@ -96,7 +96,8 @@ class Readings:
             return None
         edges = np.clip([begin, end], known.min(), known.max())
         first, last = self.at(counter, edges)
-        return (last - first, edges[1] - edges[0]) if edges[0] < edges[1] else None
+        seconds = float(edges[1] - edges[0])
+        return (float(last - first), seconds) if seconds else None
 
     def values(self, name: str, begin: float, end: float) -> np.ndarray:
         """Return what was read of a value from `begin` to `end`."""

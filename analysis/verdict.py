@@ -119,11 +119,9 @@ def _server_cpu(e: Evidence) -> Iterator[tuple[str, str]]:
         return
     full = e.server_idle is not None and e.server_idle <= NO_IDLE
     if e.server_cpu >= BUSY or (full and e.server_cpu >= MOST):
-        yield (
-            "server-cpu",
-            f"the server used {_percent(e.server_cpu)} of its CPU time"
-            + (f", and its cores were idle for {_percent(e.server_idle)}" * full),
-        )
+        idle = f", and its cores were idle for {_percent(e.server_idle)}"
+        used = f"the server used {_percent(e.server_cpu)} of its CPU time"
+        yield "server-cpu", used + idle if full else used
     elif full:
         yield (
             "unclear",
