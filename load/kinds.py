@@ -76,7 +76,9 @@ def _inwards(error: BaseException) -> Iterator[BaseException]:
 
 
 def _while_connecting(error: BaseException) -> bool:
-    if type(error).__name__ in ("ConnectTimeoutError", "NewConnectionError"):
-        return True  # urllib3's
-    frames = traceback.walk_tb(error.__traceback__)  # geventhttpclient's
-    return any(frame.f_code.co_name == "_create_socket" for frame, _ in frames)
+    """Whether an exception was raised while geventhttpclient or urllib3 connected."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(
+        frame.f_code.co_name in ("_create_socket", "create_connection")
+        for frame, _ in frames
+    )

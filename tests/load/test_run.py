@@ -54,6 +54,7 @@ def test_requests_are_counted_exactly(config: Config, run: Run, tmp_path: Path) 
     assert all(b >= a - 1e-5 for a, b in itertools.pairwise(finished))
     assert {path.name for path in cell.iterdir()} == {
         *("requests.csv", "run.json", "config.yaml", "server.log", "locust.log"),
+        "generator.csv",
     }
     assert list(tmp_path.glob(".*")) == []
 
