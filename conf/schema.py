@@ -109,6 +109,12 @@ class Load:
     think_max_s: float = _field(8.0, least=0)
     seed: int = _field(2019, least=0)  # think times are drawn from it
     timeout_s: float = _field(10.0, above=0)  # to connect, and for each read
+    # Ours, Locust's FastHttpUser or its HttpUser.
+    client: str = _field("lean", choices=("lean", "fast", "http"))
+    # From when a think time counts: closed, the end of the last response; open,
+    # when the last request was to start.
+    arrivals: str = _field("closed", choices=("closed", "open"))
+    processes: int = _field(1, least=1, most=64)  # that the users are dealt out to
 
 
 @dataclass
@@ -147,6 +153,8 @@ def check(cell: Config, root: Path) -> None:
             "must not exceed the greatest"
         )
     _check_network(cell["network"], cell["server"])
+    if load["arrivals"] == "open":
+        _check_open(load)
     _check_command(impl)
     if not impl["path"].startswith("/"):
         raise SettingError(f"impl.path={impl['path']}: a path starts with /")
@@ -154,6 +162,19 @@ def check(cell: Config, root: Path) -> None:
         raise SettingError(
             f"impl.body={impl['body']}: there is no such file; name the file that "
             "holds the page the server answers with, or null for any page"
+        )
+
+
+def _check_open(load: Config) -> None:
+    if load["client"] != "lean":
+        raise SettingError(
+            f"load.arrivals=open with load.client={load['client']}: Locust's own "
+            "clients have closed arrivals alone; choose load.client=lean"
+        )
+    if load["think_max_s"] <= 0:
+        raise SettingError(
+            "load.arrivals=open with load.think_max_s=0: think times are the time "
+            "between two arrivals of a user; it must be more than 0"
         )
 
 

@@ -47,20 +47,25 @@ def _covers(limit: int, needed: int) -> bool:
     return limit == resource.RLIM_INFINITY or limit >= needed
 
 
-def choose_cores() -> tuple[list[int], list[int]] | None:
+def choose_cores(processes: int = 1) -> tuple[list[int], list[int]] | None:
     """Return the cores for the server and for Locust; None where it can't be set.
 
-    One core each, two different ones where there are two: more cores would help
-    the servers of several processes alone, and Locust can't use more than one.
+    One core for the server, the last: more would help those of several processes
+    alone. A process of Locust can't use more than one; where there are several,
+    they have all cores but the server's.
     """
     if not hasattr(os, "sched_getaffinity"):
         return None
     cores = sorted(os.sched_getaffinity(0))
-    return [cores[-1]], [cores[0]]
+    if processes > 1:
+        return cores[-1:], cores[:-1] or cores
+    return cores[-1:], cores[:1]
 
 
-def choose_port(host: str, wanted: int) -> int:
+def choose_port(host: str, wanted: int, taken: int = 0) -> int:
     """Return a port of `host` that can be listened on: `wanted`, or any for 0.
+
+    `taken` is one that something else is about to listen on.
 
     Any means one outside of the range that the kernel takes clients' ports
     from: a connection to a port in that range, with nobody listening, can be
@@ -74,7 +79,7 @@ def choose_port(host: str, wanted: int) -> int:
             )
         return wanted
     low, high = _client_ports()
-    outside = [p for p in range(1024, 65536) if not low <= p <= high]
+    outside = [p for p in range(1024, 65536) if not low <= p <= high and p != taken]
     for port in random.sample(outside or range(1024, 65536), PORT_TRIES):
         if _is_free(host, port):
             return port

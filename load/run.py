@@ -41,6 +41,7 @@ from load.telemetry import Telemetry, children_usage
 
 ROOT = Path(__file__).parent.parent
 POLL_S = 0.1
+WORKERS_S = 30  # for Locust's workers, where there are several, to be ready
 STOPPING_S = 15.0  # for Locust to end once its rule has been met
 LEAST_FREE_BYTES = 20_000_000  # a record of 300,000 requests
 
@@ -106,7 +107,7 @@ class Run:
 
     def measure_into_scratch(self, environment: dict[str, str]) -> None:
         config = self.config
-        cores = choose_cores()
+        cores = choose_cores(config["load"]["processes"])
         server_cores, locust_cores = cores if cores else (None, None)
         if locust_cores:  # the runner's own work is not the server's to bear
             os.sched_setaffinity(0, locust_cores)
@@ -156,10 +157,19 @@ class Run:
             *("--think-max", f"{load['think_max_s']:g}"),
             *("--think-seed", str(load["seed"])),
             *("--request-timeout", f"{load['timeout_s']:g}"),
+            *("--client", load["client"], "--arrivals", load["arrivals"]),
             *("--path", config["impl"]["path"]),
             *("--longest", f"{experiment['max_s']:g}"),
             *("--record", str(self.scratch.absolute())),
         ]
+        if load["processes"] > 1:
+            master = str(choose_port("127.0.0.1", 0, taken=port))
+            words += [
+                *("--processes", str(load["processes"])),
+                *("--expect-workers-max-wait", f"{WORKERS_S:g}"),
+                *("--master-bind-host", "127.0.0.1", "--master-bind-port", master),
+                *("--master-host", "127.0.0.1", "--master-port", master),
+            ]
         if config["impl"]["body"]:
             words += ["--body", str(ROOT / config["impl"]["body"])]
         if experiment["stop"] == "first_failure":
@@ -200,6 +210,8 @@ class Run:
             with Progress(self.label, self.scratch / "requests.csv", longest) as shown:
                 deadline = time.monotonic() + longest + STOPPING_S
                 told = False
+                if self.config["load"]["processes"] > 1:
+                    deadline += WORKERS_S
                 while not ended(locust):
                     self.tick()
                     telemetry.update()

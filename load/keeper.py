@@ -1,0 +1,172 @@
+"""Keeps the record of a run whose users are all in this process.
+
+Rules of this module:
+- Locust logs what a listener raises and goes on, so nothing may be raised: a
+  record that can't be kept ends the run without a result.
+- The run is ended by its rule, by its time, by the cap on users, or by whoever
+  stops Locust; the record is closed and whole in each of these cases.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import gevent
+from locust.env import Environment
+
+from load.kinds import kind
+from load.lateness import Lateness
+from load.record import Record
+
+FLUSH_S = 0.5  # how stale the record may be for who reads it during the run
+
+
+class Keeper:
+    """What a run by Locust's own process and a run by several have in common."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        options: Any = environment.parsed_options
+        self.options = options
+        self.record = Record(
+            Path(options.record) if options.record else None,
+            options.stop_at_first_failure,
+            options.stop_after_requests,
+        )
+        self.ended = True
+        self.timers: list[gevent.Greenlet] = []
+        listen = environment.events
+        listen.test_start.add_listener(self.begin)
+        listen.spawning_complete.add_listener(self.all_joined)
+        # The first is also fired by a stop in the web UI, the second by a signal.
+        listen.test_stopping.add_listener(self.told_to_stop)
+        listen.quitting.add_listener(self.told_to_stop)
+
+    def begin(self, **_: Any) -> None:
+        gevent.killall(self.timers, block=False)  # of a run before, in the web UI
+        try:
+            self.record.begin(time.monotonic())
+        except OSError as error:
+            self.lost(f"the record cannot be written: {error.strerror}")
+            return
+        self.ended = False
+        self.timers = [gevent.spawn(self.look_after)]
+        if self.options.longest is not None:
+            self.later(self.options.longest, "time-limit")
+
+    def all_joined(self, **_: Any) -> None:
+        if self.options.stop_at_first_failure and not self.ended:
+            # A request may take the time to connect and then the time to read.
+            self.later(2 * self.options.request_timeout, "cap")
+
+    def later(self, after_s: float, reason: str) -> None:
+        self.timers.append(gevent.spawn_later(after_s, self.end, reason))
+
+    def look_after(self) -> None:
+        while not self.ended:
+            gevent.sleep(FLUSH_S)
+            if not self.ended:
+                self.attempt(self.write_through)
+
+    def write_through(self) -> None:
+        self.record.flush()
+
+    def attempt(self, action: Any, *arguments: Any) -> None:
+        """Do what writes; end the run without a result where it can't."""
+        try:
+            action(*arguments)
+        except OSError as error:
+            self.lost(f"the record cannot be written: {error.strerror}")
+
+    def end(self, reason: str) -> None:
+        raise NotImplementedError
+
+    def told_to_stop(self, **_: Any) -> None:
+        if not self.ended:
+            self.end("told-to-stop")
+
+    def finish(self, reason: str, at_s: float, users: int) -> None:
+        if self.ended:
+            return
+        self.ended = True
+        gevent.killall(
+            [t for t in self.timers if t is not gevent.getcurrent()], block=False
+        )
+        try:
+            self.record.finish(reason, at_s, users)
+        except OSError as error:
+            self.lost(f"the record cannot be written: {error.strerror}")
+            return
+        if reason != "told-to-stop":  # else it is stopping already
+            self.quit()
+
+    def lost(self, why: str) -> None:
+        """End without a result."""
+        self.ended = True
+        logging.error("%s", why)
+        self.environment.process_exit_code = 1
+        self.quit()
+
+    def quit(self) -> None:
+        # Not from here: quitting kills the greenlet of the user that called it.
+        assert self.environment.runner is not None
+        gevent.spawn(self.environment.runner.quit)
+
+
+class Alone(Keeper):
+    """The keeper of a run in one process."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.late = Lateness()
+        environment.events.request.add_listener(self.request)
+
+    def begin(self, **more: Any) -> None:
+        super().begin(**more)
+        self.late = Lateness()
+        self.timers.append(gevent.spawn(self.late.watch))
+
+    def request(
+        self,
+        response_time: float,
+        response_length: int,
+        response: Any,
+        exception: BaseException | None,
+        **_: Any,
+    ) -> None:
+        if self.ended:
+            return
+        row = (
+            time.monotonic(),
+            response_time,
+            response.status_code if response is not None else None,
+            response_length,
+            self.users(),
+            kind(exception) if exception is not None else "",
+        )
+        try:
+            reason = self.record.request(row)
+        except OSError as error:
+            self.lost(f"the record cannot be written: {error.strerror}")
+            return
+        if reason:
+            self.end(reason)
+
+    def users(self) -> int:
+        assert self.environment.runner is not None
+        return self.environment.runner.user_count
+
+    def write_through(self) -> None:
+        for at_s, most_ms in self.late.take():
+            self.record.lateness(at_s, 0, most_ms)
+        super().write_through()
+
+    def end(self, reason: str) -> None:
+        if not self.ended:
+            at_s, most_ms = self.late.so_far()
+            self.attempt(self.write_through)
+            self.attempt(self.record.lateness, at_s, 0, most_ms)
+            self.finish(reason, at_s, self.users())

@@ -1,0 +1,84 @@
+"""What kind of failure an exception is, in the words of a record.
+
+Rules of this module:
+- The same text for the same kind, whichever client met it: no port, no address,
+  no time is part of it.
+- The lean client's exceptions say their kind themselves. Locust's clients wrap
+  what happened; the innermost exception that says something is taken.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Iterator
+
+from load.lean import RequestError
+from load.response import MAX_HEAD, short
+
+# What the libraries say → what is said here, with the bytes that they name.
+_SAID = (
+    (r"RemoteDisconnected|connection closed\.?$", "no response"),
+    (r"BadStatusLine|Expected HTTP/", "bad response: no status line"),
+    (r"LineTooLong", f"bad response: a head over {MAX_HEAD:,} bytes"),
+    (r"Invalid EOF|before end of the headers", "bad response: closed within its head"),
+    (r"InvalidChunkLength", "bad response: Invalid character in chunk size"),
+)
+_INCOMPLETE = re.compile(r"IncompleteRead\((\d+) bytes read, (\d+) more expected\)")
+
+
+def kind(error: BaseException) -> str:
+    """Return the kind of a failure: the same text for the same kind."""
+    if isinstance(error, RequestError):
+        return str(error)
+    wrapped = list(_inwards(error))
+    connecting = any(_while_connecting(each) for each in wrapped)
+    for each in reversed(wrapped):
+        if text := _say(each, connecting):
+            return text
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _say(error: BaseException, connecting: bool) -> str:
+    """Return the kind that this exception tells by itself, or ''."""
+    name = type(error).__name__
+    said = f"{name} {error}"
+    if isinstance(error, TimeoutError) or "Timeout" in name:
+        return f"timed out {'connecting' if connecting else 'reading'}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}{' connecting' if connecting else ''}"
+    if found := _INCOMPLETE.search(said):
+        got, more = map(int, found.groups())
+        return short(got, got + more)
+    for pattern, text in _SAID:
+        if re.search(pattern, said):
+            return text
+    if name == "HTTPParseError":  # a text and a number
+        return f"bad response: {error.args[0]}"
+    return ""
+
+
+def _inwards(error: BaseException) -> Iterator[BaseException]:
+    """Give an exception and those that it wraps, from the outermost in."""
+    seen: set[int] = set()
+    left = [error]
+    while left:
+        each = left.pop(0)
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        within = (
+            *(getattr(each, name, None) for name in ("original", "reason")),
+            *(each.__cause__, each.__context__, *each.args),
+        )
+        left += [w for w in within if isinstance(w, BaseException)]
+
+
+def _while_connecting(error: BaseException) -> bool:
+    """Whether an exception was raised while geventhttpclient or urllib3 connected."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(
+        frame.f_code.co_name in ("_create_socket", "create_connection")
+        for frame, _ in frames
+    )

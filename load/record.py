@@ -1,0 +1,104 @@
+"""The record of a run: its files, and the rule that ends it.
+
+Rules of this module:
+- Every finished request is one row of `requests.csv`, in the order they
+  finished. The run's rule is applied to these rows, and nothing is recorded
+  after the one that meets it: Locust takes some time to stop.
+- `generator.csv` has a row a second for each process that makes load: how late
+  its event loop was at most. A client that is late itself measures itself.
+- `stopped.json` is written last, and only when the record is whole: without it
+  there is no result.
+- Times that come in are those of `time.monotonic()`, which all processes of a
+  host share; `start_s` is from the beginning of the load.
+- Whatever can't be written raises `OSError`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TextIO
+
+COLUMNS = "start_s,response_ms,status,bytes,users,error\n"
+# A request: finished_s, response_ms, status, bytes, users, error.
+Row = tuple[float, float, int | None, int, int, str]
+GENERATOR_COLUMNS = "at_s,process,lateness_ms\n"
+
+
+class Record:
+    """The record in `folder`; where that is None, nothing but the rule."""
+
+    def __init__(
+        self, folder: Path | None, at_first_failure: bool, after_requests: int | None
+    ) -> None:
+        self.folder = folder
+        self.at_first_failure = at_first_failure
+        self.after_requests = after_requests
+        self.began_s = 0.0
+        self.rows = 0
+        self.requests: TextIO | None = None
+        self.generator: TextIO | None = None
+
+    def begin(self, began_s: float) -> None:
+        self.close()
+        self.began_s = began_s
+        self.rows = 0
+        if self.folder is not None:
+            self.requests = (self.folder / "requests.csv").open("w", newline="")
+            self.requests.write(COLUMNS)
+            self.generator = (self.folder / "generator.csv").open("w", newline="")
+            self.generator.write(GENERATOR_COLUMNS)
+
+    def request(self, row: Row) -> str:
+        """Add a row; return why the run is to end with it, or ''."""
+        finished_s, response_ms, status, size, users, error = row
+        self.rows += 1
+        if self.requests is not None:
+            # The csv module takes twice as long, and an error alone needs it.
+            start = finished_s - self.began_s - response_ms / 1000
+            self.requests.write(
+                f"{start if start > 0 else 0:.6f},{response_ms:.3f},{status or ''},"
+                f"{size},{users},{_quoted(error) if error else ''}\n"
+            )
+        if error and self.at_first_failure:
+            return "first-failure"
+        return "requests" if self.rows == self.after_requests else ""
+
+    def lateness(self, at_s: float, process: int, lateness_ms: float) -> None:
+        if self.generator is not None:
+            self.generator.write(f"{at_s:.6f},{process},{lateness_ms:.3f}\n")
+
+    def flush(self) -> None:
+        for file in (self.requests, self.generator):
+            if file is not None:
+                file.flush()
+
+    def finish(self, reason: str, at_s: float, users: int) -> None:
+        """Close the record of a run that ended at `at_s`."""
+        self.close()
+        if self.folder is not None:
+            stopped = {
+                "reason": reason,
+                "at_s": round(at_s - self.began_s, 6),
+                "users": users,
+                "began_s": round(self.began_s, 6),
+            }
+            (self.folder / "stopped.json").write_text(json.dumps(stopped))
+
+    def close(self) -> None:
+        files, self.requests, self.generator = (
+            (self.requests, self.generator),
+            None,
+            None,
+        )
+        for file in files:
+            if file is not None:
+                file.close()
+
+
+def _quoted(text: str) -> str:
+    """Return `text` as a field of a CSV row, on one line."""
+    text = " ".join(text.split())
+    if "," in text or '"' in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text

@@ -1,0 +1,205 @@
+"""Keeps the record of a run whose users are in several processes.
+
+Locust's own master and workers: workers ask, and send what they have seen to
+the master many times a second; the master keeps the one record.
+
+Rules of this module:
+- The record is as exact as that of one process: rows in the order they finished,
+  the rule applied to that order, nothing after the row that meets it.
+- What ends a run by the clock (its time, the cap, a signal) ends it at a moment:
+  the record is closed when every worker has reported up to it.
+- A run that has lost a worker has no result. A worker is lost when its process
+  has ended, and when it says nothing for long.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from typing import Any
+
+import gevent
+import psutil
+from locust.env import Environment
+from locust.exception import RPCError
+
+from load.keeper import Keeper
+from load.kinds import kind
+from load.lateness import Lateness
+from load.merge import Merge
+from load.record import Row
+
+MESSAGE = "firstfail-rows"
+SEND_S = 0.05
+SILENT_S = 10.0  # a worker that says nothing for so long is lost
+LAST_WORDS_S = 2.0  # for workers to report, when Locust has been told to stop
+
+
+class Worker:
+    """Sends what this process sees to the master."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        options: Any = environment.parsed_options
+        self.options = options
+        self.rows: list[Row] = []
+        self.late = Lateness()
+        self.at_work = False
+        self.failed = False
+        environment.events.test_start.add_listener(self.begin)
+        environment.events.request.add_listener(self.request)
+        environment.events.quitting.add_listener(self.quitting)
+
+    def begin(self, **_: Any) -> None:
+        self.rows = []
+        self.failed = False
+        if not self.at_work:
+            self.at_work = True
+            gevent.spawn(self.late.watch)
+            gevent.spawn(self.report)
+
+    def report(self) -> None:
+        while self.at_work:
+            self.send()
+            gevent.sleep(SEND_S)
+
+    def request(
+        self,
+        response_time: float,
+        response_length: int,
+        response: Any,
+        exception: BaseException | None,
+        **_: Any,
+    ) -> None:
+        runner = self.environment.runner
+        assert runner is not None
+        row = (
+            time.monotonic(),
+            response_time,
+            response.status_code if response is not None else None,
+            response_length,
+            runner.user_count,
+            kind(exception) if exception is not None else "",
+        )
+        self.rows.append(row)
+        if exception is not None and not self.failed:
+            self.failed = True  # the first may be what ends the run
+            self.send()
+
+    def send(self, last: bool = False) -> None:
+        runner: Any = self.environment.runner
+        rows, self.rows = self.rows, []
+        report = {
+            "worker": runner.worker_index,
+            "pid": os.getpid(),
+            "rows": rows,
+            "upto_s": time.monotonic(),
+            "users": runner.user_count,
+            "late": self.late.take(),
+            "late_so_far": self.late.so_far(),
+            "last": last,
+        }
+        try:
+            runner.send_message(MESSAGE, report)
+        except RPCError as error:
+            # What was lost with it can't be made good, and the master is to know.
+            logging.error("the master cannot be reached: %s", error)
+            os._exit(1)
+
+    def quitting(self, **_: Any) -> None:
+        if self.at_work:
+            self.at_work = False
+            self.send(last=True)
+
+
+class Master(Keeper):
+    """Keeps the record of what the workers send."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.workers: int = self.options.expect_workers
+        self.merge = Merge(self.workers)
+        self.cut_s = float("inf")
+        self.reason = ""
+        runner: Any = environment.runner
+        runner.register_message(MESSAGE, self.receive)
+
+    def begin(self, **more: Any) -> None:
+        self.merge = Merge(self.workers)
+        self.cut_s, self.reason = float("inf"), ""
+        self.processes: dict[int, psutil.Process] = {}
+        self.heard_s = dict.fromkeys(range(self.workers), time.monotonic())
+        self.late_so_far: dict[int, tuple[float, float]] = {}
+        super().begin(**more)
+
+    def receive(self, msg: Any, **_: Any) -> None:
+        report = msg.data
+        worker = report["worker"]
+        if self.ended or worker not in self.heard_s:
+            return
+        if worker not in self.processes:
+            # One that has ended already, or is of another host, falls silent.
+            with contextlib.suppress(psutil.Error):
+                self.processes[worker] = psutil.Process(report["pid"])
+        self.heard_s[worker] = time.monotonic()
+        for at_s, most_ms in report["late"]:
+            self.attempt(self.record.lateness, at_s, worker, most_ms)
+        self.late_so_far[worker] = report["late_so_far"]
+        # What is said at the end of a worker is all that it will ever say.
+        upto_s = float("inf") if report["last"] else report["upto_s"]
+        self.merge.add(worker, report["rows"], upto_s, report["users"])
+        self.attempt(self.write_ready)
+
+    def write_ready(self) -> None:
+        for row in self.merge.ready():
+            finished_s, users = row[0], row[4]
+            if finished_s < self.record.began_s:
+                continue  # of a run before, in the web UI
+            if finished_s > self.cut_s:
+                break
+            reason = self.record.request(row)
+            if reason:
+                self.close(reason, finished_s, users)
+                return
+        if self.reason and min(self.merge.upto.values()) >= self.cut_s:
+            self.close(self.reason, self.cut_s, sum(self.merge.users.values()))
+
+    def close(self, reason: str, at_s: float, users: int) -> None:
+        for worker, (late_at_s, most_ms) in sorted(self.late_so_far.items()):
+            self.attempt(self.record.lateness, late_at_s, worker, most_ms)
+        self.finish(reason, at_s, users)
+
+    def end(self, reason: str) -> None:
+        """End the run as of now, once all workers have reported up to now."""
+        now = time.monotonic()
+        if self.ended or now >= self.cut_s:
+            return
+        self.cut_s, self.reason = now, reason
+
+    def told_to_stop(self, **_: Any) -> None:
+        self.end("told-to-stop")
+        deadline = time.monotonic() + LAST_WORDS_S
+        # Locust ends its workers next, so their last words are waited for here.
+        while not self.ended and time.monotonic() < deadline:
+            gevent.sleep(SEND_S / 5)
+        if not self.ended:
+            self.lost("a worker has not reported up to the end of the run")
+
+    def write_through(self) -> None:
+        super().write_through()
+        now = time.monotonic()
+        for worker, heard_s in self.heard_s.items():
+            process = self.processes.get(worker)
+            if process is not None and _has_ended(process):
+                self.lost(f"worker {worker} (process {process.pid}) has died")
+            elif now - heard_s > SILENT_S:
+                self.lost(f"worker {worker} has said nothing for {SILENT_S:g} s")
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return True

@@ -1,0 +1,214 @@
+"""The users of a run, one class for each client that they may ask with.
+
+Rules of this module:
+- A user asks for one page, thinks, and asks again. It draws the same think
+  times in every run of a seed, with whichever client, and in however many
+  processes the users are.
+- Closed arrivals: a think time begins when a response has ended. Open ones: when
+  the last request was to start, whether or not it has ended; a response then
+  counts from when it was to start, so that a server that is late is seen to be.
+- Each finished request is an event of Locust's own, with Locust's arguments.
+- Each request waits somewhere, if only for a turn of the hub: other users and
+  Locust itself have to be heard.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gevent
+from gevent.pool import Group
+from locust import FastHttpUser, HttpUser, User, task
+from locust.env import Environment
+from locust.exception import StopUser
+from locust.user.task import LOCUST_STATE_STOPPING
+
+from load.lean import Client, RequestError, Target
+from load.response import Response, short
+
+MOST_WAITING = 100  # requests of one user that may be unanswered, arrivals open
+
+numbers = itertools.count()  # of the users of this process
+
+
+def options_of(environment: Environment) -> Any:
+    return environment.parsed_options
+
+
+def draws(environment: Environment) -> Callable[[], float]:
+    """Return what gives the next user's think times, in seconds."""
+    options = options_of(environment)
+    runner: Any = environment.runner
+    # Users are dealt out to the processes in turn, so these numbers are the same
+    # for any number of processes.
+    number = next(numbers) * options.expect_workers + max(runner.worker_index, 0)
+    drawn = random.Random(f"{options.think_seed}-{number}")
+    return functools.partial(drawn.uniform, options.think_min, options.think_max)
+
+
+@functools.cache
+def read_body(path: str | None) -> bytes | None:
+    return Path(path).read_bytes() if path else None
+
+
+def judge(status: int | None, body: bytes, page: bytes | None) -> str:
+    """Return what is wrong with a response, or ''. `page` None: any body counts."""
+    if status is not None and status >= 400:
+        return f"HTTP {status}"
+    if page is not None and body != page:
+        return f"wrong body: {len(body):,} bytes for {len(page):,}"
+    return ""
+
+
+class LeanVisitor(User):
+    """A user with our own client; see `lean.py`."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.options = options_of(environment)
+        self.draw = draws(environment)
+        self.page = read_body(self.options.body)
+        assert self.host is not None
+        self.target = Target(self.host, self.options.path)
+        self.idle: list[Client] = []
+        self.asking = Group()  # of arrivals that are open
+        self.fire = environment.events.request.fire
+
+    def wait_time(self) -> float:
+        return self.draw()
+
+    @task
+    def visit(self) -> None:
+        """Ask for ever; one task, since Locust's choice of the next costs time."""
+        if self.options.arrivals == "open":
+            self.arrive()
+        restless = self.options.think_max <= 0
+        client = self.client()
+        while True:
+            answered = self.ask(client, time.perf_counter())
+            if not restless:
+                self.wait()
+            elif not answered:
+                gevent.sleep(0)  # a refused request has not waited for anything
+            if self._state == LOCUST_STATE_STOPPING:
+                raise StopUser
+
+    def arrive(self) -> None:
+        """Start requests on a schedule that no response changes."""
+        due = time.perf_counter()
+        while self._state != LOCUST_STATE_STOPPING:
+            gevent.sleep(max(due - time.perf_counter(), 0))
+            if len(self.asking) < MOST_WAITING:
+                self.asking.spawn(self.ask_once, due)
+            else:
+                waiting = f"not sent: {MOST_WAITING} requests of this user were waiting"
+                self.tell(due, None, RequestError(waiting))
+            due += self.draw()
+        raise StopUser
+
+    def ask_once(self, due: float) -> None:
+        client = self.idle.pop() if self.idle else self.client()
+        self.ask(client, due)
+        self.idle.append(client)
+
+    def client(self) -> Client:
+        return Client(self.target, self.options.request_timeout)
+
+    def ask(self, client: Client, since: float) -> bool:
+        """Ask once and tell of it, as begun at `since`; return whether it is well."""
+        try:
+            response = client.ask()
+        except RequestError as error:
+            self.tell(since, error.response, error)
+            return False
+        wrong = judge(response.status_code, response.content, self.page)
+        self.tell(since, response, RequestError(wrong) if wrong else None)
+        return not wrong
+
+    def tell(
+        self, since: float, response: Response | None, error: RequestError | None
+    ) -> None:
+        took = time.perf_counter() - since
+        self.fire(
+            request_type="GET",
+            name=self.options.path,
+            response_time=took * 1000,
+            response_length=response.size if response else 0,
+            response=response,
+            exception=error,
+            context=self.context(),
+            start_time=time.time() - took,
+            url=self.target.url,
+        )
+
+    def on_stop(self) -> None:
+        self.asking.kill(block=False)
+
+
+class FastVisitor(FastHttpUser):
+    """A user with Locust's FastHttpUser, that is, geventhttpclient."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.options = options_of(environment)
+        self.connection_timeout = self.options.request_timeout
+        self.network_timeout = self.options.request_timeout
+        self.draw = draws(environment)
+        self.page = read_body(self.options.body)
+        super().__init__(environment)
+
+    def wait_time(self) -> float:
+        return self.draw()
+
+    @task
+    def visit(self) -> None:
+        ask(self, self.options.path)
+
+
+class HttpVisitor(HttpUser):
+    """A user with Locust's HttpUser, that is, requests."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.options = options_of(environment)
+        self.draw = draws(environment)
+        self.page = read_body(self.options.body)
+        super().__init__(environment)
+        self.client.trust_env = False  # a proxy of the environment is not the server
+
+    def wait_time(self) -> float:
+        return self.draw()
+
+    @task
+    def visit(self) -> None:
+        timeout = self.options.request_timeout
+        ask(self, self.options.path, timeout=(timeout, timeout))
+
+
+def ask(user: FastVisitor | HttpVisitor, path: str, **more: Any) -> None:
+    """Ask once with a client of Locust's."""
+    client: Any = user.client
+    with client.get(path, catch_response=True, allow_redirects=False, **more) as got:
+        status, body = got.status_code or None, got.content or b""
+        failed = got.request_meta["exception"] or getattr(got, "error", None)
+        if failed is None or (status or 0) >= 400:
+            wrong = judge(status, body, user.page)
+        elif status is not None and "Incomplete response" in str(failed):
+            # What geventhttpclient says of a body that ends too early.
+            length = got.headers.get("content-length", "")
+            wrong = short(len(body), int(length) if length.isdigit() else None)
+        else:
+            wrong = ""  # the exception says it
+        if wrong:
+            got.failure(wrong)
+
+
+CLIENTS: dict[str, type[User]] = {
+    "lean": LeanVisitor,
+    "fast": FastVisitor,
+    "http": HttpVisitor,
+}

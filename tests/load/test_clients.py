@@ -1,0 +1,340 @@
+"""Locust with each client, with several processes, and on a schedule.
+
+The locustfile is never imported here: Locust makes Python's blocking calls gevent's.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from load.limits import choose_port
+from tests.load.scripted import (
+    CLOSE,
+    OK,
+    Behaviour,
+    answer,
+    close_at_once,
+    hang,
+    keep,
+    reset,
+    serving,
+)
+
+ROOT = Path(__file__).parents[2]
+CLIENTS = ("lean", "fast", "http")
+
+
+def locust(url: str, record: Path, *options: object, processes: int = 1) -> list[str]:
+    words = [
+        *(sys.executable, "-m", "locust", "-f", "load/locustfile.py", "--headless"),
+        *("--only-summary", "--spawn-rate", "1000", "--host", url),
+        *("--longest", 20, "--record", record, *options),
+    ]
+    if processes > 1:
+        port = choose_port("127.0.0.1", 0)
+        words += ["--processes", processes, "--master-bind-host", "127.0.0.1"]
+        words += ["--master-port", port, "--master-bind-port", port]
+    return list(map(str, words))
+
+
+def run(words: list[str]) -> None:
+    done = subprocess.run(
+        words, cwd=ROOT, timeout=60, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@contextmanager
+def started(words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+        process.kill()
+        process.wait()
+
+
+def rows(record: Path) -> list[dict[str, str]]:
+    with (record / "requests.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def stopped(record: Path) -> dict[str, float]:
+    return json.loads((record / "stopped.json").read_text())
+
+
+def finished(row: dict[str, str]) -> float:
+    return float(row["start_s"]) + float(row["response_ms"]) / 1000
+
+
+NO_THINK = ("--think-min", 0, "--think-max", 0)
+KINDS: dict[str, tuple[Behaviour, str, str]] = {
+    "reset": (reset, "", "Connection reset by peer"),
+    "silence": (hang, "", "timed out reading"),
+    "closed": (close_at_once, "", "no response"),
+    "503": (answer(b"HTTP/1.1 503 Busy\r\n" + CLOSE[17:] % 0), "503", "HTTP 503"),
+    "other": (answer(CLOSE % 5 + b"hello"), "200", "wrong body: 5 bytes for 14,939"),
+    "short": (
+        answer(CLOSE % 14_939 + b"hello"),
+        "",
+        "short body: 5 bytes of 14,939",
+    ),
+    "no HTTP": (answer(b"hello\r\n\r\n"), "", "bad response: no status line"),
+}
+
+
+@pytest.mark.parametrize("client", ["fast", "http"])
+@pytest.mark.parametrize("behave, status, error", KINDS.values(), ids=KINDS)
+def test_same_words_with_all_clients(
+    tmp_path: Path, client: str, behave: Behaviour, status: str, error: str
+) -> None:
+    """What the lean one says is tested in test_lean.py and test_locustfile.py."""
+    with serving(behave) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--client", client, "--request-timeout", 0.5),
+                *("--stop-at-first-failure", "--body", "servers/page.html"),
+            )
+        )
+    [row] = rows(tmp_path)
+    assert row["error"] == error
+    assert row["status"] == status or not status
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_refused(tmp_path: Path, client: str) -> None:
+    url = f"http://127.0.0.1:{choose_port('127.0.0.1', 0)}"
+    run(locust(url, tmp_path, "--client", client, "--stop-at-first-failure"))
+    assert [row["error"] for row in rows(tmp_path)] == ["Connection refused connecting"]
+
+
+def test_refused_without_a_think_time_ends_by_its_time(tmp_path: Path) -> None:
+    """Who fails at once waits for nothing, and must let others have their turn."""
+    url = f"http://127.0.0.1:{choose_port('127.0.0.1', 0)}"
+    run(locust(url, tmp_path, *NO_THINK, "--users", 5, "--longest", 0.5))
+    assert stopped(tmp_path)["reason"] == "time-limit"
+    assert stopped(tmp_path)["at_s"] < 5
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_response_times_agree(tmp_path: Path, client: str) -> None:
+    """A response that takes 50 ms is measured as such by each."""
+    late = answer(CLOSE % 5 + b"hello", after=lambda: time.sleep(0.05))
+    with serving(late) as server:
+        run(
+            locust(
+                *(
+                    server.url,
+                    tmp_path,
+                    "--client",
+                    client,
+                    "--stop-after-requests",
+                    40,
+                ),
+                *("--users", 2, *NO_THINK),
+            )
+        )
+    times = [float(row["response_ms"]) for row in rows(tmp_path)]
+    assert min(times) >= 50
+    assert statistics.median(times) < 80
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_record(tmp_path: Path, processes: int) -> None:
+    """In order and exact to the request, in however many processes users are."""
+    before = time.monotonic()
+    with serving(keep(b"hello")) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--users", 7, "--stop-after-requests", 500),
+                *("--think-min", 0, "--think-max", 0.02),
+                processes=processes,
+            )
+        )
+        assert server.accepted == 7
+    got = rows(tmp_path)
+    assert len(got) == 500
+    assert all(row["status"] == "200" and row["bytes"] == "5" for row in got)
+    times = [finished(row) for row in got]
+    assert all(b >= a - 2e-6 for a, b in itertools.pairwise(times))
+    assert max(int(row["users"]) for row in got) == 7
+    end = stopped(tmp_path)
+    assert (end["reason"], end["users"]) == ("requests", 7)
+    assert times[-1] - 2e-6 <= end["at_s"] < times[-1] + 1
+    assert before < end["began_s"] < time.monotonic()
+    with (tmp_path / "generator.csv").open() as file:
+        late = list(csv.DictReader(file))
+    assert {row["process"] for row in late} == {str(n) for n in range(processes)}
+    assert all(0 <= float(row["lateness_ms"]) < 10_000 for row in late)
+    ends = [float(row["at_s"]) - end["began_s"] for row in late]
+    assert all(0 <= at < end["at_s"] + 1 for at in ends)
+
+
+def think_times(folder: Path, processes: int) -> list[float]:
+    """Return, sorted, the first time that each of six users has thought."""
+    folder.mkdir()
+    with serving(answer(CLOSE % 5 + b"hello")) as server:
+        run(
+            locust(
+                *(server.url, folder, "--users", 6, "--stop-after-requests", 12),
+                *("--think-min", 0.5, "--think-max", 9, "--arrivals", "open"),
+                processes=processes,
+            )
+        )
+    got = rows(folder)
+    return [float(row["start_s"]) for row in got]
+
+
+def test_draws_are_the_same_in_several_processes(tmp_path: Path) -> None:
+    """The six users begin together, so later starts are what they have drawn."""
+    one, two = (think_times(tmp_path / str(n), processes=n) for n in (1, 2))
+    later = [[at - times[0] for at in times[6:]] for times in (one, two)]
+    assert later[0] == pytest.approx(later[1], abs=0.4)
+    assert max(later[0]) - min(later[0]) > 1
+
+
+def test_first_failure_of_any_process(tmp_path: Path) -> None:
+    """One of nine users' connections fails, after a while; the others go on."""
+    answered = itertools.count()
+
+    def behave(connection):
+        while connection.recv(9999):
+            fine = next(answered) < 300
+            line = b"200 OK" if fine else b"503 Busy"
+            connection.sendall(b"HTTP/1.1 " + line + OK[15:] % 5 + b"\r\nhello")
+
+    with serving(behave) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--users", 9, "--stop-at-first-failure"),
+                *("--think-min", 0, "--think-max", 0.03),
+                processes=3,
+            )
+        )
+    errors = [row["error"] for row in rows(tmp_path)]
+    assert errors[-1] == "HTTP 503"
+    assert set(errors[:-1]) == {""}
+    assert 290 <= len(errors) <= 301  # what was in flight finished in any order
+    assert stopped(tmp_path)["reason"] == "first-failure"
+
+
+def has_rows(record: Path) -> Callable[[], bool]:
+    path = record / "requests.csv"
+    return lambda: path.exists() and path.stat().st_size > 200
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_told_to_stop(
+    tmp_path: Path, eventually: Callable[..., None], processes: int
+) -> None:
+    """A run that is ended from outside has its record, up to then."""
+    with serving(keep(b"hello")) as server:
+        options = ("--users", 4, "--think-min", 0, "--think-max", 0.02)
+        words = locust(server.url, tmp_path, *options, processes=processes)
+        with started(words) as process:
+            eventually(has_rows(tmp_path))
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=30) == 0
+    end = stopped(tmp_path)
+    assert (end["reason"], end["users"]) == ("told-to-stop", 4)
+    text = (tmp_path / "requests.csv").read_text()
+    assert text.endswith("\n")
+    assert all(0 <= finished(row) <= end["at_s"] for row in rows(tmp_path))
+
+
+def test_a_run_that_has_lost_a_worker_is_no_result(
+    tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    with serving(keep(b"hello")) as server:
+        options = ("--users", 4, "--think-min", 0, "--think-max", 0.02)
+        words = locust(server.url, tmp_path, *options, processes=2)
+        with started(words) as process:
+            eventually(has_rows(tmp_path))
+            os.kill(psutil.Process(process.pid).children()[0].pid, signal.SIGKILL)
+            assert process.wait(timeout=30) == 1
+    assert not (tmp_path / "stopped.json").exists()
+
+
+def test_open_arrivals_do_not_wait(tmp_path: Path) -> None:
+    """Requests start on time though none is answered; what is too much is told."""
+    with serving(hang) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--arrivals", "open", "--request-timeout", 9),
+                *("--think-min", 0.005, "--think-max", 0.005),
+                *("--stop-at-first-failure",),
+            )
+        )
+        assert server.accepted == 100
+    [row] = rows(tmp_path)
+    assert row["error"] == "not sent: 100 requests of this user were waiting"
+    assert float(row["start_s"]) >= 0.499
+
+
+def test_open_arrivals_count_from_the_schedule(tmp_path: Path) -> None:
+    """A server of one request at a time, too slow: each waits longer than the last."""
+    turn = threading.Lock()
+
+    def one_at_a_time(connection):
+        if connection.recv(9999):
+            with turn:
+                time.sleep(0.1)
+                connection.sendall(CLOSE % 5 + b"hello")
+
+    with serving(one_at_a_time) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--arrivals", "open"),
+                *("--think-min", 0.05, "--think-max", 0.05),
+                *("--stop-after-requests", 10),
+            )
+        )
+    got = sorted(rows(tmp_path), key=lambda row: float(row["start_s"]))
+    starts = [float(row["start_s"]) for row in got]
+    gaps = [b - a for a, b in itertools.pairwise(starts)]
+    assert gaps == pytest.approx([0.05] * len(gaps), abs=0.002)
+    assert float(got[-1]["response_ms"]) > 450
+
+
+WRONG = {
+    "arrivals": (
+        ("--arrivals", "open", "--client", "fast"),
+        "--client fast has closed",
+    ),
+    "no think": (("--arrivals", "open", *NO_THINK), "needs a --think-max of more"),
+    "https": (("--host", "https://127.0.0.1"), "the lean client needs http://"),
+}
+
+
+@pytest.mark.parametrize("options, said", WRONG.values(), ids=WRONG)
+def test_wrong_options(tmp_path: Path, options: tuple[object, ...], said: str) -> None:
+    done = subprocess.run(
+        locust("http://127.0.0.1:1", tmp_path, *options),
+        cwd=ROOT,
+        timeout=30,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert said in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
