@@ -65,6 +65,11 @@ class Run:
     def scratch(self) -> Path:
         return self.folder.with_name(f".{self.folder.name}.unfinished")
 
+    @property
+    def processes(self) -> int:
+        """How many processes the users are dealt out to."""
+        return int(self.config["load"].get("processes", 1))
+
     def measure(self) -> None:
         """Measure the cell, unless its folder is there already."""
         with only_run_on_host(self.tick, self.say_waiting):
@@ -106,7 +111,7 @@ class Run:
 
     def measure_into_scratch(self, environment: dict[str, str]) -> None:
         config = self.config
-        cores = choose_cores(config["load"]["processes"])
+        cores = choose_cores(self.processes)
         server_cores, locust_cores = cores if cores else (None, None)
         if locust_cores:  # the runner's own work is not the server's to bear
             os.sched_setaffinity(0, locust_cores)
@@ -143,15 +148,17 @@ class Run:
             *("--think-max", f"{load['think_max_s']:g}"),
             *("--think-seed", str(load["seed"])),
             *("--request-timeout", f"{load['timeout_s']:g}"),
-            *("--client", load["client"], "--arrivals", load["arrivals"]),
+            # A cell of before there was a choice was measured with these.
+            *("--client", load.get("client", "fast")),
+            *("--arrivals", load.get("arrivals", "closed")),
             *("--path", config["impl"]["path"]),
             *("--longest", f"{experiment['max_s']:g}"),
             *("--record", str(self.scratch.absolute())),
         ]
-        if load["processes"] > 1:
+        if self.processes > 1:
             master = str(choose_port("127.0.0.1", 0, taken=port))
             words += [
-                *("--processes", str(load["processes"])),
+                *("--processes", str(self.processes)),
                 *("--expect-workers-max-wait", f"{WORKERS_S:g}"),
                 *("--master-bind-host", "127.0.0.1", "--master-bind-port", master),
                 *("--master-host", "127.0.0.1", "--master-port", master),
@@ -193,7 +200,7 @@ class Run:
         try:
             with Progress(self.label, self.scratch / "requests.csv", longest) as shown:
                 deadline = time.monotonic() + longest + STOPPING_S
-                if self.config["load"]["processes"] > 1:
+                if self.processes > 1:
                     deadline += WORKERS_S
                 while not ended(locust):
                     self.tick()
