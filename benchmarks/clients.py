@@ -16,13 +16,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from load.limits import choose_cores, choose_port
+from load.lock import only_run_on_host
 
 ROOT = Path(__file__).parent.parent
 CLIENTS = ("lean", "fast", "http")
@@ -30,10 +32,14 @@ PEER = "fast"
 TURNS = 3
 USERS = 50
 SECONDS = 5.0
+SATURATED = 0.9  # of a core
 
 
-def on(cores: list[int] | None) -> Callable[[], None]:
-    return lambda: os.sched_setaffinity(0, cores) if cores else None
+def start(words: list[str], cores: list[int] | None, **more: Any) -> Any:
+    """Start `words` on `cores`, which what is started inherits."""
+    if cores:
+        os.sched_setaffinity(0, cores)
+    return subprocess.Popen(words, cwd=ROOT, **more)
 
 
 @contextmanager
@@ -44,10 +50,7 @@ def server(cores: list[int] | None, keep_alive: bool) -> Iterator[tuple[int, int
         *(sys.executable, "-m", "servers", "select", "--page", "static"),
         *("--port", str(port), *(["--keep-alive"] if keep_alive else [])),
     ]
-    with subprocess.Popen(
-        words, cwd=ROOT, stdout=subprocess.PIPE, preexec_fn=on(cores)
-    ) as process:
-        assert process.stdout is not None
+    with start(words, cores, stdout=subprocess.PIPE) as process:
         process.stdout.readline()  # it listens
         try:
             yield port, process.pid
@@ -65,8 +68,7 @@ def measure(
 ) -> tuple[float, float, float, int]:
     """Return requests/s, the CPU shares of client and server, and the failures.
 
-    The shares are of the seconds of load, so the client's start, with which it
-    has a core to itself, counts as if it were part of these.
+    The shares are of the seconds of load; the client's start is not counted.
     """
     with tempfile.TemporaryDirectory() as record:
         words = [
@@ -78,9 +80,7 @@ def measure(
             *("--longest", str(SECONDS), "--record", record),
         ]
         before = cpu_s(server_pid)
-        process = subprocess.Popen(
-            words, cwd=ROOT, stderr=subprocess.DEVNULL, preexec_fn=on(cores)
-        )
+        process = start(words, cores, stderr=subprocess.DEVNULL)
         _, status, used = os.wait4(process.pid, 0)
         if status:
             raise SystemExit(f"Locust with {client} ended with status {status}")
@@ -96,14 +96,22 @@ def measure(
 def start_cpu_s() -> float:
     """Return the CPU seconds that Locust takes to start, and to end."""
     words = [sys.executable, "-m", "locust", "-f", "load/locustfile.py", "--list"]
-    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = start(words, None, **quiet)
     _, _, used = os.wait4(process.pid, 0)
     return used.ru_utime + used.ru_stime
 
 
+def say_waiting() -> None:
+    print("waiting for a run on this host to end", file=sys.stderr)
+
+
 def show(title: str, keep_alive: bool, cores: tuple[list[int], list[int]]) -> None:
     seen: dict[str, list[tuple[float, float, float, int]]] = {c: [] for c in CLIENTS}
-    with server(cores[0], keep_alive) as (port, pid):
+    with (
+        only_run_on_host(lambda: None, say_waiting),
+        server(cores[0], keep_alive) as (port, pid),
+    ):
         for _ in range(TURNS):
             for client, figures in seen.items():
                 figures.append(measure(client, port, pid, cores[1]))
@@ -116,14 +124,12 @@ def show(title: str, keep_alive: bool, cores: tuple[list[int], list[int]]) -> No
     for client, figures in seen.items():
         rates, asked, served, failed = zip(*figures, strict=True)
         median = statistics.median(rates)
-        shares = {
-            "client": statistics.median(asked),
-            "server": statistics.median(served),
-        }
-        full = [part for part, share in shares.items() if share > 0.9]
+        middle = (statistics.median(asked), statistics.median(served))
+        share = dict(zip(("client", "server"), middle, strict=True))
+        full = [part for part, of_core in share.items() if of_core > SATURATED]
         print(
             f"| {client} | {min(rates):,.0f} | {median:,.0f} | {max(rates):,.0f} "
-            f"| {median / peer:.2f} | {shares['client']:.0%} | {shares['server']:.0%} "
+            f"| {median / peer:.2f} | {share['client']:.0%} | {share['server']:.0%} "
             f"| {' and '.join(full) or 'neither'} | {sum(failed):,} |",
             flush=True,
         )

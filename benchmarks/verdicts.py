@@ -121,15 +121,15 @@ def cases() -> Iterator[Case]:
         yield Case(
             "generator-cpu",
             impl,
-            "Locust's slowest client, which asks without a pause",
+            "Locust's HttpUser, which asks without a pause",
             {**STATIC, "load.client": "http", "load.think_max_s": 0.0},
         )
     for impl in ("single", "select"):
         yield Case(
             "generator-cpu",
             impl,
-            f"Locust's core shared with {STARVED_BY} others",
-            {**STATIC, "load.think_max_s": 0.1},
+            f"its FastHttpUser, whose core {STARVED_BY} others share",
+            {**STATIC, "load.client": "fast", "load.think_max_s": 0.0},
             starved=True,
         )
     for impl in ("multiprocess", "multithread", "select"):

@@ -13,6 +13,7 @@ import os
 import random
 import resource
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from load.failed import CellError
@@ -80,7 +81,8 @@ def choose_port(host: str, wanted: int, taken: int = 0) -> int:
         return wanted
     low, high = _client_ports()
     outside = [p for p in range(1024, 65536) if not low <= p <= high and p != taken]
-    for port in random.sample(outside or range(1024, 65536), PORT_TRIES):
+    ports: Sequence[int] = outside or range(1024, 65536)
+    for port in random.sample(ports, min(PORT_TRIES, len(ports))):
         if _is_free(host, port):
             return port
     raise CellError(f"no free port on {host}: {PORT_TRIES} were tried")

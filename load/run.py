@@ -284,7 +284,7 @@ def read_config(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise CellError(f"{path} is not YAML: {reason}") from None
-    parts = {"experiment", "impl", "users", "hatch_rate", "server", "load"}
+    parts = {"experiment", "impl", "network", "users", "hatch_rate", "server", "load"}
     missing = parts - set(config) if isinstance(config, dict) else parts
     if missing:
         raise CellError(

@@ -25,6 +25,7 @@ import psutil
 from locust.env import Environment
 from locust.exception import RPCError
 
+from load.guard import die_with_parent
 from load.keeper import Keeper
 from load.kinds import kind
 from load.lateness import Lateness
@@ -43,7 +44,8 @@ class Worker:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         options: Any = environment.parsed_options
-        self.options = options
+        if options.processes:
+            die_with_parent()  # the master, which can't tell it when it is killed
         self.rows: list[Row] = []
         self.late = Lateness()
         self.at_work = False

@@ -154,6 +154,16 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "infinite": ({"hatch_rate": "inf"}, "finite"),
     "port": ({"server": {"port": "70000"}}, "65,535"),
     "time-out": ({"load": {"timeout_s": "0"}}, "load.timeout_s"),
+    "client": ({"load": {"client": "curl"}}, "choose from lean, fast, http"),
+    "processes": ({"load": {"processes": "0"}}, "load.processes=0"),
+    "open, another client": (
+        {"load": {"arrivals": "open", "client": "fast"}},
+        "load.arrivals=open with load.client=fast",
+    ),
+    "open, no think time": (
+        {"load": {"arrivals": "open", "think_min_s": "0", "think_max_s": "0"}},
+        "load.think_max_s=0",
+    ),
     "think time": ({"load": {"think_max_s": "0.5"}}, "load.think_min_s"),
     "page": ({"server": {"page": "dynamic"}}, "static, rendered"),
     "empty range": ({"users": "range(5,5)"}, "empty"),

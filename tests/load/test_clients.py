@@ -239,7 +239,7 @@ def test_first_failure_of_any_process(tmp_path: Path) -> None:
 
 def has_rows(record: Path) -> Callable[[], bool]:
     path = record / "requests.csv"
-    return lambda: path.exists() and path.stat().st_size > 200
+    return lambda: path.exists() and path.read_text().count("\n") > 3
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -272,6 +272,32 @@ def test_a_run_that_has_lost_a_worker_is_no_result(
             os.kill(psutil.Process(process.pid).children()[0].pid, signal.SIGKILL)
             assert process.wait(timeout=30) == 1
     assert not (tmp_path / "stopped.json").exists()
+
+
+def test_workers_end_with_their_master(
+    tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    with serving(keep(b"hello")) as server:
+        words = locust(server.url, tmp_path, "--users", 4, processes=2)
+        with started(words) as process:
+            eventually(has_rows(tmp_path))
+            workers = psutil.Process(process.pid).children()
+            assert len(workers) == 2
+            process.kill()
+            process.wait()
+            eventually(lambda: not any(worker.is_running() for worker in workers))
+
+
+def test_more_processes_than_users(tmp_path: Path) -> None:
+    with serving(keep(b"hello")) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--users", 1, "--stop-after-requests", 20),
+                *("--think-min", 0, "--think-max", 0.02),
+                processes=3,
+            )
+        )
+    assert [row["users"] for row in rows(tmp_path)] == ["1"] * 20
 
 
 def test_open_arrivals_do_not_wait(tmp_path: Path) -> None:

@@ -61,6 +61,17 @@ def test_requests_are_counted_exactly(config: Config, run: Run, tmp_path: Path) 
     assert list(tmp_path.glob(".*")) == []
 
 
+def test_users_in_two_processes(config: Config, run: Run, tmp_path: Path) -> None:
+    finish(run(config(load__processes=2)))
+    cell = tmp_path / "cell"
+    assert len(requests(cell)) == 60
+    found = json.loads((cell / "run.json").read_text())["provenance"]
+    words = found["commands"]["locust"]
+    assert words[words.index("--processes") + 1] == "2"
+    if os.cpu_count() > 1:
+        assert set(found["cores"]["server"]).isdisjoint(found["cores"]["locust"])
+
+
 def test_provenance(config: Config, run: Run, tmp_path: Path) -> None:
     path = config()
     finish(run(path))
