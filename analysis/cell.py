@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import definitions
+from analysis import capacity, definitions
 from analysis.causes import cause
 from analysis.cell_chart import draw
 from analysis.evidence import Evidence, evidence
@@ -72,13 +72,19 @@ def summarise(folder: Path, code: str | None) -> None:
     check_stop(stop, stopped.reason, folder / "run.json")
     check_times(record, stopped, folder / "requests.csv")
     _check_cut(record, config["experiment"], stopped.reason, folder / "requests.csv")
-    row = definitions.row(record, stop, stopped)
+    step = None
+    if stop == "capacity":
+        row = capacity.row(record, stopped, config["experiment"]["p95_ms"])
+        step = capacity.peak(record, stopped.steps)
+        write_csv(folder / "steps.csv", capacity.steps(record, stopped.steps))
+    else:
+        row = definitions.row(record, stop, stopped)
     timeline = definitions.timeline(
         record, stopped.at_s if stopped.reason in ("cap", "time-limit") else 0
     )
     readings = read_readings(folder, stopped.began_s)
     timeline = timeline.join(readings.per_second(range(len(timeline))))
-    found = evidence(config, run, record, row, readings)
+    found = evidence(config, run, record, row, readings, step)
     limited = verdict(found)
     failures = definitions.failures(record)
     failures["cause"] = [cause(error, found) for error in failures["error"]]
@@ -163,6 +169,8 @@ def why(row: definitions.Row, config: dict[str, Any]) -> str:
         )
     if row.outcome == "crashed":
         return "the server died"
+    if row.outcome == "completed" and row.knee_users is not None:
+        return "throughput had stopped rising, and the knee was found"
     if row.outcome == "completed":
         return f"{row.requests:,} requests have finished"
     return f"its limit of {config['experiment'].get('max_s', 0):g} s was over"

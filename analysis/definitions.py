@@ -35,23 +35,36 @@ OUTCOMES = {
     ("first_failure", "first-failure"): "first failure",
     ("first_failure", "cap"): "not reached",
     ("requests", "requests"): "completed",
+    ("capacity", "capacity"): "completed",
+    ("capacity", "crashed"): "crashed",
     ("requests", "crashed"): "crashed",
     ("first_failure", "crashed"): "crashed",
 }
 STOPS = {  # by which rule a run ends, and for what reasons it may
     "first_failure": ("first-failure", "cap", "time-limit", "crashed"),
     "requests": ("requests", "time-limit", "crashed"),
+    "capacity": ("capacity", "time-limit", "crashed"),
 }
+
+
+@dataclass(frozen=True)
+class Step:
+    """A time, in seconds since the load began, with a constant number of users."""
+
+    users: int
+    begin_s: float
+    end_s: float
 
 
 @dataclass(frozen=True)
 class Stopped:
     """How the load ended: why, when, and how many users were running then."""
 
-    reason: str  # first-failure, cap, requests, time-limit or crashed
+    reason: str  # one of `STOPS`
     at_s: float
     users: int
     began_s: float = 0.0  # when the load began, by the host's monotonic clock
+    steps: tuple[Step, ...] = ()  # of a search for the capacity
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,8 @@ class Row:
     none of what was in flight then), `completed`, `time limit` (ended before its
     rule was met) or `crashed` (the server died before that). `users` is how many
     were running at the first failure; where `reached` is false it is a lower bound,
-    censored, and no measurement.
+    censored, and no measurement. Of a search for the capacity (`capacity.py`) it is
+    the users that got most, and figures are of their step.
     """
 
     outcome: str
@@ -80,6 +94,9 @@ class Row:
     first_failure_s: float | None
     first_failure_users: int | None
     first_failure: str | None
+    knee_users: int | None = None
+    acceptable_rps: float | None = None
+    acceptable_users: int | None = None
 
 
 ROW = frozenset(field.name for field in fields(Row))

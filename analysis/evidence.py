@@ -2,7 +2,8 @@
 
 Rules of this module:
 - Evidence is of a window of the run: where it ends at the first failure, the time
-  in which that failure came about; otherwise the whole run.
+  in which that failure came about; in a search for the capacity, the step that got
+  most; otherwise the whole run.
 - Shares are of what there is: of the server's cores, of the link's rate.
 - What is not known is None. `verdict.py` and `causes.py` say what follows.
 """
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.definitions import CURRENT_RPS_S, Row, failed, finish_s
+from analysis.definitions import CURRENT_RPS_S, Row, Step, failed, finish_s
 from analysis.readings import Readings
 
 MANY_FAILURES = 0.01  # of the requests; fewer decide nothing where runs go on
@@ -61,9 +62,13 @@ def evidence(
     record: pd.DataFrame,
     row: Row,
     readings: Readings,
+    step: Step | None = None,
 ) -> Evidence:
-    """Gather the evidence of a cell. `run` is the content of its `run.json`."""
-    begin, end = window(record, row)
+    """Gather the evidence of a cell. `run` is the content of its `run.json`.
+
+    `step` is the one that a search for the capacity is about.
+    """
+    begin, end = (step.begin_s, step.end_s) if step else window(record, row)
     seconds = end - begin
     cores = run["provenance"].get("cores") or {}
     server_cores, generator_cores = (

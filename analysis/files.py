@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from analysis.definitions import ROW, STOPS, Stopped, finish_s
+from analysis.definitions import ROW, STOPS, Step, Stopped, finish_s
 
 COLUMNS = {
     "start_s": "float64",
@@ -113,6 +113,10 @@ def read_stopped(run: dict[str, Any], path: Path) -> Stopped:
             float(said["at_s"]),
             int(said["users"]),
             float(said["began_s"]),
+            tuple(
+                Step(int(s["users"]), float(s["begin_s"]), float(s["end_s"]))
+                for s in said.get("steps", ())
+            ),
         )
         provenance = run.get("provenance")
     except (KeyError, TypeError, ValueError, OverflowError):

@@ -132,8 +132,8 @@ def _cells(study: DictConfig, user: list[str], auto: str) -> Iterable[Config]:
     experiments = ",".join(study.experiments)
     asked = _parse([f"experiment={experiments}", *common, *user])
     for experiment in _values(asked["experiment"]):
-        own = study.experiments.get(experiment) or []
-        overrides = _parse([f"network={AUTO}", *common, *own, *user])
+        own, fixed = _of_experiment(study, experiment)
+        overrides = _parse([f"network={AUTO}", *common, *own, *user, *fixed])
         overrides.pop("experiment", None)
         networks = _values(overrides.pop("network"))
         for impl, network in itertools.product(
@@ -145,6 +145,14 @@ def _cells(study: DictConfig, user: list[str], auto: str) -> Iterable[Config]:
                 "network": auto if network == AUTO else network,
             }
             yield from _sweep(choice, list(overrides.values()))
+
+
+def _of_experiment(study: DictConfig, name: str) -> tuple[list[str], list[str]]:
+    """Return the overrides of one experiment: the user's own come between the two."""
+    said = study.experiments.get(name) or []
+    if isinstance(said, DictConfig):
+        return list(said.get("overrides", [])), list(said.get("fixed", []))
+    return list(said), []
 
 
 def _parse(texts: list[str]) -> dict[str, Override]:

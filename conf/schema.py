@@ -35,9 +35,13 @@ class Experiment:
     """When a run ends, and what its table therefore shows."""
 
     name: str = ""  # set from the file's name
-    stop: str = _field("first_failure", choices=("first_failure", "requests"))
+    stop: str = _field(
+        "first_failure", choices=("first_failure", "requests", "capacity")
+    )
     requests: int | None = _field(None, least=1)  # for stop: requests
     max_s: float = _field(600.0, above=0)  # the run ends by then, whatever happened
+    step_s: float = _field(4.0, least=1)  # for stop: capacity; a number of users each
+    p95_ms: float = _field(500.0, above=0)  # and what is acceptable
 
 
 @dataclass
@@ -121,8 +125,8 @@ class Load:
 class Cell:
     """One resolved configuration: a run of one server under one load.
 
-    `users` is the cap on users where the run ends at the first failure, and
-    their number otherwise.
+    `users` is the cap on users where the run ends at the first failure or searches
+    for the capacity, and their number otherwise.
     """
 
     experiment: Experiment = field(default_factory=Experiment)

@@ -20,7 +20,10 @@ from locust.env import Environment
 from load.kinds import kind
 from load.lateness import Lateness
 from load.record import Record
+from load.search import Search
 
+RECOVERY_S = 2.0  # from more users than the next step has
+SETTLING = 0.25  # of a step, in which new users join and old requests end
 FLUSH_S = 0.5  # how stale the record may be for who reads it during the run
 
 
@@ -56,11 +59,33 @@ class Keeper:
         self.timers = [gevent.spawn(self.look_after)]
         if self.options.longest is not None:
             self.later(self.options.longest, "time-limit")
+        if self.options.search_capacity is not None:
+            self.timers.append(gevent.spawn(self.search))
 
     def all_joined(self, **_: Any) -> None:
         if self.options.stop_at_first_failure and not self.ended:
             # A request may take the time to connect and then the time to read.
             self.later(2 * self.options.request_timeout, "cap")
+
+    def search(self) -> None:
+        """Try one number of users after another, from the one there is."""
+        runner: Any = self.environment.runner
+        search = Search(self.options.search_capacity, self.options.p95_limit)
+        users: int | None = 1
+        before = 0
+        while users is not None:
+            if users < before:
+                # What too many users have left, in queues and in time-outs, is theirs.
+                runner.start(1, self.options.spawn_rate)
+                gevent.sleep(RECOVERY_S)
+            before = users
+            runner.start(users, self.options.spawn_rate)
+            gevent.sleep(self.options.step * SETTLING)
+            begin_s = time.monotonic()
+            self.record.watch()
+            gevent.sleep(self.options.step * (1 - SETTLING))
+            users = search.next(self.record.step(users, begin_s, time.monotonic()))
+        self.end("capacity")
 
     def later(self, after_s: float, reason: str) -> None:
         self.timers.append(gevent.spawn_later(after_s, self.end, reason))

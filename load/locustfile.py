@@ -81,6 +81,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="end when N requests have finished",
     )
+    group.add_argument(
+        "--search-capacity",
+        type=int,
+        metavar="USERS",
+        help="search for the most requests per second with so many users at most",
+    )
+    group.add_argument(
+        "--step",
+        type=float,
+        default=4,
+        metavar="SECONDS",
+        help="for each number of users (default: 4)",
+    )
+    group.add_argument(
+        "--p95-limit",
+        type=float,
+        default=500,
+        metavar="MS",
+        help="the 95th percentile that is acceptable (default: 500)",
+    )
     group.add_argument("--longest", type=float, metavar="SECONDS", help="end by then")
     group.add_argument("--record", metavar="FOLDER", help="keep the record")
 

@@ -19,6 +19,8 @@ import json
 from pathlib import Path
 from typing import TextIO
 
+from load.search import Step, summary
+
 COLUMNS = "start_s,response_ms,status,bytes,users,error\n"
 # A request: finished_s, response_ms, status, bytes, users, error.
 Row = tuple[float, float, int | None, int, int, str]
@@ -36,6 +38,8 @@ class Record:
         self.after_requests = after_requests
         self.began_s = 0.0
         self.rows = 0
+        self.steps: list[dict[str, float]] = []
+        self.watched: list[tuple[float, bool]] | None = None
         self.requests: TextIO | None = None
         self.generator: TextIO | None = None
 
@@ -43,6 +47,8 @@ class Record:
         self.close()
         self.began_s = began_s
         self.rows = 0
+        self.steps = []
+        self.watched = None
         if self.folder is not None:
             self.requests = (self.folder / "requests.csv").open("w", newline="")
             self.requests.write(COLUMNS)
@@ -53,6 +59,8 @@ class Record:
         """Add a row; return why the run is to end with it, or ''."""
         finished_s, response_ms, status, size, users, error = row
         self.rows += 1
+        if self.watched is not None:
+            self.watched.append((response_ms, bool(error)))
         if self.requests is not None:
             # The csv module takes twice as long, and an error alone needs it.
             start = finished_s - self.began_s - response_ms / 1000
@@ -63,6 +71,19 @@ class Record:
         if error and self.at_first_failure:
             return "first-failure"
         return "requests" if self.rows == self.after_requests else ""
+
+    def watch(self) -> None:
+        """Begin to watch requests, for `step`."""
+        self.watched = []
+
+    def step(self, users: int, begin_s: float, end_s: float) -> Step:
+        """Keep that a number of users was watched; return what it got."""
+        times = (begin_s - self.began_s, end_s - self.began_s)
+        begin, end = (round(at, 6) for at in times)
+        self.steps.append({"users": users, "begin_s": begin, "end_s": end})
+        watched, self.watched = self.watched or [], None
+        failures = sum(failed for _, failed in watched)
+        return summary(users, end_s - begin_s, [ms for ms, _ in watched], failures)
 
     def lateness(self, at_s: float, process: int, lateness_ms: float) -> None:
         if self.generator is not None:
@@ -82,6 +103,7 @@ class Record:
                 "at_s": round(at_s - self.began_s, 6),
                 "users": users,
                 "began_s": round(self.began_s, 6),
+                **({"steps": self.steps} if self.steps else {}),
             }
             (self.folder / "stopped.json").write_text(json.dumps(stopped))
 

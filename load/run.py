@@ -151,7 +151,6 @@ class Run:
             *(sys.executable, "-m", "locust", "--headless", "--only-summary"),
             *("--locustfile", str(ROOT / "load" / "locustfile.py")),
             *("--host", f"http://{f'[{host}]' if ':' in host else host}:{port}"),
-            *("--users", str(config["users"])),
             *("--spawn-rate", f"{config['hatch_rate']:g}"),
             *("--think-min", f"{load['think_min_s']:g}"),
             *("--think-max", f"{load['think_max_s']:g}"),
@@ -172,11 +171,21 @@ class Run:
             ]
         if config["impl"]["body"]:
             words += ["--body", str(ROOT / config["impl"]["body"])]
+        return [*words, *self.rule()]
+
+    def rule(self) -> list[str]:
+        """Return the options that tell Locust when to end, and with how many users."""
+        experiment, users = self.config["experiment"], str(self.config["users"])
+        if experiment["stop"] == "capacity":
+            return [
+                *("--users", "1", "--search-capacity", users),
+                *("--step", f"{experiment['step_s']:g}"),
+                *("--p95-limit", f"{experiment['p95_ms']:g}"),
+            ]
         if experiment["stop"] == "first_failure":
-            words.append("--stop-at-first-failure")
-        else:
-            words += ["--stop-after-requests", str(experiment["requests"])]
-        return words
+            return ["--users", users, "--stop-at-first-failure"]
+        requests = str(experiment["requests"])
+        return ["--users", users, "--stop-after-requests", requests]
 
     def longest_s(self) -> float:
         """Return the most seconds of load that the experiment's rule allows."""
