@@ -200,7 +200,7 @@ def repeat_notes(groups: Sequence[Group]) -> Iterable[str]:
         sure = min(LEVEL, confidence(enough[0]))
         said += (
             " In brackets is what holds the median of all such runs with "
-            f"{100 * sure:.3g} %"
+            f"{100 * sure:.4g} %"
         )
         said += " or more." if len(enough) > 1 or sure == LEVEL else ": their span."
     if runs[0] < LEAST_RUNS:

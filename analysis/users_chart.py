@@ -49,6 +49,9 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
     times.set_yscale("log", nonpositive="mask")
     _draw(times, lines, "p50_ms")
     _draw(rates, lines, "rps")
+    low, high = times.get_ylim()
+    if high < low * 1.01:  # equal but for rounding, which would be all there is to see
+        times.set_ylim(low / 1.1, high * 1.1)
     rates.set_ylim(bottom=0)
     failed = any(line.ends for line in lines)
     repeated = any(line.least for line in lines)
