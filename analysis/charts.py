@@ -1,23 +1,30 @@
-"""The comparison charts: the cells of a matrix side by side.
+"""The comparison charts: the rows of the tables side by side.
 
 One chart per experiment, bars of the figures of its table; and `users`, response
-time and RPS against users for all implementations in one picture.
+time and RPS against users for all implementations in one picture. Of several runs
+the bar is their median, its error bar the interval, and a dot each run; an arrow is
+one that met no failure, which may lie anywhere to its right.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.files import Cell, remove_others
-from analysis.settings import caption, label, show, show_ms, swept
+from analysis.groups import Group, grouped
+from analysis.settings import caption, show, show_figure
+from analysis.statistics import LEAST_RUNS, Estimate, Sample
 from analysis.style import COLOURS, SUFFIXES, entitle, figure, save, thousands
 from analysis.users_chart import users_chart
 
 PANEL_IN = 3.0  # a panel's width
+PALE = COLOURS[5]  # on which black can be seen
 LABEL_IN = 0.085  # the width of a label's character
 PANELS = {
     "first_failure": {
@@ -44,47 +51,90 @@ def write_charts(cells: Sequence[Cell], folder: Path) -> None:
 
 
 def comparison(name: str, cells: Sequence[Cell]) -> Figure:
-    """Return bars of the three figures of an experiment's table, a row per cell."""
+    """Return bars of the three figures of an experiment's table, a row per group."""
     panels = PANELS[cells[0].stop]
-    columns = swept(cells)
-    labels = [label(cell, columns) for cell in cells]
+    groups = grouped(cells)
+    labels = [group.label for group in groups]
     width = LABEL_IN * max(map(len, labels)) + PANEL_IN * len(panels)
-    made = figure(width, 1.5 + 0.3 * len(cells))
-    entitle(made, f"{name}: {caption(cells)}", width)
+    made = figure(width, 1.5 + 0.3 * len(groups))
+    entitle(made, f"{name}: {caption(cells)}{_runs(groups)}", width)
     for axes, (column, title) in zip(
         made.subplots(1, len(panels), sharey=True), panels.items(), strict=True
     ):
         axes.set_title(title)
-        _bars(axes, cells, column)
+        _bars(axes, groups, column)
     first = made.axes[0]
-    first.set_yticks(range(len(cells)), labels)
-    first.set_ylim(len(cells) - 0.4, -0.6)  # from the top, as the table has them
+    first.set_yticks(range(len(groups)), labels)
+    first.set_ylim(len(groups) - 0.4, -0.6)  # from the top, as the table has them
     return made
 
 
-def _bars(axes: Axes, cells: Sequence[Cell], column: str) -> None:
-    values = [cell.row[column] for cell in cells]
-    for place, (cell, value) in enumerate(zip(cells, values, strict=True)):
-        bound = column == "users" and cell.row["reached"] is False
+def _runs(groups: Sequence[Group]) -> str:
+    """Say what bars and dots are, where there are repeats."""
+    runs = [group.runs for group in groups]
+    if max(runs) == 1:
+        return ""
+    several = f"{min(runs)} to {max(runs)}" if min(runs) < max(runs) else f"{runs[0]}"
+    return f" Medians of {several} runs" + (
+        ", with their intervals; a dot is a run."
+        if max(runs) >= LEAST_RUNS
+        else "; a dot is a run."
+    )
+
+
+def _bars(axes: Axes, groups: Sequence[Group], column: str) -> None:
+    greatest = 0.0
+    for place, group in enumerate(groups):
+        found, sample = group.estimate(column), group.sample(column)
+        bound = found is not None and not found.reached
+        value = found.value if found else 0.0
         axes.barh(
             place,
-            value or 0,
+            value,
             height=0.62,
-            facecolor="white" if bound else COLOURS[0],
+            facecolor="white" if bound else PALE if group.runs > 1 else COLOURS[0],
             edgecolor=COLOURS[0],
             hatch="////" if bound else None,
         )
-        figure_of = show_ms(value) if column == "average_ms" else show(value, 1)
+        end = value
+        if found and sample and group.runs > 1:
+            end = max(sample.values)
+            _spread(axes, place, found, sample)
+        said = show_figure(column, found.value) if found else show(None)
         axes.annotate(
-            ("> " if bound else "") + figure_of,
-            (value or 0, place),
-            xytext=(4, 0),
+            ("> " if bound else "") + said,
+            (end, place),
+            xytext=(4 if group.runs == 1 else 8, 0),
             textcoords="offset points",
             va="center",
             fontsize=8,
         )
-    greatest = max([value for value in values if value] or [1])
-    axes.set_xlim(0, greatest * 1.28)  # room for the figure behind the longest bar
+        greatest = max(greatest, end)
+    # Room for the figure behind the longest bar.
+    axes.set_xlim(0, (greatest or 1) * 1.28)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     thousands(axes, "x")
+
+
+def _spread(axes: Axes, place: int, found: Estimate, sample: Sample) -> None:
+    """Draw the interval, to the greatest run where it has no end, and each run."""
+    if found.low is not None and found.high is not None:
+        ends = [found.low, min(found.high, max(sample.values))]
+        axes.plot(ends, [place, place], color="black", linewidth=1.2, zorder=3)
+        shut = ends if math.isfinite(found.high) else ends[:1]
+        axes.plot(shut, [place] * len(shut), "|", color="black", ms=9, mew=1.2)
+    runs = list(zip(sample.values, sample.known, strict=True))
+    offsets = np.linspace(-0.2, 0.2, len(runs))  # so that equal runs are all seen
+    for marker, known in (("o", True), (">", False)):
+        chosen = [n for n, run in enumerate(runs) if run[1] == known]
+        axes.plot(
+            [runs[n][0] for n in chosen],
+            [place + offsets[n] for n in chosen],
+            marker,
+            markersize=3.2,
+            markerfacecolor="white",
+            markeredgecolor="black",
+            markeredgewidth=0.7,
+            zorder=4,
+        )

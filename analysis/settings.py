@@ -4,12 +4,14 @@ Rules of this module:
 - A setting is a leaf of `config.yaml`, named by its dotted path.
 - What is said of all cells is true of all of them: a setting that differs
   anywhere in a table is a column of it and no part of its caption.
+- A repeat is no setting: it tells runs apart, and not what they are runs of.
 - An implementation's own settings (`impl.`) come with its name, and tell cells
   apart only where they differ within it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,6 +19,8 @@ from analysis.files import Cell
 
 # Code is known by the implementation and its commit, the key follows from the rest.
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
+COUNTS = ("users", "failures", "requests")  # whole numbers in each run
+REPEAT = ("repeat", "key")  # what the repeats of one configuration differ in
 
 
 def leaves(config: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
@@ -25,6 +29,10 @@ def leaves(config: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]
             yield from leaves(value, f"{prefix}{name}.")
         else:
             yield prefix + name, value
+
+
+def is_repeat(name: str) -> bool:
+    return name in REPEAT
 
 
 def setting(cell: Cell, dotted: str) -> Any:
@@ -38,7 +46,7 @@ def swept(cells: Sequence[Cell]) -> list[str]:
     names = dict.fromkeys(name for _, config in configs for name in config)
     found = []
     for name in names:
-        if name == "key" or name.startswith(NOT_SETTINGS):
+        if is_repeat(name) or name.startswith(NOT_SETTINGS):
             continue
         within: dict[str, set[str]] = {}
         for impl, config in configs:
@@ -108,6 +116,15 @@ def show(value: Any, digits: int | None = None) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return " ".join(str(value).split()).replace("|", "\\|")
+
+
+def show_figure(name: str, value: float) -> str:
+    """Return a row's figure for reading, by its name: counts whole where they are."""
+    if name.endswith("_ms"):
+        return show_ms(value)
+    if math.isinf(value):
+        return "∞"
+    return show(value, 0 if name in COUNTS and value % 1 == 0 else 1)
 
 
 def show_ms(value: float | None) -> str:

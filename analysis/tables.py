@@ -1,23 +1,30 @@
-"""The comparison tables: a row per cell, in the shape of the published ones.
+"""The comparison tables: a row per configuration, in the shape of the published ones.
 
 Rules of this module:
 - A table per experiment; the rule by which its runs end chooses the columns.
-- Rows are told apart by implementation and by the settings that differ
-  between them (`settings.py`): users, hatch rate, repeat or any other.
+- Rows are groups of repeats (`groups.py`). They are told apart by implementation
+  and by the settings that differ between them (`settings.py`).
+- A figure is the median over a row's runs; from three runs on an interval stands
+  beside it (`statistics.py`), and from three of two rows on what differs between
+  them stands below (`pairs.py`).
 - A bound is never shown as a number: where no failure was reached, Markdown
   says `> 3,300`, and CSV has the bound in `users` and false in `reached`.
-- The CSV files hold all digits, the Markdown is for reading.
+- The CSV files hold all digits, the Markdown is for reading. `cells.csv` alone has
+  a row per cell.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from analysis import pairs
 from analysis.files import Cell, remove_others, write_csv, write_text
+from analysis.groups import Group, grouped
 from analysis.settings import (
     caption,
     column,
@@ -25,9 +32,10 @@ from analysis.settings import (
     leaves,
     setting,
     show,
-    show_ms,
+    show_figure,
     swept,
 )
+from analysis.statistics import LEAST_RUNS, LEVEL, Estimate, confidence
 
 # Heading in Markdown and name in CSV, the seed's columns first.
 COLUMNS = {
@@ -52,30 +60,56 @@ MACHINE = ("kernel", "cpu_model", "cpus", "python")
 
 
 def write_tables(cells: Sequence[Cell], folder: Path) -> None:
-    """Write `<experiment>.csv`, `<experiment>.md` and `cells.csv` into `folder`."""
-    written = [folder / "cells.csv"]
+    """Write `<experiment>.csv` and `.md`, `cells.csv` and `pairs.csv` into `folder`."""
+    written = [folder / "cells.csv", folder / "pairs.csv"]
     write_csv(written[0], pd.DataFrame([tidy(cell) for cell in cells]))
+    compared = []
     for name in dict.fromkeys(cell.experiment for cell in cells):
         chosen = [cell for cell in cells if cell.experiment == name]
-        rows = table(chosen)
-        write_csv(folder / f"{name}.csv", rows)
+        write_csv(folder / f"{name}.csv", table(chosen))
         write_text(folder / f"{name}.md", markdown(name, chosen))
         written += [folder / f"{name}.csv", folder / f"{name}.md"]
+        compared += comparisons(chosen)
+    write_csv(written[1], pairs.table(compared))
     remove_others(folder, (".csv", ".md"), written)
 
 
 def table(cells: Sequence[Cell]) -> pd.DataFrame:
-    """Return a row per cell of one experiment, as numbers."""
+    """Return a row per group of one experiment, as numbers."""
     columns = swept(cells)
     rows = []
-    for cell in cells:
+    for group in grouped(cells):
+        stop = group.first.stop
         # A cap that is swept is a column of its own beside the users it led to.
-        told_apart = {column(n, cell.stop): setting(cell, n) for n in columns}
-        row = {name: cell.row[name] for name in COLUMNS[cell.stop]}
-        if cell.stop == "first_failure":
-            row["reached"] = cell.row["reached"]
-        rows.append({"implementation": cell.impl, **told_apart, **row})
+        row: dict[str, Any] = {"implementation": group.first.impl}
+        row |= {column(name, stop): setting(group.first, name) for name in columns}
+        row["repeats"] = group.runs
+        for name in COLUMNS[stop]:
+            if name == "first_failure":
+                row[name], row[f"{name}_runs"] = group.first_failure()
+            else:
+                row |= _numbers(name, group.estimate(name))
+        rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _numbers(name: str, found: Estimate | None) -> dict[str, Any]:
+    if found is None:
+        return dict.fromkeys([name, f"{name}_low", f"{name}_high"])
+    row: dict[str, Any] = {
+        name: found.value,
+        f"{name}_low": found.low,
+        f"{name}_high": None if found.high == math.inf else found.high,
+    }
+    return {**row, "reached": found.reached} if name == "users" else row
+
+
+def comparisons(cells: Sequence[Cell]) -> list[pairs.Comparison]:
+    """Return what differs between the rows of one experiment, where that can be said.
+
+    Between machines that differ it cannot.
+    """
+    return [] if differing(cells) else pairs.compare(grouped(cells))
 
 
 def tidy(cell: Cell) -> dict[str, Any]:
@@ -104,6 +138,12 @@ def machine(cell: Cell) -> dict[str, Any]:
     return {name: known.get(name) for name in MACHINE}
 
 
+def differing(cells: Sequence[Cell]) -> list[str]:
+    """Return what the machines that measured these cells differ in."""
+    machines = [machine(cell) for cell in cells]
+    return [n for n in MACHINE if len({str(m[n]) for m in machines}) > 1]
+
+
 def markdown(name: str, cells: Sequence[Cell]) -> str:
     """Return the table of one experiment for reading, with what is common to it."""
     stop = cells[0].stop
@@ -121,22 +161,67 @@ def markdown(name: str, cells: Sequence[Cell]) -> str:
         f"| implementation | {' | '.join(headings)} |",
         f"|---|{'|'.join(sides)}|",
     ]
-    for cell in cells:
-        told_apart = [show(setting(cell, column)) for column in columns]
-        values = [shown(cell, column) for column in COLUMNS[stop]]
-        lines.append(f"| {' | '.join([show(cell.impl), *told_apart, *values])} |")
-    notes = list(footnotes(cells))
-    return "\n".join([*lines, "", *notes]).rstrip() + "\n"
+    groups = grouped(cells)
+    for group in groups:
+        told_apart = [show(setting(group.first, column)) for column in columns]
+        values = [shown(group, column) for column in COLUMNS[stop]]
+        named = show(group.first.impl)
+        lines.append(f"| {' | '.join([named, *told_apart, *values])} |")
+    notes = [*repeat_notes(groups), *footnotes(cells)]
+    below = pairs.markdown(comparisons(cells))
+    return "\n".join([*lines, "", *notes, *below]).rstrip() + "\n"
 
 
-def shown(cell: Cell, figure: str) -> str:
+def shown(group: Group, figure: str) -> str:
     """Return one figure of a row for reading."""
-    value: Any = cell.row[figure]
-    if figure == "users" and cell.row["reached"] is False:
-        return f"> {value:,}"
-    if figure == "first_failure" and value is None:
-        return str(cell.row["outcome"])
-    return show_ms(value) if figure.endswith("_ms") else show(value, digits=1)
+    if figure == "first_failure":
+        kind, runs = group.first_failure()
+        return show(kind) + (f" ({runs} of {group.runs})" if group.runs > 1 else "")
+    found = group.estimate(figure)
+    if found is None:
+        return show(None)
+    said = ("" if found.reached else "> ") + show_figure(figure, found.value)
+    asked = figure == "requests" and found.low == found.high  # all that were asked for
+    if found.low is None or found.high is None or asked:
+        return said
+    low, high = show_figure(figure, found.low), show_figure(figure, found.high)
+    return f"{said} [{low}, {high}]"
+
+
+def repeat_notes(groups: Sequence[Group]) -> Iterable[str]:
+    """Yield how many runs the figures are of, and what that is worth."""
+    runs = sorted({group.runs for group in groups})
+    if runs == [1]:
+        yield "One run each: no interval, and a difference may be chance.\n"
+        return
+    several = f"{runs[0]} to {runs[-1]}" if len(runs) > 1 else f"{runs[0]}"
+    said = f"Figures are medians of {several} runs."
+    if enough := [n for n in runs if n >= LEAST_RUNS]:
+        sure = min(LEVEL, confidence(enough[0]))
+        said += (
+            " In brackets is what holds the median of all such runs with "
+            f"{100 * sure:.4g} %"
+        )
+        said += " or more." if len(enough) > 1 or sure == LEVEL else ": their span."
+    if runs[0] < LEAST_RUNS:
+        said += (
+            f" Of fewer than {LEAST_RUNS} runs there is no interval, and a difference "
+            "may be chance."
+        )
+    yield said + "\n"
+    estimates = [g.estimate("users") for g in groups if g.first.stop != "requests"]
+    if any(e and e.high == math.inf for e in estimates):
+        yield "`∞`: some runs met no failure, so no upper end is known.\n"
+    if any(0 < sum(_bounds(group)) < group.runs for group in groups):
+        yield (
+            "Where some runs met no failure, the median of users is Kaplan and "
+            "Meier's, and the other figures are of all runs, each until its end.\n"
+        )
+
+
+def _bounds(group: Group) -> list[bool]:
+    """Return which runs met no failure, though one was looked for."""
+    return [cell.row["reached"] is False for cell in group.cells]
 
 
 def footnotes(cells: Sequence[Cell]) -> Iterable[str]:
@@ -152,9 +237,8 @@ def footnotes(cells: Sequence[Cell]) -> Iterable[str]:
             "Ended by their limit of time, before their rule was met: "
             f"{', '.join(dict.fromkeys(late))}.\n"
         )
-    machines = [machine(cell) for cell in cells]
-    if differing := [n for n in MACHINE if len({str(m[n]) for m in machines}) > 1]:
+    if apart := differing(cells):
         yield (
             "**Not comparable:** these rows come from machines that differ in "
-            f"{', '.join(differing)}.\n"
+            f"{', '.join(apart)}.\n"
         )

@@ -1,22 +1,21 @@
 """Response time and RPS against users, all implementations in one picture.
 
-A run whose users grow gives a line, from its timeline, which ends at the first
-failure; runs whose users are fixed give a point each, joined per implementation.
+A run whose users grow gives a line, which ends at the first failure; runs whose
+users are fixed give a point each, joined per implementation. What repeats lie
+between is a band beside a line, and a bar beside a point (`lines.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.definitions import whole_seconds
-from analysis.files import Cell, DataError
-from analysis.settings import caption, label, swept
+from analysis.files import Cell
+from analysis.lines import Line, grown_lines, joined_lines
+from analysis.settings import caption
 from analysis.style import (
     COLOURS,
     FAILURE,
@@ -27,7 +26,6 @@ from analysis.style import (
     thousands,
 )
 
-BINS = 60  # of users; within one, the median of response times and the mean rate
 LABEL_PT = 11.0  # the least distance of two labels, in points
 
 PANEL_IN = 7.5  # the width of a panel, about
@@ -36,28 +34,10 @@ LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}
 NAMED_AT_END = 8  # of more lines the labels would be far from their ends
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of both panels; `ends` says that its last point is a failure."""
-
-    label: str
-    group: int  # lines of one implementation share a colour
-    member: int  # which one of its group
-    users: np.ndarray
-    p50_ms: np.ndarray
-    rps: np.ndarray
-    ends: bool
-    joined: bool = False  # through cells, not along one run
-
-    @property
-    def marked(self) -> bool:
-        return self.joined or len(self.users) == 1
-
-
 def users_chart(cells: Sequence[Cell]) -> Figure:
     """Return the chart of those cells whose users grow, or else of all."""
     growing = [cell for cell in cells if cell.stop == "first_failure"]
-    found = _grown_lines(growing) if growing else _joined(cells)
+    found = grown_lines(growing) if growing else joined_lines(cells)
     lines = [line for line in found if len(line.users)]
     made = figure(
         PANEL_IN + 1.5 + LABEL_IN * max([len(line.label) for line in lines] or [0]), 6.4
@@ -67,11 +47,17 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
     times.set_title("Median response time, ms (logarithmic)")
     rates.set_title("Requests per second")
     times.set_yscale("log", nonpositive="mask")
-    _draw(times, lines, [line.p50_ms for line in lines])
-    _draw(rates, lines, [line.rps for line in lines])
+    _draw(times, lines, "p50_ms")
+    _draw(rates, lines, "rps")
+    low, high = times.get_ylim()
+    if high < low * 1.01:  # equal but for rounding, which would be all there is to see
+        times.set_ylim(low / 1.1, high * 1.1)
     rates.set_ylim(bottom=0)
     failed = any(line.ends for line in lines)
-    rates.set_xlabel("users" + (" (×: the first failure)" if failed else ""))
+    repeated = any(line.least for line in lines)
+    signs = ["×: the first failure"] * failed
+    signs += ["shaded, or upright: from the least run to the greatest"] * repeated
+    rates.set_xlabel("users" + (f" ({'; '.join(signs)})" if signs else ""))
     rates.set_xlim(left=0)
     rates.margins(x=0.02)
     thousands(rates, "x", "y")
@@ -81,8 +67,8 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
         made.legend(handles=handles, loc="outside right center", **LEGEND)
         return made
     made.draw_without_rendering()  # settles the layout that labels are placed in
-    _label(times, lines, [line.p50_ms for line in lines])
-    _label(rates, lines, [line.rps for line in lines])
+    _label(times, lines, [line.middle["p50_ms"] for line in lines])
+    _label(rates, lines, [line.middle["rps"] for line in lines])
     return made
 
 
@@ -93,89 +79,32 @@ def _title(cells: Sequence[Cell], lines: Sequence[Line]) -> Iterable[str]:
         yield f"Nothing finished in a whole second, so no line: {'; '.join(missing)}."
 
 
-def _draw(axes: Axes, lines: Sequence[Line], values: Sequence[np.ndarray]) -> None:
-    for line, heights in zip(lines, values, strict=True):
+def _draw(axes: Axes, lines: Sequence[Line], panel: str) -> None:
+    for line in lines:
         # A marker where there is no stretch that shows the line.
         marker = MARKERS[line.group % len(MARKERS)] if line.marked else None
         axes.plot(
             line.users,
-            heights,
+            line.middle[panel],
             marker=marker,
             label=line.label,
             **look(line.group, line.member),
         )
-    for line, heights in zip(lines, values, strict=True):
+    for line in lines:
+        if line.least:
+            _band(axes, line, panel)
         if line.ends:
-            axes.plot(line.users[-1], heights[-1], "x", color=FAILURE, markersize=7)
+            end = (line.users[-1], line.middle[panel][-1])
+            axes.plot(*end, "x", color=FAILURE, markersize=7)
 
 
-def _grown_lines(cells: Sequence[Cell]) -> list[Line]:
-    """Return a line per cell; those of an implementation are a group."""
-    groups: dict[str, int] = {}
-    members: dict[str, int] = {}
-    # Labels tell apart within an experiment; of several, they name it as well.
-    several = len({cell.experiment for cell in cells}) > 1
-    lines = []
-    for cell in cells:
-        group = groups.setdefault(cell.impl, len(groups))
-        member = members[cell.impl] = members.get(cell.impl, -1) + 1
-        among = [other for other in cells if other.experiment == cell.experiment]
-        named = label(cell, swept(among))
-        lines.append(
-            _grown(
-                cell, f"{named}, {cell.experiment}" if several else named, group, member
-            )
-        )
-    return lines
-
-
-def _grown(cell: Cell, named: str, group: int, member: int) -> Line:
-    """Return the line of a run whose users grow, smoothed over bins of users."""
-    path = cell.folder / "timeline.csv"
-    try:
-        timeline = pd.read_csv(path)
-        whole = whole_seconds(timeline, cell.row["duration_s"])
-        width = max(cell.row["users"] / BINS, 1)
-        bins = whole.groupby((whole["users"] / width).round())
-        binned = bins.agg({"users": "mean", "p50_ms": "median", "rps": "mean"}).dropna()
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from None
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{path} is no timeline: {error}") from None
-    if len(binned):  # drawn out to the users of the end, in a second not whole
-        end = binned.tail(1).assign(users=cell.row["users"])
-        binned = pd.concat([binned, end])
-    return Line(
-        named,
-        group,
-        member,
-        binned["users"].to_numpy(),
-        binned["p50_ms"].to_numpy(),
-        binned["rps"].to_numpy(),
-        bool(cell.row["reached"]),
-    )
-
-
-def _joined(cells: Sequence[Cell]) -> list[Line]:
-    """Return a line through the cells that differ in nothing but their users."""
-    columns = [name for name in swept(cells) if name != "users"]
-    groups: dict[str, int] = {}
-    points: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
-    for cell in cells:
-        groups.setdefault(cell.impl, len(groups))
-        found = points.setdefault((cell.impl, label(cell, columns)), [])
-        row = cell.row
-        if row["median_ms"] is not None and row["rps"] is not None:
-            found.append((cell.config["users"], row["median_ms"], row["rps"]))
-    lines = []
-    members = dict.fromkeys(groups, -1)
-    for (impl, named), found in points.items():
-        members[impl] += 1
-        users, p50_ms, rps = np.array(sorted(found), dtype=float).reshape(-1, 3).T
-        lines.append(
-            Line(named, groups[impl], members[impl], users, p50_ms, rps, False, True)
-        )
-    return lines
+def _band(axes: Axes, line: Line, panel: str) -> None:
+    colour = COLOURS[line.group % len(COLOURS)]
+    ends = (line.users, line.least[panel], line.greatest[panel])
+    if line.marked:
+        axes.vlines(*ends, color=colour, linewidth=1)
+    else:
+        axes.fill_between(*ends, color=colour, alpha=0.18, linewidth=0)
 
 
 def _label(axes: Axes, lines: Sequence[Line], values: Sequence[np.ndarray]) -> None:

@@ -32,6 +32,17 @@ MATRICES: dict[str, list[dict[str, Any]]] = {
         for n in range(8)
         for b in (64, 128, 256)
     ],
+    "repeated": [
+        {"impl": impl, "repeat": n, "slope": 8 + n + rise, "ms": 40.0 + 9 * n}
+        for impl, rise in (("single", 0), ("select", 5), ("multithread", 2))
+        for n in range(1, 6)
+    ],
+    "repeated and swept": [
+        {"impl": f"impl{n}", "users": users, "repeat": r, "slope": 5 + n + 7 * r}
+        for n in range(3)
+        for users in (100, 200)
+        for r in (1, 2)
+    ],
     "long names": [{"impl": LONG + str(n), "slope": 10 + n} for n in range(4)],
 }
 

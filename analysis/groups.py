@@ -1,0 +1,99 @@
+"""Rows: the cells that differ in nothing but their repeat, as one.
+
+Rules of this module:
+- A group is a row of a table, a bar, a line. Tables and charts are made of groups.
+- Each repeat counts once: a cell that is listed twice is no second run.
+- A figure that one repeat lacks is not known of the row: the median of the others
+  would be of the luckier runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.files import Cell, DataError
+from analysis.settings import is_repeat, label, leaves, swept
+from analysis.statistics import Estimate, Sample, median
+
+
+@dataclass(frozen=True)
+class Group:
+    """The repeats of one configuration; `label` tells it from the others."""
+
+    cells: tuple[Cell, ...]
+    label: str
+
+    @property
+    def first(self) -> Cell:
+        """One of the cells, for what all of them share."""
+        return self.cells[0]
+
+    @property
+    def runs(self) -> int:
+        return len(self.cells)
+
+    def sample(self, figure: str) -> Sample | None:
+        """Return a figure of each run, None where one of them has none."""
+        values = [_number(cell, figure) for cell in self.cells]
+        known = [v for v in values if v is not None]
+        if len(known) < len(values):
+            return None
+        bound = figure == "users"  # a lower bound where no failure was reached
+        return Sample.of(
+            known,
+            [not (bound and cell.row["reached"] is False) for cell in self.cells],
+        )
+
+    def estimate(self, figure: str) -> Estimate | None:
+        sample = self.sample(figure)
+        return None if sample is None else median(sample)
+
+    def first_failure(self) -> tuple[str, int]:
+        """Return what most of the runs failed with first, and how many of them did.
+
+        It is the outcome of those that did not fail, if these are the most.
+        """
+        rows = [cell.row for cell in self.cells]
+        kinds = Counter(
+            (row["first_failure"] is None, str(row["first_failure"] or row["outcome"]))
+            for row in rows
+        )
+        # Of two as frequent a failure says more, and the order of runs nothing.
+        (_, kind), runs = min(kinds.items(), key=lambda item: (-item[1], item[0]))
+        return kind, runs
+
+
+def grouped(cells: Sequence[Cell]) -> list[Group]:
+    """Return the groups of an experiment's cells, in the order of their first ones."""
+    columns = swept(cells)
+    found: dict[str, dict[str, Cell]] = {}
+    for cell in cells:
+        settings = {n: v for n, v in leaves(cell.config) if not is_repeat(n)}
+        repeats = found.setdefault(repr(sorted(settings.items())), {})
+        repeat = repr(cell.config.get("repeat"))
+        if repeat in repeats:
+            raise DataError(
+                f"{cell.folder} is the same cell as {repeats[repeat].folder}: "
+                "a run that is listed twice is no repeat"
+            )
+        repeats[repeat] = cell
+    return [
+        Group(tuple(repeats.values()), label(next(iter(repeats.values())), columns))
+        for repeats in found.values()
+    ]
+
+
+def _number(cell: Cell, figure: str) -> float | None:
+    value: Any = cell.row[figure]
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not math.isfinite(value) or value < 0:
+        raise DataError(
+            f"{cell.folder / 'result.json'}: row.{figure}={value} is no figure: "
+            f"python -m analysis cell {cell.folder} writes it anew"
+        )
+    return float(value)

@@ -1,0 +1,158 @@
+"""The rows of a table against each other: who is faster, and where nothing is shown.
+
+Rules of this module:
+- Rows of fewer than three runs are not compared: one run each shows nothing.
+- All pairs of up to six rows are compared. Of more, each with the first row, the one
+  that was asked for first: to pick the best one by its figures, and then to test it
+  on the same figures, would claim too much.
+- The pairs of one figure are one family: p is corrected by Holm for all of them.
+- Words are of A against B. More users and RPS are better, less time and failures.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from analysis.groups import Group
+from analysis.ratios import ALPHA, Ratio, holm, least_p, ratio, runs_needed
+from analysis.settings import show
+from analysis.statistics import LEAST_RUNS, TINY
+
+ALL_PAIRS = 6  # rows of which all pairs are compared
+NOTHING = "no difference shown"
+# Per rule the figures compared: their heading, and what A is where its figure is
+# greater and where it is less. The time is of successes, since failures that are
+# fast would pass for speed.
+FIGURES = {
+    "first_failure": {
+        "users": ("users", "holds more users", "holds fewer users"),
+        "rps": ("RPS", "faster", "slower"),
+    },
+    "requests": {
+        "failures": ("failures", "fails more", "fails less"),
+        "rps": ("RPS", "faster", "slower"),
+        "success_average_ms": ("average of successes", "slower", "faster"),
+    },
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rows A and B in one figure; the columns of `pairs.csv`.
+
+    `ratio` is A over B, `sign` says that it is a bound; `p` is of the rank test and
+    `p_holm` after Holm's correction; `said` is of A.
+    """
+
+    experiment: str
+    a: str
+    b: str
+    figure: str
+    repeats_a: int
+    repeats_b: int
+    ratio: float | None
+    sign: str
+    ratio_low: float | None
+    ratio_high: float | None
+    p: float
+    p_holm: float
+    said: str
+
+
+def compare(groups: Sequence[Group]) -> list[Comparison]:
+    """Return the comparisons of the rows of one experiment, pair by pair."""
+    rows = [group for group in groups if group.runs >= LEAST_RUNS]
+    if len(rows) <= ALL_PAIRS:
+        chosen = list(itertools.combinations(rows, 2))
+    else:
+        chosen = [(rows[0], other) for other in rows[1:]]
+    by_figure = [_family(chosen, name) for name in _figures(groups)]
+    return [c for pair in itertools.zip_longest(*by_figure) for c in pair if c]
+
+
+def _figures(groups: Sequence[Group]) -> dict[str, tuple[str, str, str]]:
+    return FIGURES[groups[0].first.stop]
+
+
+def _family(chosen: Sequence[tuple[Group, Group]], figure: str) -> list[Comparison]:
+    found = [_ratio(a, b, figure) for a, b in chosen]
+    corrected = holm([f.p for f in found])
+    made = []
+    for (a, b), f, p in zip(chosen, found, corrected, strict=True):
+        low, high = f.interval or (None, None)
+        _, greater, less = _figures([a])[figure]
+        said = {1: greater, -1: less}.get(f.claims(p), NOTHING)
+        made.append(
+            Comparison(
+                *(a.first.experiment, a.label, b.label, figure, a.runs, b.runs),
+                *(_finite(f.value), f.sign, _finite(low), _finite(high)),
+                *(f.p, p, said),
+            )
+        )
+    return made
+
+
+def _ratio(a: Group, b: Group, figure: str) -> Ratio:
+    of_a, of_b = a.sample(figure), b.sample(figure)
+    if of_a is None or of_b is None:
+        return Ratio(None, "", None, 1.0)
+    return ratio(of_a, of_b)
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or math.isinf(value) else value
+
+
+def table(compared: Sequence[Comparison]) -> pd.DataFrame:
+    """Return all comparisons as numbers, a row each."""
+    columns = list(Comparison.__dataclass_fields__)
+    return pd.DataFrame([asdict(c) for c in compared], columns=columns)
+
+
+def markdown(compared: Sequence[Comparison]) -> Iterable[str]:
+    """Yield the lines of one experiment's comparisons, for reading."""
+    if not compared:
+        return
+    yield from ("#### Pairs", "")
+    yield "| A | B | figure | A over B | A against B |"
+    yield "|---|---|---|---:|---|"
+    headings = {n: h for of in FIGURES.values() for n, (h, *_) in of.items()}
+    for c in compared:
+        cells = [show(c.a), show(c.b), headings[c.figure], _shown(c), c.said]
+        yield f"| {' | '.join(cells)} |"
+    yield from ("", _note(compared))
+
+
+def _shown(c: Comparison) -> str:
+    said = c.sign + (" " if c.sign else "") + _plain(c.ratio)
+    if c.ratio_low is None or (c.ratio is None and c.ratio_high is None):
+        return said  # of nothing but zeros or bounds nothing is known
+    high = "∞" if c.ratio_high is None else _plain(c.ratio_high)
+    return f"{said} [{_plain(c.ratio_low)}, {high}]"
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.2f}"
+
+
+def _note(compared: Sequence[Comparison]) -> str:
+    """Say what the words are worth, and where more runs are needed for any."""
+    pairs = sum(c.figure == compared[0].figure for c in compared)
+    said = (
+        "A over B is the ratio of the medians with its 95 % bootstrap interval. "
+        "A difference is claimed where that leaves out 1 and an exact rank test "
+        f"gives p ≤ {100 * ALPHA:.0f} %"
+        + (f", corrected for {pairs} pairs (Holm)." if pairs > 1 else ".")
+    )
+    if all(least_p(c.repeats_a, c.repeats_b) * pairs > ALPHA + TINY for c in compared):
+        runs = min(min(c.repeats_a, c.repeats_b) for c in compared)
+        said += (
+            f" With {runs} runs a row nothing can be shown, however large the "
+            f"difference: that takes {runs_needed(pairs)}."
+        )
+    return said
