@@ -59,7 +59,7 @@ rule all:
     default_target: True
     input:
         request.missing([f"outputs/runs/{cell}" for cell in CELLS], RECORD),
-        expand("outputs/tables/{name}.csv", name=[*EXPERIMENTS, "cells"]),
+        expand("outputs/tables/{name}.csv", name=[*EXPERIMENTS, "cells", "pairs"]),
         expand("outputs/tables/{name}.md", name=EXPERIMENTS),
         expand(
             "outputs/charts/{name}.{kind}",
@@ -97,7 +97,7 @@ rule tables:
         "outputs/analysis.txt",
         matrix="outputs/matrix.json",
     output:
-        expand("outputs/tables/{name}.csv", name=[*EXPERIMENTS, "cells"]),
+        expand("outputs/tables/{name}.csv", name=[*EXPERIMENTS, "cells", "pairs"]),
         expand("outputs/tables/{name}.md", name=EXPERIMENTS),
     params:
         code=ANALYSIS,

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from analysis.ceiling import with_ceilings
 from analysis.files import DataError, read_folders, read_matrix
 
 
@@ -36,11 +37,11 @@ def main() -> int:
         elif asked.step == "tables":
             from analysis.tables import write_tables
 
-            write_tables(read_matrix(asked.matrix), asked.folder)
+            write_tables(with_ceilings(read_matrix(asked.matrix)), asked.folder)
         else:
             from analysis.charts import write_charts
 
-            write_charts(read_matrix(asked.matrix), asked.folder)
+            write_charts(with_ceilings(read_matrix(asked.matrix)), asked.folder)
     except DataError as error:
         print(f"firstfail: {error}", file=sys.stderr)
         return 1

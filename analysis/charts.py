@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.files import Cell, remove_others
-from analysis.groups import Group, grouped
+from analysis.groups import MARK, Group, grouped
 from analysis.settings import caption, show, show_figure
 from analysis.statistics import LEAST_RUNS, Estimate, Sample
 from analysis.style import COLOURS, SUFFIXES, entitle, figure, save, thousands
@@ -37,6 +37,11 @@ PANELS = {
         "rps": "RPS",
         "average_ms": "Average response, ms",
     },
+    "capacity": {
+        "rps": "Peak RPS",
+        "acceptable_rps": "Acceptable RPS",
+        "knee_users": "Users at the knee",
+    },
 }
 
 
@@ -54,10 +59,10 @@ def comparison(name: str, cells: Sequence[Cell]) -> Figure:
     """Return bars of the three figures of an experiment's table, a row per group."""
     panels = PANELS[cells[0].stop]
     groups = grouped(cells)
-    labels = [group.label for group in groups]
+    labels = [group.marked for group in groups]
     width = LABEL_IN * max(map(len, labels)) + PANEL_IN * len(panels)
     made = figure(width, 1.5 + 0.3 * len(groups))
-    entitle(made, f"{name}: {caption(cells)}{_runs(groups)}", width)
+    entitle(made, f"{name}: {caption(cells)}{_runs(groups)}{_lines(groups)}", width)
     for axes, (column, title) in zip(
         made.subplots(1, len(panels), sharey=True), panels.items(), strict=True
     ):
@@ -80,6 +85,16 @@ def _runs(groups: Sequence[Group]) -> str:
         if max(runs) >= LEAST_RUNS
         else "; a dot is a run."
     )
+
+
+def _lines(groups: Sequence[Group]) -> str:
+    """Say what marks and lines are, where there are any."""
+    said = ""
+    if any(group.marked != group.label for group in groups):
+        said += f" {MARK}: not limited by the server, or not surely."
+    if groups[0].first.ceiling_rps:
+        said += " Dotted: what the load generator can send."
+    return said
 
 
 def _bars(axes: Axes, groups: Sequence[Group], column: str) -> None:
@@ -110,6 +125,10 @@ def _bars(axes: Axes, groups: Sequence[Group], column: str) -> None:
             fontsize=8,
         )
         greatest = max(greatest, end)
+    ceiling = groups[0].first.ceiling_rps if column.endswith("rps") else None
+    if ceiling:
+        axes.axvline(ceiling, color="black", linewidth=1, linestyle=":")
+        greatest = max(greatest, ceiling)
     # Room for the figure behind the longest bar.
     axes.set_xlim(0, (greatest or 1) * 1.28)
     axes.grid(visible=False, axis="y")

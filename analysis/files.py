@@ -44,6 +44,7 @@ class Cell:
     folder: Path
     config: dict[str, Any]
     result: dict[str, Any]
+    ceiling_rps: float | None = None  # of the generator, where it was searched for
 
     @property
     def experiment(self) -> str:
@@ -60,6 +61,11 @@ class Cell:
     @property
     def provenance(self) -> dict[str, Any]:
         return dict(self.result["provenance"] or {})
+
+    @property
+    def limit(self) -> str:
+        """What limited it: a key of `verdict.LIMITS`."""
+        return str(self.result["verdict"]["limit"])
 
     @property
     def row(self) -> dict[str, Any]:
@@ -197,6 +203,7 @@ def _is_result(result: Any) -> bool:
     try:
         return (
             set(result["row"]) >= ROW
+            and set(result["verdict"]) == {"limit", "because"}
             and "reason" in result["stopped"]
             and isinstance(result["provenance"], dict | None)
         )

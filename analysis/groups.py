@@ -18,6 +18,9 @@ from typing import Any
 from analysis.files import Cell, DataError
 from analysis.settings import is_repeat, label, leaves, swept
 from analysis.statistics import Estimate, Sample, median
+from analysis.verdict import SERVER
+
+MARK = "†"  # a figure that is not, or not surely, the server's
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,21 @@ class Group:
     def estimate(self, figure: str) -> Estimate | None:
         sample = self.sample(figure)
         return None if sample is None else median(sample)
+
+    def limit(self) -> tuple[str, int]:
+        """Return what limited most of the runs, and how many of them.
+
+        Of two as frequent it is the one outside of the server, as a warning.
+        """
+        kinds = Counter(cell.limit for cell in self.cells)
+        limit, runs = min(kinds.items(), key=lambda item: (-item[1], item[0] in SERVER))
+        return limit, runs
+
+    @property
+    def marked(self) -> str:
+        """The label, with a mark where the server was not shown to be the limit."""
+        limit, _ = self.limit()
+        return self.label if limit in SERVER else f"{self.label} ({MARK} {limit})"
 
     def first_failure(self) -> tuple[str, int]:
         """Return what most of the runs failed with first, and how many of them did.

@@ -1,7 +1,8 @@
 """The lines of the chart against users: of each row of a table, or through several.
 
 Rules of this module:
-- A run whose users grow is a curve from its timeline, smoothed over bins of users.
+- A run whose users grow is a curve from its timeline, smoothed over bins of users;
+  a search for the capacity one through its steps.
 - Of repeats there is one line, through the median over the runs at each number of
   users, between the least and the greatest of them. It goes to the median of the
   runs' ends: further out only those would speak that held longest.
@@ -66,7 +67,7 @@ def grown_lines(cells: Sequence[Cell]) -> list[Line]:
             lines.append(
                 _grown(
                     group,
-                    group.label + several,
+                    group.marked + several,
                     impls.setdefault(impl, len(impls)),
                     members[impl],
                 )
@@ -79,12 +80,14 @@ def _grown(group: Group, named: str, colour: int, member: int) -> Line:
     found = group.estimate("users")
     curves = [_curve(cell) for cell in group.cells]
     curves = [curve for curve in curves if len(curve["users"])]
-    ends = found is not None and found.reached
+    searched = group.first.stop == "capacity"
+    ends = found is not None and found.reached and not searched
     if found is None or not curves:
         return Line(named, colour, member, _none(), {}, {}, False)
     if group.runs == 1:
         return Line(named, colour, member, curves[0], {}, {}, ends)
-    end = min(found.value, max(curve["users"][-1] for curve in curves))
+    lasts = [curve["users"][-1] for curve in curves]
+    end = min(lasts) if searched else min(found.value, max(lasts))
     grid = np.linspace(min(end, max(curve["users"][0] for curve in curves)), end, BINS)
     return Line(named, colour, member, *across(curves, grid), ends)
 
@@ -111,9 +114,13 @@ def across(curves: Sequence[Curve], grid: np.ndarray) -> tuple[Curve, Curve, Cur
 
 def _curve(cell: Cell) -> Curve:
     """Return a run whose users grow, smoothed over bins of users."""
-    path = cell.folder / "timeline.csv"
+    searched = cell.stop == "capacity"
+    path = cell.folder / ("steps.csv" if searched else "timeline.csv")
     try:
         timeline = pd.read_csv(path)
+        if searched:
+            steps = timeline.sort_values("users").dropna()
+            return {n: steps[n].to_numpy(dtype=float) for n in ("users", *PANELS)}
         whole = whole_seconds(timeline, cell.row["duration_s"])
         width = max(cell.row["users"] / BINS, 1)
         bins = whole.groupby((whole["users"] / width).round())

@@ -38,6 +38,10 @@ FIGURES = {
         "rps": ("RPS", "faster", "slower"),
         "success_average_ms": ("average of successes", "slower", "faster"),
     },
+    "capacity": {
+        "rps": ("RPS", "faster", "slower"),
+        "acceptable_rps": ("acceptable RPS", "takes more", "takes less"),
+    },
 }
 
 

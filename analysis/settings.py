@@ -5,8 +5,8 @@ Rules of this module:
 - What is said of all cells is true of all of them: a setting that differs
   anywhere in a table is a column of it and no part of its caption.
 - A repeat is no setting: it tells runs apart, and not what they are runs of.
-- An implementation's own settings (`impl.`) come with its name, and tell cells
-  apart only where they differ within it.
+- An implementation's own settings (`impl.`) come with its name, a network's with
+  its own, and tell cells apart only where they differ within it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from analysis.files import Cell
 
 # Code is known by the implementation and its commit, the key follows from the rest.
+NETWORK = "network.name"
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
 COUNTS = ("users", "failures", "requests")  # whole numbers in each run
 REPEAT = ("repeat", "key")  # what the repeats of one configuration differ in
@@ -50,7 +51,11 @@ def swept(cells: Sequence[Cell]) -> list[str]:
             continue
         within: dict[str, set[str]] = {}
         for impl, config in configs:
-            group = impl if name.startswith("impl.") else ""
+            group = ""
+            if name.startswith("impl."):
+                group = impl
+            elif name.startswith("network.") and name != NETWORK:
+                group = str(config.get(NETWORK))
             within.setdefault(group, set()).add(repr(config.get(name)))
         if any(len(values) > 1 for values in within.values()):
             found.append(name)
@@ -59,13 +64,17 @@ def swept(cells: Sequence[Cell]) -> list[str]:
 
 def column(name: str, stop: str) -> str:
     """Return a setting's name in CSV, where `users` is what was measured."""
-    return "cap" if name == "users" and stop == "first_failure" else name
+    if name == NETWORK:
+        return "network"
+    return "cap" if name == "users" and stop != "requests" else name
 
 
 def heading(name: str, stop: str) -> str:
     """Return a setting's name for reading."""
-    if name == "users" and stop == "first_failure":
+    if name == "users" and stop != "requests":
         return "cap on users"
+    if name == NETWORK:
+        return "network"
     return name if "." in name else name.replace("_", " ")
 
 
@@ -79,9 +88,11 @@ def caption(cells: Sequence[Cell]) -> str:
     """Say what all these cells of one experiment have in common."""
     apart = swept(cells)
     common = {n: v for n, v in leaves(cells[0].config) if n not in apart}
+    words = {"users": "at most {:,} users"}
     if cells[0].stop == "first_failure":
         said = ["Up to the first failed request"]
-        words = {"users": "at most {:,} users"}
+    elif cells[0].stop == "capacity":
+        said = ["More and more users, until throughput stops rising"]
     else:
         asked = common.get("experiment.requests")
         said = [
@@ -90,7 +101,8 @@ def caption(cells: Sequence[Cell]) -> str:
             else "The first requests that finish"
         ]
         words = {"users": "{:,} users"}
-    words["hatch_rate"] = "{:,g} joining a second"
+    if cells[0].stop != "capacity":
+        words["hatch_rate"] = "{:,g} joining a second"
     said += [text.format(common[n]) for n, text in words.items() if n in common]
     think = ("load.think_min_s", "load.think_max_s")
     if all(name in common for name in think):
@@ -102,6 +114,12 @@ def caption(cells: Sequence[Cell]) -> str:
         "server.backlog": "backlog {}",
     }
     said += [text.format(common[n]) for n, text in words.items() if n in common]
+    if common.get("server.keep_alive"):
+        said.append("connections kept")
+    if common.get("network.kind") == "loopback":
+        said.append("over the loopback, which is no network interface")
+    elif NETWORK in common:
+        said.append(f"across {common[NETWORK]}")
     return ", ".join(said) + "."
 
 

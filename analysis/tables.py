@@ -23,8 +23,9 @@ from typing import Any
 import pandas as pd
 
 from analysis import pairs
+from analysis.ceiling import NEAR, is_near
 from analysis.files import Cell, remove_others, write_csv, write_text
-from analysis.groups import Group, grouped
+from analysis.groups import MARK, Group, grouped
 from analysis.settings import (
     caption,
     column,
@@ -36,6 +37,7 @@ from analysis.settings import (
     swept,
 )
 from analysis.statistics import LEAST_RUNS, LEVEL, Estimate, confidence
+from analysis.verdict import LIMITS, OUTSIDE, SERVER
 
 # Heading in Markdown and name in CSV, the seed's columns first.
 COLUMNS = {
@@ -46,6 +48,7 @@ COLUMNS = {
         "success_average_ms": "average of successes, ms",
         "success_p95_ms": "95th percentile of successes, ms",
         "first_failure": "first failure",
+        "limit": "limited by",
     },
     "requests": {
         "failures": "failures",
@@ -54,7 +57,24 @@ COLUMNS = {
         "success_average_ms": "average of successes, ms",
         "success_p95_ms": "95th percentile of successes, ms",
         "requests": "requests",
+        "limit": "limited by",
     },
+    "capacity": {
+        "rps": "peak RPS",
+        "users": "users at the peak",
+        "knee_users": "users at the knee",
+        "acceptable_rps": "acceptable RPS",
+        "success_p95_ms": "95th percentile at the peak, ms",
+        "limit": "limited by",
+    },
+}
+WORDS = ("first_failure", "limit")  # columns that hold no figures
+OUTSIDE_IS = {
+    "link": "link",
+    "think-time": "think time",
+    "generator-cpu": "load generator",
+    "generator-ports": "load generator",
+    "generator-files": "load generator",
 }
 MACHINE = ("kernel", "cpu_model", "cpus", "python")
 
@@ -87,6 +107,8 @@ def table(cells: Sequence[Cell]) -> pd.DataFrame:
         for name in COLUMNS[stop]:
             if name == "first_failure":
                 row[name], row[f"{name}_runs"] = group.first_failure()
+            elif name == "limit":
+                row[name], row[f"{name}_runs"] = group.limit()
             else:
                 row |= _numbers(name, group.estimate(name))
         rows.append(row)
@@ -123,6 +145,10 @@ def tidy(cell: Cell) -> dict[str, Any]:
         "folder": str(cell.folder),
         **{f"config.{name}": value for name, value in settings.items()},
         **cell.row,
+        "limit": cell.limit,
+        "limit_because": cell.result["verdict"]["because"],
+        **{f"evidence.{n}": v for n, v in (cell.result.get("evidence") or {}).items()},
+        **{f"used.{n}": v for n, v in (cell.result.get("used") or {}).items()},
         "stopped": cell.result["stopped"]["reason"],
         **machine(cell),
         "locust": (found.get("versions") or {}).get("locust"),
@@ -150,24 +176,24 @@ def markdown(name: str, cells: Sequence[Cell]) -> str:
     columns = swept(cells)
     headings = [*(heading(name, stop) for name in columns), *COLUMNS[stop].values()]
     # Numbers to the right, below each other; words to the left.
-    sides = ["---:"] * len(headings)
-    if "first_failure" in COLUMNS[stop]:
-        sides[-1] = "---"
+    sides = ["---:"] * len(columns)
+    sides += ["---" if figure in WORDS else "---:" for figure in COLUMNS[stop]]
+    groups = grouped(cells)
     lines = [
         f"### {name}",
         "",
         caption(cells),
         "",
+        *warning(groups),
         f"| implementation | {' | '.join(headings)} |",
         f"|---|{'|'.join(sides)}|",
     ]
-    groups = grouped(cells)
     for group in groups:
         told_apart = [show(setting(group.first, column)) for column in columns]
         values = [shown(group, column) for column in COLUMNS[stop]]
         named = show(group.first.impl)
         lines.append(f"| {' | '.join([named, *told_apart, *values])} |")
-    notes = [*repeat_notes(groups), *footnotes(cells)]
+    notes = [*repeat_notes(groups), *footnotes(cells), *limits(groups)]
     below = pairs.markdown(comparisons(cells))
     return "\n".join([*lines, "", *notes, *below]).rstrip() + "\n"
 
@@ -177,15 +203,50 @@ def shown(group: Group, figure: str) -> str:
     if figure == "first_failure":
         kind, runs = group.first_failure()
         return show(kind) + (f" ({runs} of {group.runs})" if group.runs > 1 else "")
+    if figure == "limit":
+        return shown_limit(group)
     found = group.estimate(figure)
     if found is None:
         return show(None)
     said = ("" if found.reached else "> ") + show_figure(figure, found.value)
+    if figure == "rps" and is_near(group.cells):
+        said = f"≥ {said}"
     asked = figure == "requests" and found.low == found.high  # all that were asked for
     if found.low is None or found.high is None or asked:
         return said
     low, high = show_figure(figure, found.low), show_figure(figure, found.high)
     return f"{said} [{low}, {high}]"
+
+
+def shown_limit(group: Group) -> str:
+    limit, runs = group.limit()
+    mark = "" if limit in SERVER else f" {MARK}"
+    return limit + (f" ({runs} of {group.runs})" if runs < group.runs else "") + mark
+
+
+def warning(groups: Sequence[Group]) -> Iterable[str]:
+    """Yield what has to be said before the figures: that they are not the servers'."""
+    kinds = {group.limit()[0] for group in groups}
+    if len(groups) > 1 and len(kinds) == 1 and kinds <= OUTSIDE:
+        [limit] = kinds
+        yield f"**These rows compare the {OUTSIDE_IS[limit]}, not the servers.**"
+        yield ""
+
+
+def limits(groups: Sequence[Group]) -> Iterable[str]:
+    """Yield what limited each row, and how that is known."""
+    kinds = [group.limit()[0] for group in groups]
+    if any(kind not in SERVER for kind in kinds):
+        yield (
+            f"{MARK}: not limited by the server, or not surely: the figure is no "
+            "measurement of it.\n"
+        )
+    yield "What limited them:\n"
+    for group, kind in zip(groups, kinds, strict=True):
+        cell = next(cell for cell in group.cells if cell.limit == kind)
+        because = show(cell.result["verdict"]["because"])
+        yield f"- {show(group.label)}: {kind}, {LIMITS[kind]}: {because}."
+    yield ""
 
 
 def repeat_notes(groups: Sequence[Group]) -> Iterable[str]:
@@ -236,6 +297,23 @@ def footnotes(cells: Sequence[Cell]) -> Iterable[str]:
         yield (
             "Ended by their limit of time, before their rule was met: "
             f"{', '.join(dict.fromkeys(late))}.\n"
+        )
+    if any(is_near([cell]) for cell in cells):
+        yield (
+            f"`≥`: within {1 - NEAR:.0%} of what the load generator can send here, "
+            f"{cells[0].ceiling_rps:,.0f} requests a second: at least.\n"
+        )
+    if cells[0].stop == "capacity":
+        limit = cells[0].config["experiment"].get("p95_ms", 500)
+        yield (
+            "Knee: the fewest users with 95 % of the peak. Acceptable: the most "
+            f"without a failure, and a 95th percentile of {limit:g} ms at most.\n"
+        )
+    suspect = [c.impl for c in cells if (c.result.get("little") or {}).get("suspect")]
+    if suspect:
+        yield (
+            "**Suspect:** users are not what requests a second, response time and "
+            f"think time make by Little's law: {', '.join(dict.fromkeys(suspect))}.\n"
         )
     if apart := differing(cells):
         yield (

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.ceiling import CEILING
 from analysis.files import Cell
 from analysis.lines import Line, grown_lines, joined_lines
 from analysis.settings import caption
@@ -36,7 +37,9 @@ NAMED_AT_END = 8  # of more lines the labels would be far from their ends
 
 def users_chart(cells: Sequence[Cell]) -> Figure:
     """Return the chart of those cells whose users grow, or else of all."""
-    growing = [cell for cell in cells if cell.stop == "first_failure"]
+    growing = [cell for cell in cells if cell.stop == "first_failure"] or [
+        cell for cell in cells if cell.stop == "capacity" and cell.experiment != CEILING
+    ]
     found = grown_lines(growing) if growing else joined_lines(cells)
     lines = [line for line in found if len(line.users)]
     made = figure(
@@ -52,10 +55,13 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
     low, high = times.get_ylim()
     if high < low * 1.01:  # equal but for rounding, which would be all there is to see
         times.set_ylim(low / 1.1, high * 1.1)
+    for ceiling in {cell.ceiling_rps for cell in growing} - {None}:
+        rates.axhline(ceiling, color="black", linewidth=1, linestyle=":")
     rates.set_ylim(bottom=0)
     failed = any(line.ends for line in lines)
     repeated = any(line.least for line in lines)
     signs = ["×: the first failure"] * failed
+    signs += ["dotted: the load generator's most"] * any(c.ceiling_rps for c in growing)
     signs += ["shaded, or upright: from the least run to the greatest"] * repeated
     rates.set_xlabel("users" + (f" ({'; '.join(signs)})" if signs else ""))
     rates.set_xlim(left=0)

@@ -52,6 +52,7 @@ def test_row_of_a_first_failure() -> None:
             "first_failure_s": 1.6,
             "first_failure_users": 12,
             "first_failure": "HTTP 503",
+            **dict.fromkeys(["knee_users", "acceptable_rps", "acceptable_users"]),
         }
     )
 

@@ -30,6 +30,7 @@ def run(
     at: Path = Path("x"),
     host: dict[str, Any] = HOST,
     figures: dict[str, Any] | None = None,
+    limited: dict[str, str] | None = None,
     **settings: Any,
 ) -> Cell:
     """A run as analysis finds it, with any figures."""
@@ -56,6 +57,7 @@ def run(
     result = {
         "row": row,
         "stopped": {"reason": "cap"},
+        "verdict": limited or {"limit": "server-cpu", "because": "it was busy"},
         "provenance": {"host": host, "versions": {}},
     }
     return Cell(at / f"{asked['impl']['name']}-{repeat}", asked, result)

@@ -45,7 +45,10 @@ def made(experiment: str = "first_fail", **changes: Any) -> Cell:
     row = definitions.row(
         frame(steady(10, 20, 1)), asked["experiment"]["stop"], stopped
     )
-    result = {"row": {**vars(row)}, "stopped": vars(stopped), "provenance": None}
+    result = {
+        **{"row": {**vars(row)}, "stopped": vars(stopped), "provenance": None},
+        "verdict": {"limit": "server-cpu", "because": "it was busy"},
+    }
     return Cell(Path("x"), asked, result)
 
 
