@@ -20,7 +20,7 @@ from analysis.evidence import Evidence
 # requests take some per cent of it. Below this there was room for more.
 BUSY = 0.90
 # A core may also be filled by the kernel, on behalf of a server that has most of it.
-NO_IDLE, MOST = 0.05, 0.60
+NO_IDLE, MOST = 0.10, 0.60
 # An event loop that wakes this late, in half of all seconds, adds as much to each
 # response time; on a core of its own it is a millisecond or two.
 LATE_MS = 50.0

@@ -3,6 +3,8 @@
 - A cell: its time beyond its load, that is, start, stop and record; with and
   without the results and the chart that are made of the record. The peer is
   Locust alone, started by hand against a server that runs already.
+- Telemetry: the CPU time of its readings, in per cent of a core, at each server under
+  a load that it can't bear. There is no peer: nothing is read without it.
 - A dry run of 1,000 cells. The peer is Snakemake alone, on a workflow of as many
   rules and files whose parsing costs nothing.
 
@@ -101,15 +103,37 @@ def dry_run(folder: Path, *config: str) -> Callable[[], float]:
     return lambda: timed([*words, *(["--config", *config] if config else [])], folder)
 
 
-def show(title: str, pairs: dict[str, Callable[[], float]]) -> None:
+def telemetry_costs(folder: Path, impl: str) -> Callable[[], float]:
+    """Return what measures a cell and returns what its telemetry cost, in per cent."""
+    asked = {
+        "study": "demo",
+        "experiment": "burst",
+        "impl": impl,
+        "users": 300,
+        "hatch_rate": 300,
+        "set": {"experiment.requests": "1000000", "experiment.max_s": "10"},
+    }
+    [config] = matrix(asked, ROOT, ["load"], "netns").values()
+    (folder / f"{impl}.json").write_text(json.dumps(config))
+    words = [sys.executable, "-m", "load", str(folder / f"{impl}.json")]
+
+    def measure() -> float:
+        cell = Path(tempfile.mkdtemp(dir=folder)) / "cell"
+        timed([*words, str(cell)], ROOT)
+        run = json.loads((cell / "run.json").read_text())
+        share: float = run["telemetry"]["cost_s"] / run["stopped"]["at_s"]
+        return 100 * share
+
+    return measure
+
+
+def show(title: str, pairs: dict[str, Callable[[], float]], unit: str) -> None:
     """Let all take turns, and print a line for each."""
     times: dict[str, list[float]] = {name: [] for name in pairs}
     for _ in range(TURNS):
         for name, measure in pairs.items():
             times[name].append(measure())
-    print(
-        f"\n{title}, seconds\n\n| | least | median | greatest |\n|---|---:|---:|---:|"
-    )
+    print(f"\n{title}, {unit}\n\n| | least | median | greatest |\n|---|---:|---:|---:|")
     for name, seen in times.items():
         figures = (min(seen), statistics.median(seen), max(seen))
         print(f"| {name} | {' | '.join(f'{figure:.2f}' for figure in figures)} |")
@@ -128,6 +152,15 @@ def main() -> None:
                 ),
                 "Locust alone": locust_costs(folder),
             },
+            "seconds",
+        )
+        show(
+            "Telemetry",
+            {
+                impl: telemetry_costs(folder, impl)
+                for impl in ("single", "multiprocess", "multithread", "select")
+            },
+            "per cent of a core",
         )
         show(
             "A dry run of 1,000 cells",
@@ -135,6 +168,7 @@ def main() -> None:
                 "firstfail": dry_run(ROOT, "experiment=burst", "users=range(1,251)"),
                 "Snakemake alone": dry_run(folder),
             },
+            "seconds",
         )
 
 

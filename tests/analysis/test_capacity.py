@@ -19,7 +19,7 @@ from analysis.groups import grouped
 from analysis.tables import markdown
 from load.search import Search
 from load.search import Step as Tried
-from tests.analysis.conftest import Request, config, frame
+from tests.analysis.conftest import Request, frame
 from tests.analysis.test_repeats import run
 
 # users → requests per second, response time, failures; three seconds each.

@@ -50,6 +50,7 @@ CASES = {
     "server-cpu": [
         {"server_cpu": 0.97},
         {"server_cpu": 0.7, "server_idle": 0.01},
+        {"server_cpu": 0.86, "server_idle": 0.08, "queued": 1.0},
         {"server_cpu": 0.99, "overflows": 500, "queued": 1.0},
         {"server_cpu": 0.95, "descriptors": 1020, "most_descriptors": 1024},
     ],
