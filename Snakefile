@@ -8,6 +8,7 @@ from snakemake.cli import get_argument_parser
 
 from conf import request
 from conf.matrix import MatrixError, matrix
+from conf.order import order
 from conf.sources import digest
 from load import RECORD
 from load.interrupt import pass_on_to_children
@@ -47,9 +48,10 @@ if no_namespaces and config.get("network", "auto") == "auto":
     )
 
 EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
+ORDER = {cell: number for number, cell in enumerate(order(CELLS), start=1)}
 LABELS = {
     cell: f"cell {number} of {len(CELLS)}, {' '.join(cell.split('/')[:2])}"
-    for number, cell in enumerate(CELLS, start=1)
+    for cell, number in ORDER.items()
 }
 
 pass_on_to_children()
@@ -78,6 +80,7 @@ rule measure:
     log:
         "outputs/logs/{cell}/server.log",
         "outputs/logs/{cell}/locust.log",
+    priority: lambda cell: -ORDER[cell.cell]
     threads: workflow.cores
     params:
         config=lambda cell: f"outputs/configs/{CELLS[cell.cell]['key']}.json",
