@@ -9,6 +9,8 @@ Rules of this module:
   what carries the token, removes the scratch folder, and ends.
 - The guard holds what the runner held at the fork, the host-wide lock with it:
   the next run on this host begins when the last one is gone, not before.
+- Should a guard be killed together with its runner, what they leave is recognised by
+  the token and ended by the next run: only one runs on a host, so it is nobody's.
 - Where the kernel can (Linux), server and Locust are also told to die with the
   runner: that still holds when the guard itself is killed.
 """
@@ -22,7 +24,7 @@ import shutil
 import signal
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,28 +62,35 @@ def _stand_guard(awaited: int, token: str, scratch: Path) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         os.read(awaited, 1)  # returns when the last writer, the runner, is gone
-        _kill_all(token)
+        _kill_all(lambda found: found == token)
         shutil.rmtree(scratch, ignore_errors=True)
         status = 0
     finally:
         os._exit(status)
 
 
-def _kill_all(token: str) -> None:
+def end_leftovers() -> None:
+    """End what an earlier run has left; to be called with the host-wide lock held."""
+    inherited = os.environ.get(VARIABLE)  # where this is itself part of a run
+    _kill_all(lambda token: token != inherited)
+
+
+def _kill_all(is_meant: Callable[[str], bool]) -> None:
     # Again and again, since a process that forks may be between two of ours.
-    while found := list(_carrying(token)):
+    while found := list(_carrying(is_meant)):
         for process in found:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(found, timeout=1)
 
 
-def _carrying(token: str) -> Iterator[psutil.Process]:
+def _carrying(is_meant: Callable[[str], bool]) -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if process.status() == psutil.STATUS_ZOMBIE:
                 continue  # dead already; whoever started it has to reap it
-            if process.environ().get(VARIABLE) == token:
+            token = process.environ().get(VARIABLE)
+            if token is not None and is_meant(token):
                 yield process
 
 

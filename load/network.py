@@ -2,8 +2,8 @@
 
 Rules of this module:
 - A namespace here has no name, and no file: it lives as long as a process in it or
-  a descriptor of it, and the link lives as long as it. So a run that dies, however
-  it dies, leaves neither behind; there is nothing to recognise and to remove.
+  a descriptor of it, and the link lives as long as it. So a run leaves neither behind
+  once its processes are gone, however it ends; for that there is `guard.py`.
 - The runner itself goes over to the users' side, and with it what it starts; the
   server is started on the other side (`server_side`).
 - Without the privilege to make a namespace, a user namespace is made first, in which

@@ -30,7 +30,7 @@ import yaml
 
 from load import RECORD, server
 from load.failed import CellError, InterruptedRunError
-from load.guard import guarded
+from load.guard import end_leftovers, guarded
 from load.limits import choose_cores, choose_port, raise_open_files
 from load.lock import only_run_on_host
 from load.network import join
@@ -71,6 +71,7 @@ class Run:
         with only_run_on_host(self.tick, self.say_waiting):
             if all((self.folder / name).is_file() for name in RECORD):
                 return  # another run has measured it while this one waited
+            end_leftovers()
             try:
                 self.prepare_folders()
                 with guarded(self.scratch) as environment:

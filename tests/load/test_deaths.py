@@ -130,3 +130,16 @@ def test_guard_finds_what_has_left_its_session(
     os.kill(runner, signal.SIGKILL)
     os.waitpid(runner, 0)
     eventually(lambda: not carrying())
+
+
+def test_next_run_ends_what_an_earlier_one_has_left(
+    config: Callable[..., Path], run: Callable[..., subprocess.Popen[str]]
+) -> None:
+    """A server that has outlived its runner and its guard, by whatever chance."""
+    words = [sys.executable, "-c", "import time; time.sleep(60)"]
+    environment = {**os.environ, VARIABLE: "of a run that is gone"}
+    with subprocess.Popen(words, env=environment) as left:
+        process = run(config())
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert left.wait(timeout=5) == -signal.SIGKILL
