@@ -13,6 +13,7 @@ from scipy.stats import bootstrap as resample
 from scipy.stats import mannwhitneyu
 
 from analysis.ratios import (
+    Ratio,
     bootstrap,
     holm,
     least_p,
@@ -161,6 +162,20 @@ def test_zeros() -> None:
     assert ratio(some, none).value == math.inf
     assert ratio(none, none).value is None
     assert ratio(none, none).claims() == 0
+
+
+def test_interval_and_test_have_to_agree() -> None:
+    assert Ratio(2, "", (1.5, 2.5), 0.01).claims() == 1
+    assert Ratio(2, "", (1.5, 2.5), 0.06).claims() == 0
+    assert Ratio(2, "", (1.5, 2.5), 0.01).claims(0.06) == 0
+    assert Ratio(1.2, "", (0.9, 1.5), 0.01).claims() == 0
+    assert Ratio(0.9, "", (0.8, 1.0), 0.01).claims() == 0
+
+
+def test_equal_values_speak_against_a_claim() -> None:
+    assert rank_test(Sample.of([5.0] * 5), Sample.of([5.0] * 5)) == 1
+    one_tie = rank_test(Sample.of([1.0, 2, 3, 4, 5]), Sample.of([5.0, 6, 7, 8, 9]))
+    assert one_tie == pytest.approx(4 / 252)  # as if 5 and 5 had been 5.1 and 5
 
 
 def test_fewer_than_three_runs_claim_nothing() -> None:

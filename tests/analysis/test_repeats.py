@@ -162,6 +162,16 @@ def test_pairs_say_what_is_shown() -> None:
     assert text.count("| no difference shown |") == 2
 
 
+def test_the_more_pairs_the_more_it_takes() -> None:
+    near, far = (100, 102, 104, 105, 109), (106, 108, 111, 113, 115)
+    two = runs("single", *near) + runs("select", *far)
+    (first, *_) = compare(grouped(two))
+    assert (first.p_holm, first.said) == (first.p, "holds fewer users")
+    (first, *_) = compare(grouped(two + runs("multithread", *near)))
+    assert first.p_holm > 0.05 >= first.p
+    assert first.said == "no difference shown"
+
+
 def test_less_time_and_fewer_failures_are_better() -> None:
     def burst(impl: str, failures: int, ms: float) -> list[Cell]:
         return [
