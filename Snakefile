@@ -47,6 +47,11 @@ if no_namespaces and config.get("network", "auto") == "auto":
     )
 
 EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
+# What tells of all experiments together.
+MORE_TABLES = ["outputs/tables/switches.csv", "outputs/tables/switches.md"]
+MORE_CHARTS = expand(
+    "outputs/charts/{name}.{kind}", name=["switches"], kind=["svg", "png"]
+)
 LABELS = {
     cell: f"cell {number} of {len(CELLS)}, {' '.join(cell.split('/')[:2])}"
     for number, cell in enumerate(CELLS, start=1)
@@ -66,6 +71,8 @@ rule all:
             name=[*EXPERIMENTS, "users"],
             kind=["svg", "png"],
         ),
+        MORE_TABLES,
+        MORE_CHARTS,
 
 
 # A run, and what its record says. It has no input: the folder's name holds a
@@ -99,6 +106,7 @@ rule tables:
     output:
         expand("outputs/tables/{name}.csv", name=[*EXPERIMENTS, "cells"]),
         expand("outputs/tables/{name}.md", name=EXPERIMENTS),
+        MORE_TABLES,
     params:
         code=ANALYSIS,
     shell:
@@ -116,5 +124,6 @@ rule charts:
             name=[*EXPERIMENTS, "users"],
             kind=["svg", "png"],
         ),
+        MORE_CHARTS,
     shell:
         "{PYTHON:q} -m analysis charts {input.matrix} outputs/charts"
