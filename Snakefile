@@ -47,10 +47,16 @@ if no_namespaces and config.get("network", "auto") == "auto":
     )
 
 EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
-# What tells of all experiments together.
-MORE_TABLES = ["outputs/tables/switches.csv", "outputs/tables/switches.md"]
+# What tells of all experiments together; some of it only of some matrices.
+PUBLISHED = ["published"] if {"first_fail", "burst"} & set(EXPERIMENTS) else []
+MORE_TABLES = expand(
+    "outputs/tables/{file}",
+    file=["switches.csv", "switches.md", *(f"{name}.md" for name in PUBLISHED)],
+)
 MORE_CHARTS = expand(
-    "outputs/charts/{name}.{kind}", name=["switches"], kind=["svg", "png"]
+    "outputs/charts/{name}.{kind}",
+    name=["switches", *PUBLISHED],
+    kind=["svg", "png"],
 )
 LABELS = {
     cell: f"cell {number} of {len(CELLS)}, {' '.join(cell.split('/')[:2])}"

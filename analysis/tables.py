@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import switches
+from analysis import published_table, switches
 from analysis.files import Cell, remove_others, write_csv, write_text
 from analysis.settings import (
     caption,
@@ -62,6 +62,7 @@ def write_tables(cells: Sequence[Cell], folder: Path) -> None:
         write_csv(folder / f"{name}.csv", rows)
         write_text(folder / f"{name}.md", markdown(name, chosen))
         written += [folder / f"{name}.csv", folder / f"{name}.md"]
+    written += published_table.write_tables(cells, folder)
     written += switches.write_tables(cells, folder)
     remove_others(folder, (".csv", ".md"), written)
 
