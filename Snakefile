@@ -49,13 +49,14 @@ if no_namespaces and config.get("network", "auto") == "auto":
 EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
 # What tells of all experiments together; some of it only of some matrices.
 PUBLISHED = ["published"] if {"first_fail", "burst"} & set(EXPERIMENTS) else []
+ARRIVALS = {cell["load"]["arrivals"] for cell in CELLS.values()}
 MORE_TABLES = expand(
     "outputs/tables/{file}",
     file=["switches.csv", "switches.md", *(f"{name}.md" for name in PUBLISHED)],
 )
 MORE_CHARTS = expand(
     "outputs/charts/{name}.{kind}",
-    name=["switches", *PUBLISHED],
+    name=["switches", *PUBLISHED, *(["arrivals"] if len(ARRIVALS) > 1 else [])],
     kind=["svg", "png"],
 )
 LABELS = {

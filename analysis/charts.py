@@ -12,7 +12,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import published_chart, switches_chart
+from analysis import arrivals_chart, published_chart, switches_chart
 from analysis.files import Cell, remove_others
 from analysis.settings import caption, label, show, show_ms, swept
 from analysis.style import COLOURS, SUFFIXES, entitle, figure, save, thousands
@@ -41,6 +41,7 @@ def write_charts(cells: Sequence[Cell], folder: Path) -> None:
         chosen = [cell for cell in cells if cell.experiment == name]
         written += save(comparison(name, chosen), folder / name)
     written += save(users_chart(cells), folder / "users")
+    written += arrivals_chart.write_charts(cells, folder)
     written += published_chart.write_charts(cells, folder)
     written += switches_chart.write_charts(cells, folder)
     remove_others(folder, SUFFIXES, written)
