@@ -49,6 +49,18 @@ if no_namespaces and config.get("network", "auto") == "auto":
 
 EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
 ORDER = {cell: number for number, cell in enumerate(order(CELLS), start=1)}
+# What tells of all experiments together; some of it only of some matrices.
+PUBLISHED = ["published"] if {"first_fail", "burst"} & set(EXPERIMENTS) else []
+ARRIVALS = {cell["load"]["arrivals"] for cell in CELLS.values()}
+MORE_TABLES = expand(
+    "outputs/tables/{file}",
+    file=["switches.csv", "switches.md", *(f"{name}.md" for name in PUBLISHED)],
+)
+MORE_CHARTS = expand(
+    "outputs/charts/{name}.{kind}",
+    name=["switches", *PUBLISHED, *(["arrivals"] if len(ARRIVALS) > 1 else [])],
+    kind=["svg", "png"],
+)
 LABELS = {
     cell: f"cell {number} of {len(CELLS)}, {' '.join(cell.split('/')[:2])}"
     for cell, number in ORDER.items()
@@ -68,6 +80,8 @@ rule all:
             name=[*EXPERIMENTS, "users"],
             kind=["svg", "png"],
         ),
+        MORE_TABLES,
+        MORE_CHARTS,
 
 
 # A run, and what its record says. It has no input: the folder's name holds a
@@ -102,6 +116,7 @@ rule tables:
     output:
         expand("outputs/tables/{name}.csv", name=[*EXPERIMENTS, "cells", "pairs"]),
         expand("outputs/tables/{name}.md", name=EXPERIMENTS),
+        MORE_TABLES,
     params:
         code=ANALYSIS,
     shell:
@@ -119,5 +134,6 @@ rule charts:
             name=[*EXPERIMENTS, "users"],
             kind=["svg", "png"],
         ),
+        MORE_CHARTS,
     shell:
         "{PYTHON:q} -m analysis charts {input.matrix} outputs/charts"

@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis import arrivals_chart, published_chart, switches_chart
 from analysis.files import Cell, remove_others
 from analysis.groups import MARK, Group, grouped
 from analysis.settings import caption, show, show_figure
@@ -52,6 +53,9 @@ def write_charts(cells: Sequence[Cell], folder: Path) -> None:
         chosen = [cell for cell in cells if cell.experiment == name]
         written += save(comparison(name, chosen), folder / name)
     written += save(users_chart(cells), folder / "users")
+    written += arrivals_chart.write_charts(cells, folder)
+    written += published_chart.write_charts(cells, folder)
+    written += switches_chart.write_charts(cells, folder)
     remove_others(folder, SUFFIXES, written)
 
 

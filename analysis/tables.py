@@ -22,7 +22,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import pairs
+from analysis import pairs, published_table, switches
 from analysis.ceiling import NEAR, is_near
 from analysis.files import Cell, remove_others, write_csv, write_text
 from analysis.groups import MARK, Group, grouped
@@ -91,6 +91,8 @@ def write_tables(cells: Sequence[Cell], folder: Path) -> None:
         written += [folder / f"{name}.csv", folder / f"{name}.md"]
         compared += comparisons(chosen)
     write_csv(written[1], pairs.table(compared))
+    written += published_table.write_tables(cells, folder)
+    written += switches.write_tables(cells, folder)
     remove_others(folder, (".csv", ".md"), written)
 
 

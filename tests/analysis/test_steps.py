@@ -77,6 +77,7 @@ def test_tables(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
     assert {path.name for path in out.iterdir()} == {
         *("first_fail.csv", "first_fail.md", "burst.csv", "burst.md"),
         *("cells.csv", "pairs.csv"),
+        *("switches.csv", "switches.md", "published.md"),
     }
     first = pd.read_csv(out / "first_fail.csv")
     assert first["implementation"].tolist() == ["single", "select"]
@@ -140,7 +141,7 @@ def test_charts(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
     assert analyse("charts", matrix(study, tmp_path), out).returncode == 0
     assert {path.name for path in out.iterdir()} == {
         f"{name}.{kind}"
-        for name in ("first_fail", "burst", "users")
+        for name in ("first_fail", "burst", "users", "switches", "published")
         for kind in ("svg", "png")
     }
 
