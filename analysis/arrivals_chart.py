@@ -31,9 +31,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from analysis.alike import alike
 from analysis.definitions import failed
 from analysis.files import Cell, read_requests
+from analysis.groups import grouped_by_experiment
 from analysis.settings import caption, setting
 from analysis.style import MARKERS, entitle, figure, look, save, shorten, thousands
 
@@ -68,7 +68,7 @@ def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:
 
 def draw(cells: Sequence[Cell]) -> Figure:
     """Return a panel for each configuration, its kinds of arrivals side by side."""
-    rows = alike(cells, without=[SETTING])
+    rows = grouped_by_experiment(cells, without=[SETTING])
     columns = 2 if len(rows) == 4 else min(len(rows), COLUMNS)
     lines = math.ceil(len(rows) / columns)
     width = max(PANEL_IN[0] * columns, 6)

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from analysis.files import Cell, DataError
-from analysis.settings import is_repeat, label, leaves, swept
+from analysis.settings import is_repeat, label, leaves, setting, swept
 from analysis.statistics import Estimate, Sample, median
 from analysis.verdict import SERVER
 
@@ -50,6 +52,12 @@ class Group:
             known,
             [not (bound and cell.row["reached"] is False) for cell in self.cells],
         )
+
+    def median(self, figure: Callable[[Cell], float | None]) -> float | None:
+        """Return the median of what `figure` gives for each run."""
+        values = [figure(cell) for cell in self.cells]
+        known = [value for value in values if value is not None]
+        return float(np.median(known)) if len(known) == len(values) else None
 
     def estimate(self, figure: str) -> Estimate | None:
         sample = self.sample(figure)
@@ -85,14 +93,47 @@ class Group:
         return kind, runs
 
 
-def grouped(cells: Sequence[Cell]) -> list[Group]:
-    """Return the groups of an experiment's cells, in the order of their first ones."""
-    columns = swept(cells)
+def apart(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[str]:
+    """Return the settings, dotted, that tell the rows of all experiments apart."""
+    names = dict.fromkeys(
+        name
+        for experiment in dict.fromkeys(cell.experiment for cell in cells)
+        for name in swept([cell for cell in cells if cell.experiment == experiment])
+    )
+    return [name for name in names if name not in without]
+
+
+def grouped_by_experiment(
+    cells: Sequence[Cell], without: Sequence[str] = ()
+) -> list[Group]:
+    """Return the groups of one experiment after the other; labels name it, of several.
+
+    Settings named in `without` tell none apart.
+    """
+    names = list(dict.fromkeys(cell.experiment for cell in cells))
+    found = []
+    for name in names:
+        for group in grouped([c for c in cells if c.experiment == name], without):
+            said = f"{name}: {group.label}" if len(names) > 1 else group.label
+            found.append(Group(group.cells, said))
+    return found
+
+
+def grouped(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[Group]:
+    """Return the groups of an experiment's cells, in the order of their first ones.
+
+    Settings named in `without` tell none apart.
+    """
+    columns = [name for name in swept(cells) if name not in without]
     found: dict[str, dict[str, Cell]] = {}
     for cell in cells:
-        settings = {n: v for n, v in leaves(cell.config) if not is_repeat(n)}
+        settings = {
+            name: value
+            for name, value in leaves(cell.config)
+            if not is_repeat(name) and name not in without
+        }
         repeats = found.setdefault(repr(sorted(settings.items())), {})
-        repeat = repr(cell.config.get("repeat"))
+        repeat = repr([cell.config.get("repeat"), *(setting(cell, n) for n in without)])
         if repeat in repeats:
             raise DataError(
                 f"{cell.folder} is the same cell as {repeats[repeat].folder}: "

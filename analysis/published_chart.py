@@ -18,8 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import published
-from analysis.alike import Alike, alike
 from analysis.files import Cell
+from analysis.groups import Group, grouped_by_experiment
 from analysis.published import Published
 from analysis.settings import caption, show, show_ms
 from analysis.style import COLOURS, entitle, figure, save, thousands
@@ -99,7 +99,7 @@ def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
 
 def bars(cells: Sequence[Cell], rows: Sequence[Published]) -> list[Bar]:
     """Return the bars of one experiment: published, then ours, by implementation."""
-    ours = alike(cells)
+    ours = grouped_by_experiment(cells)
     known = {row.implementation: row for row in rows}
     found = []
     for name in dict.fromkeys([*known, *(row.first.impl for row in ours)]):
@@ -112,14 +112,14 @@ def bars(cells: Sequence[Cell], rows: Sequence[Published]) -> list[Bar]:
     return found
 
 
-def _ours(row: Alike) -> Bar:
+def _ours(row: Group) -> Bar:
     columns = ("users", "rps", "average_ms", "failures")
     values = {name: _median(row, name) for name in columns}
     censored = sum(cell.row["reached"] is False for cell in row.cells)
     return Bar(row.label, values, ours=True, bound=2 * censored >= len(row.cells))
 
 
-def _median(row: Alike, name: str) -> float | None:
+def _median(row: Group, name: str) -> float | None:
     return row.median(lambda cell: cell.row[name])
 
 

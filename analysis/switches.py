@@ -20,8 +20,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.alike import Alike, alike, apart
 from analysis.files import Cell, write_csv, write_text
+from analysis.groups import Group, apart, grouped_by_experiment
 from analysis.settings import setting, show
 
 Figure = Callable[[Cell], float | None]
@@ -74,16 +74,11 @@ def write_tables(cells: Sequence[Cell], folder: Path) -> list[Path]:
 
 def table(cells: Sequence[Cell]) -> pd.DataFrame:
     """Return a row per configuration, over all experiments."""
-    experiments = dict.fromkeys(cell.experiment for cell in cells)
-    columns = dict.fromkeys(
-        name
-        for experiment in experiments
-        for name in apart([cell for cell in cells if cell.experiment == experiment])
-    )
-    return pd.DataFrame([_row(row, list(columns)) for row in alike(cells)])
+    columns = apart(cells)
+    return pd.DataFrame([_row(row, columns) for row in grouped_by_experiment(cells)])
 
 
-def _row(row: Alike, columns: Sequence[str]) -> dict[str, Any]:
+def _row(row: Group, columns: Sequence[str]) -> dict[str, Any]:
     return {
         "experiment": row.first.experiment,
         "implementation": row.first.impl,

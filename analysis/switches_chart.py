@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis import switches
-from analysis.alike import Alike, alike
 from analysis.files import Cell
+from analysis.groups import Group, grouped_by_experiment
 from analysis.style import COLOURS, entitle, figure, save, thousands
 
 DECADES = 1.5
@@ -45,7 +45,7 @@ def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:
 
 def draw(cells: Sequence[Cell]) -> Figure:
     """Return the chart of all cells, medians over repeats."""
-    rows = alike(cells)
+    rows = grouped_by_experiment(cells)
     repeats = max(len(row.cells) for row in rows)
     width = LABEL_IN * max(len(row.label) for row in rows) + PANEL_IN * len(PANELS)
     made = figure(width, 1.5 + 0.3 * len(rows))
@@ -111,6 +111,6 @@ def _say(axes: Axes, values: Sequence[float | None], low: float) -> None:
         )
 
 
-def _name(axes: Axes, rows: Sequence[Alike]) -> None:
+def _name(axes: Axes, rows: Sequence[Group]) -> None:
     axes.set_yticks(range(len(rows)), [row.label for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)  # from the top, as the table has them
