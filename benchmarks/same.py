@@ -1,0 +1,61 @@
+"""`python -m benchmarks.same`: an implementation against itself, measured as two.
+
+Between two rows of the same cells no difference may be claimed. Each implementation is
+measured ten times in turns; the odd runs are called A and the even ones B, and compared
+as two rows of a table are.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from analysis.files import Cell
+from analysis.groups import Group
+from analysis.pairs import FIGURES, NOTHING, compare
+from conf.matrix import matrix
+
+ROOT = Path(__file__).parent.parent
+IMPLS = ("single", "multithread", "select")
+RUNS = 5  # of each of the two
+
+
+def measure(impl: str, folder: Path) -> Cell:
+    """Measure a cell of some seconds into `folder`."""
+    asked = {
+        **{"study": "demo", "experiment": "burst", "impl": impl},
+        "set": {"experiment.requests": "1500"},
+    }
+    [config] = matrix(asked, ROOT, ["load"], "netns").values()
+    path = folder.with_suffix(".json")
+    path.write_text(json.dumps(config))
+    then = f"{sys.executable} -m analysis cell"
+    words = [sys.executable, "-m", "load", str(path), str(folder), "--then", then]
+    subprocess.run(words, cwd=ROOT, check=True, capture_output=True)
+    return Cell(folder, config, json.loads((folder / "result.json").read_text()))
+
+
+def main() -> None:
+    found: dict[str, list[Cell]] = {impl: [] for impl in IMPLS}
+    with tempfile.TemporaryDirectory() as name:
+        for turn in range(2 * RUNS):
+            for impl in IMPLS:
+                found[impl].append(measure(impl, Path(name) / f"{impl}-{turn}"))
+    print("| implementation | figure | A over B | said |\n|---|---|---:|---|")
+    claims = total = 0
+    for impl, cells in found.items():
+        groups = [Group(tuple(cells[n::2]), "AB"[n]) for n in range(2)]
+        for compared in compare(groups):
+            heading = FIGURES["requests"][compared.figure][0]
+            ratio = "–" if compared.ratio is None else f"{compared.ratio:.3f}"
+            print(f"| {impl} | {heading} | {ratio} | {compared.said} |")
+            claims += compared.said != NOTHING
+            total += 1
+    print(f"\n{claims} of {total} comparisons claim a difference.")
+
+
+if __name__ == "__main__":
+    main()
