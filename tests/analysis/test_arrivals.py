@@ -130,7 +130,7 @@ def test_the_study_of_arrivals() -> None:
     assert seen == {
         (impl, users, arrivals)
         for impl in ("single", "select")
-        for users in (700, 1200)
+        for users in (600, 1200)
         for arrivals in ("closed", "open")
     }
     assert len(cells) == 8

@@ -27,7 +27,9 @@ def test_everything_is_there(measured: Checkout) -> None:
         for kind in ("csv", "md"):
             assert (outputs / "tables" / f"{name}.{kind}").is_file()
     assert len(pd.read_csv(outputs / "tables" / "cells.csv")) == 4
-    for name in ("burst", "first_fail", "users"):
+    assert (outputs / "tables" / "switches.csv").is_file()
+    assert (outputs / "tables" / "published.md").is_file()
+    for name in ("burst", "first_fail", "users", "switches", "published"):
         for kind in ("svg", "png"):
             assert (outputs / "charts" / f"{name}.{kind}").is_file()
     assert {path.name for path in measured.cell("burst", "select").iterdir()} == {
