@@ -35,6 +35,7 @@ class Evidence:
     server_idle: float | None  # of its cores, used by nobody
     generator_busiest: float | None  # of a core, used by its busiest process
     generator_cpu: float | None  # of its cores, used by all of them
+    generator_idle: float | None  # of its cores, used by nobody
     lateness_ms: float | None  # of its event loop, the median of seconds' greatest
     link: float | None  # of its rate, in the direction that carries more
     workers: float | None  # how many served at once, the median
@@ -100,6 +101,7 @@ def evidence(
         server_idle=share("server_cores_idle_s", server_cores),
         generator_busiest=share("generator_busiest_s", 1),
         generator_cpu=share("generator_cpu_s", generator_cores),
+        generator_idle=share("generator_cores_idle_s", generator_cores),
         lateness_ms=_median(readings.lateness_ms(begin, end)),
         link=_link(config["network"], readings, begin, end),
         workers=_workers(config["impl"], readings, begin, end),

@@ -182,6 +182,16 @@ def _think_time(e: Evidence) -> Iterator[tuple[str, str]]:
         )
 
 
+def _starved(e: Evidence) -> Iterator[tuple[str, str]]:
+    """Where nothing else was the limit, a generator without its core to itself was."""
+    if e.generator_idle is not None and e.generator_idle <= NO_IDLE:
+        yield (
+            "generator-cpu",
+            f"Locust's core was idle for {_percent(e.generator_idle)} and "
+            f"{_percent(e.generator_cpu)} Locust's: something else ran there",
+        )
+
+
 RULES: tuple[Callable[[Evidence], Iterator[tuple[str, str]]], ...] = (
     _crashed,
     _refused_to_generator,
@@ -191,6 +201,7 @@ RULES: tuple[Callable[[Evidence], Iterator[tuple[str, str]]], ...] = (
     _server_bounds,
     _queue,
     _think_time,
+    _starved,
 )
 
 

@@ -199,7 +199,9 @@ def sharing_locusts_core(number: int) -> Iterator[None]:
     code = "import os,sys\nos.sched_setaffinity(0,{int(sys.argv[1])})\nwhile 1: pass"
     cores = choose_cores()
     core = str(cores[1][0]) if cores else "0"
-    busy = [subprocess.Popen([sys.executable, "-c", code, core]) for _ in range(number)]
+    words = [sys.executable, "-c", code, core]
+    # In sessions of their own: the kernel may share a core out by session.
+    busy = [subprocess.Popen(words, start_new_session=True) for _ in range(number)]
     try:
         yield
     finally:

@@ -23,6 +23,7 @@ KNOWN = {
     **{"begin_s": 0.0, "end_s": 10.0, "crashed": None, "failure": None},
     **{"failures": 0, "server_cpu": 0.3, "server_idle": 0.65},
     **{"generator_busiest": 0.4, "generator_cpu": 0.4, "lateness_ms": 2.0},
+    **{"generator_idle": 0.5},
     **{"link": None, "workers": None, "most_workers": None, "descriptors": 40},
     **{"most_descriptors": 20_000, "queued": 0.0, "queue": 0.0, "backlog": 128},
     **{"overflows": 0, "syn_retransmits": 0, "retransmits": 0, "resets_sent": 0},
@@ -73,6 +74,7 @@ CASES = {
         {"generator_busiest": 0.5, "generator_cpu": 0.95},
         {"lateness_ms": 80.0, "server_cpu": 0.99},
         {"generator_busiest": 0.97, "link": 0.95, "overflows": 4},
+        {"generator_idle": 0.01, "generator_cpu": 0.5, "think_s": 0.0},
     ],
     "generator-ports": [{"failure": "Cannot assign requested address connecting"}],
     "generator-files": [
