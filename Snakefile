@@ -50,15 +50,27 @@ if no_namespaces and config.get("network", "auto") == "auto":
 EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
 ORDER = {cell: number for number, cell in enumerate(order(CELLS), start=1)}
 # What tells of all experiments together; some of it only of some matrices.
+TOGETHER = {"cells", "pairs", "users", "switches", "published", "arrivals"}
+if taken := sorted(TOGETHER & set(EXPERIMENTS)):
+    sys.exit(
+        f"firstfail: conf/experiment/{taken[0]}.yaml: its tables and charts would have "
+        "the names of others; give it another name"
+    )
 PUBLISHED = ["published"] if {"first_fail", "burst"} & set(EXPERIMENTS) else []
 ARRIVALS = {cell["load"]["arrivals"] for cell in CELLS.values()}
-MORE_TABLES = expand(
-    "outputs/tables/{file}",
-    file=["switches.csv", "switches.md", *(f"{name}.md" for name in PUBLISHED)],
-)
-MORE_CHARTS = expand(
+TABLES = [
+    *expand(
+        "outputs/tables/{name}.csv",
+        name=[*EXPERIMENTS, "cells", "pairs", "switches"],
+    ),
+    *expand("outputs/tables/{name}.md", name=[*EXPERIMENTS, "switches", *PUBLISHED]),
+]
+CHARTS = expand(
     "outputs/charts/{name}.{kind}",
-    name=["switches", *PUBLISHED, *(["arrivals"] if len(ARRIVALS) > 1 else [])],
+    name=[
+        *[*EXPERIMENTS, "users", "switches", *PUBLISHED],
+        *(["arrivals"] if len(ARRIVALS) > 1 else []),
+    ],
     kind=["svg", "png"],
 )
 LABELS = {
@@ -73,15 +85,8 @@ rule all:
     default_target: True
     input:
         request.missing([f"outputs/runs/{cell}" for cell in CELLS], RECORD),
-        expand("outputs/tables/{name}.csv", name=[*EXPERIMENTS, "cells", "pairs"]),
-        expand("outputs/tables/{name}.md", name=EXPERIMENTS),
-        expand(
-            "outputs/charts/{name}.{kind}",
-            name=[*EXPERIMENTS, "users"],
-            kind=["svg", "png"],
-        ),
-        MORE_TABLES,
-        MORE_CHARTS,
+        TABLES,
+        CHARTS,
 
 
 # A run, and what its record says. It has no input: the folder's name holds a
@@ -114,9 +119,7 @@ rule tables:
         "outputs/analysis.txt",
         matrix="outputs/matrix.json",
     output:
-        expand("outputs/tables/{name}.csv", name=[*EXPERIMENTS, "cells", "pairs"]),
-        expand("outputs/tables/{name}.md", name=EXPERIMENTS),
-        MORE_TABLES,
+        TABLES,
     params:
         code=ANALYSIS,
     shell:
@@ -129,11 +132,6 @@ rule charts:
         "outputs/tables/cells.csv",  # as new as all that the charts are made of
         matrix="outputs/matrix.json",
     output:
-        expand(
-            "outputs/charts/{name}.{kind}",
-            name=[*EXPERIMENTS, "users"],
-            kind=["svg", "png"],
-        ),
-        MORE_CHARTS,
+        CHARTS,
     shell:
         "{PYTHON:q} -m analysis charts {input.matrix} outputs/charts"

@@ -72,13 +72,11 @@ def summarise(folder: Path, code: str | None) -> None:
     check_stop(stop, stopped.reason, folder / "run.json")
     check_times(record, stopped, folder / "requests.csv")
     _check_cut(record, config["experiment"], stopped.reason, folder / "requests.csv")
-    step = None
     if stop == "capacity":
         row = capacity.row(record, stopped, config["experiment"]["p95_ms"])
-        step = capacity.peak(record, stopped.steps)
-        write_csv(folder / "steps.csv", capacity.steps(record, stopped.steps))
     else:
         row = definitions.row(record, stop, stopped)
+    step = capacity.peak(record, stopped.steps)
     timeline = definitions.timeline(
         record, stopped.at_s if stopped.reason in ("cap", "time-limit") else 0
     )
@@ -96,6 +94,7 @@ def summarise(folder: Path, code: str | None) -> None:
         "stopped": {**run["stopped"], "why": why(row, config)},
         "verdict": dataclasses.asdict(limited),
         "evidence": rounded(found),
+        "steps": as_records(capacity.steps(record, stopped.steps)),
         "little": checked(record, row, config),
         "used": used(run, row),
         "provenance": run["provenance"],
@@ -110,6 +109,12 @@ def summarise(folder: Path, code: str | None) -> None:
     save(draw(config, row, timeline, limited), folder / "chart")
     text = json.dumps(result, indent=2, allow_nan=False)
     write_text(folder / "result.json", text + "\n")
+
+
+def as_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as JSON has them: what is not known is null."""
+    rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
+    return rows
 
 
 def rounded(found: Evidence) -> dict[str, Any]:

@@ -114,13 +114,11 @@ def across(curves: Sequence[Curve], grid: np.ndarray) -> tuple[Curve, Curve, Cur
 
 def _curve(cell: Cell) -> Curve:
     """Return a run whose users grow, smoothed over bins of users."""
-    searched = cell.stop == "capacity"
-    path = cell.folder / ("steps.csv" if searched else "timeline.csv")
+    if cell.stop == "capacity":
+        return _stepped(cell)
+    path = cell.folder / "timeline.csv"
     try:
         timeline = pd.read_csv(path)
-        if searched:
-            steps = timeline.sort_values("users").dropna()
-            return {n: steps[n].to_numpy(dtype=float) for n in ("users", *PANELS)}
         whole = whole_seconds(timeline, cell.row["duration_s"])
         width = max(cell.row["users"] / BINS, 1)
         bins = whole.groupby((whole["users"] / width).round())
@@ -133,6 +131,14 @@ def _curve(cell: Cell) -> Curve:
         end = binned.tail(1).assign(users=cell.row["users"])
         binned = pd.concat([binned, end])
     return {name: binned[name].to_numpy(dtype=float) for name in ("users", *PANELS)}
+
+
+def _stepped(cell: Cell) -> Curve:
+    """Return a search for the capacity, through its steps."""
+    columns = ["users", *PANELS]
+    steps = pd.DataFrame(cell.result["steps"], columns=columns).dropna()
+    ascending = steps.sort_values("users")
+    return {name: ascending[name].to_numpy(dtype=float) for name in columns}
 
 
 def joined_lines(cells: Sequence[Cell]) -> list[Line]:

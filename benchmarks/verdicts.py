@@ -152,14 +152,14 @@ def cases() -> Iterator[Case]:
         )
 
 
-def configuration(case: Case) -> dict[str, Any]:
-    """Return the configuration of a case's cell."""
+def configuration(case: Case, seconds: float) -> dict[str, Any]:
+    """Return the configuration of a case's cell, with so many seconds of load."""
     asked = {
         **{"experiment": "burst", "impl": case.impl, "network": "netns"},
         **{"hatch_rate": 1000, "users": 100},
         "set": {
             "experiment.requests": "1000000",
-            "experiment.max_s": str(SECONDS),
+            "experiment.max_s": str(seconds),
             "load.think_min_s": "0",
             "load.timeout_s": "3",
         },
@@ -175,10 +175,10 @@ def configuration(case: Case) -> dict[str, Any]:
     return config
 
 
-def measure(case: Case, folder: Path) -> dict[str, Any]:
+def measure(case: Case, folder: Path, seconds: float = SECONDS) -> dict[str, Any]:
     """Measure a case into `folder`; return its `result.json`."""
     path = folder.with_suffix(".json")
-    path.write_text(json.dumps(configuration(case)))
+    path.write_text(json.dumps(configuration(case, seconds)))
     then = f"{sys.executable} -m analysis cell"
     words = [sys.executable, "-m", "load", str(path), str(folder), "--then", then]
     if case.files is not None:

@@ -1,8 +1,10 @@
-"""Keeps the record of a run whose users are all in this process.
+"""Keeps the record of a run, and ends it; here of one whose users are in this process.
 
 Rules of this module:
 - Locust logs what a listener raises and goes on, so nothing may be raised: a
   record that can't be kept ends the run without a result.
+- A search for the capacity is led from here: users change, requests are watched,
+  `search.py` says what to try next.
 - The run is ended by its rule, by its time, by the cap on users, or by whoever
   stops Locust; the record is closed and whole in each of these cases.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +30,7 @@ SETTLING = 0.25  # of a step, in which new users join and old requests end
 FLUSH_S = 0.5  # how stale the record may be for who reads it during the run
 
 
-class Keeper:
+class Keeper(ABC):
     """What a run by Locust's own process and a run by several have in common."""
 
     def __init__(self, environment: Environment) -> None:
@@ -106,8 +109,9 @@ class Keeper:
         except OSError as error:
             self.lost(f"the record cannot be written: {error.strerror}")
 
+    @abstractmethod
     def end(self, reason: str) -> None:
-        raise NotImplementedError
+        """End the run as of now, for `reason`."""
 
     def told_to_stop(self, **_: Any) -> None:
         if not self.ended:

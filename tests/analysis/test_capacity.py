@@ -143,9 +143,10 @@ def test_files(cell: Callable[..., Path], tmp_path: Path) -> None:
     rows, tried = search()
     cells = []
     for impl in ("single", "select"):
+        found = capacity(impl, 200)
+        found.result["steps"] = steps(frame(rows), tried).to_dict("records")
         folder = cell(rows, "requests", impl=impl)
-        steps(frame(rows), tried).to_csv(folder / "steps.csv", index=False)
-        cells.append(dataclasses.replace(capacity(impl, 200), folder=folder))
+        cells.append(dataclasses.replace(found, folder=folder))
     write_charts(with_ceilings([*cells, capacity("select", 900, "ceiling")]), tmp_path)
     assert (tmp_path / "users.png").stat().st_size > 10_000
     assert (tmp_path / "capacity.svg").exists()

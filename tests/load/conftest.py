@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -92,6 +93,19 @@ def fails(
         return lines[0]
 
     return check
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    """Wait for a run that is to succeed; return what it said."""
+    _, said = process.communicate(timeout=90)
+    assert process.returncode == 0, said
+    return said
+
+
+def requests(folder: Path) -> list[dict[str, str]]:
+    """Return the rows of a cell's record."""
+    with (folder / "requests.csv").open() as file:
+        return list(csv.DictReader(file))
 
 
 def of_runs_in(folder: Path) -> list[psutil.Process]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 
 from load import network
-from tests.load.conftest import of_runs_in
+from tests.load.conftest import finish, of_runs_in, requests
 
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]
@@ -44,16 +43,6 @@ def across(config: Config) -> Callable[..., Path]:
     return write
 
 
-def rows(folder: Path) -> list[dict[str, str]]:
-    with (folder / "requests.csv").open() as file:
-        return list(csv.DictReader(file))
-
-
-def finish(process: subprocess.Popen[str]) -> None:
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 0, said
-
-
 def namespaces() -> Iterator[str]:
     """Every network namespace that a process on this host is in."""
     for entry in Path("/proc").glob("[0-9]*/ns/net"):
@@ -77,7 +66,7 @@ def test_requests_cross_the_link(
     )
     finish(run(path, prefix=prefix))
     cell = tmp_path / "cell"
-    assert [row["error"] for row in rows(cell)] == [""] * 60
+    assert [row["error"] for row in requests(cell)] == [""] * 60
     assert "http://198.18.0.1:" in (cell / "server.log").read_text()
     limits = json.loads((cell / "run.json").read_text())["provenance"]["limits"]
     assert limits["somaxconn"] == "77"
@@ -96,7 +85,7 @@ def test_rate(across: Config, run: Run, tmp_path: Path) -> None:
 def test_few_ports(across: Config, run: Run, tmp_path: Path) -> None:
     path = across(users=40, network_ip_local_port_range="40000-40004")
     finish(run(path))
-    errors = {row["error"] for row in rows(tmp_path / "cell")}
+    errors = {row["error"] for row in requests(tmp_path / "cell")}
     assert errors == {"", "Cannot assign requested address connecting"}
 
 
@@ -105,7 +94,9 @@ def test_delay_where_the_kernel_can(across: Config, run: Run, tmp_path: Path) ->
     process = run(across(network_delay_ms=30.0))
     _, said = process.communicate(timeout=60)
     if process.returncode == 0:
-        assert all(float(row["response_ms"]) >= 60 for row in rows(tmp_path / "cell"))
+        assert all(
+            float(row["response_ms"]) >= 60 for row in requests(tmp_path / "cell")
+        )
         return
     [line] = said.splitlines()
     assert "this kernel has no netem" in line

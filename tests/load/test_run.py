@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import itertools
 import json
@@ -22,6 +21,7 @@ import pytest
 import yaml
 
 from load.lock import PATH as LOCK
+from tests.load.conftest import finish, requests
 
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]
@@ -29,17 +29,6 @@ Fails = Callable[..., str]
 LISTEN = (
     "import socket,sys,time\ns=socket.create_server(('127.0.0.1',int(sys.argv[1])))\n"
 )
-
-
-def requests(folder: Path) -> list[dict[str, str]]:
-    with (folder / "requests.csv").open() as file:
-        return list(csv.DictReader(file))
-
-
-def finish(process: subprocess.Popen[str]) -> str:
-    _, said = process.communicate(timeout=90)
-    assert process.returncode == 0, said
-    return said
 
 
 def test_requests_are_counted_exactly(config: Config, run: Run, tmp_path: Path) -> None:
