@@ -17,10 +17,10 @@ from typing import Any
 
 from analysis.files import Cell
 
-# Code is known by the implementation and its commit, the key follows from the rest.
 NETWORK = "network.name"
+# Code is known by the implementation and its commit, the key follows from the rest.
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
-COUNTS = ("users", "failures", "requests")  # whole numbers in each run
+COUNTS = ("users", "knee_users", "failures", "requests")  # whole numbers in each run
 REPEAT = ("repeat", "key")  # what the repeats of one configuration differ in
 
 
@@ -107,7 +107,7 @@ def caption(cells: Sequence[Cell]) -> str:
     think = ("load.think_min_s", "load.think_max_s")
     if all(name in common for name in think):
         low, high = (common[name] for name in think)
-        said.append(f"think time {low:g} to {high:g} s")
+        said.append(f"think time {low:g} to {high:g} s" if high else "no think time")
     words = {
         "load.timeout_s": "time-out {:g} s",
         "server.page": "page {}",

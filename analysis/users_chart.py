@@ -48,7 +48,6 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
     entitle(made, "\n".join(_title(growing or cells, found)), PANEL_IN)
     times, rates = made.subplots(2, sharex=True)
     times.set_title("Median response time, ms (logarithmic)")
-    rates.set_title("Requests per second")
     times.set_yscale("log", nonpositive="mask")
     _draw(times, lines, "p50_ms")
     _draw(rates, lines, "rps")
@@ -57,14 +56,23 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
         times.set_ylim(low / 1.1, high * 1.1)
     for ceiling in {cell.ceiling_rps for cell in growing} - {None}:
         rates.axhline(ceiling, color="black", linewidth=1, linestyle=":")
-    rates.set_ylim(bottom=0)
+    title = "Requests per second"
+    searched = all(cell.stop == "capacity" for cell in cells)
+    if searched:  # users are doubled, and the generator's most is far above
+        rates.set_yscale("log", nonpositive="mask")
+        rates.set_xscale("log", nonpositive="mask")
+        title += " (logarithmic)"
+    else:
+        rates.set_ylim(bottom=0)
+    rates.set_title(title)
     failed = any(line.ends for line in lines)
     repeated = any(line.least for line in lines)
     signs = ["×: the first failure"] * failed
     signs += ["dotted: the load generator's most"] * any(c.ceiling_rps for c in growing)
     signs += ["shaded, or upright: from the least run to the greatest"] * repeated
     rates.set_xlabel("users" + (f" ({'; '.join(signs)})" if signs else ""))
-    rates.set_xlim(left=0)
+    if not searched:
+        rates.set_xlim(left=0)
     rates.margins(x=0.02)
     thousands(rates, "x", "y")
     thousands(times, "y")
