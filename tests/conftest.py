@@ -21,12 +21,11 @@ settings.register_profile("firstfail", deadline=None, max_examples=60)
 settings.load_profile("firstfail")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Let one worker make all runs: they wait for each other in any case."""
-    for item in items:
-        runs = {"load", "e2e"} & set(item.path.relative_to(ROOT).parts)
-        group = "runs" if runs else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
+    runs = {"load", "e2e"} & set(item.path.relative_to(ROOT).parts)
+    group = "runs" if runs else item.path.name
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from load import network
@@ -43,13 +45,25 @@ def across(config: Config) -> Callable[..., Path]:
     return write
 
 
-def namespaces() -> Iterator[str]:
-    """Every network namespace that a process on this host is in."""
-    for entry in Path("/proc").glob("[0-9]*/ns/net"):
-        try:
-            yield str(entry.readlink())
-        except OSError:
-            continue
+def namespace_of(pid: int) -> str:
+    return str(Path(f"/proc/{pid}/ns/net").readlink())
+
+
+def namespaces(processes: Iterable[psutil.Process]) -> set[str]:
+    """Return the network namespaces that these are in, but the tests' own."""
+    found = set()
+    for process in processes:
+        with suppress(OSError):
+            found.add(namespace_of(process.pid))
+    return found - {namespace_of(os.getpid())}
+
+
+def of_run(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Return the runner and all that it started."""
+    with suppress(psutil.Error):
+        runner = psutil.Process(process.pid)
+        return [runner, *runner.children(recursive=True)]
+    return []
 
 
 @pytest.mark.parametrize("prefix", [[], UNPRIVILEGED], ids=["self", "unprivileged"])
@@ -58,13 +72,13 @@ def test_requests_cross_the_link(
 ) -> None:
     if prefix and shutil.which(prefix[0]) is None:
         pytest.skip(f"no {prefix[0]} here, to give up privileges with")
-    before = set(namespaces())
     path = across(
         network_somaxconn=77,
         network_tcp_abort_on_overflow=True,
         network_ip_local_port_range="40000-44999",
     )
     finish(run(path, prefix=prefix))
+    assert not of_runs_in(tmp_path)
     cell = tmp_path / "cell"
     assert [row["error"] for row in requests(cell)] == [""] * 60
     assert "http://198.18.0.1:" in (cell / "server.log").read_text()
@@ -72,7 +86,6 @@ def test_requests_cross_the_link(
     assert limits["somaxconn"] == "77"
     assert limits["tcp_abort_on_overflow"] == "1"
     assert limits["ip_local_port_range"] == "40000 44999"
-    assert set(namespaces()) == before
 
 
 def test_rate(across: Config, run: Run, tmp_path: Path) -> None:
@@ -113,17 +126,17 @@ def test_killed(
     moment: str,
 ) -> None:
     """Whenever the runner is killed, its namespaces are gone with it."""
-    before = set(namespaces())
     process = run(across(experiment__requests=10**6, experiment__max_s=60))
     record = tmp_path / ".cell.unfinished" / "requests.csv"
     if moment == "making":
-        eventually(lambda: set(namespaces()) - before)
+        eventually(lambda: namespaces(of_run(process)))
     elif moment == "starting":
-        eventually(lambda: len(set(namespaces()) - before) == 2)
+        eventually(lambda: len(namespaces(of_run(process))) == 2)
     else:
         eventually(lambda: record.exists() and record.stat().st_size > 1000)
+    made = namespaces(of_run(process))
     process.kill()
     process.wait()
-    eventually(lambda: set(namespaces()) == before)
+    eventually(lambda: not made & namespaces(psutil.process_iter()))
     eventually(lambda: not of_runs_in(tmp_path))
     assert not (tmp_path / "cell").exists()
