@@ -23,7 +23,7 @@ settings.load_profile("firstfail")
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Let one worker make all runs: they wait for each other in any case."""
-    runs = "e2e" in item.path.parts or "run" in getattr(item, "fixturenames", ())
+    runs = "e2e" in item.path.parts or "config" in getattr(item, "fixturenames", ())
     group = "runs" if runs else item.path.name
     item.add_marker(pytest.mark.xdist_group(group))
 
