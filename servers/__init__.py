@@ -4,7 +4,8 @@ One file an architecture: `single`, `multiprocess`, `multithread`, `select`.
 Each opens with how it works, when it fits and what limits it. Concurrency is
 all that they differ in; everything else is one piece of code that they share:
 
-- `http.py`: bytes of requests in, bytes of responses out; no sockets.
+- `steps.py`: what an application asks of an architecture.
+- `http.py`: bytes of requests in, steps to responses out; no sockets.
 - `pages.py`: the pages they serve.
 - `listener.py`: the listening socket, its options, and being told to stop.
 - `talk.py`: one connection from its first byte to its last, where an

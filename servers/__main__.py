@@ -14,6 +14,7 @@ import re
 import sys
 from pathlib import Path
 
+from servers.http import Protocol
 from servers.listener import Listener, announce
 from servers.options import Parser, number
 from servers.pages import PAGES, load_page
@@ -84,9 +85,9 @@ def main() -> int:
         module.add_arguments(parser)
     asked = vars(parser.parse_args())
     own = {key: value for key, value in asked.items() if key not in known}
+    page, keep_alive = load_page(asked["page"]), asked["keep_alive"]
     settings = Settings(
-        page=load_page(asked["page"]),
-        keep_alive=asked["keep_alive"],
+        app=lambda: Protocol(page, keep_alive),
         request_s=asked["request_timeout"],
         response_s=asked["response_timeout"],
         grace_s=asked["grace"],

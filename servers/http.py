@@ -1,8 +1,8 @@
 """HTTP/1.1 from the server's side, without a socket (RFC 9110, RFC 9112).
 
 Rules of this module:
-- Bytes in, bytes out: `Protocol.receive` takes what the client has sent and
-  returns what is to be sent to it. Nothing here blocks, waits or knows a clock,
+- Bytes in, steps out: `Protocol.receive` takes what the client has sent and
+  returns what is to be done for it. Nothing here blocks, waits or knows a clock,
   but for the Date header.
 - httptools (llhttp) reads a request's head. It keeps no limits itself, so a
   head is collected here, within limits, and given to it whole.
@@ -17,12 +17,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPMethod, HTTPStatus
 
 import httptools
+
+from servers.pages import Page
+from servers.steps import Step
 
 MAX_REQUEST_LINE = 8_192  # bytes; RFC 9112, section 3, asks for 8,000 at least
 MAX_HEAD = 32_768  # bytes of request line and headers
@@ -104,14 +107,9 @@ class _Request:
 
 
 class Protocol:
-    """One connection. `page` gives the body of the page, once per request.
+    """One connection, a `Conversation`, on which `page` is served."""
 
-    `closing` is true when the connection has to be closed once all that was
-    returned is sent; `lingering` when, before that, what the client still sends
-    has to be read (see `talk.py`).
-    """
-
-    def __init__(self, page: Callable[[], bytes], keep_alive: bool) -> None:
+    def __init__(self, page: Page, keep_alive: bool) -> None:
         self._page = page
         self._keep_alive = keep_alive
         self._received = bytearray()
@@ -130,18 +128,18 @@ class Protocol:
         """Make the next response the last one: the server has to stop."""
         self._keep_alive = False
 
-    def receive(self, data: bytes) -> bytes:
-        """Take bytes from the client; return the responses they complete."""
+    def receive(self, data: bytes) -> Sequence[Step]:
+        """Take bytes from the client; return the steps to what they ask for."""
+        steps: list[Step] = []
         if self.closing:
-            return b""
+            return steps
         self._received += data
-        responses = []
         try:
             while not self.closing and (head := self._next_head()) is not None:
-                responses.append(self._respond(head))
+                steps += self._respond(head)
         except _BadRequestError as error:
-            responses.append(self._refuse(error.status))
-        return b"".join(responses)
+            steps.append(self._refuse(error.status))
+        return steps
 
     def time_out(self) -> bytes:
         """Return what to send to a client that took too long over its request.
@@ -184,7 +182,7 @@ class Protocol:
         del received[:size]
         return head
 
-    def _respond(self, head: bytes) -> bytes:
+    def _respond(self, head: bytes) -> Sequence[Step]:
         request = _Request()
         request.parse(head)
         request.check()
@@ -193,17 +191,21 @@ class Protocol:
         self.closing = not keep
         # More of what the client sends may arrive, and must not be met by a reset.
         self.lingering = self.closing and bool(self._to_skip or self._received)
-        found = _path(request.target) in PATHS
-        status = HTTPStatus.OK if found else HTTPStatus.NOT_FOUND
-        body = self._page() if found else _explanation(status)
         del request.parser  # each knows the other: garbage, were it left to be found
-        return _response(status, body, keep=keep, with_body=not self._without_body)
+        if _path(request.target) not in PATHS:
+            return [self._explain(HTTPStatus.NOT_FOUND, keep)]
+        response = _head(HTTPStatus.OK, self._page.size, keep, int(time.time()))
+        return [response] if self._without_body else self._page.answer(response)
 
     def _refuse(self, status: HTTPStatus) -> bytes:
         self.closing = self.lingering = True
+        return self._explain(status, keep=False)
+
+    def _explain(self, status: HTTPStatus, keep: bool) -> bytes:
+        body = f"{status.value} {status.phrase}\n".encode()
+        head = _head(status, len(body), keep, int(time.time()))
         # Nor has the answer to a HEAD a body when it is an error.
-        with_body = not self._without_body
-        return _response(status, _explanation(status), keep=False, with_body=with_body)
+        return head if self._without_body else head + body
 
 
 def _path(target: bytes) -> bytes:
@@ -217,24 +219,17 @@ def _path(target: bytes) -> bytes:
     return b"/" + rest.partition(b"/")[2]
 
 
-def _explanation(status: HTTPStatus) -> bytes:
-    return f"{status.value} {status.phrase}\n".encode()
-
-
-def _response(status: HTTPStatus, body: bytes, *, keep: bool, with_body: bool) -> bytes:
+@lru_cache(maxsize=32)
+def _head(status: HTTPStatus, size: int, keep: bool, now_s: int) -> bytes:
+    """Return the head of a response: the same object to all of one second."""
     kind = "text/html; charset=utf-8" if status == HTTPStatus.OK else "text/plain"
     allow = "Allow: GET, HEAD\r\n" if status == HTTPStatus.METHOD_NOT_ALLOWED else ""
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        f"Date: {_date(int(time.time()))}\r\n"
+        f"Date: {formatdate(now_s, usegmt=True)}\r\n"
         f"Content-Type: {kind}\r\n"
-        f"Content-Length: {len(body)}\r\n"
+        f"Content-Length: {size}\r\n"
         f"{allow}"
         f"Connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
     )
-    return head.encode("ascii") + (body if with_body else b"")
-
-
-@lru_cache(maxsize=1)
-def _date(now_s: int) -> str:
-    return formatdate(now_s, usegmt=True)
+    return head.encode("ascii")

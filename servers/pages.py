@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+from servers.steps import Step, Work
 
 FOLDER = Path(__file__).parent
 SIZE = 14_939  # bytes, the size of the page in the published measurements
@@ -22,35 +24,63 @@ PAGES = ("static", "rendered")
 ROWS = 120
 
 
-def load_page(name: str) -> Callable[[], bytes]:
-    """Return the function that gives the page's bytes, once per request."""
-    if name == "rendered":
-        return _rendered()
-    body = (FOLDER / "page.html").read_bytes()
-    return lambda: body
+class Page(Protocol):
+    """A page of `size` bytes."""
+
+    size: int
+
+    def answer(self, head: bytes) -> Sequence[Step]:
+        """Return the steps to a response that begins with `head`."""
 
 
-def _rendered() -> Callable[[], bytes]:
-    # A server of the static page has no use for it.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def load_page(name: str) -> Page:
+    """Return the page of that name."""
+    return _Rendered() if name == "rendered" else _Static()
 
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-    )
-    template = environment.get_template("page.html.j2")
-    measurements = _measurements()
 
-    def render() -> bytes:
-        rows = sorted(measurements, key=lambda row: (-row["rps"], row["name"]))
-        text = template.render(rows=rows, summary=_summary(rows))
+class _Static:
+    """In memory, with the head of the second before it."""
+
+    size = SIZE
+
+    def __init__(self) -> None:
+        self.body = (FOLDER / "page.html").read_bytes()
+        self.last: tuple[bytes, list[Step]] = (b"", [])
+
+    def answer(self, head: bytes) -> Sequence[Step]:
+        last = self.last
+        if last[0] is not head:
+            last = self.last = (head, [head + self.body])
+        return last[1]
+
+
+class _Rendered:
+    """Made anew for each request."""
+
+    size = SIZE
+
+    def __init__(self) -> None:
+        # A server of the static page has no use for it.
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        environment = Environment(
+            loader=FileSystemLoader(FOLDER),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            undefined=StrictUndefined,
+        )
+        self.template = environment.get_template("page.html.j2")
+        self.measurements = _measurements()
+
+    def answer(self, head: bytes) -> Sequence[Step]:
+        return [Work(lambda: head + self.render())]
+
+    def render(self) -> bytes:
+        rows = sorted(self.measurements, key=lambda row: (-row["rps"], row["name"]))
+        text = self.template.render(rows=rows, summary=_summary(rows))
         return _padded(text).encode()
-
-    return render
 
 
 def _measurements() -> list[dict[str, Any]]:
@@ -95,4 +125,4 @@ def _padded(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(_rendered()())
+    sys.stdout.buffer.write(_Rendered().render())

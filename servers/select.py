@@ -23,11 +23,12 @@ import os
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from servers.http import Protocol
 from servers.listener import RETRY_S, Listener
+from servers.steps import File, Step, Wait, Work
 from servers.talk import LINGER_BYTES, LINGER_S, READ_BYTES, Settings
 
 FD_SETSIZE = 1024  # <sys/select.h>; a larger descriptor overruns the kernel's list
@@ -50,8 +51,10 @@ class _Connection:
     def __init__(self, connection: socket.socket, settings: Settings) -> None:
         self.socket = connection
         self.settings = settings
-        self.protocol = Protocol(settings.page, settings.keep_alive)
-        self.unsent = memoryview(b"")
+        self.conversation = settings.app()
+        self.steps: deque[Step] = deque()
+        self.sent = 0  # bytes of the first of them, where it is a file
+        self.resumes_at = 0.0  # by the clock, where it is a wait
         self.lingering = 0  # bytes that are still read before it is closed
         self.closed = False
         self.deadline = time.monotonic() + settings.request_s
@@ -61,7 +64,7 @@ class _Connection:
 
     @property
     def idle(self) -> bool:
-        return self.protocol.idle and not self.unsent
+        return self.conversation.idle and not self.steps
 
     def readable(self) -> None:
         data = self.socket.recv(READ_BYTES)
@@ -70,17 +73,58 @@ class _Connection:
             if not data or self.lingering <= 0:
                 self.close()
         elif data:
-            self.send(self.protocol.receive(data))
+            if steps := self.conversation.receive(data):
+                self.take(steps)
         else:  # the client has no more to say
             self.close()
 
-    def writable(self) -> None:
-        self.unsent = self.unsent[self.socket.send(self.unsent) :]
-        if self.unsent:
-            return
-        if not self.protocol.closing:
+    def take(self, steps: Iterable[Step]) -> None:
+        """Take these steps, as far as the socket has room and no wait is among them."""
+        self.steps.extend(steps)
+        self.deadline = time.monotonic() + self.settings.response_s
+        self.advance()
+
+    def advance(self) -> None:
+        while self.steps:
+            step = self.steps[0]
+            if isinstance(step, Wait):
+                if not self.resumes_at:
+                    self.resumes_at = time.monotonic() + step.seconds
+                    self.deadline = self.resumes_at + self.settings.response_s
+                if time.monotonic() < self.resumes_at:
+                    return
+                self.resumes_at = 0.0
+            elif isinstance(step, File):
+                self.send_file(step)
+            else:
+                self.send(step.make() if isinstance(step, Work) else step)
+            self.steps.popleft()
+        self.ended()
+
+    def send(self, response: bytes) -> None:
+        """Send all of `response`; BlockingIOError where there is no room for it."""
+        unsent = memoryview(response)
+        while unsent:
+            try:
+                unsent = unsent[self.socket.send(unsent) :]
+            except BlockingIOError:
+                self.steps[0] = bytes(unsent)
+                raise
+
+    def send_file(self, step: File) -> None:
+        source, target = step.file.fileno(), self.socket.fileno()
+        while self.sent < step.size:
+            count = os.sendfile(target, source, self.sent, step.size - self.sent)
+            if count == 0:
+                raise OSError("the file has become shorter than was promised")
+            self.sent += count
+        self.sent = 0
+
+    def ended(self) -> None:
+        """All is sent that there was to send."""
+        if not self.conversation.closing:
             self.deadline = time.monotonic() + self.settings.request_s
-        elif self.protocol.lingering:
+        elif self.conversation.lingering:
             # So that a reset does not overtake the response: see talk.py.
             self.socket.shutdown(socket.SHUT_WR)
             self.lingering = LINGER_BYTES
@@ -88,17 +132,11 @@ class _Connection:
         else:
             self.close()
 
-    def send(self, response: bytes) -> None:
-        if response:
-            self.unsent = memoryview(response)
-            self.deadline = time.monotonic() + self.settings.response_s
-            self.writable()
-
     def time_out(self) -> None:
-        if self.unsent or self.lingering or not (answer := self.protocol.time_out()):
+        if self.steps or self.lingering or not (answer := self.conversation.time_out()):
             self.close()
         else:
-            self.send(answer)
+            self.take([answer])
 
     def close(self) -> None:
         self.closed = True
@@ -124,8 +162,12 @@ class _Loop:
         """
         accepting = self.accepting()
         # What still has bytes to send is not read: it must take these first.
-        readers = [c for c in self.connections.values() if not c.unsent]
-        writers = [c for c in self.connections.values() if c.unsent]
+        readers = [c for c in self.connections.values() if not c.steps]
+        writers = [c for c in self.connections.values() if c.steps and not c.resumes_at]
+        waiting = [c for c in self.connections.values() if c.resumes_at]
+        if waiting:
+            first = min(c.resumes_at for c in waiting) - time.monotonic()
+            wait_s = max(min(wait_s, first), 0)
         also: list[Any] = [] if self.told_to_stop else [self.listener.stop]
         if accepting:
             also.append(self.listener.socket.fileno())
@@ -136,9 +178,11 @@ class _Loop:
         if self.listener.stop in readable:
             self.told_to_stop = True
             for connection in self.connections.values():
-                connection.protocol.finish()
+                connection.conversation.finish()
         steps = [(c, c.readable) for c in readable if isinstance(c, _Connection)]
-        steps += [(c, c.writable) for c in writable]
+        steps += [(c, c.advance) for c in writable]
+        now = time.monotonic()
+        steps += [(c, c.advance) for c in waiting if c.resumes_at <= now]
         for number, (connection, step) in enumerate(steps):
             if number % BATCH == 0 and self.accepting():
                 self.accept()

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from servers.http import Protocol
+from servers.steps import Application, File, Step, Wait, Work
 
 READ_BYTES = 65_536
 # What a worker may end later than its grace: a page was being made by then.
@@ -36,8 +37,7 @@ LINGER_BYTES = 1_000_000
 class Settings:
     """What a connection is served with. Times in seconds."""
 
-    page: Callable[[], bytes]
-    keep_alive: bool
+    app: Application
     request_s: float
     response_s: float
     grace_s: float
@@ -59,7 +59,7 @@ class _Talk:
         self.connection = connection
         self.stop = stop
         self.settings = settings
-        self.protocol = Protocol(settings.page, settings.keep_alive)
+        self.conversation = settings.app()
         self.stopping = False
         self.grace_ends = math.inf
         self.deadline = 0.0
@@ -67,29 +67,26 @@ class _Talk:
     def run(self) -> None:
         while True:
             self.set_deadline(self.settings.request_s)
-            response = self.read_until_response()
-            self.set_deadline(self.settings.response_s)
-            if not self.send(response):
+            if not all(map(self.take, self.read_until_steps())):
                 return
-            if self.protocol.closing:
+            if self.conversation.closing:
                 break
             # A client that always has its next request there is never waited for.
             if not self.stopping and _is_readable(self.stop):
                 self.begin_to_stop()
-        if self.protocol.lingering:
+        if self.conversation.lingering:
             self.linger()
 
-    def read_until_response(self) -> bytes:
+    def read_until_steps(self) -> Sequence[Step]:
         while True:
             data = self.read()
             if data is None:
-                return self.protocol.time_out()
+                return [self.conversation.time_out()]
             if not data:  # the client has no more to say
-                self.protocol.closing = True
-                return b""
-            response = self.protocol.receive(data)
-            if response:
-                return response
+                self.conversation.closing = True
+                return []
+            if steps := self.conversation.receive(data):
+                return steps
 
     def read(self) -> bytes | None:
         """Return what the client sends, b"" at its end, None when time is up."""
@@ -98,10 +95,19 @@ class _Talk:
                 return self.connection.recv(READ_BYTES)
             except BlockingIOError:
                 # Asked only now: a request that has arrived has begun.
-                if self.stopping and self.protocol.idle:
+                if self.stopping and self.conversation.idle:
                     return None
                 if not self.wait(select.POLLIN):
                     return None
+
+    def take(self, step: Step) -> bool:
+        """Take one step; return False when time is up."""
+        if isinstance(step, Wait):
+            return self.pause(step.seconds)
+        if isinstance(step, Work):
+            step = step.make()
+        self.set_deadline(self.settings.response_s)
+        return self.send_file(step) if isinstance(step, File) else self.send(step)
 
     def send(self, response: bytes) -> bool:
         """Send all of `response`; return False when time is up."""
@@ -114,6 +120,32 @@ class _Talk:
                     return False
         return True
 
+    def send_file(self, step: File) -> bool:
+        source, target, sent = step.file.fileno(), self.connection.fileno(), 0
+        while sent < step.size:
+            try:
+                count = os.sendfile(target, source, sent, step.size - sent)
+            except BlockingIOError:
+                if not self.wait(select.POLLOUT):
+                    return False
+                continue
+            if count == 0:
+                return False  # the file has become shorter than was promised
+            sent += count
+        return True
+
+    def pause(self, seconds: float) -> bool:
+        """Sleep; return False where the server's grace ends before that."""
+        ends = time.monotonic() + seconds
+        waiting = select.poll()
+        if not self.stopping:
+            waiting.register(self.stop, select.POLLIN)
+        while (left := min(ends, self.grace_ends) - time.monotonic()) > 0:
+            if waiting.poll(left * 1000):
+                self.begin_to_stop()
+                waiting.unregister(self.stop)
+        return ends <= self.grace_ends
+
     def set_deadline(self, seconds: float) -> None:
         self.deadline = min(time.monotonic() + seconds, self.grace_ends)
 
@@ -121,7 +153,7 @@ class _Talk:
         self.stopping = True
         self.grace_ends = time.monotonic() + self.settings.grace_s
         self.deadline = min(self.deadline, self.grace_ends)
-        self.protocol.finish()
+        self.conversation.finish()
 
     def wait(self, event: int) -> bool:
         """Wait for the socket, or to be told to stop; False when time is up."""

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servers.http import MAX_BODY, MAX_HEAD, MAX_REQUEST_LINE, Protocol
+from servers.steps import Step
 
 PAGE = b"<html>page</html>"
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -18,8 +19,22 @@ RESPONSE = re.compile(
 )
 
 
-def protocol(keep_alive: bool = False) -> Protocol:
-    return Protocol(lambda: PAGE, keep_alive)
+class Page:
+    size = len(PAGE)
+
+    def answer(self, head: bytes) -> list[Step]:
+        return [head + PAGE]
+
+
+class Whole(Protocol):
+    """Returns the steps' bytes as one."""
+
+    def receive(self, data: bytes) -> bytes:  # type: ignore[override]
+        return b"".join(step for step in super().receive(data))  # type: ignore[misc]
+
+
+def protocol(keep_alive: bool = False) -> Whole:
+    return Whole(Page(), keep_alive)
 
 
 def status(response: bytes) -> int:
