@@ -15,7 +15,7 @@ from load.network import unavailable
 
 SECONDS = 3.0
 UNTIL_KILLED = 6.0  # of load, for a server that is killed 4 s after it started
-TRIES = 3  # where something else keeps the server's core busy, the verdict says that
+TRIES = 5  # where something else keeps the server's core busy, the verdict says that
 CHOSEN = {
     *(("link", "select"), ("server-serial", "single"), ("crashed", "select")),
     *(("server-workers", "multithread"), ("generator-ports", "multiprocess")),
