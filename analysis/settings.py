@@ -5,8 +5,8 @@ Rules of this module:
 - What is said of all cells is true of all of them: a setting that differs
   anywhere in a table is a column of it and no part of its caption.
 - A repeat is no setting: it tells runs apart, and not what they are runs of.
-- An implementation's own settings (`impl.`) come with its name, a network's with
-  its own, and tell cells apart only where they differ within it.
+- An implementation's own settings (`impl.`) come with its name, a network's and a
+  page's with their own, and tell cells apart only where they differ within it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any
 from analysis.files import Cell
 
 NETWORK = "network.name"
+PAGE = "page.name"
+GROUPS = {NETWORK: "network", PAGE: "page"}  # and what they are called
 # Code is known by the implementation and its commit, the key follows from the rest.
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
 COUNTS = ("users", "knee_users", "failures", "requests")  # whole numbers in each run
@@ -54,18 +56,23 @@ def swept(cells: Sequence[Cell]) -> list[str]:
             group = ""
             if name.startswith("impl."):
                 group = impl
-            elif name.startswith("network.") and name != NETWORK:
-                group = str(config.get(NETWORK))
+            elif name not in GROUPS and (chosen := _group(name)):
+                group = str(config.get(chosen))
             within.setdefault(group, set()).add(repr(config.get(name)))
         if any(len(values) > 1 for values in within.values()):
             found.append(name)
     return found
 
 
+def _group(name: str) -> str | None:
+    """Return the setting that names the choice which `name` is a part of, if any."""
+    return next((g for g in GROUPS if name.startswith(f"{GROUPS[g]}.")), None)
+
+
 def column(name: str, stop: str) -> str:
     """Return a setting's name in CSV, where `users` is what was measured."""
-    if name == NETWORK:
-        return "network"
+    if name in GROUPS:
+        return GROUPS[name]
     return "cap" if name == "users" and stop != "requests" else name
 
 
@@ -73,8 +80,8 @@ def heading(name: str, stop: str) -> str:
     """Return a setting's name for reading."""
     if name == "users" and stop != "requests":
         return "cap on users"
-    if name == NETWORK:
-        return "network"
+    if name in GROUPS:
+        return GROUPS[name]
     return name if "." in name else name.replace("_", " ")
 
 
@@ -110,7 +117,7 @@ def caption(cells: Sequence[Cell]) -> str:
         said.append(f"think time {low:g} to {high:g} s" if high else "no think time")
     words = {
         "load.timeout_s": "time-out {:g} s",
-        "server.page": "page {}",
+        PAGE: "page {}",
         "server.backlog": "backlog {}",
     }
     said += [text.format(common[n]) for n, text in words.items() if n in common]

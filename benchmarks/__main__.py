@@ -58,7 +58,8 @@ def cell_costs(folder: Path, then: str) -> Callable[[], float]:
         "experiment": "burst",
         "impl": "select",
         "users": 20,
-        "set": {"experiment.requests": str(REQUESTS), "server.page": "static"},
+        "page": "static",
+        "set": {"experiment.requests": str(REQUESTS)},
     }
     [config] = matrix(asked, ROOT, ["load"]).values()
     (folder / "cell.json").write_text(json.dumps(config))

@@ -51,9 +51,10 @@ class Case:
         return f"{self.limit}, {self.impl}: {self.why}"
 
 
-STATIC = {"server.page": "static", "users": 100, "load.think_max_s": 0.2}
+STATIC = {"page": "static", "users": 100, "load.think_max_s": 0.2}
 PRESSED = {"users": 60, "load.think_max_s": 0.02}
 KEPT = {**STATIC, "server.keep_alive": True}
+WAITING = {**STATIC, "page": "waiting"}
 FEW_PORTS = {**KEPT, "users": 200, "network.ip_local_port_range": "40000-40049"}
 OPEN = {"users": 56, "load.arrivals": "open", "load.think_max_s": 0.1}
 
@@ -79,6 +80,13 @@ def cases() -> Iterator[Case]:
         yield Case(
             "server-serial", impl, "kept connections: one client has it alone", KEPT
         )
+    yield Case("server-serial", "single", "a page that waits 20 ms", WAITING)
+    yield Case(
+        "server-workers",
+        "multithread",
+        "8 workers, and a page that waits 20 ms",
+        {**WAITING, "impl.options.max_workers": 8},
+    )
     for impl in ("multiprocess", "multithread"):
         yield Case(
             "server-workers",

@@ -36,11 +36,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
-from conf.schema import Cell, Config, SettingError, check
+from conf.schema import PAGE_FILE, Cell, Config, SettingError, check
 from conf.sources import digest
 
-GROUPS = ("experiment", "impl", "network")
+GROUPS = ("experiment", "impl", "network", "page")
 AUTO = "auto"
+DEFAULTS = (f"network={AUTO}", "page=rendered")
 FOLDER = Path(__file__).parent
 
 
@@ -132,16 +133,15 @@ def _cells(study: DictConfig, user: list[str], auto: str) -> Iterable[Config]:
     asked = _parse([f"experiment={experiments}", *common, *user])
     for experiment in _values(asked["experiment"]):
         own, fixed = _of_experiment(study, experiment)
-        overrides = _parse([f"network={AUTO}", *common, *own, *user, *fixed])
+        overrides = _parse([*DEFAULTS, *common, *own, *user, *fixed])
         overrides.pop("experiment", None)
-        networks = _values(overrides.pop("network"))
-        for impl, network in itertools.product(
-            _values(overrides.pop("impl")), networks
-        ):
+        chosen = [_values(overrides.pop(group)) for group in GROUPS[1:]]
+        for impl, network, page in itertools.product(*chosen):
             choice = {
                 "experiment": experiment,
                 "impl": impl,
                 "network": auto if network == AUTO else network,
+                "page": page,
             }
             yield from _sweep(choice, list(overrides.values()))
 
@@ -311,7 +311,8 @@ def _named(cells: list[Config], root: Path, runner: Sequence[str]) -> dict[str, 
         check(cell, root)
         impl = cell["impl"]
         if impl["name"] not in server_code:
-            body = [impl["body"]] if impl["body"] else []
+            body = cell["page"]["sources"] if impl["body"] == PAGE_FILE else []
+            body = [impl["body"]] if impl["body"] and not body else body
             server_code[impl["name"]] = digest([*impl["sources"], *body], root)
         cell["code"] = {"server": server_code[impl["name"]], "runner": runner_code}
         cell["key"] = _key(cell)

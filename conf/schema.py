@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 Config = dict[str, Any]
+PAGE_FILE = "{page_file}"
 
 
 class SettingError(ValueError):
@@ -49,9 +50,10 @@ class Impl:
     """How one server is started, and the page that it has to answer with.
 
     `command` is split as a shell would, without a shell. It may hold
-    `{python}` (the interpreter firstfail runs on), `{host}`, `{port}`, every
-    setting of `server` by its name, and `{options}`: the settings of `server`
-    and then `options`, as long options (`--backlog 128 --keep-alive`).
+    `{python}` (the interpreter firstfail runs on), `{host}`, `{port}`, `{page_file}`
+    (the file that holds the page), every setting of `server` by its name, and
+    `{options}`: the settings of `server` and of `page` and then `options`, as long
+    options (`--backlog 128 --page static`).
 
     What bounds the server by its nature is told for the verdict on what limited it:
     what serves a connection, how many of them at most (null: as its option
@@ -63,7 +65,8 @@ class Impl:
     sources: list[str] = field(default_factory=list)  # files and folders
     options: dict[str, Any] = field(default_factory=dict)
     path: str = "/"
-    body: str | None = "servers/page.html"  # null: any body counts as the page
+    # What it answers with: the page, a file, or, where it is null, anything.
+    body: str | None = PAGE_FILE
     worker: str | None = _field(None, choices=("process", "thread"))
     workers: int | None = _field(None, least=1)
     descriptors: int | None = _field(None, least=1)
@@ -93,13 +96,32 @@ class Network:
 
 
 @dataclass
+class Page:
+    """What a server answers with, and what that costs it.
+
+    The page has `bytes` bytes and comes from memory (`static`), from a file that is
+    opened for each request (`file`) or from a template (`rendered`). Before that, each
+    request waits `wait_ms` for a backend that there is not, and takes the CPU `rounds`
+    rounds of a hash. `command` writes the page; its placeholder is `{bytes}`, and
+    `{python}`.
+    """
+
+    name: str = ""  # set from the file's name
+    kind: str = _field("static", choices=("static", "file", "rendered"))
+    bytes: int = _field(14_939, least=2_000, most=10_000_000)
+    wait_ms: float = _field(0.0, least=0, most=3_600_000)
+    rounds: int = _field(0, least=0, most=10**9)
+    command: str = ""
+    sources: list[str] = field(default_factory=list)  # what the page is made of
+
+
+@dataclass
 class Server:
     """Settings that every server of a comparison shares."""
 
     host: str | None = None  # null: the network's own
     port: int = _field(0, least=0, most=65535)  # 0: any that is free
     backlog: int = _field(128, least=1, most=65535)
-    page: str = _field("rendered", choices=("static", "rendered"))
     keep_alive: bool = False
     start_s: float = _field(10.0, above=0)  # it must answer within this time
     stop_s: float = _field(5.0, above=0)  # and end within this time when told to
@@ -132,6 +154,7 @@ class Cell:
     experiment: Experiment = field(default_factory=Experiment)
     impl: Impl = field(default_factory=Impl)
     network: Network = field(default_factory=Network)
+    page: Page = field(default_factory=Page)
     users: int = _field(1000, least=1, most=1_000_000)
     hatch_rate: float = _field(10.0, above=0)
     repeat: int = _field(1, least=1)
@@ -162,10 +185,11 @@ def check(cell: Config, root: Path) -> None:
     _check_command(impl)
     if not impl["path"].startswith("/"):
         raise SettingError(f"impl.path={impl['path']}: a path starts with /")
-    if impl["body"] is not None and not (root / impl["body"]).is_file():
+    if impl["body"] not in (None, PAGE_FILE) and not (root / impl["body"]).is_file():
         raise SettingError(
             f"impl.body={impl['body']}: there is no such file; name the file that "
-            "holds the page the server answers with, or null for any page"
+            "holds what the server answers with, null for anything, or leave it out "
+            "for the page"
         )
 
 
@@ -238,7 +262,7 @@ def _check_ports(written: str | None) -> None:
 
 
 def _check_command(impl: Config) -> None:
-    known = {"python", "options", *(spec.name for spec in fields(Server))}
+    known = {"python", "options", "page_file", *(spec.name for spec in fields(Server))}
     try:
         named = {part[1] for part in string.Formatter().parse(impl["command"])}
     except ValueError as error:

@@ -34,6 +34,7 @@ from load.guard import end_leftovers, guarded
 from load.limits import choose_cores, choose_port, raise_open_files
 from load.lock import only_run_on_host
 from load.network import join
+from load.page import expected, write_page
 from load.process import last_line, start
 from load.progress import Progress
 from load.provenance import provenance
@@ -117,11 +118,13 @@ class Run:
         found = provenance(ROOT, network.sysctls())
         with network.on_server_side():
             port = choose_port(network.host, config["server"]["port"])
-        server_words = server.command(config, network.host, port)
-        locust_words = self.locust_command(network.host, port)
+        page_file = self.scratch / "page.html"
+        write_page(config["page"], page_file)
+        body = expected(config, page_file)
+        server_words = server.command(config, network.host, port, page_file)
+        locust_words = self.locust_command(network.host, port, body)
         found["commands"] = {"server": server_words, "locust": locust_words}
         found["cores"] = {"server": server_cores, "locust": locust_cores}
-        body = config["impl"]["body"]
         with server.running(
             server_words,
             self.logs / "server.log",
@@ -130,8 +133,7 @@ class Run:
             network.go_to_server_side,
         ) as running:
             telemetry = Telemetry(network, port, running.process.pid, cores)
-            page = (ROOT / body).read_bytes() if body else None
-            running.wait_until_it_answers(config, network.host, port, page, self.tick)
+            running.wait_until_it_answers(config, network.host, port, body, self.tick)
             found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
             self.run_locust(locust_words, environment, locust_cores, running, telemetry)
             crashed = running.death()
@@ -143,9 +145,10 @@ class Run:
                 measured["server"] = {
                     name: after[name] - before[name] for name in after
                 }
+        page_file.unlink()
         self.write_run({"crashed": crashed, "telemetry": measured, "provenance": found})
 
-    def locust_command(self, host: str, port: int) -> list[str]:
+    def locust_command(self, host: str, port: int, body: Path | None) -> list[str]:
         config, load = self.config, self.config["load"]
         experiment = config["experiment"]
         words = [
@@ -170,8 +173,8 @@ class Run:
                 *("--master-bind-host", "127.0.0.1", "--master-bind-port", master),
                 *("--master-host", "127.0.0.1", "--master-port", master),
             ]
-        if config["impl"]["body"]:
-            words += ["--body", str(ROOT / config["impl"]["body"])]
+        if body is not None:
+            words += ["--body", str(body)]
         return [*words, *self.rule()]
 
     def rule(self) -> list[str]:

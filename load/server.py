@@ -25,23 +25,29 @@ from load.process import last_line, start
 POLL_S = 0.02
 
 
-def command(config: dict[str, Any], host: str, port: int) -> list[str]:
+def command(config: dict[str, Any], host: str, port: int, page_file: Path) -> list[str]:
     """Return the words of the server's command line, its placeholders filled."""
     own = {"host": host, "port": port, "python": sys.executable}
-    settings = {**config["server"], **own}
+    settings = {**config["server"], **own, "page_file": page_file}
     words: list[str] = []
     for word in shlex.split(config["impl"]["command"]):
         if word == "{options}":
-            words += _options(config)
+            words += _options(config, page_file)
         else:
             words.append(word.format_map(settings))
     return words
 
 
-def _options(config: dict[str, Any]) -> Iterator[str]:
+def _options(config: dict[str, Any], page_file: Path) -> Iterator[str]:
     """Yield settings as long options; a false or empty one is left out."""
-    shared = ("backlog", "page", "keep_alive")
-    settings = {name: config["server"][name] for name in shared}
+    page = config["page"]
+    settings = {name: config["server"][name] for name in ("backlog", "keep_alive")}
+    settings |= {
+        "page": page["kind"],
+        "page_file": page_file,
+        "page_wait_ms": page["wait_ms"] or None,
+        "page_rounds": page["rounds"] or None,
+    }
     for name, value in {**settings, **config["impl"]["options"]}.items():
         if value is False or value is None:
             continue
@@ -75,10 +81,10 @@ class Server:
         config: dict[str, Any],
         host: str,
         port: int,
-        body: bytes | None,
+        body: Path | None,
         tick: Callable[[], None],
     ) -> None:
-        """Return once the server answers with the page.
+        """Return once the server answers with what `body` holds, or anything.
 
         Raises `CellError` when it ends, answers with something else, or does not
         answer within `server.start_s`.
@@ -95,10 +101,10 @@ class Server:
                 continue
             if status >= 400:
                 raise CellError(f"the server answers {path} with HTTP {status}")
-            if body is not None and got != body:
+            if body is not None and got != (right := body.read_bytes()):
                 raise CellError(
                     f"the server answers {path} with {len(got):,} bytes that are not "
-                    f"the {len(body):,} of {config['impl']['body']}"
+                    f"the {len(right):,} of {body.name}"
                 )
             return
         raise CellError(

@@ -17,7 +17,8 @@ from pathlib import Path
 from servers.http import Protocol
 from servers.listener import Listener, announce
 from servers.options import Parser, number
-from servers.pages import PAGES, load_page
+from servers.pages import KINDS, load_page
+from servers.render import FILE
 from servers.talk import Settings
 
 _SERVE = re.compile(r"^def serve\(\s*listener\b", re.MULTILINE)
@@ -48,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="connections that may wait to be accepted (default: 128)",
     )
-    parser.add_argument("--page", choices=PAGES, default="static")
+    _add_page(parser)
     parser.add_argument(
         "--keep-alive",
         action="store_true",
@@ -69,6 +70,32 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_page(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--page",
+        choices=KINDS,
+        default="static",
+        help="from memory, from its file, or made anew for each request",
+    )
+    parser.add_argument(
+        "--page-file", type=Path, default=FILE, metavar="FILE", help="what it holds"
+    )
+    parser.add_argument(
+        "--page-wait-ms",
+        type=number(float, 0, 3_600_000),
+        default=0,
+        metavar="MS",
+        help="wait for a backend that takes so long, for each request",
+    )
+    parser.add_argument(
+        "--page-rounds",
+        type=number(int, 0, 10**9),
+        default=0,
+        metavar="N",
+        help="compute so many rounds of a hash for each request",
+    )
+
+
 def main() -> int:
     parser = _parser()
     name = sys.argv[1] if len(sys.argv) > 1 else ""
@@ -85,7 +112,18 @@ def main() -> int:
         module.add_arguments(parser)
     asked = vars(parser.parse_args())
     own = {key: value for key, value in asked.items() if key not in known}
-    page, keep_alive = load_page(asked["page"]), asked["keep_alive"]
+    try:
+        page = load_page(
+            asked["page"],
+            asked["page_file"],
+            asked["page_wait_ms"] / 1000,
+            asked["page_rounds"],
+        )
+    except OSError as error:
+        where = asked["page_file"]
+        print(f"{name}: cannot read {where}: {error.strerror}", file=sys.stderr)
+        return 1
+    keep_alive = asked["keep_alive"]
     settings = Settings(
         app=lambda: Protocol(page, keep_alive),
         request_s=asked["request_timeout"],

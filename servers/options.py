@@ -21,7 +21,7 @@ def number(kind: Callable[[str], float], least: float, most: float) -> Any:
         value = kind(text)
         if not least <= value <= most:  # nor is a NaN
             raise argparse.ArgumentTypeError(
-                f"{text}: must be from {least:g} to {most:g}"
+                f"{text}: must be from {least:,.12g} to {most:,.12g}"
             )
         return value
 

@@ -1,27 +1,25 @@
-"""The page that every server serves, in two ways of making it.
+"""The page that every server serves, and what it costs to serve it.
 
-`static` is the file `page.html`, read once and kept in memory. `rendered` is
-the same page, byte for byte, made anew for each request from the template
-`page.html.j2` and the data below, as a dynamic site would: it sorts, counts,
-formats and escapes. The difference between the two is work alone.
-
-`python -m servers.pages > servers/page.html` writes the file anew.
+Rules of this module:
+- It is one page, byte for byte, whichever way it is served; the difference is work.
+- `static` has it in memory; `file` opens it and has it sent by the kernel for each
+  request; `rendered` makes it anew for each request (`render.py`).
+- Any of them may take more: `wait_s` of a backend that does not answer sooner, and
+  `rounds` of a hash, whose C code lets other threads compute meanwhile.
+- The head of a response is given, and the whole is one write where that can be.
 """
 
 from __future__ import annotations
 
-import statistics
-import sys
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from servers.steps import Step, Work
+from servers.render import FILE, Renderer
+from servers.steps import File, Step, Wait, Work
 
-FOLDER = Path(__file__).parent
-SIZE = 14_939  # bytes, the size of the page in the published measurements
-PAGES = ("static", "rendered")
-ROWS = 120
+KINDS = ("static", "file", "rendered")
 
 
 class Page(Protocol):
@@ -33,18 +31,28 @@ class Page(Protocol):
         """Return the steps to a response that begins with `head`."""
 
 
-def load_page(name: str) -> Page:
-    """Return the page of that name."""
-    return _Rendered() if name == "rendered" else _Static()
+def load_page(
+    kind: str, file: Path = FILE, wait_s: float = 0.0, rounds: int = 0
+) -> Page:
+    """Return the page that `file` holds, to be served the way of `kind`.
+
+    Raises OSError where the file cannot be read.
+    """
+    kinds: dict[str, Callable[[Path], Page]] = {
+        "static": _Static,
+        "file": _FromFile,
+        "rendered": _Rendered,
+    }
+    page: Page = kinds[kind](file)
+    return _Costly(page, wait_s, rounds) if wait_s or rounds else page
 
 
 class _Static:
-    """In memory, with the head of the second before it."""
+    """In memory, behind the head of the last response: mostly the next one's too."""
 
-    size = SIZE
-
-    def __init__(self) -> None:
-        self.body = (FOLDER / "page.html").read_bytes()
+    def __init__(self, file: Path) -> None:
+        self.body = file.read_bytes()
+        self.size = len(self.body)
         self.last: tuple[bytes, list[Step]] = (b"", [])
 
     def answer(self, head: bytes) -> Sequence[Step]:
@@ -54,75 +62,43 @@ class _Static:
         return last[1]
 
 
+class _FromFile:
+    """Opened for each request."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.size = file.stat().st_size
+
+    def answer(self, head: bytes) -> Sequence[Step]:
+        return [head, File(self.file.open("rb", buffering=0), self.size)]
+
+
 class _Rendered:
     """Made anew for each request."""
 
-    size = SIZE
-
-    def __init__(self) -> None:
-        # A server of the static page has no use for it.
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-        environment = Environment(
-            loader=FileSystemLoader(FOLDER),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            undefined=StrictUndefined,
-        )
-        self.template = environment.get_template("page.html.j2")
-        self.measurements = _measurements()
+    def __init__(self, file: Path) -> None:
+        self.size = file.stat().st_size
+        self.renderer = Renderer(self.size)
 
     def answer(self, head: bytes) -> Sequence[Step]:
-        return [Work(lambda: head + self.render())]
-
-    def render(self) -> bytes:
-        rows = sorted(self.measurements, key=lambda row: (-row["rps"], row["name"]))
-        text = self.template.render(rows=rows, summary=_summary(rows))
-        return _padded(text).encode()
+        return [Work(lambda: head + self.renderer.page())]
 
 
-def _measurements() -> list[dict[str, Any]]:
-    """Return the data of the page: made up, and the same in every process."""
-    rows = []
-    state = 2019
-    for number in range(1, ROWS + 1):
-        draws = []
-        for _ in range(4):  # a linear congruential generator (Numerical Recipes)
-            state = (1_664_525 * state + 1_013_904_223) % 2**32
-            draws.append(state / 2**32)
-        rows.append(
-            {
-                "name": f"host-{number:03d} & <{'abcdefgh'[number % 8] * 3}>",
-                "rps": 200 + 400 * draws[0],
-                "mean_ms": 100 + 900 * draws[1],
-                "p95_ms": 1000 + 4000 * draws[2],
-                "failures": int(30 * draws[3] ** 3),
-            }
-        )
-    return rows
+class _Costly:
+    """Another page, after a wait or some work that do not show in it."""
+
+    def __init__(self, page: Page, wait_s: float, rounds: int) -> None:
+        self.page = page
+        self.size = page.size
+        self.before: list[Step] = [Wait(wait_s)] if wait_s else []
+        if rounds:
+            self.before.append(Work(lambda: _compute(rounds)))
+
+    def answer(self, head: bytes) -> Sequence[Step]:
+        return [*self.before, *self.page.answer(head)]
 
 
-def _summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    summary = {}
-    for column in ("rps", "mean_ms", "p95_ms"):
-        values = [row[column] for row in rows]
-        summary[column] = {
-            "mean": statistics.fmean(values),
-            "median": statistics.median(values),
-            "spread": statistics.stdev(values),
-        }
-    return summary
-
-
-def _padded(text: str) -> str:
-    """Bring the page to its exact size with a comment before the last tag."""
-    end = "</html>\n"
-    frame = len("<!---->\n")
-    room = SIZE - len(text.encode()) - frame
-    return text.removesuffix(end) + f"<!--{'.' * room}-->\n" + end
-
-
-if __name__ == "__main__":
-    sys.stdout.buffer.write(_Rendered().render())
+def _compute(rounds: int) -> bytes:
+    """Compute without the interpreter's lock; there is nothing to send of it."""
+    hashlib.pbkdf2_hmac("sha256", b"page", b"salt", rounds)
+    return b""

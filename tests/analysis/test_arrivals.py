@@ -134,5 +134,5 @@ def test_the_study_of_arrivals() -> None:
         for arrivals in ("closed", "open")
     }
     assert len(cells) == 8
-    assert {cell["server"]["page"] for cell in cells} == {"rendered"}
+    assert {cell["page"]["name"] for cell in cells} == {"rendered"}
     assert {cell["experiment"]["requests"] for cell in cells} == {9000}

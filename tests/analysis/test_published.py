@@ -167,7 +167,7 @@ def test_the_study_of_the_link() -> None:
     assert [cell["impl"]["name"] for cell in cells] == IMPLS * 2
     for cell in cells:
         load, first = cell["load"], cell["experiment"]["name"] == "first_fail"
-        assert cell["server"]["page"] == "static"
+        assert cell["page"]["name"] == "static"
         assert (load["think_min_s"], load["think_max_s"]) == THINK_S
         assert load["timeout_s"] == 10
         assert cell["network"]["kind"] == "netns"

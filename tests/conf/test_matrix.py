@@ -165,7 +165,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "load.think_max_s=0",
     ),
     "think time": ({"load": {"think_max_s": "0.5"}}, "load.think_min_s"),
-    "page": ({"server": {"page": "dynamic"}}, "static, rendered"),
+    "page": ({"page": "dynamic"}, "compute, file, rendered, static, waiting"),
+    "page of before": ({"server": {"page": "static"}}, "page"),
+    "page's kind": ({"page": {"kind": "dynamic"}}, "static, file, rendered"),
+    "small page": ({"page": {"bytes": "100"}}, "page.bytes=100: must be at least"),
     "empty range": ({"users": "range(5,5)"}, "empty"),
     "empty glob": ({"impl": "glob(x*)"}, "multithread"),
     "glob of no group": ({"users": "glob(1*)"}, "glob"),
@@ -239,6 +242,16 @@ def test_auto_network_is_resolved() -> None:
         found = matrix(chosen, ROOT, ["load"], auto_network=name)
         assert found == matrix({**chosen, "network": name}, ROOT, ["load"])
         assert [cell["network"]["name"] for cell in found.values()] == [name]
+
+
+def test_pages_are_choices_and_settings() -> None:
+    found = matrix({"page": "glob(*)", "impl": "single", "users": 5}, ROOT, ["load"])
+    pages = {cell["page"]["name"] for cell in found.values()}
+    assert pages == {"compute", "file", "rendered", "static", "waiting"}
+    sizes = {"page": {"bytes": "5000,14939"}, "impl": "single", "experiment": "burst"}
+    found = matrix(sizes, ROOT, ["load"])
+    assert [c["page"]["bytes"] for c in found.values()] == [5000, 14_939]
+    assert {c["page"]["name"] for c in found.values()} == {"rendered"}
 
 
 @pytest.mark.parametrize(

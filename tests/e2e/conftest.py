@@ -14,7 +14,7 @@ import pytest
 TINY = """\
 overrides:
   - impl=single,select
-  - server.page=static
+  - page=static
   - load.think_min_s=0
   - load.think_max_s=0.02
   - load.timeout_s=0.2

@@ -102,7 +102,7 @@ def test_ends_at_the_first_failure(config: Config, run: Run, tmp_path: Path) -> 
     ).replace("`", '"')
     server = tmp_path / "server.py"
     server.write_text(code)
-    command = f"{{python}} {server} {{port}} servers/page.html"
+    command = f"{{python}} {server} {{port}} {{page_file}}"
     finish(run(config("first_fail", impl__command=command)))
     rows = requests(tmp_path / "cell")
     assert [row["error"] for row in rows] == [""] * 29 + ["HTTP 503"]
@@ -158,6 +158,19 @@ def test_burst_of_2000_users(
     assert len(requests(tmp_path / "cell")) == 10_000
     stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
     assert stopped["reason"] == "requests"
+
+
+def test_page_of_another_size(config: Config, run: Run, tmp_path: Path) -> None:
+    finish(run(config(page__kind="file", page__bytes=5000, page__wait_ms=1.0)))
+    rows = requests(tmp_path / "cell")
+    assert {(row["bytes"], row["error"]) for row in rows} == {("5000", "")}
+    assert not (tmp_path / "cell" / "page.html").exists()
+
+
+def test_page_that_cannot_be_made(config: Config, fails: Callable[..., str]) -> None:
+    line = fails(config(page__bytes=100))
+    assert "page.command has made no page" in line
+    assert "100: must be from 2,000 to 10,000,000" in line
 
 
 def test_another_command_reads_the_record_first(
@@ -242,7 +255,7 @@ SERVERS = {
     "answers with no page": (
         LISTEN + "while 1:\n c=s.accept()[0]; c.recv(9999)\n"
         ' c.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\nhello"); c.close()',
-        "5 bytes that are not the 14,939 of servers/page.html",
+        "5 bytes that are not the 14,939 of page.html",
     ),
     "answers with an error": (
         LISTEN + "while 1:\n c=s.accept()[0]; c.recv(9999)\n"
@@ -312,7 +325,7 @@ def test_locust_that_is_told_to_end_leaves_no_result(
 @pytest.mark.parametrize("impl", ["select", "multithread", "multiprocess"])
 def test_telemetry(config: Config, run: Run, tmp_path: Path, impl: str) -> None:
     """What a server's short-lived children and threads use is the server's."""
-    path = config(impl=impl, users=3, experiment__requests=600, server__page="rendered")
+    path = config(impl=impl, users=3, experiment__requests=600, page__kind="rendered")
     finish(run(path))
     cell = tmp_path / "cell"
     table = pd.read_csv(cell / "telemetry.csv")

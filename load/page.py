@@ -1,0 +1,41 @@
+"""The page of a run, which the server has to answer with."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from load.failed import CellError
+
+ROOT = Path(__file__).parent.parent
+
+
+def expected(config: dict[str, Any], page_file: Path) -> Path | None:
+    """Return the file that holds what the server has to answer with; None: anything."""
+    body: str | None = config["impl"]["body"]
+    if body is None:
+        return None
+    return page_file if body == "{page_file}" else ROOT / body
+
+
+def write_page(page: dict[str, Any], file: Path) -> None:
+    """Write the page that the settings `page` describe into `file`, by its command.
+
+    Raises `CellError` where that fails.
+    """
+    own = {**page, "python": sys.executable}
+    words = [word.format_map(own) for word in shlex.split(page["command"])]
+    with file.open("wb") as made:
+        try:
+            done = subprocess.run(
+                words, cwd=ROOT, stdout=made, stderr=subprocess.PIPE, check=False
+            )
+        except OSError as error:
+            raise CellError(f"page.command: {words[0]}: {error.strerror}") from None
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        why = said[-1] if said else f"exit status {done.returncode}"
+        raise CellError(f"page.command has made no page: {why}")
