@@ -47,6 +47,9 @@ class Listener:
         # Connections of an earlier server, in TIME_WAIT, must not hold the port.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(address)
+        # Accepted sockets have it from here. A response is one write; it must not wait
+        # for an acknowledgement.
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.listen(backlog)
         self.socket.setblocking(False)
         self.short = False
@@ -94,8 +97,6 @@ class Listener:
                     self.short = True
                     return None
                 raise
-            # A response is one write; it must not wait for an acknowledgement.
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.setblocking(False)
             return connection
 
