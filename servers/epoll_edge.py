@@ -27,8 +27,8 @@ from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 
 from servers.epoll import Epoll
 from servers.event_connection import Connection
-from servers.event_loop import Loop, free_descriptors
-from servers.listener import Listener
+from servers.event_loop import Loop
+from servers.listener import Listener, free_descriptors
 from servers.talk import Settings
 
 EDGES = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET

@@ -16,10 +16,7 @@ Rules of this module:
 
 from __future__ import annotations
 
-import contextlib
 import heapq
-import os
-import resource
 import time
 import traceback
 from collections import deque
@@ -248,21 +245,3 @@ class Loop:
         for connection in list(self.connections.values()):
             if self.now > connection.deadline and not connection.held:
                 self.move(connection, connection.time_out)
-
-
-def free_descriptors(below: int | None = None) -> int:
-    """Return how many descriptors are free, of all that this process may have.
-
-    The kernel gives the lowest that is free, so as long as no more than these are
-    taken, none is as large as `below`.
-    """
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if limit == resource.RLIM_INFINITY:
-        limit = 2**20
-    limit = limit if below is None else min(limit, below)
-    taken = 0
-    for descriptor in range(min(limit, 1024)):  # a server that starts has no others
-        with contextlib.suppress(OSError):
-            os.fstat(descriptor)
-            taken += 1
-    return limit - taken

@@ -11,8 +11,10 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import resource
 import select
 import signal
 import socket
@@ -129,3 +131,21 @@ def _once(number: int, _frame: FrameType | None) -> None:
 def announce(listener: Listener, name: str) -> None:
     """Say on one line where the server listens, now that it does."""
     print(f"{name}: listening on {listener.url} (pid {os.getpid()})", flush=True)
+
+
+def free_descriptors(below: int | None = None) -> int:
+    """Return how many descriptors are free, of all that this process may have.
+
+    The kernel gives the lowest that is free, so as long as no more than these are
+    taken, none is as large as `below`.
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        limit = 2**20
+    limit = limit if below is None else min(limit, below)
+    taken = 0
+    for descriptor in range(min(limit, 1024)):  # a server that starts has no others
+        with contextlib.suppress(OSError):
+            os.fstat(descriptor)
+            taken += 1
+    return limit - taken

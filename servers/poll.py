@@ -21,8 +21,8 @@ from __future__ import annotations
 import math
 import select
 
-from servers.event_loop import Loop, free_descriptors
-from servers.listener import Listener
+from servers.event_loop import Loop
+from servers.listener import Listener, free_descriptors
 from servers.talk import Settings
 
 

@@ -26,8 +26,8 @@ from __future__ import annotations
 import select
 from collections.abc import Iterator
 
-from servers.event_loop import READ, WRITE, Loop, free_descriptors
-from servers.listener import Listener
+from servers.event_loop import READ, WRITE, Loop
+from servers.listener import Listener, free_descriptors
 from servers.talk import Settings
 
 FD_SETSIZE = 1024  # <sys/select.h>; a larger descriptor overruns the kernel's list
