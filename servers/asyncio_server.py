@@ -21,6 +21,7 @@ from servers.talk import Settings
 
 SWEEP_S = 0.5  # how late a time-out may be noticed
 ACCEPTED = 256  # connections that are accepted in one turn of the loop
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LOOK_S = 0.02  # between two looks at what is left, once told to stop
 
 
@@ -30,8 +31,10 @@ def serve_on(
     settings: Settings,
 ) -> None:
     """Serve until told to stop."""
+    # uvloop takes the descriptor for signals for itself when it starts. Until it is
+    # taken back, no signal may come: nobody would learn of it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     told = signal.set_wakeup_fd(-1)
-    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_Server(listener, settings).run(told))
 
@@ -45,8 +48,8 @@ class _Server:
         self.listening = self.stopping = False
 
     async def run(self, told: int) -> None:
-        # uvloop takes this for itself when it starts, and gives it back when it ends.
         signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self.loop = asyncio.get_running_loop()
         self.most = free_descriptors()
         stop = asyncio.Event()

@@ -54,6 +54,7 @@ class Listener:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.listen(backlog)
         self.socket.setblocking(False)
+        self.backlog = backlog
         self.short = False
         self.stop, self._told = os.pipe()
         os.set_blocking(self._told, False)
@@ -121,6 +122,12 @@ class Listener:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self.socket.close()
+
+    def leave_to_parent_for_long(self) -> None:
+        """In a forked child that accepts: SIGTERM ends it, Ctrl-C is the parent's."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _once(number: int, _frame: FrameType | None) -> None:
