@@ -44,7 +44,7 @@ async def rsgi(_scope: Any, protocol: Any) -> None:
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802, http.server's name for it
+    def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", TYPE)
         self.send_header("Content-Length", str(len(PAGE)))

@@ -53,6 +53,7 @@ events {{ worker_connections 4096; }}
 http {{
     access_log off;
     sendfile on;
+    tcp_nopush on;
     open_file_cache max=16;
     keepalive_requests 1000000000;
     types {{ text/html html; }}
@@ -103,19 +104,22 @@ def peers(port: int, folder: Path) -> dict[str, list[str]]:
     }
 
 
+Measured = tuple[float, int, float]  # requests/s, failures, how busy wrk was
+Figures = dict[tuple[str, str], list[Measured]]  # by server and heading
+
+
 @contextmanager
 def server(words: list[str], port: int, core: int | None) -> Iterator[None]:
     """Run a server, once it serves the page."""
     process = subprocess.Popen(
-        words,
+        [*pinned(core), *words],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: pin(core),
     )
     try:
         wait_for(port, process)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
+        with urllib.request.urlopen(url(port), timeout=10) as page:
             if page.read() != PAGE:
                 raise SystemExit(f"{' '.join(words)}: not the page")
         yield
@@ -128,9 +132,13 @@ def server(words: list[str], port: int, core: int | None) -> Iterator[None]:
             process.wait()
 
 
-def pin(core: int | None) -> None:
-    if core is not None:
-        os.sched_setaffinity(0, {core})
+def pinned(core: int | None) -> list[str]:
+    """Return the words that have the command after them run on `core`."""
+    return [] if core is None else ["taskset", "-c", str(core)]
+
+
+def url(port: int) -> str:
+    return f"http://127.0.0.1:{port}/"
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -142,18 +150,15 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.05)
         else:
             return
-    raise SystemExit(f"{process.args}: does not listen")
+    raise SystemExit(f"{process.args!r}: it does not listen")
 
 
-def measure(
-    load: tuple[str, ...], port: int, core: int | None
-) -> tuple[float, int, float]:
+def measure(load: tuple[str, ...], port: int, core: int | None) -> Measured:
     """Return requests/s, failures, and how much of its core wrk used."""
     process = subprocess.Popen(
-        ["wrk", "-t1", f"-d{SECONDS}s", *load, f"http://127.0.0.1:{port}/"],
+        [*pinned(core), "wrk", "-t1", f"-d{SECONDS}s", *load, url(port)],
         stdout=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: pin(core),
     )
     assert process.stdout
     said = process.stdout.read()
@@ -169,9 +174,6 @@ def measure(
 
 def say_waiting() -> None:
     print("waiting for a run on this host to end", file=sys.stderr)
-
-
-Figures = dict[tuple[str, str], list[tuple[float, int, float]]]
 
 
 def measure_all(names: list[str]) -> Figures:

@@ -184,7 +184,9 @@ class Loop:
             self.poller.leave(connection.descriptor)
             connection.watched = 0
         else:
-            self.move(connection, connection.go_on)
+            self.move(
+                connection, connection.advance if connection.steps else connection.read
+            )
 
     def move(self, connection: Connection, on: Callable[[], None]) -> None:
         try:
