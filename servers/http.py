@@ -33,6 +33,14 @@ MAX_BODY = 65_536  # bytes of a request body that are skipped
 PATHS = (b"/", b"/index.html")
 METHODS = frozenset(method.encode() for method in HTTPMethod)  # RFC 9110, section 9.3
 
+# Heads, whole and valid, that ask for the page and have no body, with what they mean:
+# whether to keep the connection, and whether it is a HEAD. Clients send the same head
+# again and again; then it costs one look here.
+_KNOWN: dict[bytes, tuple[bool, bool]] = {}
+_OK = int(HTTPStatus.OK)  # a plain number is found quicker than a member of an enum
+MAX_KNOWN = 256  # heads
+MAX_KNOWN_HEAD = 2_048  # bytes of one
+
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) \S+ HTTP/(\d\.\d)")
 _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")  # RFC 3986, section 3.2
 # A client that ends its lines with a bare LF gets a 400 at once; were it not
@@ -130,6 +138,9 @@ class Protocol:
 
     def receive(self, data: bytes) -> Sequence[Step]:
         """Take bytes from the client; return the steps to what they ask for."""
+        known = _KNOWN.get(data)
+        if known and not (self._received or self._to_skip or self.closing):
+            return self._answer(*known)
         steps: list[Step] = []
         if self.closing:
             return steps
@@ -187,15 +198,27 @@ class Protocol:
         request.parse(head)
         request.check()
         self._to_skip = request.body_bytes
-        keep = self._keep_alive and request.keep_alive
-        self.closing = not keep
-        # More of what the client sends may arrive, and must not be met by a reset.
-        self.lingering = self.closing and bool(self._to_skip or self._received)
         del request.parser  # each knows the other: garbage, were it left to be found
         if _path(request.target) not in PATHS:
-            return [self._explain(HTTPStatus.NOT_FOUND, keep)]
-        response = _head(HTTPStatus.OK, self._page.size, keep, int(time.time()))
-        return [response] if self._without_body else self._page.answer(response)
+            self._keep_or_close(request.keep_alive)
+            return [self._explain(HTTPStatus.NOT_FOUND, not self.closing)]
+        if len(head) <= MAX_KNOWN_HEAD and not self._to_skip:
+            if len(_KNOWN) >= MAX_KNOWN:
+                _KNOWN.clear()
+            _KNOWN[head] = (request.keep_alive, self._without_body)
+        return self._answer(request.keep_alive, self._without_body)
+
+    def _answer(self, keep_alive: bool, without_body: bool) -> Sequence[Step]:
+        """Answer a request for the page, whose head is all that it is."""
+        self._keep_or_close(keep_alive)
+        keep = not self.closing
+        response = _head(_OK, self._page.size, keep, int(time.time()))
+        return [response] if without_body else self._page.answer(response)
+
+    def _keep_or_close(self, keep_alive: bool) -> None:
+        self.closing = not (self._keep_alive and keep_alive)
+        # More of what the client sends may arrive, and must not be met by a reset.
+        self.lingering = self.closing and bool(self._to_skip or self._received)
 
     def _refuse(self, status: HTTPStatus) -> bytes:
         self.closing = self.lingering = True
@@ -220,8 +243,9 @@ def _path(target: bytes) -> bytes:
 
 
 @lru_cache(maxsize=32)
-def _head(status: HTTPStatus, size: int, keep: bool, now_s: int) -> bytes:
+def _head(code: int, size: int, keep: bool, now_s: int) -> bytes:
     """Return the head of a response: the same object to all of one second."""
+    status = HTTPStatus(code)
     kind = "text/html; charset=utf-8" if status == HTTPStatus.OK else "text/plain"
     allow = "Allow: GET, HEAD\r\n" if status == HTTPStatus.METHOD_NOT_ALLOWED else ""
     head = (

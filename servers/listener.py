@@ -11,8 +11,10 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import resource
 import select
 import signal
 import socket
@@ -47,8 +49,12 @@ class Listener:
         # Connections of an earlier server, in TIME_WAIT, must not hold the port.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(address)
+        # Accepted sockets have it from here. A response is one write; it must not wait
+        # for an acknowledgement.
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.listen(backlog)
         self.socket.setblocking(False)
+        self.backlog = backlog
         self.short = False
         self.stop, self._told = os.pipe()
         os.set_blocking(self._told, False)
@@ -94,8 +100,6 @@ class Listener:
                     self.short = True
                     return None
                 raise
-            # A response is one write; it must not wait for an acknowledgement.
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.setblocking(False)
             return connection
 
@@ -119,6 +123,12 @@ class Listener:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self.socket.close()
 
+    def leave_to_parent_for_long(self) -> None:
+        """In a forked child that accepts: SIGTERM ends it, Ctrl-C is the parent's."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
 
 def _once(number: int, _frame: FrameType | None) -> None:
     """Handle the first signal of its kind, so that a second one ends at once."""
@@ -128,3 +138,21 @@ def _once(number: int, _frame: FrameType | None) -> None:
 def announce(listener: Listener, name: str) -> None:
     """Say on one line where the server listens, now that it does."""
     print(f"{name}: listening on {listener.url} (pid {os.getpid()})", flush=True)
+
+
+def free_descriptors(below: int | None = None) -> int:
+    """Return how many descriptors are free, of all that this process may have.
+
+    The kernel gives the lowest that is free, so as long as no more than these are
+    taken, none is as large as `below`.
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        limit = 2**20
+    limit = limit if below is None else min(limit, below)
+    taken = 0
+    for descriptor in range(min(limit, 1024)):  # a server that starts has no others
+        with contextlib.suppress(OSError):
+            os.fstat(descriptor)
+            taken += 1
+    return limit - taken

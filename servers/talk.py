@@ -19,8 +19,9 @@ import os
 import select
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from servers.steps import Application, File, Step, Wait, Work
 
@@ -41,6 +42,7 @@ class Settings:
     request_s: float
     response_s: float
     grace_s: float
+    poll: Callable[[], Any] = select.poll  # what to wait with
 
 
 def talk(connection: socket.socket, stop: int, settings: Settings) -> None:
@@ -137,7 +139,7 @@ class _Talk:
     def pause(self, seconds: float) -> bool:
         """Sleep; return False where the server's grace ends before that."""
         ends = time.monotonic() + seconds
-        waiting = select.poll()
+        waiting = self.settings.poll()
         if not self.stopping:
             waiting.register(self.stop, select.POLLIN)
         while (left := min(ends, self.grace_ends) - time.monotonic()) > 0:
@@ -157,7 +159,7 @@ class _Talk:
 
     def wait(self, event: int) -> bool:
         """Wait for the socket, or to be told to stop; False when time is up."""
-        waiting = select.poll()
+        waiting = self.settings.poll()
         waiting.register(self.connection, event)
         if not self.stopping:
             waiting.register(self.stop, select.POLLIN)

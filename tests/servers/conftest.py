@@ -16,6 +16,8 @@ import pytest
 ARCHITECTURES = (
     *("single", "multiprocess", "multithread", "select"),
     *("multiprocess_join", "multithread_join"),
+    *("poll", "epoll", "epoll_edge", "asyncio", "asyncio_uvloop"),
+    *("reuseport", "event_pool", "gevent"),
 )
 ONE_AT_A_TIME = ("single", "multiprocess_join", "multithread_join")
 REQUEST = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"

@@ -184,10 +184,8 @@ def test_stops_cleanly(
     me = psutil.Process(server.process.pid)
 
     def served() -> int:
-        if architecture.startswith("multithread"):
-            return me.num_threads() - 1
-        # The listening socket, and the connections.
-        return len(me.children()) or len(me.net_connections()) - 1
+        own = [c for p in (me, *me.children()) for c in p.net_connections()]
+        return len({c.raddr for c in own if c.status == psutil.CONN_ESTABLISHED})
 
     with server.connect() as client:
         client.sendall(REQUEST[:10])
@@ -323,17 +321,32 @@ def test_bound_on_workers(
     eventually(lambda: count() == 0)  # none is left, not even as a zombie
 
 
+@pytest.mark.parametrize("workers", ["multiprocess", "reuseport"])
 def test_children_die_with_a_killed_parent(
-    start: Start, eventually: Callable[..., None]
+    start: Start, workers: str, eventually: Callable[..., None]
 ) -> None:
-    server = start("multiprocess")
+    server = start(workers)
     me = psutil.Process(server.process.pid)
     with server.connect():
         eventually(me.children)
-        [child] = me.children()
+        children = me.children()
         server.process.kill()
         server.process.wait()
-        eventually(lambda: not child.is_running())
+        eventually(lambda: not any(child.is_running() for child in children))
+
+
+def test_reuseport_replaces_a_child_that_dies(
+    start: Start, page: bytes, eventually: Callable[..., None]
+) -> None:
+    server = start("reuseport", "--processes", "2")
+    me = psutil.Process(server.process.pid)
+    eventually(lambda: len(me.children()) == 2)
+    before = me.children()
+    before[0].kill()
+    eventually(lambda: len(me.children()) == 2 and before[0] not in me.children())
+    for _ in range(20):  # whichever of the two gets it
+        assert body(server.ask()) == page
+    assert server.stop() == 0
 
 
 def test_select_outlives_more_clients_than_it_can_watch(

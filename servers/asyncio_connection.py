@@ -1,0 +1,203 @@
+"""One connection on asyncio: an `asyncio.Protocol` that takes an application's steps.
+
+Rules of this module:
+- The transport sends at once what there is room for, and is asked to say so whenever
+  something is left (`high=0`): then the next step waits, and the client's time runs.
+- While steps are being taken, what comes is kept for later, once; more is not read.
+- Most responses are one write that is taken whole. That way costs no queue and no
+  task.
+- asyncio and uvloop differ in one thing: uvloop has no sendfile().
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from servers.steps import File, Step, Wait, Work
+from servers.talk import LINGER_BYTES, LINGER_S, READ_BYTES, Settings
+
+
+class Connection(asyncio.Protocol):
+    """Calls `lost` with itself when it has ended.
+
+    `held` is true while it waits for a timer or a file, and not for the client.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        settings: Settings,
+        lost: Callable[[Connection], None],
+    ) -> None:
+        self.loop = loop
+        self.settings = settings
+        self.lost = lost
+        self.conversation = settings.app()
+        self.transport: asyncio.Transport | None = None
+        self.steps: deque[Step] | None = None  # that are being taken
+        self.early = b""  # came meanwhile
+        self.half_closed = False  # the client has no more to say
+        self.full = False  # the transport has not sent all that it was given
+        self.room: asyncio.Future[None] | None = None  # somebody waits for that
+        self.lingering = 0  # bytes that are still read before it is closed
+        self.held = False
+        self.sending: asyncio.Task[None] | None = None
+        self.deadline = loop.time() + settings.request_s
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request has begun, and none is known to have arrived."""
+        return self.steps is None and not self.lingering and self.conversation.idle
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=0)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.transport = None
+        if self.sending:
+            self.sending.cancel()
+        self.lost(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport is None:
+            pass
+        elif self.lingering:
+            self.lingering -= len(data)
+            if self.lingering <= 0:
+                self.abort()
+        elif self.steps is not None:
+            self.early += data
+            self.transport.pause_reading()
+        elif steps := self.conversation.receive(data):
+            self.take(steps)
+
+    def eof_received(self) -> bool:
+        """Return whether to keep it open: a half-closed client gets its response."""
+        self.half_closed = True
+        return self.steps is not None
+
+    def pause_writing(self) -> None:
+        self.full = True
+
+    def resume_writing(self) -> None:
+        self.full = False
+        if self.room:
+            self.room.set_result(None)
+            self.room = None
+        elif self.steps is not None and not self.held:
+            self.advance()
+
+    def take(self, steps: Sequence[Step]) -> None:
+        """Take these steps, as far as there is room and none has to wait."""
+        assert self.transport
+        first = steps[0]
+        if len(steps) == 1 and isinstance(first, bytes):
+            self.transport.write(first)
+            if not self.full:
+                self.ended()
+                return
+            steps = ()
+            self.deadline = self.loop.time() + self.settings.response_s
+        self.steps = deque(steps)
+        if not self.full:
+            self.advance()
+
+    def advance(self) -> None:
+        """Take the steps that are left, as far as that goes."""
+        try:
+            while self.steps and self.transport and not self.full and not self.held:
+                self.deadline = self.loop.time() + self.settings.response_s
+                self.begin(self.steps.popleft(), self.transport)
+        except Exception:  # the application's, and of this connection alone
+            traceback.print_exc()
+            self.abort()
+        if not self.steps and self.transport and not self.full and not self.held:
+            self.ended()
+
+    def begin(self, step: Step, transport: asyncio.Transport) -> None:
+        if isinstance(step, Wait):
+            self.held = True
+            self.loop.call_later(step.seconds, self.go_on)
+        elif isinstance(step, File):
+            self.held = True
+            self.sending = self.loop.create_task(self.send_file(step, transport))
+        else:
+            transport.write(step.make() if isinstance(step, Work) else step)
+
+    def go_on(self) -> None:
+        """Go on after a step that it was held for."""
+        self.held = False
+        self.advance()
+
+    async def send_file(self, step: File, transport: asyncio.Transport) -> None:
+        try:
+            async with asyncio.timeout(self.settings.response_s):
+                try:
+                    sent = await self.loop.sendfile(transport, step.file, 0, step.size)
+                except NotImplementedError:
+                    sent = await self.send_pieces(step, transport)
+            if sent < step.size:
+                raise OSError("the file has become shorter than was promised")
+        except (OSError, RuntimeError):  # time is up, or the client has reset it
+            self.abort()
+        self.sending = None
+        self.go_on()
+
+    async def send_pieces(self, step: File, transport: asyncio.Transport) -> int:
+        """Send a file by way of this process's memory, a piece at a time."""
+        sent = 0
+        while piece := os.pread(
+            step.file.fileno(), min(READ_BYTES, step.size - sent), sent
+        ):
+            transport.write(piece)
+            sent += len(piece)
+            if self.full:
+                self.room = self.loop.create_future()
+                await self.room
+        return sent
+
+    def ended(self) -> None:
+        """All is sent that there was to send."""
+        assert self.transport
+        self.steps = None
+        self.deadline = self.loop.time() + self.settings.request_s
+        if self.conversation.closing:
+            if not self.conversation.lingering or self.half_closed:
+                self.close()
+                return
+            # So that a reset does not overtake the response: see talk.py.
+            self.lingering = LINGER_BYTES
+            self.deadline = self.loop.time() + LINGER_S
+            self.transport.write_eof()
+        elif self.half_closed and not self.early:
+            self.close()
+            return
+        if self.early:
+            data, self.early = self.early, b""
+            self.transport.resume_reading()
+            self.data_received(data)
+
+    def time_out(self) -> None:
+        if self.steps is not None or self.lingering:
+            self.abort()
+        elif answer := self.conversation.time_out():
+            self.take([answer])
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Close it: nothing is unsent, or it may as well be lost."""
+        if self.transport:
+            self.transport.close()
+            self.transport = None
+
+    def abort(self) -> None:
+        if self.transport:
+            self.transport.abort()
+            self.transport = None

@@ -1,0 +1,52 @@
+"""A greenlet for each connection, on one thread.
+
+How: as `multithread`, line for line the same code, but what runs at once is greenlets:
+each has a stack of its own, and where a thread would block it gives way to the hub, an
+event loop (libev, on epoll), which goes on with another whose socket is ready. The
+kernel sees one thread. Nothing is patched: what has to wait is given gevent's poll.
+
+When it fits: clients and backends that mostly wait, and code that is written as if it
+could block. A greenlet takes some kilobytes, so there may be thousands.
+
+What limits it: one core. A greenlet gives way only where it waits, so one that computes
+stops everybody, and so does a library that blocks without gevent's knowledge. Each
+wait is a switch of stacks and a watcher in the hub, more than a callback costs. The
+open-file limit bounds the connections.
+
+Source: von Behren, Condit and Brewer, Why events are a bad idea (for high-concurrency
+servers) (HotOS 2003), on threads that are not the kernel's; gevent, "Introduction".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from select import POLLIN
+
+from gevent import get_hub, sleep
+from gevent.pool import Pool
+from gevent.select import poll
+
+from servers.listener import RETRY_S, Listener, free_descriptors
+from servers.talk import LATE_S, Settings, talk
+
+
+def serve(listener: Listener, settings: Settings) -> None:
+    """Serve until told to stop."""
+    settings = replace(settings, poll=poll)
+    get_hub()  # it takes descriptors of its own
+    greenlets = Pool(free_descriptors())
+    waiting = poll()
+    waiting.register(listener.socket, POLLIN)
+    waiting.register(listener.stop, POLLIN)
+    while not listener.stopping():
+        # It ends in bounded time: greenlets stop with us and give up on clients.
+        greenlets.wait_available()
+        connection = listener.accept_now()
+        if connection is not None:
+            greenlets.spawn(talk, connection, listener.stop, settings)
+        elif listener.short:
+            sleep(RETRY_S)
+        else:
+            waiting.poll()
+    listener.close()
+    greenlets.join(settings.grace_s + LATE_S)

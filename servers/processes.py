@@ -1,0 +1,75 @@
+"""Child processes that serve: forked, reaped, and gone when the server is.
+
+Rules of this module:
+- A child does its work and exits, without its parent's clean-up: nothing of what it
+  does reaches the code that forked it.
+- It dies with a parent that is killed, and ends by itself when the server is told to
+  stop; one that does not is killed. No zombie and no orphan is left.
+- No process or memory to be had is a reason to wait, not to end.
+- A fork copies the page tables of all that is loaded, and runs what modules have
+  registered for it, as `threading` and `random` do: nothing is loaded here that is not
+  needed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+from servers.talk import LATE_S
+
+REAP_EVERY_S = 0.1
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+SIGKILL = int(signal.SIGKILL)
+_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+
+def fork(work: Callable[[], None]) -> int | None:
+    """Fork a child that does `work`; return its id, or None where there is none."""
+    parent = os.getpid()
+    try:
+        child = os.fork()
+    except OSError:
+        return None
+    if child == 0:
+        _be_child(work, parent)
+    return child
+
+
+def _be_child(work: Callable[[], None], parent: int) -> None:
+    status = 1
+    try:
+        if _PRCTL is not None:  # die with a parent that is killed
+            _PRCTL(PR_SET_PDEATHSIG, SIGKILL)
+            if os.getppid() != parent:  # it was, before that
+                os._exit(status)
+        work()
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def reap(children: set[int]) -> None:
+    """Forget all children that have ended, so that none stays a zombie."""
+    with contextlib.suppress(ChildProcessError):  # there are none at all
+        while child := os.waitpid(-1, os.WNOHANG)[0]:
+            children.discard(child)
+
+
+def wait_for(children: set[int], grace_s: float) -> None:
+    """Wait until all children have ended; kill those that take too long."""
+    deadline = time.monotonic() + grace_s + LATE_S
+    while children and time.monotonic() < deadline:
+        reap(children)
+        time.sleep(0.01)
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
