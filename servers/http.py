@@ -4,10 +4,10 @@ Rules of this module:
 - Bytes in, steps out: `Protocol.receive` takes what the client has sent and
   returns what is to be done for it. Nothing here blocks, waits or knows a clock,
   but for the Date header.
-- httptools (llhttp) reads a request's head. It keeps no limits itself, so a
-  head is collected here, within limits, and given to it whole.
+- The answer depends on the bytes alone, not on how they were cut on their way.
 - GET and HEAD of one page. A request's body means nothing to these methods and
-  is skipped; one that is chunked or too large is refused.
+  is skipped. The answer waits for its end: were it found malformed only after
+  that, it would be answered twice.
 - What is wrong is answered once, with a status that says what, and the
   connection is closed after it: where a malformed request ends is anyone's
   guess.
@@ -15,103 +15,25 @@ Rules of this module:
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from email.utils import formatdate
 from functools import lru_cache
-from http import HTTPMethod, HTTPStatus
+from http import HTTPStatus
 
-import httptools
-
+from servers.body import Chunked, Counted
+from servers.head import RefusedError, Request, check_lines, understand
 from servers.pages import Page
 from servers.steps import Step
 
-MAX_REQUEST_LINE = 8_192  # bytes; RFC 9112, section 3, asks for 8,000 at least
-MAX_HEAD = 32_768  # bytes of request line and headers
-MAX_BODY = 65_536  # bytes of a request body that are skipped
-PATHS = (b"/", b"/index.html")
-METHODS = frozenset(method.encode() for method in HTTPMethod)  # RFC 9110, section 9.3
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-# Heads, whole and valid, that ask for the page and have no body, with what they mean:
-# whether to keep the connection, and whether it is a HEAD. Clients send the same head
-# again and again; then it costs one look here.
-_KNOWN: dict[bytes, tuple[bool, bool]] = {}
-_OK = int(HTTPStatus.OK)  # a plain number is found quicker than a member of an enum
+# Whole heads without a body, with what they mean. Clients send the same head again and
+# again; then it costs one look here.
+_KNOWN: dict[bytes, Request] = {}
 MAX_KNOWN = 256  # heads
 MAX_KNOWN_HEAD = 2_048  # bytes of one
-
-_REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) \S+ HTTP/(\d\.\d)")
-_HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")  # RFC 3986, section 3.2
-# A client that ends its lines with a bare LF gets a 400 at once; were it not
-# taken for the end of a head, the client would wait for a time-out instead.
-_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-
-
-class _BadRequestError(Exception):
-    """A request that is answered with `status` and closes the connection."""
-
-    def __init__(self, status: HTTPStatus) -> None:
-        self.status = status
-
-
-class _Request:
-    """What httptools tells of one head, once `parse` has given it that."""
-
-    def __init__(self) -> None:
-        self.parser = httptools.HttpRequestParser(self)
-        self.keep_alive = False
-        self.target = b""
-        self.hosts = 0
-        self.bad_host = False
-        self.body_bytes = 0
-        self.chunked = False
-
-    def on_url(self, target: bytes) -> None:
-        self.target += target
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name == b"host":
-            self.hosts += 1
-            self.bad_host |= not _HOST.fullmatch(value.strip(b" \t"))
-        elif name == b"content-length":
-            self.body_bytes = int(value)
-        elif name == b"transfer-encoding":
-            self.chunked = True
-
-    def on_headers_complete(self) -> None:
-        # llhttp knows it here alone: it forgets a message that is complete.
-        self.keep_alive = self.parser.should_keep_alive()
-
-    def parse(self, head: bytes) -> None:
-        line = head.partition(b"\n")[0].rstrip(b"\r")
-        match = _REQUEST_LINE.fullmatch(line)
-        assert match is not None  # Protocol._next_head has seen to it
-        if match[2] not in (b"1.0", b"1.1"):
-            raise _BadRequestError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
-        # llhttp knows other protocols' methods too, and calls those malformed.
-        if match[1] not in METHODS:
-            raise _BadRequestError(HTTPStatus.NOT_IMPLEMENTED)
-        try:
-            self.parser.feed_data(head)
-        except httptools.HttpParserUpgrade:
-            pass  # a wish that need not be granted (RFC 9110, section 7.8)
-        except httptools.HttpParserError:
-            raise _BadRequestError(HTTPStatus.BAD_REQUEST) from None
-
-    def check(self) -> None:
-        version = self.parser.get_http_version()
-        missing = self.hosts == 0 and version == "1.1"
-        if missing or self.hosts > 1 or self.bad_host:
-            raise _BadRequestError(HTTPStatus.BAD_REQUEST)  # RFC 9112, section 3.2
-        if self.parser.get_method() not in (b"GET", b"HEAD"):
-            raise _BadRequestError(HTTPStatus.METHOD_NOT_ALLOWED)
-        if self.chunked:
-            # RFC 9112, section 6.1: a transfer coding that is not understood.
-            raise _BadRequestError(HTTPStatus.NOT_IMPLEMENTED)
-        if self.body_bytes > MAX_BODY:
-            raise _BadRequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+_OK = HTTPStatus.OK.value  # a plain number is found quicker than a member of an enum
 
 
 class Protocol:
@@ -120,17 +42,17 @@ class Protocol:
     def __init__(self, page: Page, keep_alive: bool) -> None:
         self._page = page
         self._keep_alive = keep_alive
-        self._received = bytearray()
-        self._searched = 0  # bytes of it in which no head ends
-        self._to_skip = 0
-        self._without_body = False  # the request at hand is a HEAD
+        self._received = b""  # the part of a head, or of a body, that has arrived
+        self._checked = 0  # bytes of a head whose lines are in order
+        self._request: Request | None = None  # the one whose body is being skipped
+        self._body: Counted | Chunked = Counted(0)
         self.closing = False
         self.lingering = False
 
     @property
     def idle(self) -> bool:
         """Whether no request has begun: closing now takes nothing from anyone."""
-        return not self._received and not self._to_skip
+        return not (self._received or self._request or self.lingering)
 
     def finish(self) -> None:
         """Make the next response the last one: the server has to stop."""
@@ -139,17 +61,26 @@ class Protocol:
     def receive(self, data: bytes) -> Sequence[Step]:
         """Take bytes from the client; return the steps to what they ask for."""
         known = _KNOWN.get(data)
-        if known and not (self._received or self._to_skip or self.closing):
-            return self._answer(*known)
+        if known and not (self._received or self._request or self.closing):
+            return self._answer(known)
         steps: list[Step] = []
-        if self.closing:
-            return steps
-        self._received += data
+        if self._received:
+            data = self._received + data
+        start = 0
         try:
-            while not self.closing and (head := self._next_head()) is not None:
-                steps += self._respond(head)
-        except _BadRequestError as error:
-            steps.append(self._refuse(error.status))
+            while start < len(data) and not self.closing:
+                read = self._read_body if self._request else self._read_head
+                if (end := read(data, start, steps)) == start:
+                    break
+                start = end
+        except RefusedError as error:
+            steps.append(self._refuse(error.status, data[start : start + 5]))
+        if self.closing:
+            # More of what the client sends must not be met by a reset.
+            self.lingering |= start < len(data)
+            self._received = b""
+        else:
+            self._received = data[start:]
         return steps
 
     def time_out(self) -> bytes:
@@ -158,88 +89,75 @@ class Protocol:
         A client that has not begun one is just left (RFC 9110, section 15.5.9,
         lets a server close without a 408).
         """
-        idle = self.idle
-        response = b"" if idle else self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        response = b""
+        if not self.idle and not self.closing:
+            response = self._refuse(HTTPStatus.REQUEST_TIMEOUT, self._received[:5])
         self.closing = True
         return response
 
-    def _next_head(self) -> bytes | None:
-        """Take the next whole head off what was received; None if there is none."""
-        received = self._received
-        skipped = min(self._to_skip, len(received))
-        self._to_skip -= skipped
-        del received[:skipped]
-        if not self._searched:
-            received[:] = received.lstrip(b"\r\n")  # RFC 9112, section 2.2
-        # From where the last search ended: a head may come byte by byte.
-        end = _END_OF_HEAD.search(received, max(self._searched - 3, 0))
-        size = len(received) if end is None else end.end()
-        newline = received.find(b"\n", 0, size)
-        self._without_body = received.startswith(b"HEAD ")
-        if (size if newline < 0 else newline) > MAX_REQUEST_LINE:
-            raise _BadRequestError(HTTPStatus.REQUEST_URI_TOO_LONG)
-        # In the bytes searched before there was a line that is in order, or none.
-        if newline >= self._searched:
-            line = bytes(received[:newline]).rstrip(b"\r")
-            if not _REQUEST_LINE.fullmatch(line):
-                raise _BadRequestError(HTTPStatus.BAD_REQUEST)
-        if size > MAX_HEAD:
-            raise _BadRequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        if end is None:
-            self._searched = size
-            return None
-        self._searched = 0
-        head = bytes(received[:size])
-        del received[:size]
-        return head
+    def _read_head(self, data: bytes, start: int, steps: list[Step]) -> int:
+        """Take what is there of a head; return how far that goes."""
+        blank = start
+        while data.startswith(b"\r\n", blank):  # RFC 9112, section 2.2
+            blank += 2
+        if blank > start:
+            return blank
+        if data.endswith(b"\r", start) and start + 1 == len(data):
+            return start  # half an empty line
+        end = data.find(b"\r\n\r\n", start) + 4
+        if end < 4:
+            checked = check_lines(data, start, start + self._checked)
+            self._checked = checked - start
+            return start
+        self._checked = 0
+        request = understand(data[start:end])
+        if request.body_bytes == 0:
+            if end - start == len(data) <= MAX_KNOWN_HEAD:
+                _remember(data, request)
+            steps += self._answer(request)
+            return end
+        self._request = request
+        size = request.body_bytes
+        self._body = Chunked() if size is None else Counted(size)
+        if request.expects:
+            steps.append(CONTINUE)
+        return end
 
-    def _respond(self, head: bytes) -> Sequence[Step]:
-        request = _Request()
-        request.parse(head)
-        request.check()
-        self._to_skip = request.body_bytes
-        del request.parser  # each knows the other: garbage, were it left to be found
-        if _path(request.target) not in PATHS:
-            self._keep_or_close(request.keep_alive)
-            return [self._explain(HTTPStatus.NOT_FOUND, not self.closing)]
-        if len(head) <= MAX_KNOWN_HEAD and not self._to_skip:
-            if len(_KNOWN) >= MAX_KNOWN:
-                _KNOWN.clear()
-            _KNOWN[head] = (request.keep_alive, self._without_body)
-        return self._answer(request.keep_alive, self._without_body)
+    def _read_body(self, data: bytes, start: int, steps: list[Step]) -> int:
+        assert self._request is not None
+        end = self._body.skip(data, start)
+        if self._body.ended:
+            steps += self._answer(self._request)
+            self._request = None
+        return end
 
-    def _answer(self, keep_alive: bool, without_body: bool) -> Sequence[Step]:
-        """Answer a request for the page, whose head is all that it is."""
-        self._keep_or_close(keep_alive)
-        keep = not self.closing
+    def _answer(self, request: Request) -> Sequence[Step]:
+        keep = self._keep_alive and request.keep_alive
+        self.closing = not keep
+        if request.status is not HTTPStatus.OK:
+            return [_explain(request.status, keep, request.head_only)]
         response = _head(_OK, self._page.size, keep, int(time.time()))
-        return [response] if without_body else self._page.answer(response)
+        return [response] if request.head_only else self._page.answer(response)
 
-    def _keep_or_close(self, keep_alive: bool) -> None:
-        self.closing = not (self._keep_alive and keep_alive)
-        # More of what the client sends may arrive, and must not be met by a reset.
-        self.lingering = self.closing and bool(self._to_skip or self._received)
-
-    def _refuse(self, status: HTTPStatus) -> bytes:
+    def _refuse(self, status: HTTPStatus, began: bytes) -> bytes:
+        """Return the last answer, to a request whose head `began` so."""
         self.closing = self.lingering = True
-        return self._explain(status, keep=False)
-
-    def _explain(self, status: HTTPStatus, keep: bool) -> bytes:
-        body = f"{status.value} {status.phrase}\n".encode()
-        head = _head(status, len(body), keep, int(time.time()))
-        # Nor has the answer to a HEAD a body when it is an error.
-        return head if self._without_body else head + body
+        request = self._request
+        head_only = request.head_only if request else began == b"HEAD "
+        return _explain(status, False, head_only)
 
 
-def _path(target: bytes) -> bytes:
-    """Return the path of a request target, in origin or in absolute form."""
-    target = target.partition(b"?")[0]
-    if target.startswith(b"/"):
-        return target
-    _, scheme, rest = target.partition(b"://")
-    if not scheme:
-        return target
-    return b"/" + rest.partition(b"/")[2]
+def _remember(head: bytes, request: Request) -> None:
+    if len(_KNOWN) >= MAX_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[head] = request
+
+
+def _explain(status: HTTPStatus, keep: bool, head_only: bool) -> bytes:
+    body = f"{status.value} {status.phrase}\n".encode()
+    head = _head(status.value, len(body), keep, int(time.time()))
+    # Nor has the answer to a HEAD a body when it is an error.
+    return head if head_only else head + body
 
 
 @lru_cache(maxsize=32)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servers.http import MAX_BODY, MAX_HEAD, MAX_REQUEST_LINE, Protocol
+from servers.head import MAX_BODY, MAX_HEAD, MAX_REQUEST_LINE
+from servers.http import Protocol
 from servers.steps import Step
 
 PAGE = b"<html>page</html>"
@@ -101,9 +102,17 @@ WRONG = {
     "large headers": (LINE + b"Host: a\r\nX: " + b"x" * MAX_HEAD, 431),
     "no method": (b"FETCH / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
     "a method of another protocol": (b"DESCRIBE / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
-    "a chunked body": (
-        LINE + b"Host: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a coding that is not understood": (
+        LINE + b"Host: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         501,
+    ),
+    "a chunk without a size": (
+        LINE + b"Host: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+        400,
+    ),
+    "chunks too large": (
+        LINE + b"Host: a\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n",
+        413,
     ),
     "HTTP/2's preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
     "another version": (b"GET / HTTP/3.0\r\nHost: a\r\n\r\n", 505),
@@ -117,7 +126,9 @@ def test_what_is_wrong_has_its_status(request_bytes: bytes, expected: int) -> No
     assert connection.closing == (expected != 404)
 
 
-@pytest.mark.parametrize("headers", [b"", b"Host: a\r\nTransfer-Encoding: chunked\r\n"])
+@pytest.mark.parametrize(
+    "headers", [b"", b"Host: a\r\nTransfer-Encoding: gzip, chunked\r\n"]
+)
 def test_error_in_answer_to_head_has_no_body(headers: bytes) -> None:
     for cut in (0, 8):
         connection = protocol()
@@ -198,6 +209,26 @@ def test_a_body_is_skipped() -> None:
     assert connection.idle
 
 
+def test_answer_waits_for_the_end_of_the_chunks() -> None:
+    connection = protocol(keep_alive=True)
+    whole = LINE + b"Host: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole += b"5;a=b\r\nGET /\r\n00\r\nTrailer: x\r\n\r\n"
+    assert connection.receive(whole[:-1]) == b""
+    assert not connection.idle
+    assert split(connection.receive(whole[-1:] + GET)) == [(200, PAGE)] * 2
+    assert connection.idle
+
+
+def test_limit_of_chunks_is_exact() -> None:
+    head = LINE + b"Host: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    size = MAX_BODY - len(b"ffff\r\n\r\n0\r\n\r\n")
+    body = b"%x\r\n" % size + b"x" * size + b"\r\n0\r\n\r\n"
+    assert len(body) == MAX_BODY
+    assert status(protocol().receive(head + body)) == 200
+    assert status(protocol().receive(head + body.replace(b"\r", b" \r", 1))) == 400
+    assert status(protocol().receive(head + body[:-2] + b"x:\r\n\r\n")) == 413
+
+
 def test_time_out_is_408_only_for_a_request_that_has_begun() -> None:
     connection = protocol()
     connection.receive(b"GET /")
@@ -227,6 +258,7 @@ def test_any_split_gives_the_same(data: st.DataObject) -> None:
     got = [s for piece in pieces for s, _ in split(piecewise.receive(piece))]
     assert got == expected
     assert piecewise.closing == at_once.closing
+    assert piecewise.lingering == at_once.lingering
 
 
 @given(st.lists(st.binary(max_size=300), max_size=5))
