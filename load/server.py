@@ -42,6 +42,7 @@ def _options(config: dict[str, Any]) -> Iterator[str]:
     """Yield settings as long options; a false or empty one is left out."""
     shared = ("backlog", "page", "keep_alive")
     settings = {name: config["server"][name] for name in shared}
+    settings["request_timeout"] = f"{config['server']['request_timeout_s']:g}"
     for name, value in {**settings, **config["impl"]["options"]}.items():
         if value is False or value is None:
             continue
