@@ -50,7 +50,7 @@ if no_namespaces and config.get("network", "auto") == "auto":
 EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
 ORDER = {cell: number for number, cell in enumerate(order(CELLS), start=1)}
 # What tells of all experiments together; some of it only of some matrices.
-TOGETHER = {"cells", "pairs", "users", "switches", "published", "arrivals"}
+TOGETHER = {"cells", "pairs", "users", "switches", "published", "arrivals", "idle"}
 if taken := sorted(TOGETHER & set(EXPERIMENTS)):
     sys.exit(
         f"firstfail: conf/experiment/{taken[0]}.yaml: its tables and charts would have "
@@ -58,18 +58,22 @@ if taken := sorted(TOGETHER & set(EXPERIMENTS)):
     )
 PUBLISHED = ["published"] if {"first_fail", "burst"} & set(EXPERIMENTS) else []
 ARRIVALS = {cell["load"]["arrivals"] for cell in CELLS.values()}
+IDLE = ["idle"] if len({cell["idle"] for cell in CELLS.values()}) > 1 else []
 TABLES = [
     *expand(
         "outputs/tables/{name}.csv",
-        name=[*EXPERIMENTS, "cells", "pairs", "switches"],
+        name=[*EXPERIMENTS, "cells", "pairs", "switches", *IDLE],
     ),
-    *expand("outputs/tables/{name}.md", name=[*EXPERIMENTS, "switches", *PUBLISHED]),
+    *expand(
+        "outputs/tables/{name}.md", name=[*EXPERIMENTS, "switches", *PUBLISHED, *IDLE]
+    ),
 ]
 CHARTS = expand(
     "outputs/charts/{name}.{kind}",
     name=[
         *[*EXPERIMENTS, "users", "switches", *PUBLISHED],
         *(["arrivals"] if len(ARRIVALS) > 1 else []),
+        *IDLE,
     ],
     kind=["svg", "png"],
 )

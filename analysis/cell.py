@@ -96,6 +96,7 @@ def summarise(folder: Path, code: str | None) -> None:
         "evidence": rounded(found),
         "steps": as_records(capacity.steps(record, stopped.steps)),
         "little": checked(record, row, config),
+        "idle": run.get("idle"),
         "used": used(run, row),
         "provenance": run["provenance"],
         "analysis": code,
@@ -146,17 +147,21 @@ def checked(
 
 
 def used(run: dict[str, Any], row: definitions.Row) -> dict[str, Any]:
-    """Return what the server used for all of the run, and for each request."""
+    """Return what the server used for all of the run, and for each request.
+
+    Those with which the idle connections were opened are requests, too.
+    """
     measured = run.get("telemetry") or {}
     server = measured.get("server")
     if not server or not row.requests:
         return {"sampling_s": measured.get("cost_s")}
+    requests = row.requests + (run.get("idle") or {}).get("opened", 0)
     return {
         "sampling_s": measured.get("cost_s"),
         **{f"server_{name}": round(value, 3) for name, value in server.items()},
         **{
             f"{which}_switches_per_request": round(
-                server[f"{which}_switches"] / row.requests, 4
+                server[f"{which}_switches"] / requests, 4
             )
             for which in ("voluntary", "involuntary")
         },

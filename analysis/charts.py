@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import arrivals_chart, published_chart, switches_chart
+from analysis import arrivals_chart, idle_chart, published_chart, switches_chart
 from analysis.files import Cell, remove_others
 from analysis.groups import MARK, Group, grouped
 from analysis.settings import caption, show, show_figure
@@ -54,6 +54,7 @@ def write_charts(cells: Sequence[Cell], folder: Path) -> None:
         written += save(comparison(name, chosen), folder / name)
     written += save(users_chart(cells), folder / "users")
     written += arrivals_chart.write_charts(cells, folder)
+    written += idle_chart.write_charts(cells, folder)
     written += published_chart.write_charts(cells, folder)
     written += switches_chart.write_charts(cells, folder)
     remove_others(folder, SUFFIXES, written)

@@ -68,6 +68,16 @@ class Cell:
         return str(self.result["verdict"]["limit"])
 
     @property
+    def idle_opened(self) -> int:
+        """How many idle connections were open when the load began."""
+        return int((self.result.get("idle") or {}).get("opened", 0))
+
+    @property
+    def idle_open(self) -> int:
+        """How many of these were open to the end."""
+        return int((self.result.get("idle") or {}).get("open_at_end", 0))
+
+    @property
     def row(self) -> dict[str, Any]:
         return dict(self.result["row"])
 

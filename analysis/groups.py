@@ -141,7 +141,7 @@ def grouped(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[Group]:
             )
         repeats[repeat] = cell
     return [
-        Group(tuple(repeats.values()), label(next(iter(repeats.values())), columns))
+        Group(tuple(repeats.values()), label(list(repeats.values()), columns))
         for repeats in found.values()
     ]
 

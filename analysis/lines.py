@@ -150,7 +150,7 @@ def joined_lines(cells: Sequence[Cell]) -> list[Line]:
     for experiment in experiments:
         for group in grouped([c for c in cells if c.experiment == experiment]):
             impls.setdefault(group.first.impl, len(impls))
-            named = label(group.first, columns)
+            named = label(group.cells, columns)
             found.setdefault((group.first.impl, named), []).append(group)
     lines = []
     members = dict.fromkeys(impls, -1)

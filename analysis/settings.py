@@ -20,6 +20,7 @@ from analysis.files import Cell
 NETWORK = "network.name"
 PAGE = "page.name"
 GROUPS = {NETWORK: "network", PAGE: "page"}  # and what they are called
+IDLE = "idle"
 # Code is known by the implementation and its commit, the key follows from the rest.
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
 COUNTS = ("users", "knee_users", "failures", "requests")  # whole numbers in each run
@@ -85,10 +86,24 @@ def heading(name: str, stop: str) -> str:
     return name if "." in name else name.replace("_", " ")
 
 
-def label(cell: Cell, columns: Sequence[str]) -> str:
-    """Return the cell's implementation and its values of `columns`, on one line."""
-    apart = (f"{heading(n, cell.stop)} {show(setting(cell, n))}" for n in columns)
-    return ", ".join([cell.impl, *apart])
+def told(cells: Sequence[Cell], name: str) -> str:
+    """Return for reading the value of a setting that these cells, repeats, share.
+
+    Of idle connections fewer may have been open than were asked for: then it says so.
+    """
+    value = setting(cells[0], name)
+    said = show(value)
+    if name == IDLE and value:
+        least = min(cell.idle_open for cell in cells)
+        return f"{said} ({least:,} open)" if least < value else said
+    return said
+
+
+def label(cells: Sequence[Cell], columns: Sequence[str]) -> str:
+    """Return the implementation of repeats, and their values of `columns`."""
+    first = cells[0]
+    apart = (f"{heading(n, first.stop)} {told(cells, n)}" for n in columns)
+    return ", ".join([first.impl, *apart])
 
 
 def caption(cells: Sequence[Cell]) -> str:
@@ -123,6 +138,8 @@ def caption(cells: Sequence[Cell]) -> str:
     said += [text.format(common[n]) for n, text in words.items() if n in common]
     if common.get("server.keep_alive"):
         said.append("connections kept")
+    if common.get(IDLE):
+        said.append(f"{told(cells, IDLE)} idle connections")
     if common.get("network.kind") == "loopback":
         said.append("over the loopback, which is no network interface")
     elif NETWORK in common:

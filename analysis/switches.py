@@ -5,7 +5,7 @@ Rules of this module:
   child; an involuntary one takes the CPU away from it, for another of its own
   processes or threads as a rule (getrusage(2)). Each is counted over the whole run,
   all threads and all children included, start and end too, and divided by the
-  requests that finished.
+  requests that finished, with those that had opened the idle connections.
 - CPU time is user and system time of the same processes, over the same requests.
 - Figures are medians over repeats. The sum is the median of the runs' sums, and need
   not be the sum of the two medians.
@@ -51,7 +51,7 @@ def cpu_ms(cell: Cell) -> float | None:
     requests: int = cell.row["requests"]
     if user is None or system is None or not requests:
         return None
-    return (user + system) / requests * 1000
+    return (user + system) / (requests + cell.idle_opened) * 1000
 
 
 # Name in CSV: what it is, and the heading of it in Markdown.

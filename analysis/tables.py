@@ -22,11 +22,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import pairs, published_table, switches
+from analysis import idle, pairs, published_table, switches
 from analysis.ceiling import NEAR, is_near
 from analysis.files import Cell, remove_others, write_csv, write_text
 from analysis.groups import MARK, Group, grouped
 from analysis.settings import (
+    IDLE,
     caption,
     column,
     heading,
@@ -35,6 +36,7 @@ from analysis.settings import (
     show,
     show_figure,
     swept,
+    told,
 )
 from analysis.statistics import LEAST_RUNS, LEVEL, Estimate, confidence
 from analysis.verdict import LIMITS, OUTSIDE, SERVER
@@ -93,6 +95,7 @@ def write_tables(cells: Sequence[Cell], folder: Path) -> None:
     write_csv(written[1], pairs.table(compared))
     written += published_table.write_tables(cells, folder)
     written += switches.write_tables(cells, folder)
+    written += idle.write_tables(cells, folder)
     remove_others(folder, (".csv", ".md"), written)
 
 
@@ -105,6 +108,8 @@ def table(cells: Sequence[Cell]) -> pd.DataFrame:
         # A cap that is swept is a column of its own beside the users it led to.
         row: dict[str, Any] = {"implementation": group.first.impl}
         row |= {column(name, stop): setting(group.first, name) for name in columns}
+        if IDLE in columns:
+            row["idle_open"] = min(cell.idle_open for cell in group.cells)
         row["repeats"] = group.runs
         for name in COLUMNS[stop]:
             if name == "first_failure":
@@ -150,6 +155,7 @@ def tidy(cell: Cell) -> dict[str, Any]:
         "limit": cell.limit,
         "limit_because": cell.result["verdict"]["because"],
         **{f"evidence.{n}": v for n, v in (cell.result.get("evidence") or {}).items()},
+        **{f"idle.{n}": v for n, v in (cell.result.get("idle") or {}).items()},
         **{f"used.{n}": v for n, v in (cell.result.get("used") or {}).items()},
         "stopped": cell.result["stopped"]["reason"],
         **machine(cell),
@@ -191,7 +197,7 @@ def markdown(name: str, cells: Sequence[Cell]) -> str:
         f"|---|{'|'.join(sides)}|",
     ]
     for group in groups:
-        told_apart = [show(setting(group.first, column)) for column in columns]
+        told_apart = [told(group.cells, column) for column in columns]
         values = [shown(group, column) for column in COLUMNS[stop]]
         named = show(group.first.impl)
         lines.append(f"| {' | '.join([named, *told_apart, *values])} |")
@@ -300,6 +306,14 @@ def footnotes(cells: Sequence[Cell]) -> Iterable[str]:
             "Ended by their limit of time, before their rule was met: "
             f"{', '.join(dict.fromkeys(late))}.\n"
         )
+    for cell in cells:
+        asked = setting(cell, IDLE) or 0
+        if cell.idle_open < asked:
+            yield (
+                f"Of {asked:,} idle connections {show(cell.impl)} had "
+                f"{cell.idle_opened:,} open when the load began, and "
+                f"{cell.idle_open:,} at its end.\n"
+            )
     if any(is_near([cell]) for cell in cells):
         yield (
             f"`≥`: within {1 - NEAR:.0%} of what the load generator can send here, "

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.ceiling import CEILING
+from analysis.ends import End, name_ends
 from analysis.files import Cell
 from analysis.lines import Line, grown_lines, joined_lines
 from analysis.settings import caption
@@ -26,8 +26,6 @@ from analysis.style import (
     look,
     thousands,
 )
-
-LABEL_PT = 11.0  # the least distance of two labels, in points
 
 PANEL_IN = 7.5  # the width of a panel, about
 LABEL_IN = 0.06  # the width of a label's character
@@ -81,8 +79,8 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
         made.legend(handles=handles, loc="outside right center", **LEGEND)
         return made
     made.draw_without_rendering()  # settles the layout that labels are placed in
-    _label(times, lines, [line.middle["p50_ms"] for line in lines])
-    _label(rates, lines, [line.middle["rps"] for line in lines])
+    name_ends(times, _ends(lines, "p50_ms"))
+    name_ends(rates, _ends(lines, "rps"))
     return made
 
 
@@ -121,51 +119,13 @@ def _band(axes: Axes, line: Line, panel: str) -> None:
         axes.fill_between(*ends, color=colour, alpha=0.18, linewidth=0)
 
 
-def _label(axes: Axes, lines: Sequence[Line], values: Sequence[np.ndarray]) -> None:
-    """Name each line beside the panel, at the height of its end where there is room."""
-    if not lines:
-        return
-    to_points = axes.figure.dpi / 72
-    ends = [
-        axes.transData.transform((line.users[-1], heights[-1]))
-        for line, heights in zip(lines, values, strict=True)
-    ]
-    box = axes.get_window_extent()
-    gap = LABEL_PT * to_points
-    # Of ends at one height the one farther left is named above, so that no leader
-    # has to cross another's line.
-    wanted = [
-        float(np.clip(y, box.y0, box.y1) + gap * (box.x1 - x) / box.width)
-        for x, y in ends
-    ]
-    places = spread(wanted, gap, float(box.y0), float(box.y1))
-    for line, heights, place in zip(lines, values, places, strict=True):
-        axes.annotate(
+def _ends(lines: Sequence[Line], panel: str) -> list[End]:
+    return [
+        End(
             line.label,
-            (line.users[-1], heights[-1]),
-            xytext=(1.03, (place - box.y0) / box.height),
-            textcoords="axes fraction",
-            va="center",
-            fontsize=8,
-            color=COLOURS[line.group % len(COLOURS)],
-            arrowprops={
-                **{"arrowstyle": "-", "color": "#999999", "linewidth": 0.5},
-                "relpos": (0, 0.5),  # to where the label begins
-            },
+            COLOURS[line.group % len(COLOURS)],
+            float(line.users[-1]),
+            float(line.middle[panel][-1]),
         )
-
-
-def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Return places as near to `wanted` as can be, each `gap` from the next.
-
-    They stay between `low` and `high` where all of them fit.
-    """
-    order = sorted(range(len(wanted)), key=lambda n: wanted[n])
-    places = [0.0] * len(wanted)
-    at = low - gap
-    for n in order:  # upwards, then back down from the top
-        at = places[n] = max(wanted[n], at + gap)
-    at = max(high, low + gap * (len(wanted) - 1)) + gap
-    for n in reversed(order):
-        at = places[n] = min(places[n], at - gap)
-    return places
+        for line in lines
+    ]

@@ -21,6 +21,9 @@ from typing import Any
 Config = dict[str, Any]
 PAGE_FILE = "{page_file}"
 
+# Before and after a run's time in which its idle connections are open.
+IDLE_SPARE_S = 90.0
+
 
 class SettingError(ValueError):
     """A setting that cannot be measured; its text is one line for the user."""
@@ -123,6 +126,8 @@ class Server:
     port: int = _field(0, least=0, most=65535)  # 0: any that is free
     backlog: int = _field(128, least=1, most=65535)
     keep_alive: bool = False
+    # For a client to send its next request; then its connection is closed.
+    request_timeout_s: float = _field(10.0, above=0, most=86_400)
     start_s: float = _field(10.0, above=0)  # it must answer within this time
     stop_s: float = _field(5.0, above=0)  # and end within this time when told to
 
@@ -157,6 +162,9 @@ class Cell:
     page: Page = field(default_factory=Page)
     users: int = _field(1000, least=1, most=1_000_000)
     hatch_rate: float = _field(10.0, above=0)
+    # Connections, besides the users', that are opened before the load, have served a
+    # request each, and are silent during the run.
+    idle: int = _field(0, least=0, most=1_000_000)
     repeat: int = _field(1, least=1)
     server: Server = field(default_factory=Server)
     load: Load = field(default_factory=Load)
@@ -182,6 +190,8 @@ def check(cell: Config, root: Path) -> None:
     _check_network(cell["network"], cell["server"])
     if load["arrivals"] == "open":
         _check_open(load)
+    if cell["idle"]:
+        _check_idle(cell["idle"], experiment, cell["server"])
     _check_command(impl)
     if not impl["path"].startswith("/"):
         raise SettingError(f"impl.path={impl['path']}: a path starts with /")
@@ -203,6 +213,22 @@ def _check_open(load: Config) -> None:
         raise SettingError(
             "load.arrivals=open with load.think_max_s=0: think times are the time "
             "between two arrivals of a user; it must be more than 0"
+        )
+
+
+def _check_idle(idle: int, experiment: Config, server: Config) -> None:
+    if not server["keep_alive"]:
+        raise SettingError(
+            f"idle={idle} with server.keep_alive=false: the server closes a connection "
+            "after its first response; set server='{keep_alive: true}'"
+        )
+    least = experiment["max_s"] + IDLE_SPARE_S
+    if server["request_timeout_s"] < least:
+        raise SettingError(
+            f"idle={idle} with server.request_timeout_s="
+            f"{server['request_timeout_s']:g}: the server may close these connections "
+            f"before the run ends; it must be at least {least:g}, which is "
+            f"experiment.max_s and {IDLE_SPARE_S:g} s to open them"
         )
 
 

@@ -23,13 +23,13 @@ SPARE_FILES = 200
 PORT_TRIES = 100
 
 
-def raise_open_files(users: int) -> int:
-    """Let this process, and what it starts, open a file per user.
+def raise_open_files(users: int, idle: int = 0) -> int:
+    """Let this process, and what it starts, open a file per user and idle connection.
 
     Returns the soft limit in force. Raises `CellError` where the hard limit is
     too low and may not be raised.
     """
-    needed = users + SPARE_FILES
+    needed = users + idle + SPARE_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if _covers(soft, needed):
         return soft
@@ -37,9 +37,10 @@ def raise_open_files(users: int) -> int:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, new_hard))
     except (ValueError, OSError):
+        also = f" and {idle:,} idle connections" if idle else ""
         raise CellError(
-            f"{users:,} users need {needed:,} open files and the hard limit is "
-            f"{hard:,}: raise it (ulimit -Hn {needed}) or ask for fewer users"
+            f"{users:,} users{also} need {needed:,} open files and the hard limit is "
+            f"{hard:,}: raise it (ulimit -Hn {needed}) or ask for fewer"
         ) from None
     return needed
 

@@ -1,8 +1,9 @@
 """One run, from a cell's configuration to its folder.
 
 The way of it: wait for the host to be free → start the server and wait until it
-answers → start Locust and watch both until the run's rule ends it → stop the
-server → let another command read the record → put the folder in place.
+answers → open the idle connections, if any → start Locust and watch both until the
+run's rule ends it → stop the server → let another command read the record → put the
+folder in place.
 
 Rules of this module:
 - The folder appears at once and complete, by one rename, or not at all. Logs
@@ -31,6 +32,7 @@ import yaml
 from load import RECORD, server
 from load.failed import CellError, InterruptedRunError
 from load.guard import end_leftovers, guarded
+from load.holder import Holder
 from load.limits import choose_cores, choose_port, raise_open_files
 from load.lock import only_run_on_host
 from load.network import join
@@ -113,7 +115,7 @@ class Run:
         server_cores, locust_cores = cores if cores else (None, None)
         if locust_cores:  # the runner's own work is not the server's to bear
             os.sched_setaffinity(0, locust_cores)
-        raise_open_files(config["users"])
+        raise_open_files(config["users"], config["idle"])
         network = join(config)
         found = provenance(ROOT, network.sysctls())
         with network.on_server_side():
@@ -123,6 +125,7 @@ class Run:
         body = expected(config, page_file)
         server_words = server.command(config, network.host, port, page_file)
         locust_words = self.locust_command(network.host, port, body)
+        idle = Holder(config, network.host, port, self.scratch, self.logs)
         found["commands"] = {"server": server_words, "locust": locust_words}
         found["cores"] = {"server": server_cores, "locust": locust_cores}
         with server.running(
@@ -134,10 +137,19 @@ class Run:
         ) as running:
             telemetry = Telemetry(network, port, running.process.pid, cores)
             running.wait_until_it_answers(config, network.host, port, body, self.tick)
-            found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
-            self.run_locust(locust_words, environment, locust_cores, running, telemetry)
-            crashed = running.death()
-            measured = telemetry.end()
+
+            def tick() -> None:
+                self.tick()
+                running.check_alive()
+
+            with idle.holding(environment, locust_cores, tick):
+                found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
+                self.run_locust(
+                    locust_words, environment, locust_cores, running, telemetry
+                )
+                crashed = running.death()
+                measured = telemetry.end()
+                held = idle.end()
             before = children_usage()
             found["server_end"] = crashed or running.stop(config["server"]["stop_s"])
             if crashed is None:
@@ -146,7 +158,8 @@ class Run:
                     name: after[name] - before[name] for name in after
                 }
         page_file.unlink()
-        self.write_run({"crashed": crashed, "telemetry": measured, "provenance": found})
+        told = {"crashed": crashed, "idle": held, "telemetry": measured}
+        self.write_run({**told, "provenance": found})
 
     def locust_command(self, host: str, port: int, body: Path | None) -> list[str]:
         config, load = self.config, self.config["load"]
@@ -297,7 +310,10 @@ def read_config(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise CellError(f"{path} is not YAML: {reason}") from None
-    parts = {"experiment", "impl", "network", "users", "hatch_rate", "server", "load"}
+    parts = {
+        *("experiment", "impl", "network", "users", "hatch_rate", "idle"),
+        *("server", "load"),
+    }
     missing = parts - set(config) if isinstance(config, dict) else parts
     if missing:
         raise CellError(

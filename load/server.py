@@ -43,6 +43,7 @@ def _options(config: dict[str, Any], page_file: Path) -> Iterator[str]:
     page = config["page"]
     settings = {name: config["server"][name] for name in ("backlog", "keep_alive")}
     settings |= {
+        "request_timeout": f"{config['server']['request_timeout_s']:g}",
         "page": page["kind"],
         "page_file": page_file,
         "page_wait_ms": page["wait_ms"] or None,

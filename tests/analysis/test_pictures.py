@@ -16,8 +16,9 @@ from analysis import definitions
 from analysis.cell_chart import draw
 from analysis.charts import comparison
 from analysis.definitions import Stopped
+from analysis.ends import spread
 from analysis.files import Cell, write_csv
-from analysis.users_chart import spread, users_chart
+from analysis.users_chart import users_chart
 from analysis.verdict import Verdict
 from tests.analysis.conftest import config, frame, steady
 

@@ -66,7 +66,7 @@ def test_an_implementations_own_settings_come_with_its_name() -> None:
     )
     within = [made(impl__path="/a"), made(impl__path="/b")]
     assert swept(within) == ["impl.path"]
-    assert [label(c, swept(within)) for c in within] == [
+    assert [label([c], swept(within)) for c in within] == [
         "select, impl.path /a",
         "select, impl.path /b",
     ]

@@ -1,0 +1,180 @@
+"""What idle connections cost: requests per second and CPU time against their number.
+
+Rules of this module:
+- Only of matrices in which `idle` is swept. A line is of cells that differ in nothing
+  else, a point of it one configuration: the median over its repeats.
+- A point stands at the number of connections that were open to the end of the run, and
+  not at the number that was asked for.
+- CPU time is of the evidence's window: what opening the connections took is not in it.
+  It is known where requests were answered; RPS is 0 where none was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.files import Cell, write_csv, write_text
+from analysis.groups import MARK, Group, grouped
+from analysis.settings import IDLE, caption, label, setting, show, swept
+from analysis.verdict import SERVER
+
+FIGURES = {
+    "rps": "Requests per second",
+    "cpu_us_per_request": "Server CPU a request, µs",
+}
+
+
+def rps(cell: Cell) -> float | None:
+    """Return RPS as in the tables, and 0 where no request was answered."""
+    row = cell.row
+    found: float | None = row["rps"]
+    return found if row["requests"] > row["failures"] else 0.0
+
+
+def cpu_us(cell: Cell) -> float | None:
+    """Return the CPU time, in µs, that the server used per request."""
+    found = cell.result.get("evidence") or {}
+    share, rate = found.get("server_cpu"), found.get("rps")
+    if share is None or not rate or not rps(cell):
+        return None
+    cores = len((cell.provenance.get("cores") or {}).get("server") or ()) or 1
+    return float(share * cores / rate * 1e6)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A configuration: by figure, the values of its repeats, none if not known."""
+
+    group: Group
+    asked: int
+    open: int
+    values: dict[str, list[float]]
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it was the server that was the limit."""
+        return self.group.limit()[0] in SERVER
+
+    def median(self, figure: str) -> float | None:
+        found = self.values[figure]
+        return float(pd.Series(found).median()) if found else None
+
+
+@dataclass(frozen=True)
+class Line:
+    """Points that differ in their idle connections alone, in the order of these."""
+
+    experiment: str
+    label: str
+    impl: str
+    points: list[Point]
+
+
+def is_swept(cells: Iterable[Cell]) -> bool:
+    return len({setting(cell, IDLE) for cell in cells}) > 1
+
+
+def lines(cells: Sequence[Cell]) -> list[Line]:
+    """Return the lines of all experiments; labels name the experiment, of several."""
+    names = list(dict.fromkeys(cell.experiment for cell in cells))
+    found: dict[tuple[str, str, str], list[Point]] = {}
+    for name in names:
+        chosen = [cell for cell in cells if cell.experiment == name]
+        columns = [column for column in swept(chosen) if column != IDLE]
+        for group in grouped(chosen):
+            said = label(group.cells, columns)
+            said = f"{name}: {said}" if len(names) > 1 else said
+            found.setdefault((name, said, group.first.impl), []).append(_point(group))
+    return [
+        Line(*of, points=sorted(points, key=lambda point: point.asked))
+        for of, points in found.items()
+    ]
+
+
+def _point(group: Group) -> Point:
+    values = {}
+    for name, figure in (("rps", rps), ("cpu_us_per_request", cpu_us)):
+        of = [figure(cell) for cell in group.cells]
+        known = [value for value in of if value is not None]
+        values[name] = known if len(known) == len(of) else []
+    return Point(
+        group,
+        asked=int(setting(group.first, IDLE) or 0),
+        open=min(cell.idle_open for cell in group.cells),
+        values=values,
+    )
+
+
+def write_tables(cells: Sequence[Cell], folder: Path) -> list[Path]:
+    """Write `idle.csv` and `idle.md` into `folder` where it is swept."""
+    if not is_swept(cells):
+        return []
+    paths = [folder / "idle.csv", folder / "idle.md"]
+    found = lines(cells)
+    write_csv(paths[0], table(found))
+    write_text(paths[1], markdown(cells, found))
+    return paths
+
+
+def table(found: Sequence[Line]) -> pd.DataFrame:
+    """Return a row per point."""
+    rows: list[dict[str, Any]] = [
+        {
+            **{"experiment": line.experiment, "line": line.label},
+            **{"implementation": line.impl, "idle": point.asked},
+            **{"idle_open": point.open, "repeats": point.group.runs},
+            **{name: point.median(name) for name in FIGURES},
+            "limit": point.group.limit()[0],
+        }
+        for line in found
+        for point in line.points
+    ]
+    return pd.DataFrame(rows)
+
+
+def markdown(cells: Sequence[Cell], found: Sequence[Line]) -> str:
+    """Return a table for each figure: a row per line, a column per number asked for."""
+    asked = sorted({point.asked for line in found for point in line.points})
+    said = ["### idle", "", *captions(cells), ""]
+    for name, heading in FIGURES.items():
+        said += [
+            f"{heading}, with so many idle connections:",
+            "",
+            f"| | {' | '.join(f'{number:,}' for number in asked)} |",
+            f"|---|{'---:|' * len(asked)}",
+        ]
+        for line in found:
+            points = {point.asked: point for point in line.points}
+            shown = [_shown(points.get(number), name) for number in asked]
+            said.append(f"| {show(line.label)} | {' | '.join(shown)} |")
+        said.append("")
+    every = [point for line in found for point in line.points]
+    if not all(point.is_server for point in every):
+        said.append(
+            f"{MARK}: not limited by the server, or not surely: it could have answered "
+            "more. CPU time a request is the server's all the same.\n"
+        )
+    if any(point.open < point.asked for point in every):
+        said.append("In brackets: how many were open, where that is not all of them.\n")
+    return "\n".join(said).rstrip() + "\n"
+
+
+def captions(cells: Sequence[Cell]) -> Iterable[str]:
+    """Yield what the cells of each experiment have in common."""
+    for name in dict.fromkeys(cell.experiment for cell in cells):
+        yield f"{name}: {caption([c for c in cells if c.experiment == name])}"
+
+
+def _shown(point: Point | None, figure: str) -> str:
+    if point is None:
+        return ""
+    value = point.median(figure)
+    said = show(value if value is None else round(value))
+    if figure == "rps" and not point.is_server:
+        said += f" {MARK}"
+    return said + (f" ({point.open:,})" if point.open < point.asked else "")

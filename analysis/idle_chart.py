@@ -1,0 +1,120 @@
+"""Requests per second and CPU time a request against idle connections, as lines.
+
+A marker is hollow where the server was not the limit, and a cross where the server did
+not take or keep all connections that were asked for: it stands at those that it had.
+Of repeats the line is the median, and upright what lies between the least and the
+greatest of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.ends import End, name_ends
+from analysis.files import Cell
+from analysis.idle import FIGURES, Line, Point, captions, is_swept, lines
+from analysis.style import (
+    COLOURS,
+    FAILURE,
+    MARKERS,
+    entitle,
+    figure,
+    look,
+    save,
+    thousands,
+)
+
+PANEL_IN = (7.0, 2.6)
+LABEL_IN = 0.065  # the width of a label's character
+ROOM = 1.08  # above the highest point
+NAMED_AT_END = 14  # of more lines the labels would not fit beside a panel
+LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}
+
+
+def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:
+    """Write `idle.svg` and `idle.png` into `folder` where `idle` is swept."""
+    return save(draw(cells), folder / "idle") if is_swept(cells) else []
+
+
+def draw(cells: Sequence[Cell]) -> Figure:
+    """Return a panel for each figure, a line for each configuration."""
+    found = lines(cells)
+    beside = 1.0 + LABEL_IN * max(len(line.label) for line in found)
+    said = list(captions(cells))
+    width = PANEL_IN[0] + beside
+    made = figure(width, 1.0 + 0.35 * len(said) + PANEL_IN[1] * len(FIGURES))
+    entitle(made, "\n".join(said), PANEL_IN[0])
+    panels = made.subplots(len(FIGURES), sharex=True)
+    for axes, (name, heading) in zip(panels, FIGURES.items(), strict=True):
+        axes.set_title(heading)
+        _draw(axes, found, name)
+        thousands(axes, "x", "y")
+    panels[-1].set_xlabel("idle connections" + _signs(found))
+    if len(found) > NAMED_AT_END:
+        handles = panels[0].get_lines()[: len(found)]
+        made.legend(handles=handles, loc="outside right center", **LEGEND)
+        return made
+    made.draw_without_rendering()  # settles the layout that labels are placed in
+    for axes, name in zip(panels, FIGURES, strict=True):
+        name_ends(axes, list(_ends(found, name)))
+    return made
+
+
+def _signs(found: Sequence[Line]) -> str:
+    points = [point for line in found for point in line.points]
+    signs = []
+    if not all(point.is_server for point in points):
+        signs.append("hollow: the server was not the limit")
+    if any(point.open < point.asked for point in points):
+        signs.append("×: as many as it took")
+    if any(point.group.runs > 1 for point in points):
+        signs.append("upright: from the least run to the greatest")
+    return f" ({'; '.join(signs)})" if signs else ""
+
+
+def _draw(axes: Axes, found: Sequence[Line], name: str) -> None:
+    for number, line in enumerate(found):
+        known = _known(line, name)
+        xs, ys = [p.open for p, _ in known], [y for _, y in known]
+        axes.plot(xs, ys, label=line.label, **look(number, 0))
+    for number, line in enumerate(found):
+        colour = COLOURS[number % len(COLOURS)]
+        for point, y in _known(line, name):
+            if point.group.runs > 1:
+                ends = min(point.values[name]), max(point.values[name])
+                axes.vlines(point.open, *ends, color=colour, linewidth=1)
+            if point.open < point.asked:
+                axes.plot(point.open, y, "x", color=FAILURE, markersize=7, zorder=4)
+                continue
+            axes.plot(
+                point.open,
+                y,
+                marker=MARKERS[number % len(MARKERS)],
+                markersize=5,
+                color=colour,
+                markerfacecolor=colour if point.is_server else "white",
+                zorder=3,
+            )
+    greatest = max(
+        (max(p.values[name]) for ln in found for p, _ in _known(ln, name)), default=0
+    )
+    axes.set_ylim(0, greatest * ROOM or 1)
+    axes.set_xlim(left=0)
+    axes.margins(x=0.02)
+
+
+def _known(line: Line, name: str) -> list[tuple[Point, float]]:
+    of = [(point, point.median(name)) for point in line.points]
+    return [(point, value) for point, value in of if value is not None]
+
+
+def _ends(found: Sequence[Line], name: str) -> Iterator[End]:
+    for number, line in enumerate(found):
+        if known := _known(line, name):
+            point, y = known[-1]
+            colour = COLOURS[number % len(COLOURS)]
+            yield End(line.label, colour, point.open, y)
