@@ -19,7 +19,11 @@ from analysis.files import Cell
 
 NETWORK = "network.name"
 PAGE = "page.name"
-GROUPS = {NETWORK: "network", PAGE: "page"}  # and what they are called
+GROUPS = {
+    NETWORK: "network",
+    PAGE: "page",
+    "app.name": "app",
+}  # and what they are called
 IDLE = "idle"
 # Code is known by the implementation and its commit, the key follows from the rest.
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
@@ -135,6 +139,8 @@ def caption(cells: Sequence[Cell]) -> str:
         PAGE: "page {}",
         "server.backlog": "backlog {}",
     }
+    if common.get("app.name") == "attendance":
+        words[PAGE] = "attendance"
     said += [text.format(common[n]) for n, text in words.items() if n in common]
     if common.get("server.keep_alive"):
         said.append("connections kept")

@@ -39,9 +39,9 @@ from yaml import MarkedYAMLError, YAMLError
 from conf.schema import PAGE_FILE, Cell, Config, SettingError, check
 from conf.sources import digest
 
-GROUPS = ("experiment", "impl", "network", "page")
+GROUPS = ("experiment", "impl", "network", "app", "page")
 AUTO = "auto"
-DEFAULTS = (f"network={AUTO}", "page=rendered")
+DEFAULTS = (f"network={AUTO}", "app=page", "page=rendered")
 FOLDER = Path(__file__).parent
 
 
@@ -136,11 +136,12 @@ def _cells(study: DictConfig, user: list[str], auto: str) -> Iterable[Config]:
         overrides = _parse([*DEFAULTS, *common, *own, *user, *fixed])
         overrides.pop("experiment", None)
         chosen = [_values(overrides.pop(group)) for group in GROUPS[1:]]
-        for impl, network, page in itertools.product(*chosen):
+        for impl, network, app, page in itertools.product(*chosen):
             choice = {
                 "experiment": experiment,
                 "impl": impl,
                 "network": auto if network == AUTO else network,
+                "app": app,
                 "page": page,
             }
             yield from _sweep(choice, list(overrides.values()))

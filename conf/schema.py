@@ -149,6 +149,14 @@ class Load:
 
 
 @dataclass
+class App:
+    """What is served: a `page` over HTTP, or `attendance` over bare TCP."""
+
+    name: str = ""  # set from the file's name
+    code: str | None = None  # that attendance is taken with
+
+
+@dataclass
 class Cell:
     """One resolved configuration: a run of one server under one load.
 
@@ -159,6 +167,7 @@ class Cell:
     experiment: Experiment = field(default_factory=Experiment)
     impl: Impl = field(default_factory=Impl)
     network: Network = field(default_factory=Network)
+    app: App = field(default_factory=App)
     page: Page = field(default_factory=Page)
     users: int = _field(1000, least=1, most=1_000_000)
     hatch_rate: float = _field(10.0, above=0)
@@ -187,6 +196,7 @@ def check(cell: Config, root: Path) -> None:
             f"load.think_max_s={load['think_max_s']:g}: the least think time "
             "must not exceed the greatest"
         )
+    _check_app(cell)
     _check_network(cell["network"], cell["server"])
     if load["arrivals"] == "open":
         _check_open(load)
@@ -229,6 +239,35 @@ def _check_idle(idle: int, experiment: Config, server: Config) -> None:
             f"{server['request_timeout_s']:g}: the server may close these connections "
             f"before the run ends; it must be at least {least:g}, which is "
             f"experiment.max_s and {IDLE_SPARE_S:g} s to open them"
+        )
+
+
+def _check_app(cell: Config) -> None:
+    code, impl = cell["app"]["code"], cell["impl"]
+    if cell["app"]["name"] == "page":
+        if code is not None:
+            raise SettingError(
+                f"app.code={code}: a page has no code; choose app=attendance"
+            )
+        return
+    if not re.fullmatch(r"[!-~]{1,64}", code or ""):
+        raise SettingError(
+            f"app.code={code}: must be 1 to 64 letters, digits and the like"
+        )
+    if "{options}" not in impl["command"]:
+        raise SettingError(
+            f"app=attendance: impl.command={impl['command']}: it must name "
+            "{options}, by which a server is told of the application"
+        )
+    if cell["load"]["client"] != "lean":
+        raise SettingError(
+            f"app=attendance with load.client={cell['load']['client']}: Locust's own "
+            "clients speak HTTP alone; choose load.client=lean"
+        )
+    if cell["idle"]:
+        raise SettingError(
+            f"app=attendance with idle={cell['idle']}: connections are held idle over "
+            "HTTP alone; choose app=page"
         )
 
 

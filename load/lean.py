@@ -1,4 +1,4 @@
-"""A client that asks one server for one page, at the least cost a request.
+"""A client that asks one server one thing, at the least cost a request.
 
 The way of it: non-blocking sockets on gevent's hub, the request's bytes built
 once, and no layer between the two. The peers are Locust's FastHttpUser and
@@ -22,11 +22,13 @@ import os
 import socket
 import time
 import urllib.parse
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import gevent
 from gevent.hub import get_hub
 
+from load import attend
 from load.response import Response, ResponseError
 
 READ_BYTES = 65_536
@@ -47,7 +49,7 @@ NOT_CONNECTED = frozenset(
 class RequestError(Exception):
     """A request that failed; the text is the kind of failure."""
 
-    def __init__(self, text: str, response: Response | None = None) -> None:
+    def __init__(self, text: str, response: Reply | None = None) -> None:
         super().__init__(text)
         self.response = response
 
@@ -56,20 +58,30 @@ class _ClosedError(Exception):
     """The server had closed the connection that was kept."""
 
 
-class Target:
-    """One page of one server: `base` is as `http://host:port`."""
+class Reply(Protocol):
+    """What reads an answer as it arrives, such as a `Response`."""
 
-    def __init__(self, base: str, path: str) -> None:
-        parts = urllib.parse.urlsplit(base)
-        if parts.scheme != "http" or not parts.hostname:
-            raise ValueError(f"{base}: the lean client needs http://HOST:PORT")
-        self.host, self.port = parts.hostname, parts.port or 80
-        self.url = base.rstrip("/") + path
-        target = parts.path.rstrip("/") + path
-        self.request = (
-            f"GET {target} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n"
-            "User-Agent: firstfail\r\nAccept: */*\r\nConnection: keep-alive\r\n\r\n"
-        ).encode()
+    status_code: int | None
+    content: bytes
+    keep_alive: bool
+
+    @property
+    def begun(self) -> bool: ...
+    @property
+    def size(self) -> int: ...
+    def receive(self, data: bytes) -> bool: ...
+    def end(self) -> None: ...
+
+
+class Target:
+    """A server, the bytes that it is asked with, and what reads its answer."""
+
+    def __init__(
+        self, host: str, port: int, request: bytes, reply: Callable[[], Reply]
+    ) -> None:
+        self.host, self.port = host, port
+        self.request = request
+        self.reply = reply
         self._addresses: list[tuple[int, Any]] = []
 
     def addresses(self) -> list[tuple[int, Any]]:
@@ -85,8 +97,26 @@ class Target:
         return self._addresses
 
 
+def page(base: str, path: str) -> Target:
+    """Return a page of a server as a target: `base` is as `http://host:port`."""
+    parts = urllib.parse.urlsplit(base)
+    if parts.scheme != "http" or not parts.hostname:
+        raise ValueError(f"{base}: the lean client needs http://HOST:PORT")
+    target = parts.path.rstrip("/") + path
+    request = (
+        f"GET {target} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n"
+        "User-Agent: firstfail\r\nAccept: */*\r\nConnection: keep-alive\r\n\r\n"
+    )
+    return Target(parts.hostname, parts.port or 80, request.encode(), Response)
+
+
+def roll(base: str, code: str) -> Target:
+    """Return attendance with a code as a target: `base` is as `tcp://host:port`."""
+    return Target(*attend.split(base), f"{code}\n".encode(), attend.Answer)
+
+
 class Client:
-    """Asks for one page, one request at a time, over one connection."""
+    """Asks its target, one request at a time, over one connection."""
 
     __slots__ = (
         *("_deadline", "_loop", "_readable", "_socket", "_target"),
@@ -103,8 +133,8 @@ class Client:
         self._deadline = 0.0
         self._timer: Any = None
 
-    def ask(self) -> Response:
-        """Ask for the page once; raise `RequestError` where it is not answered."""
+    def ask(self) -> Reply:
+        """Ask once; raise `RequestError` where it is not answered."""
         if self._socket is not None:
             try:
                 return self._exchange(self._socket, kept=True)
@@ -119,9 +149,9 @@ class Client:
             self._socket.close()
             self._socket = None
 
-    def _exchange(self, connection: _socket.socket, kept: bool) -> Response:
+    def _exchange(self, connection: _socket.socket, kept: bool) -> Reply:
         """Send the request and read its response."""
-        response = Response()
+        response = self._target.reply()
         reusable = False
         try:
             self._send(connection)

@@ -29,13 +29,13 @@ from locust.runners import MasterRunner, WorkerRunner
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from load.keeper import Alone
-from load.lean import Target
 from load.team import Master, Worker
 from load.visitors import (
     CLIENTS,
     FastVisitor,
     HttpVisitor,
     LeanVisitor,
+    asked_for,
 )
 
 __all__ = ("FastVisitor", "HttpVisitor", "LeanVisitor")  # Locust looks for users here
@@ -46,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("firstfail")
     group.add_argument("--path", default="/", help="the page to ask for")
     group.add_argument("--body", metavar="FILE", help="the file that holds that page")
+    group.add_argument(
+        "--code",
+        help="send this instead, for attendance (lean only; --host tcp://HOST:PORT)",
+    )
     group.add_argument(
         "--client",
         choices=list(CLIENTS),
@@ -122,13 +126,15 @@ def what_is_wrong(options: Any) -> str:
     """Return, on one line, which option can't be; '' where all can."""
     if options.body is not None and not Path(options.body).is_file():
         return f"--body {options.body}: there is no such file"
+    if options.code is not None and options.client != "lean":
+        return f"--code: --client {options.client} speaks HTTP alone"
     if options.arrivals == "open" and options.client != "lean":
         return f"--arrivals open: --client {options.client} has closed arrivals alone"
     if options.arrivals == "open" and options.think_max <= 0:
         return "--arrivals open: it needs a --think-max of more than 0"
     if options.client == "lean" and options.host is not None:
         try:
-            Target(options.host, options.path)
+            asked_for(options.host, options)
         except ValueError as error:
             return f"--host {error}"
     return ""

@@ -163,11 +163,12 @@ class Run:
 
     def locust_command(self, host: str, port: int, body: Path | None) -> list[str]:
         config, load = self.config, self.config["load"]
-        experiment = config["experiment"]
+        experiment, code = config["experiment"], config["app"]["code"]
+        scheme = "http" if code is None else "tcp"
         words = [
             *(sys.executable, "-m", "locust", "--headless", "--only-summary"),
             *("--locustfile", str(ROOT / "load" / "locustfile.py")),
-            *("--host", f"http://{f'[{host}]' if ':' in host else host}:{port}"),
+            *("--host", f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"),
             *("--spawn-rate", f"{config['hatch_rate']:g}"),
             *("--think-min", f"{load['think_min_s']:g}"),
             *("--think-max", f"{load['think_max_s']:g}"),
@@ -186,7 +187,9 @@ class Run:
                 *("--master-bind-host", "127.0.0.1", "--master-bind-port", master),
                 *("--master-host", "127.0.0.1", "--master-port", master),
             ]
-        if body is not None:
+        if code is not None:
+            words += ["--code", code]
+        elif body is not None:
             words += ["--body", str(body)]
         return [*words, *self.rule()]
 

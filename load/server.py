@@ -19,8 +19,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from load import attend
 from load.failed import CellError
 from load.process import last_line, start
+from load.response import ResponseError
 
 POLL_S = 0.02
 
@@ -40,15 +42,18 @@ def command(config: dict[str, Any], host: str, port: int, page_file: Path) -> li
 
 def _options(config: dict[str, Any], page_file: Path) -> Iterator[str]:
     """Yield settings as long options; a false or empty one is left out."""
-    page = config["page"]
+    app, page = config["app"], config["page"]
     settings = {name: config["server"][name] for name in ("backlog", "keep_alive")}
-    settings |= {
-        "request_timeout": f"{config['server']['request_timeout_s']:g}",
-        "page": page["kind"],
-        "page_file": page_file,
-        "page_wait_ms": page["wait_ms"] or None,
-        "page_rounds": page["rounds"] or None,
-    }
+    settings["request_timeout"] = f"{config['server']['request_timeout_s']:g}"
+    if app["code"] is not None:
+        settings |= {"app": app["name"], "code": app["code"]}
+    else:
+        settings |= {
+            "page": page["kind"],
+            "page_file": page_file,
+            "page_wait_ms": page["wait_ms"] or None,
+            "page_rounds": page["rounds"] or None,
+        }
     for name, value in {**settings, **config["impl"]["options"]}.items():
         if value is False or value is None:
             continue
@@ -90,23 +95,18 @@ class Server:
         Raises `CellError` when it ends, answers with something else, or does not
         answer within `server.start_s`.
         """
-        limit, path = config["server"]["start_s"], config["impl"]["path"]
+        limit = config["server"]["start_s"]
         deadline = time.monotonic() + limit
         while (left := deadline - time.monotonic()) > 0:
             tick()
             self.check_alive()
             try:
-                status, got = _get(host, port, path, left)
-            except (OSError, http.client.HTTPException):
+                wrong = _what_is_wrong(config, host, port, body, left)
+            except (OSError, http.client.HTTPException, ResponseError):
                 time.sleep(POLL_S)
                 continue
-            if status >= 400:
-                raise CellError(f"the server answers {path} with HTTP {status}")
-            if body is not None and got != (right := body.read_bytes()):
-                raise CellError(
-                    f"the server answers {path} with {len(got):,} bytes that are not "
-                    f"the {len(right):,} of {body.name}"
-                )
+            if wrong:
+                raise CellError(f"the server answers {wrong}")
             return
         raise CellError(
             f"the server did not answer on port {port} within {limit:g} s"
@@ -123,6 +123,25 @@ class Server:
             self.process.wait()
             return f"killed, since it had not ended {within_s:g} s after SIGTERM"
         return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+
+def _what_is_wrong(
+    config: dict[str, Any], host: str, port: int, body: Path | None, timeout: float
+) -> str:
+    """Ask once; return what is wrong with the answer, or ''."""
+    if (code := config["app"]["code"]) is not None:
+        wrong = attend.judge(attend.ask(host, port, code, timeout))
+        return f"the right code otherwise than with OK: {wrong}" if wrong else ""
+    path = config["impl"]["path"]
+    status, got = _get(host, port, path, timeout)
+    if status >= 400:
+        return f"{path} with HTTP {status}"
+    if body is not None and got != (right := body.read_bytes()):
+        return (
+            f"{path} with {len(got):,} bytes that are not the {len(right):,} of "
+            f"{body.name}"
+        )
+    return ""
 
 
 def _get(host: str, port: int, path: str, timeout: float) -> tuple[int, bytes]:

@@ -29,8 +29,9 @@ from locust.env import Environment
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_STOPPING
 
-from load.lean import Client, RequestError, Target
-from load.response import Response, short
+from load import attend
+from load.lean import Client, Reply, RequestError, Target, page, roll
+from load.response import short
 
 MOST_WAITING = 100  # requests of one user that may be unanswered, arrivals open
 
@@ -66,6 +67,19 @@ def judge(status: int | None, body: bytes, page: bytes | None) -> str:
     return ""
 
 
+def asked_for(host: str, options: Any) -> tuple[Target, Callable[[Reply], str], str]:
+    """Return what users ask for, what judges the answer, and its name."""
+    if options.code is not None:
+        target = roll(host, options.code)
+        return target, lambda answer: attend.judge(answer.content), "attendance"
+    right = read_body(options.body)
+    return (
+        page(host, options.path),
+        lambda reply: judge(reply.status_code, reply.content, right),
+        options.path,
+    )
+
+
 class LeanVisitor(User):
     """A user with our own client; see `lean.py`."""
 
@@ -73,9 +87,8 @@ class LeanVisitor(User):
         super().__init__(environment)
         self.options = options_of(environment)
         self.draw = draws(environment)
-        self.page = read_body(self.options.body)
         assert self.host is not None
-        self.target = Target(self.host, self.options.path)
+        self.target, self.judge, self.name = asked_for(self.host, self.options)
         self.idle: list[Client] = []
         self.asking = Group()  # of arrivals that are open
         self.fire = environment.events.request.fire
@@ -127,24 +140,24 @@ class LeanVisitor(User):
         except RequestError as error:
             self.tell(since, error.response, error)
             return False
-        wrong = judge(response.status_code, response.content, self.page)
+        wrong = self.judge(response)
         self.tell(since, response, RequestError(wrong) if wrong else None)
         return not wrong
 
     def tell(
-        self, since: float, response: Response | None, error: RequestError | None
+        self, since: float, response: Reply | None, error: RequestError | None
     ) -> None:
         took = time.perf_counter() - since
         self.fire(
-            request_type="GET",
-            name=self.options.path,
+            request_type="GET" if self.options.code is None else "code",
+            name=self.name,
             response_time=took * 1000,
             response_length=response.size if response else 0,
             response=response,
             exception=error,
             context=self.context(),
             start_time=time.time() - took,
-            url=self.target.url,
+            url=f"{self.host}{self.name}",
         )
 
     def on_stop(self) -> None:

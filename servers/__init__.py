@@ -6,6 +6,7 @@ all that they differ in; everything else is one piece of code that they share:
 
 - `steps.py`: what an application asks of an architecture.
 - `http.py`: bytes of requests in, steps to responses out; no sockets.
+- `attendance.py`: the other application, a code on a line and an answer.
 - `pages.py`: the page they serve, and what that costs; `render.py`: how it is made.
 - `listener.py`: the listening socket, its options, and being told to stop.
 - `talk.py`: one connection from its first byte to its last, where an

@@ -13,12 +13,15 @@ import importlib
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
+from servers.attendance import MAX_CODE, Attendance
 from servers.http import Protocol
 from servers.listener import Listener, announce
 from servers.options import Parser, number
 from servers.pages import KINDS, load_page
 from servers.render import FILE
+from servers.steps import Application
 from servers.talk import Settings
 
 _SERVE = re.compile(r"^def serve\(\s*listener\b", re.MULTILINE)
@@ -48,6 +51,15 @@ def _parser() -> argparse.ArgumentParser:
         default=128,
         metavar="N",
         help="connections that may wait to be accepted (default: 128)",
+    )
+    parser.add_argument(
+        "--app",
+        choices=("page", "attendance"),
+        default="page",
+        help="what it serves: a page over HTTP, or attendance over bare TCP",
+    )
+    parser.add_argument(
+        "--code", help="the code of attendance, the right answer to which is OK"
     )
     _add_page(parser)
     parser.add_argument(
@@ -113,19 +125,13 @@ def main() -> int:
     asked = vars(parser.parse_args())
     own = {key: value for key, value in asked.items() if key not in known}
     try:
-        page = load_page(
-            asked["page"],
-            asked["page_file"],
-            asked["page_wait_ms"] / 1000,
-            asked["page_rounds"],
-        )
+        app = _application(parser, asked)
     except OSError as error:
         where = asked["page_file"]
         print(f"{name}: cannot read {where}: {error.strerror}", file=sys.stderr)
         return 1
-    keep_alive = asked["keep_alive"]
     settings = Settings(
-        app=lambda: Protocol(page, keep_alive),
+        app=app,
         request_s=asked["request_timeout"],
         response_s=asked["response_timeout"],
         grace_s=asked["grace"],
@@ -136,9 +142,35 @@ def main() -> int:
         where = f"{asked['host']} port {asked['port']}"
         print(f"{name}: cannot listen on {where}: {_reason(error)}", file=sys.stderr)
         return 1
-    announce(listener, name)
+    announce(listener, name, "http" if asked["app"] == "page" else "tcp")
     module.serve(listener, settings, **own)
     return 0
+
+
+def _application(parser: argparse.ArgumentParser, asked: dict[str, Any]) -> Application:
+    """Return what makes a conversation for each connection."""
+    keep_alive = asked["keep_alive"]
+    if asked["app"] == "page":
+        if asked["code"] is not None:
+            parser.error("--code: a page has none; add --app attendance")
+        page = load_page(
+            asked["page"],
+            asked["page_file"],
+            asked["page_wait_ms"] / 1000,
+            asked["page_rounds"],
+        )
+        return lambda: Protocol(page, keep_alive)
+    code = (asked["code"] or "").encode(errors="surrogateescape")
+    if (
+        not 0 < len(code) <= MAX_CODE
+        or not code.isascii()
+        or not asked["code"].isprintable()
+    ):
+        parser.error(
+            f"--app attendance: --code must give a code of 1 to {MAX_CODE} letters, "
+            "digits and the like"
+        )
+    return lambda: Attendance(code, keep_alive)
 
 
 def _reason(error: OSError | UnicodeError) -> str:

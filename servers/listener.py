@@ -63,9 +63,10 @@ class Listener:
             signal.signal(number, _once)
 
     @property
-    def url(self) -> str:
+    def place(self) -> str:
+        """Where it listens, as `HOST:PORT`."""
         host, port = self.socket.getsockname()[:2]
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        return f"{f'[{host}]' if ':' in host else host}:{port}"
 
     def accept(self, wait_s: float | None = None) -> socket.socket | None:
         """Return the next connection, or None: told to stop, or `wait_s` is over."""
@@ -135,9 +136,12 @@ def _once(number: int, _frame: FrameType | None) -> None:
     signal.signal(number, signal.SIG_DFL)
 
 
-def announce(listener: Listener, name: str) -> None:
+def announce(listener: Listener, name: str, scheme: str) -> None:
     """Say on one line where the server listens, now that it does."""
-    print(f"{name}: listening on {listener.url} (pid {os.getpid()})", flush=True)
+    print(
+        f"{name}: listening on {scheme}://{listener.place} (pid {os.getpid()})",
+        flush=True,
+    )
 
 
 def free_descriptors(below: int | None = None) -> int:

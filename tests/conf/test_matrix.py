@@ -165,6 +165,16 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "load.think_max_s=0",
     ),
     "think time": ({"load": {"think_max_s": "0.5"}}, "load.think_min_s"),
+    "odd code": ({"app": "attendance", "set": {"app.code": "'a b'"}}, "app.code=a b"),
+    "code of a page": ({"app": {"code": "1"}}, "choose app=attendance"),
+    "attendance of a client that speaks HTTP": (
+        {"app": "attendance", "load": {"client": "fast"}},
+        "app=attendance with load.client=fast",
+    ),
+    "attendance with idle connections": (
+        {"app": "attendance", "idle": 5, "server": {"keep_alive": True}},
+        "app=attendance with idle=5",
+    ),
     "page": ({"page": "dynamic"}, "compute, file, rendered, static, waiting"),
     "page of before": ({"server": {"page": "static"}}, "page"),
     "page's kind": ({"page": {"kind": "dynamic"}}, "static, file, rendered"),

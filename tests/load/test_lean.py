@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from load import lean
-from load.lean import Client, RequestError, Target
+from load.lean import Client, RequestError, page
 from tests.load.scripted import (
     CLOSE,
     OK,
@@ -34,7 +34,7 @@ Failure = tuple[Behaviour, str]
 
 
 def client(url: str, timeout_s: float = 5) -> Client:
-    return Client(Target(url, "/"), timeout_s)
+    return Client(page(url, "/"), timeout_s)
 
 
 def kind(asked: Client) -> str:
@@ -220,17 +220,17 @@ def test_a_path_and_an_address() -> None:
         connection.sendall(CLOSE % 2 + b"hi")
 
     with serving(look) as server:
-        target = Target(f"{server.url}/base/", "/page?x=1")
+        target = page(f"{server.url}/base/", "/page?x=1")
         assert Client(target, 5).ask().content == b"hi"
     assert seen[0].startswith(b"GET /base/page?x=1 HTTP/1.1\r\nHost: 127.0.0.1:")
     assert seen[0].endswith(b"\r\n\r\n")
-    assert b"Host: [::1]:80\r\n" in Target("http://[::1]:80", "/").request
+    assert b"Host: [::1]:80\r\n" in page("http://[::1]:80", "/").request
 
 
 @pytest.mark.parametrize("base", ["https://a", "a:80", "http://", "http://a:b"])
 def test_wrong_base(base: str) -> None:
     with pytest.raises(ValueError):
-        Target(base, "/")
+        page(base, "/")
 
 
 def test_what_fails_is_closed() -> None:

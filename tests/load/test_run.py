@@ -167,6 +167,15 @@ def test_page_of_another_size(config: Config, run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "cell" / "page.html").exists()
 
 
+def test_attendance(config: Config, run: Run, tmp_path: Path) -> None:
+    finish(run(config(app__name="attendance", app__code="6357")))
+    rows = requests(tmp_path / "cell")
+    assert {(row["status"], row["bytes"], row["error"]) for row in rows} == {
+        ("", "3", "")
+    }
+    assert len(rows) == 60
+
+
 def test_page_that_cannot_be_made(config: Config, fails: Callable[..., str]) -> None:
     line = fails(config(page__bytes=100))
     assert "page.command has made no page" in line

@@ -94,7 +94,8 @@ def start(root: Path) -> Iterator[Callable[..., Running]]:
         started.append(process)
         line = process.stdout.readline()
         match = re.fullmatch(
-            r"\w+: listening on http://(?:\[(.+)\]|(.+)):(\d+) \(pid (\d+)\)\n", line
+            r"\w+: listening on (?:http|tcp)://(?:\[(.+)\]|(.+)):(\d+) \(pid (\d+)\)\n",
+            line,
         )
         assert match, line
         assert int(match[4]) == process.pid

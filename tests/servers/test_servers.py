@@ -40,14 +40,14 @@ def follow():
         soft = hard if line == "all\\n" else 0
         resource.setrlimit(resource.RLIMIT_NPROC, (soft, hard))
 
-def announce(listener, name, announce=main.announce):
+def announce(listener, name, scheme, announce=main.announce):
     if os.getuid() == 0:
         os.setgid(65534)
         os.setuid(65534)
     threading.Thread(target=follow, daemon=True).start()
     _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
     resource.setrlimit(resource.RLIMIT_NPROC, (0, hard))
-    announce(listener, name)
+    announce(listener, name, scheme)
 
 main.announce = announce
 sys.exit(main.main())
@@ -420,7 +420,7 @@ def test_help_has_an_architectures_own_options(root: Path) -> None:
 def test_new_architecture_is_one_new_file(root: Path, tmp_path: Path) -> None:
     shutil.copytree(root / "servers", tmp_path / "servers")
     (tmp_path / "servers" / "other.py").write_text(
-        "def serve(\n    listener, settings\n):\n    print(listener.url)\n"
+        "def serve(\n    listener, settings\n):\n    print(listener.place)\n"
     )
     done = subprocess.run(
         [sys.executable, "-m", "servers", "other"],

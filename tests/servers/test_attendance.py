@@ -1,0 +1,120 @@
+"""Attendance: without a socket, and over every architecture as a real process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from servers.attendance import MAX_CODE, OK, TOO_LATE, TOO_LONG, WRONG, Attendance
+from tests.servers.conftest import Running, read_all
+
+Start = Callable[..., Running]
+CODE = b"6357"
+TAKEN = ("--app", "attendance", "--code", CODE.decode())
+
+
+def say(*parts: bytes, keep_alive: bool = True) -> tuple[bytes, bool]:
+    """Return what is answered to these bytes, and whether it is closed then."""
+    connection = Attendance(CODE, keep_alive)
+    answers = [step for part in parts for step in connection.receive(part)]
+    return b"".join(step for step in answers if isinstance(step, bytes)), (
+        connection.closing
+    )
+
+
+@pytest.mark.parametrize(
+    "said, answer, closes",
+    [
+        (b"6357\n", OK, False),
+        (b"6357\r\n", OK, False),
+        (b"6358\n", WRONG, False),
+        (b"\n", WRONG, False),
+        (b"6357\x00\n", WRONG, False),
+        (b" 6357\n", WRONG, False),
+        (b"6357", b"", False),
+        (b"6357\n1\n6357\n", OK + WRONG + OK, False),
+        (b"6" * MAX_CODE + b"\r\n", WRONG, False),
+        (b"6" * (MAX_CODE + 2), TOO_LONG, True),
+        (b"6357\n" + b"6" * 100 + b"\n6357\n", OK + TOO_LONG, True),
+    ],
+)
+def test_answers(said: bytes, answer: bytes, closes: bool) -> None:
+    assert say(said) == (answer, closes)
+
+
+def test_one_code_a_connection() -> None:
+    assert say(b"6357\n6357\n", keep_alive=False) == (OK, True)
+
+
+def test_too_late() -> None:
+    connection = Attendance(CODE, True)
+    assert connection.time_out() == b""  # nothing had begun
+    connection = Attendance(CODE, True)
+    connection.receive(b"63")
+    assert not connection.idle
+    assert connection.time_out() == TOO_LATE
+
+
+@given(st.lists(st.sampled_from([b"6357", b"1", b"\n", b"\r", b"7" * 80])), st.data())
+def test_split_anywhere(words: list[bytes], data: st.DataObject) -> None:
+    whole = b"".join(words)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=4)))
+    parts = [whole[a:b] for a, b in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    assert say(*filter(None, parts)) == say(whole)
+
+
+def call(server: Running, code: str) -> subprocess.CompletedProcess[str]:
+    where = ["--host", server.host, "--port", str(server.port)]
+    return subprocess.run(
+        [sys.executable, "-m", "load.attend", *where, "--code", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_over_every_architecture(start: Start, architecture: str) -> None:
+    server = start(architecture, *TAKEN, "--request-timeout", "0.3")
+    assert server.ask(b"6357\n") == OK
+    assert server.ask(b"6358\r\n") == WRONG
+    assert server.ask(b"6" * 1000) == TOO_LONG
+    with server.connect() as late:
+        late.sendall(b"63")
+        assert read_all(late) == TOO_LATE
+    assert server.stop() == 0
+
+
+def test_client(start: Start) -> None:
+    server = start("select", *TAKEN)
+    taken = call(server, "6357")
+    assert (taken.returncode, taken.stdout, taken.stderr) == (0, "OK\n", "")
+    refused = call(server, "1")
+    assert (refused.returncode, refused.stdout) == (1, "NO: wrong code\n")
+    server.stop()
+    [line] = call(server, "6357").stderr.splitlines()
+    assert "Connection refused" in line
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (["--app", "attendance"], "--code must give a code"),
+        (["--app", "attendance", "--code", ""], "--code must give a code"),
+        (["--app", "attendance", "--code", "1\n2"], "--code must give a code"),
+        (["--app", "attendance", "--code", "7" * 65], "--code must give a code"),
+        (["--code", "6357"], "add --app attendance"),
+    ],
+)
+def test_wrong_options(options: list[str], said: str, root: Path) -> None:
+    words = [sys.executable, "-m", "servers", "single", *options]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert said in line
