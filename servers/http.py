@@ -18,7 +18,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPMethod, HTTPStatus
 
@@ -46,6 +45,12 @@ _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")  # RFC 3986, section 3
 # A client that ends its lines with a bare LF gets a 400 at once; were it not
 # taken for the end of a head, the client would wait for a time-out instead.
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
 
 
 class _BadRequestError(Exception):
@@ -242,6 +247,17 @@ def _path(target: bytes) -> bytes:
     return b"/" + rest.partition(b"/")[2]
 
 
+def _date(now_s: int) -> str:
+    """Return an IMF-fixdate (RFC 9110, section 5.6.7), in English whatever the locale.
+
+    email.utils has it too, with all of email and urllib, and with `random`, which makes
+    each fork slower (see processes.py).
+    """
+    now = time.gmtime(now_s)
+    day, month = _DAYS[now.tm_wday], _MONTHS[now.tm_mon - 1]
+    return f"{day}, {now.tm_mday:02} {month} {time.strftime('%Y %H:%M:%S', now)} GMT"
+
+
 @lru_cache(maxsize=32)
 def _head(code: int, size: int, keep: bool, now_s: int) -> bytes:
     """Return the head of a response: the same object to all of one second."""
@@ -250,7 +266,7 @@ def _head(code: int, size: int, keep: bool, now_s: int) -> bytes:
     allow = "Allow: GET, HEAD\r\n" if status == HTTPStatus.METHOD_NOT_ALLOWED else ""
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        f"Date: {formatdate(now_s, usegmt=True)}\r\n"
+        f"Date: {_date(now_s)}\r\n"
         f"Content-Type: {kind}\r\n"
         f"Content-Length: {size}\r\n"
         f"{allow}"

@@ -10,7 +10,6 @@ formats and escapes. The difference between the two is work alone.
 
 from __future__ import annotations
 
-import statistics
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -105,6 +104,9 @@ def _measurements() -> list[dict[str, Any]]:
 
 
 def _summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    # A server of the static page has no use for it, and no child of it for `random`.
+    import statistics
+
     summary = {}
     for column in ("rps", "mean_ms", "p95_ms"):
         values = [row[column] for row in rows]
