@@ -54,8 +54,9 @@ class Impl:
     and then `options`, as long options (`--backlog 128 --keep-alive`).
 
     What bounds the server by its nature is told for the verdict on what limited it:
-    what serves a connection, how many of them at most (null: as its option
-    `max_workers` says, if it has one), and descriptors that it can use.
+    what serves a connection (a process or thread of its own, or one of a pool that is
+    there from the start), how many of them at most (null: as its option `max_workers`
+    says, if it has one), and descriptors that it can use.
     """
 
     name: str = ""  # set from the file's name
@@ -64,7 +65,7 @@ class Impl:
     options: dict[str, Any] = field(default_factory=dict)
     path: str = "/"
     body: str | None = "servers/page.html"  # null: any body counts as the page
-    worker: str | None = _field(None, choices=("process", "thread"))
+    worker: str | None = _field(None, choices=("process", "thread", "pool"))
     workers: int | None = _field(None, least=1)
     descriptors: int | None = _field(None, least=1)
 
