@@ -79,7 +79,8 @@ def cases() -> Iterator[Case]:
         yield Case(
             "server-serial", impl, "kept connections: one client has it alone", KEPT
         )
-    for impl in ("multiprocess", "multithread"):
+    pools = ("thread_pool", "prefork", "prethread")
+    for impl in ("multiprocess", "multithread", *pools):
         yield Case(
             "server-workers",
             impl,

@@ -2,9 +2,9 @@
 
 How: the main thread accepts and puts connections into a queue; each of
 `--max-workers` threads takes one out, serves it from its first byte to its last, and
-takes the next. The queue is bounded by `--queue`: when it is full the main thread
-accepts no more until a thread has finished one, and who comes then waits in the
-listening socket's queue.
+takes the next. The queue is bounded by `--queue`, enough for a thread that is free to
+have the next at hand: when it is full the main thread accepts no more until a thread
+has finished one, and who comes then waits in the listening socket's queue.
 
 When it fits: what fits `multithread`, with many short connections: starting the
 threads is paid for once, and how many there are is bounded from the start, so
@@ -39,9 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--queue",
         type=number(int, 0, 100_000),
-        default=100,
+        default=10,
         metavar="N",
-        help="accepted connections that may wait for a thread (default: 100)",
+        help="accepted connections that may wait for a thread (default: 10)",
         dest="waiting",
     )
 
