@@ -40,6 +40,7 @@ class Evidence:
     link: float | None  # of its rate, in the direction that carries more
     workers: float | None  # how many served at once, the median
     most_workers: int | None
+    pool: bool  # of workers that are there from the start, at work or not
     descriptors: int | None  # of the server's process which has most
     most_descriptors: int | None
     queued: float | None  # of the looks at the queue, those that found anyone there
@@ -106,6 +107,7 @@ def evidence(
         link=_link(config["network"], readings, begin, end),
         workers=_workers(config["impl"], readings, begin, end),
         most_workers=_most_workers(config["impl"]),
+        pool=config["impl"]["worker"] == "pool",
         descriptors=int(descriptors.max()) if descriptors.size else None,
         most_descriptors=_most_descriptors(config["impl"], run),
         queued=float((queue > 0).mean()) if queue.size else None,
@@ -163,7 +165,10 @@ def _link(
 def _workers(
     impl: dict[str, Any], readings: Readings, begin: float, end: float
 ) -> float | None:
-    """Return how many workers the server had beside the one that accepts."""
+    """Return how many workers the server had beside the one that accepts.
+
+    Of a pool it is not known: all are there, and who of them is at work is not seen.
+    """
     name = {"process": "server_processes", "thread": "server_threads"}
     if impl["worker"] not in name:
         return None

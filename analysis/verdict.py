@@ -152,10 +152,13 @@ def _full(found: float | None, most: int | None) -> bool:
 
 def _queue(e: Evidence) -> Iterator[tuple[str, str]]:
     if e.queued is not None and e.queued >= QUEUED and e.server_cpu is not None:
+        many = e.most_workers is not None and e.most_workers > 1
+        # One of a pool that is free accepts what waits.
+        taken = f", all {e.most_workers:,} workers taken" if e.pool and many else ""
         yield (
-            "server-serial",
-            f"connections waited to be accepted in {_percent(e.queued)} of all looks, "
-            f"with {_percent(e.server_cpu)} of the server's CPU time used",
+            "server-workers" if taken else "server-serial",
+            f"connections waited to be accepted in {_percent(e.queued)} of all looks"
+            f"{taken}, with {_percent(e.server_cpu)} of the server's CPU time used",
         )
     if e.overflows:
         room = "" if e.backlog is None else f" of {e.backlog:,}"

@@ -87,7 +87,8 @@ def cases() -> Iterator[Case]:
         "8 workers, and a page that waits 20 ms",
         {**WAITING, "impl.options.max_workers": 8},
     )
-    for impl in ("multiprocess", "multithread"):
+    pools = ("thread_pool", "prefork", "prethread")
+    for impl in ("multiprocess", "multithread", *pools):
         yield Case(
             "server-workers",
             impl,

@@ -59,8 +59,9 @@ class Impl:
     options (`--backlog 128 --page static`).
 
     What bounds the server by its nature is told for the verdict on what limited it:
-    what serves a connection, how many of them at most (null: as its option
-    `max_workers` says, if it has one), and descriptors that it can use.
+    what serves a connection (a process or thread of its own, or one of a pool that is
+    there from the start), how many of them at most (null: as its option `max_workers`
+    says, if it has one), and descriptors that it can use.
     """
 
     name: str = ""  # set from the file's name
@@ -70,7 +71,7 @@ class Impl:
     path: str = "/"
     # What it answers with: the page, a file, or, where it is null, anything.
     body: str | None = PAGE_FILE
-    worker: str | None = _field(None, choices=("process", "thread"))
+    worker: str | None = _field(None, choices=("process", "thread", "pool"))
     workers: int | None = _field(None, least=1)
     descriptors: int | None = _field(None, least=1)
 

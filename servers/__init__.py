@@ -1,6 +1,7 @@
 """Ways to write a web server for many clients.
 
-One file an architecture: `single`, `multiprocess`, `multithread`, `select`.
+One file an architecture: `single`, `multiprocess`, `multithread`, `select`;
+`prefork`, `prethread`, `thread_pool`.
 Each opens with how it works, when it fits and what limits it. Concurrency is
 all that they differ in; everything else is one piece of code that they share:
 
@@ -11,6 +12,7 @@ all that they differ in; everything else is one piece of code that they share:
 - `listener.py`: the listening socket, its options, and being told to stop.
 - `talk.py`: one connection from its first byte to its last, where an
   architecture leaves it to block.
+- `processes.py`, `threads.py`: starting workers, and waiting for their end.
 
 `python -m servers select --port 8080` starts one.
 """

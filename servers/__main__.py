@@ -135,6 +135,7 @@ def main() -> int:
         request_s=asked["request_timeout"],
         response_s=asked["response_timeout"],
         grace_s=asked["grace"],
+        rehearsal=b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     )
     try:
         listener = Listener(asked["host"], asked["port"], asked["backlog"])

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -34,6 +33,12 @@ _KNOWN: dict[bytes, Request] = {}
 MAX_KNOWN = 256  # heads
 MAX_KNOWN_HEAD = 2_048  # bytes of one
 _OK = HTTPStatus.OK.value  # a plain number is found quicker than a member of an enum
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
 
 
 class Protocol:
@@ -160,6 +165,17 @@ def _explain(status: HTTPStatus, keep: bool, head_only: bool) -> bytes:
     return head if head_only else head + body
 
 
+def _date(now_s: int) -> str:
+    """Return an IMF-fixdate (RFC 9110, section 5.6.7), in English whatever the locale.
+
+    email.utils has it too, with all of email and urllib, and with `random`, which makes
+    each fork slower (see processes.py).
+    """
+    now = time.gmtime(now_s)
+    day, month = _DAYS[now.tm_wday], _MONTHS[now.tm_mon - 1]
+    return f"{day}, {now.tm_mday:02} {month} {time.strftime('%Y %H:%M:%S', now)} GMT"
+
+
 @lru_cache(maxsize=32)
 def _head(code: int, size: int, keep: bool, now_s: int) -> bytes:
     """Return the head of a response: the same object to all of one second."""
@@ -168,7 +184,7 @@ def _head(code: int, size: int, keep: bool, now_s: int) -> bytes:
     allow = "Allow: GET, HEAD\r\n" if status == HTTPStatus.METHOD_NOT_ALLOWED else ""
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        f"Date: {formatdate(now_s, usegmt=True)}\r\n"
+        f"Date: {_date(now_s)}\r\n"
         f"Content-Type: {kind}\r\n"
         f"Content-Length: {size}\r\n"
         f"{allow}"

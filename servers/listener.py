@@ -7,6 +7,9 @@ Rules of this module:
   waits for `stop` too. The byte comes from the C level of the signal handling
   (`signal.set_wakeup_fd`), so no signal is lost between a check and a wait.
 - Running out of descriptors or memory is a reason to wait, not to end.
+- One that accepts alone waits in poll(2), which sees `stop` as well. Several who
+  accept at once wait in accept(2) itself: for a connection the kernel wakes one of
+  these, where it would wake all that wait in poll(2) for the one to get it.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import resource
 import select
 import signal
 import socket
+from _thread import allocate_lock
 from types import FrameType
 
 # accept(2): errors of the connection at hand, or of a moment without resources.
@@ -56,11 +60,17 @@ class Listener:
         self.socket.setblocking(False)
         self.backlog = backlog
         self.short = False
-        self.stop, self._told = os.pipe()
-        os.set_blocking(self._told, False)
-        signal.set_wakeup_fd(self._told, warn_on_full_buffer=False)
+        # Not threading's: loading that makes each fork slower (see processes.py).
+        self._retrying = allocate_lock()
+        self.stop, wakeup = os.pipe()
+        os.set_blocking(wakeup, False)
+        signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+        self._told = False  # the same, for `accept` to see without a system call
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _once)
+            signal.signal(number, self._once)
+        self._waiting = select.poll()
+        self._waiting.register(self.socket, select.POLLIN)
+        self._waiting.register(self.stop, select.POLLIN)
 
     @property
     def place(self) -> str:
@@ -70,7 +80,7 @@ class Listener:
 
     def accept(self, wait_s: float | None = None) -> socket.socket | None:
         """Return the next connection, or None: told to stop, or `wait_s` is over."""
-        while not self.stopping():
+        while not self._told:
             connection = self.accept_now()
             if connection is not None:
                 return connection
@@ -79,10 +89,8 @@ class Listener:
                 if wait_s is not None:
                     return None  # the caller has something to do meanwhile
                 continue
-            waiting = select.poll()
-            waiting.register(self.socket, select.POLLIN)
-            waiting.register(self.stop, select.POLLIN)
-            if not waiting.poll(None if wait_s is None else wait_s * 1000):
+            ready = self._waiting.poll(None if wait_s is None else wait_s * 1000)
+            if not ready or self.stop in dict(ready):
                 return None
         return None
 
@@ -104,36 +112,66 @@ class Listener:
             connection.setblocking(False)
             return connection
 
-    def stopping(self, wait_s: float = 0) -> bool:
-        """Whether this server was told to stop, or is within `wait_s` seconds."""
+    def share(self) -> None:
+        """Let several, threads or processes, be in `accept_shared` at once."""
+        self.socket.setblocking(True)
+
+    def accept_shared(self) -> socket.socket | None:
+        """Return the next connection, or None once `hang_up` was called."""
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError as error:
+                if error.errno == errno.EINVAL:
+                    return None
+                if error.errno in _OF_A_MOMENT:
+                    # accept(2) asks for a descriptor before it waits, so all who are
+                    # idle come here. They try again one by one, as one alone would.
+                    with self._retrying:
+                        if self.stopping(RETRY_S):
+                            return None
+                elif error.errno not in _OF_THE_CLIENT:
+                    raise
+                continue
+            connection.setblocking(False)
+            return connection
+
+    def hang_up(self) -> None:
+        """Close it in all processes, and wake all who are in `accept_shared`."""
+        with contextlib.suppress(OSError):  # on Linux alone
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+    def stopping(self, wait_s: float | None = 0) -> bool:
+        """Whether this server was told to stop, or is within `wait_s` seconds.
+
+        None waits until it is.
+        """
         waiting = select.poll()
         waiting.register(self.stop, select.POLLIN)
-        return bool(waiting.poll(wait_s * 1000))
+        return bool(waiting.poll(None if wait_s is None else wait_s * 1000))
 
     def close(self) -> None:
         """Accept no more: who waits in the queue is reset, and the port is free."""
         self.socket.close()
 
     def leave_to_parent(self) -> None:
-        """In a forked child: leave listening and signals to the parent.
+        """In a forked child that ends soon: leave signals to the parent.
 
-        Ctrl-C reaches children too; that they have to stop they see by `stop`.
+        Ctrl-C reaches children too, and they have `stop` to tell them. A first signal
+        does nothing more here: giving up the handlers would take 0.2 ms of each child.
         """
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        self.socket.close()
 
     def leave_to_parent_for_long(self) -> None:
         """In a forked child that accepts: SIGTERM ends it, Ctrl-C is the parent's."""
-        signal.set_wakeup_fd(-1)
+        self.leave_to_parent()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-
-def _once(number: int, _frame: FrameType | None) -> None:
-    """Handle the first signal of its kind, so that a second one ends at once."""
-    signal.signal(number, signal.SIG_DFL)
+    def _once(self, number: int, _frame: FrameType | None) -> None:
+        """Handle the first signal of its kind, so that a second one ends at once."""
+        self._told = True
+        signal.signal(number, signal.SIG_DFL)
 
 
 def announce(listener: Listener, name: str, scheme: str) -> None:

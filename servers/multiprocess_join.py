@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 
 from servers.listener import Listener
-from servers.multiprocess import fork
+from servers.multiprocess import serve_in_child
 from servers.talk import Settings
 
 
@@ -22,7 +22,7 @@ def serve(listener: Listener, settings: Settings) -> None:
     while (connection := listener.accept()) is not None:
         started: set[int] = set()
         with connection:  # the child has its own descriptor of it
-            fork(connection, listener, settings, started)
+            serve_in_child(connection, listener, settings, started)
         for child in started:  # none, when told to stop before there was one
             os.waitpid(child, 0)
     listener.close()

@@ -11,24 +11,32 @@ What limits it: what limits `single`.
 
 from __future__ import annotations
 
-import socket
 import threading
 
-from servers.listener import Listener
-from servers.multithread import start
+from servers.listener import RETRY_S, Listener
 from servers.talk import Settings, talk
 
 
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
-
-    def work(connection: socket.socket) -> None:
-        talk(connection, listener.stop, settings)
-
     while (connection := listener.accept()) is not None:
-        started: set[threading.Thread] = set()
-        if not start(started, work, connection, listener):
+        thread = threading.Thread(
+            target=talk, args=(connection, listener.stop, settings), daemon=True
+        )
+        if not started(thread, listener):
             connection.close()
             break
-        started.pop().join()
+        thread.join()
     listener.close()
+
+
+def started(thread: threading.Thread, listener: Listener) -> bool:
+    """Start `thread`; return False when told to stop before there was one."""
+    while True:
+        try:
+            thread.start()
+        except RuntimeError:  # no thread to be had now; one ends sometime
+            if listener.stopping(RETRY_S):
+                return False
+            continue
+        return True

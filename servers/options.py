@@ -29,12 +29,14 @@ def number(kind: Callable[[str], float], least: float, most: float) -> Any:
     return convert
 
 
-def add_max_workers(parser: argparse.ArgumentParser, workers: str) -> None:
+def add_max_workers(
+    parser: argparse.ArgumentParser, workers: str, default: int = 1000
+) -> None:
     """Add the bound on how many `workers`, processes or threads, live at once."""
     parser.add_argument(
         "--max-workers",
         type=number(int, 1, 100_000),
-        default=1000,
+        default=default,
         metavar="N",
-        help=f"{workers} at once (default: 1000)",
+        help=f"{workers} at once (default: {default})",
     )

@@ -12,7 +12,6 @@ kept here, in the published size.
 
 from __future__ import annotations
 
-import statistics
 import sys
 from pathlib import Path
 from typing import Any
@@ -82,6 +81,9 @@ def _measurements(count: int) -> list[dict[str, Any]]:
 
 
 def _summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    # What serves the page from memory has no use for it, and no child for `random`.
+    import statistics
+
     summary = {}
     for column in ("rps", "mean_ms", "p95_ms"):
         values = [row[column] for row in rows]

@@ -6,19 +6,21 @@ Rules of this module:
 - It ends in bounded time, whatever the client does: a request has to arrive
   within `request_s`, a response to be taken within `response_s`, and once told
   to stop, what has begun ends within `grace_s` and nothing new begins.
-- What a client does, reset at any point included, raises nothing.
+- What a client does, reset at any point included, raises nothing. What the
+  application raises is told on stderr and ends its connection alone.
 - The socket is tried first and waited for only if it has nothing: a request is
-  mostly there by the time the connection is accepted.
+  mostly there by the time the connection is accepted. The next one on the same
+  connection is mostly not, so it is waited for first.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import select
 import socket
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +44,7 @@ class Settings:
     request_s: float
     response_s: float
     grace_s: float
+    rehearsal: bytes = b""  # a request that changes nothing: see processes.py
     poll: Callable[[], Any] = select.poll  # what to wait with
 
 
@@ -50,8 +53,13 @@ def talk(connection: socket.socket, stop: int, settings: Settings) -> None:
 
     `stop` is a descriptor that becomes readable when the server has to stop.
     """
-    with contextlib.suppress(OSError), connection:
-        _Talk(connection, stop, settings).run()
+    try:
+        with connection:
+            _Talk(connection, stop, settings).run()
+    except OSError:
+        pass  # the client has reset it
+    except Exception:
+        traceback.print_exc()
 
 
 class _Talk:
@@ -62,20 +70,18 @@ class _Talk:
         self.stop = stop
         self.settings = settings
         self.conversation = settings.app()
+        self.tried = False
         self.stopping = False
         self.grace_ends = math.inf
         self.deadline = 0.0
+        self.waits: dict[int, Any] = {}
 
     def run(self) -> None:
-        while True:
+        while not self.conversation.closing:
             self.set_deadline(self.settings.request_s)
-            if not all(map(self.take, self.read_until_steps())):
-                return
-            if self.conversation.closing:
-                break
-            # A client that always has its next request there is never waited for.
-            if not self.stopping and _is_readable(self.stop):
-                self.begin_to_stop()
+            for step in self.read_until_steps():
+                if not self.take(step):
+                    return
         if self.conversation.lingering:
             self.linger()
 
@@ -91,38 +97,45 @@ class _Talk:
                 return steps
 
     def read(self) -> bytes | None:
-        """Return what the client sends, b"" at its end, None when time is up."""
-        while True:
+        """Return what the client sends, b"" at its end, None when time is up.
+
+        Each read but the first waits, and so looks at the clock and at `stop`, for a
+        client that always has something there, too.
+        """
+        while not self.tried or self.wait(select.POLLIN):
+            self.tried = True
             try:
                 return self.connection.recv(READ_BYTES)
             except BlockingIOError:
                 # Asked only now: a request that has arrived has begun.
                 if self.stopping and self.conversation.idle:
-                    return None
-                if not self.wait(select.POLLIN):
-                    return None
+                    break
+        return None
 
     def take(self, step: Step) -> bool:
         """Take one step; return False when time is up."""
+        if isinstance(step, bytes):
+            return self.send(step)
+        if isinstance(step, Work):
+            return self.send(step.make())
         if isinstance(step, Wait):
             return self.pause(step.seconds)
-        if isinstance(step, Work):
-            step = step.make()
-        self.set_deadline(self.settings.response_s)
-        return self.send_file(step) if isinstance(step, File) else self.send(step)
+        return self.send_file(step)
 
     def send(self, response: bytes) -> bool:
         """Send all of `response`; return False when time is up."""
-        view = memoryview(response)
-        while view:
+        self.set_deadline(self.settings.response_s)
+        unsent = memoryview(response)
+        while unsent:
             try:
-                view = view[self.connection.send(view) :]
+                unsent = unsent[self.connection.send(unsent) :]
             except BlockingIOError:
                 if not self.wait(select.POLLOUT):
                     return False
         return True
 
     def send_file(self, step: File) -> bool:
+        self.set_deadline(self.settings.response_s)
         source, target, sent = step.file.fileno(), self.connection.fileno(), 0
         while sent < step.size:
             try:
@@ -155,19 +168,25 @@ class _Talk:
         self.stopping = True
         self.grace_ends = time.monotonic() + self.settings.grace_s
         self.deadline = min(self.deadline, self.grace_ends)
+        self.waits.clear()  # these look at `stop`
         self.conversation.finish()
 
     def wait(self, event: int) -> bool:
         """Wait for the socket, or to be told to stop; False when time is up."""
-        waiting = self.settings.poll()
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            return False
+        ready = (self.waits.get(event) or self.waiting_for(event)).poll(left * 1000)
+        if not self.stopping and any(where == self.stop for where, _ in ready):
+            self.begin_to_stop()
+        return bool(ready)
+
+    def waiting_for(self, event: int) -> Any:
+        waiting = self.waits[event] = self.settings.poll()
         waiting.register(self.connection, event)
         if not self.stopping:
             waiting.register(self.stop, select.POLLIN)
-        left = self.deadline - time.monotonic()
-        ready = dict(waiting.poll(max(left, 0) * 1000))
-        if self.stop in ready:
-            self.begin_to_stop()
-        return bool(ready)
+        return waiting
 
     def linger(self) -> None:
         """Read on for a moment, so that the response is not lost to a reset.
@@ -180,9 +199,3 @@ class _Talk:
         left = LINGER_BYTES
         while left > 0 and (data := self.read()):
             left -= len(data)
-
-
-def _is_readable(descriptor: int) -> bool:
-    waiting = select.poll()
-    waiting.register(descriptor, select.POLLIN)
-    return bool(waiting.poll(0))

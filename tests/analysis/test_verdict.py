@@ -25,11 +25,13 @@ KNOWN = {
     **{"generator_busiest": 0.4, "generator_cpu": 0.4, "lateness_ms": 2.0},
     **{"generator_idle": 0.5},
     **{"link": None, "workers": None, "most_workers": None, "descriptors": 40},
+    **{"pool": False},
     **{"most_descriptors": 20_000, "queued": 0.0, "queue": 0.0, "backlog": 128},
     **{"overflows": 0, "syn_retransmits": 0, "retransmits": 0, "resets_sent": 0},
     **{"loss_percent": 0.0, "users": 100.0, "rps": 22.0, "response_s": 0.02},
     **{"think_s": 4.5, "grown": 1.0},
 }
+ALWAYS_KNOWN = ("begin_s", "end_s", "failures", "loss_percent", "pool")
 
 
 def known(**changes: Any) -> Evidence:
@@ -41,7 +43,7 @@ def unknown(**changes: Any) -> Evidence:
     nothing = {
         field.name: None
         for field in dataclasses.fields(Evidence)
-        if field.name not in ("begin_s", "end_s", "failures", "loss_percent")
+        if field.name not in ALWAYS_KNOWN
     }
     return known(**{**nothing, "think_s": 4.5, **changes})
 
@@ -58,10 +60,12 @@ CASES = {
     "server-serial": [
         {"queued": 0.9, "queue": 100.0, "overflows": 30},
         {"queued": 0.5, "workers": 1.0, "most_workers": 1},
+        {"queued": 0.9, "pool": True, "most_workers": 1},
     ],
     "server-workers": [
         {"workers": 8.0, "most_workers": 8, "queued": 1.0},
         {"workers": 7.9, "most_workers": 8, "overflows": 3},
+        {"queued": 0.9, "pool": True, "most_workers": 8},
     ],
     "server-descriptors": [
         {"descriptors": 256, "most_descriptors": 256, "queued": 1.0},
@@ -119,7 +123,7 @@ numbers = st.one_of(st.none(), st.floats(0, 1e6, allow_nan=False))
         {
             field.name: st.none() if "str" in str(field.type) else numbers
             for field in dataclasses.fields(Evidence)
-            if field.name not in ("begin_s", "end_s", "failures", "loss_percent")
+            if field.name not in ALWAYS_KNOWN
         }
     )
 )

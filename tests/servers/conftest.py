@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import socket
@@ -11,15 +12,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 ARCHITECTURES = (
     *("single", "multiprocess", "multithread", "select"),
     *("multiprocess_join", "multithread_join"),
+    *("thread_pool", "prefork", "prethread"),
     *("poll", "epoll", "epoll_edge", "asyncio", "asyncio_uvloop"),
     *("reuseport", "event_pool", "gevent"),
 )
 ONE_AT_A_TIME = ("single", "multiprocess_join", "multithread_join")
+# Those that start a worker for each connection, and those that have a pool of them.
+WORKER_EACH = ("multiprocess", "multithread")
+POOLS = ("thread_pool", "prefork", "prethread")
 REQUEST = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 
 
@@ -39,6 +45,33 @@ class Running:
         with self.connect() as client:
             client.sendall(request)
             return read_all(client)
+
+    def family(self) -> list[psutil.Process]:
+        """Its process and all below it."""
+        me = psutil.Process(self.process.pid)
+        return [me, *me.children(recursive=True)]
+
+    def sum(self, reading: Callable[[psutil.Process], float]) -> float:
+        """Return the sum of `reading` of its processes; one that ends has none."""
+        total = 0.0
+        for process in self.family():
+            with contextlib.suppress(psutil.Error):
+                total += reading(process)
+        return total
+
+    def cpu_s(self) -> float:
+        """CPU time that it has used, with children that have ended."""
+        return self.sum(lambda process: sum(process.cpu_times()[:4]))
+
+    def connections(self) -> int:
+        """How many connections it has accepted and not closed, in all its processes."""
+        rows = Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]
+        found = 0
+        for _, local, _, state, *_, inode in (row.split()[:10] for row in rows):
+            # One that waits to be accepted, or is closed, is no process's.
+            mine = int(local.partition(":")[2], 16) == self.port and inode != "0"
+            found += mine and state != "0A"  # which is the one that listens
+        return found
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
@@ -67,6 +100,15 @@ def read_response(client: socket.socket) -> tuple[bytes, bytes]:
         assert part, "closed within the body"
         body += part
     return head, body
+
+
+def body(answer: bytes) -> bytes:
+    return answer.partition(b"\r\n\r\n")[2]
+
+
+@pytest.fixture(scope="session")
+def page(root: Path) -> bytes:
+    return (root / "servers" / "page.html").read_bytes()
 
 
 @pytest.fixture(params=ARCHITECTURES)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from email.utils import formatdate
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from servers.head import MAX_BODY, MAX_HEAD, MAX_REQUEST_LINE
-from servers.http import Protocol
+from servers.http import Protocol, _date
 from servers.steps import Step
 
 PAGE = b"<html>page</html>"
@@ -271,3 +272,8 @@ def test_any_bytes_wait_or_are_answered(pieces: list[bytes]) -> None:
         answer = connection.time_out()
         assert answer == b"" or status(answer) == 408
     assert connection.closing
+
+
+@given(st.integers(0, 4_102_444_800))
+def test_date_is_the_standard_librarys(now_s: int) -> None:
+    assert _date(now_s) == formatdate(now_s, usegmt=True)

@@ -1,0 +1,81 @@
+"""A fixed number of threads, handed connections by the one that accepts.
+
+How: the main thread accepts and puts connections into a queue; each of
+`--max-workers` threads takes one out, serves it from its first byte to its last, and
+takes the next. The queue is bounded by `--queue`, enough for a thread that is free to
+have the next at hand: when it is full the main thread accepts no more until a thread
+has finished one, and who comes then waits in the listening socket's queue.
+
+When it fits: what fits `multithread`, with many short connections: starting the
+threads is paid for once, and how many there are is bounded from the start, so
+overload makes clients wait rather than the server collapse.
+
+What limits it: as many clients as there are threads, idle ones too: a connection that
+is kept open takes a thread for as long. Handing over costs a lock and a switch for
+each connection. In CPython threads that compute take turns. How many threads are best
+depends on the work: Pariag et al. found as many as may block at once, and that the
+figure has to be sought anew for each.
+
+Source: Stevens, UNIX Network Programming, volume 1, chapter 30, "TCP Prethreaded
+Server, Main Thread accept"; Pariag et al., Comparing the Performance of Web Server
+Architectures, EuroSys 2007.
+"""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import socket
+import threading
+
+from servers.listener import RETRY_S, Listener
+from servers.options import add_max_workers, number
+from servers.talk import LATE_S, Settings, talk
+from servers.threads import start_now, wait_for
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_max_workers(parser, "threads", 100)
+    parser.add_argument(
+        "--queue",
+        type=number(int, 0, 100_000),
+        default=10,
+        metavar="N",
+        help="accepted connections that may wait for a thread (default: 10)",
+        dest="waiting",
+    )
+
+
+def serve(
+    listener: Listener, settings: Settings, max_workers: int, waiting: int
+) -> None:
+    """Serve until told to stop, with `max_workers` threads."""
+    handed: queue.SimpleQueue[socket.socket | None] = queue.SimpleQueue()
+    room = threading.Semaphore(max_workers + waiting)
+    ended = threading.Semaphore(0)
+
+    def work() -> None:
+        while (connection := handed.get()) is not None:
+            talk(connection, listener.stop, settings)
+            room.release()
+        ended.release()
+
+    started = 0
+    while True:
+        while started < max_workers and start_now(work):
+            started += 1
+        # Without all threads, there may be one to be had when there was none.
+        wait_s = None if started == max_workers else RETRY_S
+        # It ends in bounded time: threads stop with us and give up on clients.
+        if room.acquire(timeout=wait_s):
+            connection = listener.accept(wait_s)
+            if connection is not None:
+                handed.put(connection)
+                continue
+            room.release()
+        if listener.stopping():
+            break
+    listener.close()
+    for _ in range(started):
+        handed.put(None)
+    wait_for(ended, started, settings.grace_s + LATE_S)

@@ -1,0 +1,212 @@
+"""Out of descriptors, processes or threads: it waits, without spinning, and goes on.
+
+Nor does an application that fails take the server with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import subprocess
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from tests.servers.conftest import (
+    POOLS,
+    REQUEST,
+    WORKER_EACH,
+    Running,
+    body,
+    read_all,
+)
+
+Start = Callable[..., Running]
+NEED_WORKERS = (
+    *(*WORKER_EACH, *POOLS, "multiprocess_join", "multithread_join"),
+    *("event_pool", "reuseport"),
+)
+# A server that gets no process and no thread from when it listens. Root has no limit
+# on these, so it gives that up; it could not load its modules had it done so before.
+# Each line of its input is the limit from then on.
+WITHOUT_WORKERS = """\
+import os, resource, sys, threading
+from servers import __main__ as main
+
+def follow():
+    for line in sys.stdin:
+        _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+        soft = hard if line == "all\\n" else 0
+        resource.setrlimit(resource.RLIMIT_NPROC, (soft, hard))
+
+def announce(listener, name, scheme, announce=main.announce):
+    if os.getuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
+    threading.Thread(target=follow, daemon=True).start()
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, hard))
+    announce(listener, name, scheme)
+
+main.announce = announce
+sys.exit(main.main())
+"""
+# CPU time in half a second of waiting; whatever spins takes all of it.
+IDLE_S, IDLE_CPU_S = 0.5, 0.15
+
+
+def assert_idle(server: Running) -> None:
+    assert server.process.poll() is None
+    used_s = server.cpu_s()
+    time.sleep(IDLE_S)
+    assert server.cpu_s() - used_s < IDLE_CPU_S
+
+
+def test_few_open_files(start: Start, architecture: str, page: bytes) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
+
+    server = start(architecture, preexec_fn=limit)
+    clients = [server.connect() for _ in range(60)]
+    assert_idle(server)
+    for client in clients:
+        client.sendall(REQUEST)
+    for client in clients:
+        with client:
+            assert body(read_all(client)) == page
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize("workers", NEED_WORKERS)
+def test_no_worker_to_be_had(start: Start, workers: str, page: bytes) -> None:
+    """It waits for one, and goes on when there is."""
+    server = start(workers, wrapper=WITHOUT_WORKERS, stdin=subprocess.PIPE)
+    limits = server.process.stdin
+    assert limits is not None
+    with server.connect() as client:
+        client.sendall(REQUEST)
+        assert_idle(server)
+        print("all", file=limits, flush=True)
+        assert body(read_all(client)) == page
+    limits.close()
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize("workers", NEED_WORKERS)
+def test_stops_without_a_worker(start: Start, workers: str) -> None:
+    server = start(workers, wrapper=WITHOUT_WORKERS, stdin=subprocess.PIPE)
+    with server.connect() as client:
+        client.sendall(REQUEST)
+        client.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("workers", [*WORKER_EACH, *POOLS])
+def test_bound_on_workers(
+    start: Start, workers: str, page: bytes, eventually: Callable[..., None]
+) -> None:
+    server = start(workers, "--max-workers", "3")
+    me = psutil.Process(server.process.pid)
+
+    def count() -> int:
+        return len(me.children()) + me.num_threads() - 1
+
+    holding = [server.connect() for _ in range(3)]
+    eventually(lambda: server.connections() == 3 and count() == 3)
+    with server.connect() as waiting:
+        waiting.sendall(REQUEST)
+        waiting.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            waiting.recv(1)
+        assert count() == 3
+        holding.pop().close()
+        waiting.settimeout(15)
+        assert body(read_all(waiting)) == page
+    for client in holding:
+        client.close()
+    # Of those that were started for a connection none is left, not even as a zombie.
+    eventually(lambda: count() == (3 if workers in POOLS else 0))
+
+
+@pytest.mark.parametrize("workers", ["multiprocess", "prefork", "reuseport"])
+def test_children_die_with_a_killed_parent(
+    start: Start, workers: str, eventually: Callable[..., None]
+) -> None:
+    server = start(workers)
+    with server.connect():
+        eventually(lambda: server.connections() == 1 and len(server.family()) > 1)
+        _, *children = server.family()
+        server.process.kill()
+        server.process.wait()
+        eventually(lambda: not any(map(lives, children)))
+
+
+def lives(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def test_children_that_die_are_replaced_one_by_one(
+    start: Start, page: bytes, eventually: Callable[..., None]
+) -> None:
+    server = start("prefork", "--max-workers", "6")
+    eventually(lambda: len(server.family()) == 7)
+    _, *children = server.family()
+    began = time.monotonic()
+    for child in children:
+        child.kill()
+    psutil.wait_procs(children)
+    eventually(lambda: len(server.family()) == 7)
+    assert time.monotonic() - began >= 0.5  # a tenth of a second between two
+    assert body(server.ask()) == page
+    assert server.stop() == 0
+
+
+def test_select_outlives_more_clients_than_it_can_watch(
+    start: Start, page: bytes
+) -> None:
+    needed = 2_300
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), max(hard, needed)))
+    server = start("select", "--backlog", "2000", "--request-timeout", "60")
+    clients = [server.connect() for _ in range(2_000)]
+    assert_idle(server)
+    # The first thousand are answered, and make room for the others.
+    for client in clients:
+        client.sendall(REQUEST)
+    for client in clients:
+        with client:
+            assert body(read_all(client)) == page
+    assert server.stop() == 0
+
+
+# A server whose application raises where it is asked to.
+RAISES = """\
+import sys
+from servers import __main__ as main, http
+
+def receive(self, data, receive=http.Protocol.receive):
+    if b"/raise" in data:
+        raise LookupError("as asked")
+    return receive(self, data)
+
+http.Protocol.receive = receive
+sys.exit(main.main())
+"""
+
+
+def test_application_that_raises_ends_one_connection_alone(
+    start: Start, architecture: str, page: bytes
+) -> None:
+    server = start(architecture, wrapper=RAISES, stderr=subprocess.PIPE)
+    with contextlib.suppress(ConnectionError):
+        assert server.ask(REQUEST.replace(b" / ", b" /raise ")) == b""
+    assert body(server.ask()) == page
+    assert server.stop() == 0
+    told = server.process.stderr
+    assert told is not None
+    with told:
+        assert told.read().count("LookupError: as asked") == 1
