@@ -1,6 +1,7 @@
 """Ways to write a web server for many clients.
 
-One file an architecture: `single`, `multiprocess`, `multithread`, `select`.
+One file an architecture: `single`, `multiprocess`, `multithread`; `select`, `poll`,
+`epoll`, `epoll_edge`, `reuseport`, `event_pool`, `asyncio`, `asyncio_uvloop`, `gevent`.
 Each opens with how it works, when it fits and what limits it. Concurrency is
 all that they differ in; everything else is one piece of code that they share:
 
@@ -10,6 +11,10 @@ all that they differ in; everything else is one piece of code that they share:
 - `listener.py`: the listening socket, its options, and being told to stop.
 - `talk.py`: one connection from its first byte to its last, where an
   architecture leaves it to block.
+- `event_loop.py`, `event_connection.py`: all connections in one thread that never
+  blocks, where an architecture brings what tells which are ready.
+- `asyncio_server.py`, `asyncio_connection.py`: the same on asyncio's loops.
+- `processes.py`: child processes.
 
 `python -m servers select --port 8080` starts one.
 """
