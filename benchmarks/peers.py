@@ -1,4 +1,4 @@
-"""The page on other people's servers, as little as each asks for, for benchmarks.
+"""Other people's servers for benchmarks: the page on each, and how it is started.
 
 `python -m benchmarks.peers http.server PORT` and `… fork PORT` start two that have no
 command of their own: http.server's ThreadingHTTPServer, and a plain fork for each
@@ -7,16 +7,70 @@ connection, which reads once, answers and ends.
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import os
-import signal
 import socket
 import sys
 from pathlib import Path
 from typing import Any
 
-PAGE = (Path(__file__).parent.parent / "servers" / "page.html").read_bytes()
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "servers" / "page.html").read_bytes()
 TYPE = "text/html; charset=utf-8"
+NGINX = """\
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    open_file_cache max=16;
+    keepalive_requests 1000000000;
+    types {{ text/html html; }}
+    server {{
+        listen 127.0.0.1:{port} backlog=1024;
+        location / {{ root {root}/servers; index page.html; }}
+    }}
+}}
+"""
+
+
+def commands(port: int, folder: Path) -> dict[str, list[str]]:
+    """Return the commands of others' servers; `folder` is theirs to write to."""
+    conf = folder / "nginx.conf"
+    conf.write_text(NGINX.format(port=port, root=ROOT))
+    at, scripts = f"127.0.0.1:{port}", Path(sys.executable).parent
+    gunicorn = [str(scripts / "gunicorn"), "--bind", at, "--log-level", "critical"]
+    return {
+        "nginx": ["nginx", "-p", str(folder), "-c", str(conf), "-e", "stderr"],
+        "granian": [
+            *(str(scripts / "granian"), "--host", "127.0.0.1", "--port", str(port)),
+            *("--interface", "rsgi", "--no-access-log", "--log-level", "critical"),
+            *("--workers", "1", "benchmarks.peers:rsgi"),
+        ],
+        "uvicorn": [
+            *(str(scripts / "uvicorn"), "--port", str(port), "--no-access-log"),
+            *("--http", "httptools", "--loop", "uvloop", "--log-level", "critical"),
+            "benchmarks.peers:asgi",
+        ],
+        "gunicorn sync": [*gunicorn, "-k", "sync", "benchmarks.peers:wsgi"],
+        "gunicorn gthread": [
+            *(*gunicorn, "-k", "gthread", "--threads", "16", "--keep-alive", "60"),
+            "benchmarks.peers:wsgi",
+        ],
+        "waitress": [
+            *(str(scripts / "waitress-serve"), f"--listen={at}"),
+            *("--connection-limit=2000", "benchmarks.peers:wsgi"),
+        ],
+        "http.server": [
+            *(sys.executable, "-m", "benchmarks.peers", "http.server", str(port)),
+        ],
+        "plain fork": [sys.executable, "-m", "benchmarks.peers", "fork", str(port)],
+    }
 
 
 def wsgi(_environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -62,7 +116,6 @@ class _Threads(http.server.ThreadingHTTPServer):
 def _fork(port: int) -> None:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {TYPE}\r\nContent-Length: {len(PAGE)}"
     response = f"{head}\r\nConnection: close\r\n\r\n".encode() + PAGE
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
     with socket.create_server(("127.0.0.1", port), backlog=1024) as listening:
         while True:
             connection, _ = listening.accept()
@@ -71,6 +124,9 @@ def _fork(port: int) -> None:
                 connection.sendall(response)
                 os._exit(0)
             connection.close()
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
 
 
 if __name__ == "__main__":

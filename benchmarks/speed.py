@@ -12,6 +12,7 @@ wrk had no core left, the server may be faster than shown.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -22,11 +23,14 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from benchmarks.peers import PAGE
+import psutil
+
+from benchmarks.peers import PAGE, commands
 from load.limits import choose_cores, choose_port
 from load.lock import only_run_on_host
 from servers.__main__ import architectures
@@ -44,25 +48,6 @@ LOADS = {  # heading: wrk's options
     "new, 512": ("-c512", *NEW),
     "kept, 512": ("-c512",),
 }
-NGINX = """\
-daemon off;
-master_process off;
-pid nginx.pid;
-error_log stderr crit;
-events {{ worker_connections 4096; }}
-http {{
-    access_log off;
-    sendfile on;
-    tcp_nopush on;
-    open_file_cache max=16;
-    keepalive_requests 1000000000;
-    types {{ text/html html; }}
-    server {{
-        listen 127.0.0.1:{port} backlog=1024;
-        location / {{ root {root}/servers; index page.html; }}
-    }}
-}}
-"""
 
 
 def ours(name: str, port: int) -> list[str]:
@@ -70,47 +55,21 @@ def ours(name: str, port: int) -> list[str]:
     return [*words, "--keep-alive", "--backlog", "1024"]
 
 
-def peers(port: int, folder: Path) -> dict[str, list[str]]:
-    """Return the commands of others' servers; `folder` is theirs to write to."""
-    conf = folder / "nginx.conf"
-    conf.write_text(NGINX.format(port=port, root=ROOT))
-    at, scripts = f"127.0.0.1:{port}", Path(sys.executable).parent
-    gunicorn = [str(scripts / "gunicorn"), "--bind", at, "--log-level", "critical"]
-    return {
-        PEER: ["nginx", "-p", str(folder), "-c", str(conf), "-e", "stderr"],
-        "granian": [
-            *(str(scripts / "granian"), "--host", "127.0.0.1", "--port", str(port)),
-            *("--interface", "rsgi", "--no-access-log", "--log-level", "critical"),
-            *("--workers", "1", "benchmarks.peers:rsgi"),
-        ],
-        "uvicorn": [
-            *(str(scripts / "uvicorn"), "--port", str(port), "--no-access-log"),
-            *("--http", "httptools", "--loop", "uvloop", "--log-level", "critical"),
-            "benchmarks.peers:asgi",
-        ],
-        "gunicorn sync": [*gunicorn, "-k", "sync", "benchmarks.peers:wsgi"],
-        "gunicorn gthread": [
-            *(*gunicorn, "-k", "gthread", "--threads", "16", "--keep-alive", "60"),
-            "benchmarks.peers:wsgi",
-        ],
-        "waitress": [
-            *(str(scripts / "waitress-serve"), f"--listen={at}"),
-            *("--connection-limit=2000", "benchmarks.peers:wsgi"),
-        ],
-        "http.server": [
-            *(sys.executable, "-m", "benchmarks.peers", "http.server", str(port)),
-        ],
-        "plain fork": [sys.executable, "-m", "benchmarks.peers", "fork", str(port)],
-    }
+class Measured(NamedTuple):
+    """What one load found."""
+
+    rate: float  # requests/s
+    cost_us: float  # CPU time of the server, and of the kernel for it, a request
+    failures: int
+    busy: float  # how much of its core wrk used
 
 
-Measured = tuple[float, int, float]  # requests/s, failures, how busy wrk was
 Figures = dict[tuple[str, str], list[Measured]]  # by server and heading
 
 
 @contextmanager
-def server(words: list[str], port: int, core: int | None) -> Iterator[None]:
-    """Run a server, once it serves the page."""
+def server(words: list[str], port: int, core: int | None) -> Iterator[psutil.Process]:
+    """Run a server; give its process once it serves the page."""
     process = subprocess.Popen(
         [*pinned(core), *words],
         cwd=ROOT,
@@ -122,7 +81,7 @@ def server(words: list[str], port: int, core: int | None) -> Iterator[None]:
         with urllib.request.urlopen(url(port), timeout=10) as page:
             if page.read() != PAGE:
                 raise SystemExit(f"{' '.join(words)}: not the page")
-        yield
+        yield psutil.Process(process.pid)
     finally:
         process.terminate()
         try:
@@ -153,8 +112,21 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit(f"{process.args!r}: it does not listen")
 
 
-def measure(load: tuple[str, ...], port: int, core: int | None) -> Measured:
-    """Return requests/s, failures, and how much of its core wrk used."""
+def cpu_s(server: psutil.Process) -> float:
+    """Return the CPU time of a server with its children, those that ended included."""
+    total = 0.0
+    for one in (server, *server.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):  # its parent has its time
+            times = one.cpu_times()
+            total += times.user + times.system
+            total += times.children_user + times.children_system
+    return total
+
+
+def measure(
+    load: tuple[str, ...], port: int, core: int | None, server: psutil.Process
+) -> Measured:
+    before_s = cpu_s(server)
     process = subprocess.Popen(
         [*pinned(core), "wrk", "-t1", f"-d{SECONDS}s", *load, url(port)],
         stdout=subprocess.PIPE,
@@ -164,12 +136,18 @@ def measure(load: tuple[str, ...], port: int, core: int | None) -> Measured:
     said = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
+    took_s = cpu_s(server) - before_s
     rate = re.search(r"Requests/sec:\s*([\d.]+)", said)
-    if rate is None:
-        raise SystemExit(f"wrk said nothing of requests/s, but: {said}")
+    count = re.search(r"(\d+) requests in", said)
+    if rate is None or count is None:
+        raise SystemExit(f"wrk said nothing of requests, but: {said}")
     failures = re.findall(r"(?:connect|read|write|timeout|responses:) (\d+)", said)
-    busy = (used.ru_utime + used.ru_stime) / SECONDS
-    return float(rate[1]), sum(map(int, failures)), busy
+    return Measured(
+        rate=float(rate[1]),
+        cost_us=1e6 * took_s / max(int(count[1]), 1),
+        failures=sum(map(int, failures)),
+        busy=(used.ru_utime + used.ru_stime) / SECONDS,
+    )
 
 
 def say_waiting() -> None:
@@ -186,9 +164,9 @@ def measure_all(names: list[str]) -> Figures:
     for turn in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder:
             port = choose_port("127.0.0.1", 0)
-            commands = {name: ours(name, port) for name in own}
-            commands |= peers(port, Path(folder))
-            for name, words in commands.items():
+            servers = {name: ours(name, port) for name in own}
+            servers |= commands(port, Path(folder))
+            for name, words in servers.items():
                 if names and name not in [*names, PEER]:
                     continue
                 if not shutil.which(words[0]):
@@ -197,38 +175,43 @@ def measure_all(names: list[str]) -> Figures:
                     continue
                 with (
                     only_run_on_host(lambda: None, say_waiting),
-                    server(words, port, serving),
+                    server(words, port, serving) as process,
                 ):
                     for heading, load in LOADS.items():
-                        found = measure(load, port, asking)
+                        found = measure(load, port, asking, process)
                         figures.setdefault((name, heading), []).append(found)
     return figures
 
 
-def show(figures: Figures) -> None:
-    rates = {
-        key: statistics.median(f[0] for f in seen) for key, seen in figures.items()
-    }
-    print(
-        f"\nRequests/s, {ROUNDS} rounds of {SECONDS} s, "
-        f"and the ratio to {PEER} with one worker\n\n| server | "
-        + " | | ".join(LOADS)
-        + " | | failed |\n|---|"
-        + "---:|---:|" * len(LOADS)
-        + "---:|"
-    )
+def table(figures: Figures, title: str, cell: Callable[[str, str], str]) -> None:
+    """Print a row for each server: a cell for each load, and all that failed."""
+    lines = f"|---|{'---:|' * (len(LOADS) + 1)}"
+    print(f"\n{title}\n\n| server | {' | '.join(LOADS)} | failed |\n{lines}")
     for name in dict.fromkeys(name for name, _ in figures):
-        cells = []
-        for heading in LOADS:
-            rate, peer = rates[name, heading], rates.get((PEER, heading))
-            busy = statistics.median(f[2] for f in figures[name, heading])
-            cells += [
-                f"{rate:,.0f}{' †' if busy > SATURATED else ''}",
-                f"{rate / peer:.2f}" if peer else "–",
-            ]
-        failed = sum(f[1] for h in LOADS for f in figures[name, h])
-        print(f"| {name} | {' | '.join(cells)} | {failed:,} |")
+        cells = " | ".join(cell(name, heading) for heading in LOADS)
+        failed = sum(f.failures for h in LOADS for f in figures[name, h])
+        print(f"| {name} | {cells} | {failed:,} |")
+
+
+def show(figures: Figures) -> None:
+    def median(what: str, name: str, heading: str) -> float:
+        found = [float(getattr(f, what)) for f in figures[name, heading]]
+        return statistics.median(found)
+
+    def rate(name: str, heading: str) -> str:
+        found = median("rate", name, heading)
+        mark = " †" if median("busy", name, heading) > SATURATED else ""
+        if (PEER, heading) not in figures:
+            return f"{found:,.0f}{mark}"
+        return f"{found:,.0f}{mark} ({found / median('rate', PEER, heading):.2f})"
+
+    def cost(name: str, heading: str) -> str:
+        return f"{median('cost_us', name, heading):,.1f}"
+
+    rounds = f"the median of {ROUNDS} rounds of {SECONDS} s"
+    table(figures, f"Requests/s (of {PEER}'s with one worker), {rounds}", rate)
     print(f"\n†: wrk used {SATURATED:.0%} of its core or more.")
+    table(figures, f"CPU time of the server a request, µs, {rounds}", cost)
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """Ways to write a web server for many clients.
 
-One file an architecture: `single`, `multiprocess`, `multithread`, `select`;
-`prefork`, `prethread`, `thread_pool`.
+One file an architecture: `single`, `multiprocess`, `multithread`; `prefork`,
+`prethread`, `thread_pool`; `select`, `poll`,
+`epoll`, `epoll_edge`, `reuseport`, `event_pool`, `asyncio`, `asyncio_uvloop`, `gevent`.
 Each opens with how it works, when it fits and what limits it. Concurrency is
 all that they differ in; everything else is one piece of code that they share:
 
@@ -13,6 +14,9 @@ all that they differ in; everything else is one piece of code that they share:
 - `talk.py`: one connection from its first byte to its last, where an
   architecture leaves it to block.
 - `processes.py`, `threads.py`: starting workers, and waiting for their end.
+- `event_loop.py`, `event_connection.py`: all connections in one thread that never
+  blocks, where an architecture brings what tells which are ready.
+- `asyncio_server.py`, `asyncio_connection.py`: the same on asyncio's loops.
 
 `python -m servers select --port 8080` starts one.
 """

@@ -85,8 +85,11 @@ class Connection:
         """Take these steps, as far as the socket has room and none has to wait."""
         first = steps[0]
         if alone := len(steps) == 1 and isinstance(first, bytes):
+            # Held back for as long as it takes to close, so that the end of the
+            # connection travels with its last bytes.
+            more = socket.MSG_MORE if self.conversation.closing else 0
             try:
-                self.sent = self.socket.send(first)
+                self.sent = self.socket.send(first, more)
             except BlockingIOError:
                 self.sent = 0
             if self.sent == len(first):
