@@ -113,7 +113,7 @@ def understand(head: bytes) -> Request:
     whole = _WHOLE.fullmatch(head)
     if not whole or len(head) > MAX_HEAD or whole.end(4) >= MAX_REQUEST_LINE:
         check_lines(head, 0, 0)
-        raise AssertionError("a head that is in order, and is not")
+        raise RefusedError(HTTPStatus.BAD_REQUEST)  # it has no end
     method, target, major, minor, fields = whole.groups()
     if major != b"1":
         raise RefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
