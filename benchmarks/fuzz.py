@@ -7,18 +7,18 @@ which lines of `servers/` run, and tries to refute `conformance/properties.py`.
     python -m benchmarks.fuzz --seconds 3600  an hour
 
 What refutes a property is kept in `outputs/fuzz/` and tried again with
-`python -m benchmarks.fuzz FILE`. atheris is no dependency of the project, since it
-is not there for all versions of Python that the project is for.
+`python -m benchmarks.fuzz FILE`. Nothing else needs atheris, so the project does not
+depend on it.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
 from pathlib import Path
 
 from benchmarks.conformance.cases import CASES
+from servers.options import Parser, number
 
 FOLDER = Path(__file__).parent.parent / "outputs" / "fuzz"
 LONGEST = 4_096  # bytes of an input; limits of size are for the tests
@@ -38,31 +38,32 @@ WORDS = (
 def corpus(folder: Path) -> None:
     """Write what the conformance cases send, as inputs to begin with, and its words."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number, case in enumerate(CASES):
+    for index, case in enumerate(CASES):
         sent = b"".join(piece for piece in case.sent if isinstance(piece, bytes))
         if len(sent) < LONGEST:
-            (folder / f"case-{number:03d}").write_bytes(b"\1\2\3\4\1" + sent)
+            (folder / f"case-{index:03d}").write_bytes(b"\1\2\3\4\1" + sent)
     words = ["".join(f"\\x{ord(letter):02x}" for letter in word) for word in WORDS]
     (FOLDER / "words").write_text("".join(f'"{word}"\n' for word in words))
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz")
+    parser = Parser(prog="python -m benchmarks.fuzz", description="Fuzz the protocol.")
     parser.add_argument("file", nargs="?", type=Path, help="an input to try again")
-    parser.add_argument("--seconds", type=int, default=300, metavar="S")
+    parser.add_argument(
+        "--seconds",
+        type=number(int, 1, 1_000_000),
+        default=300,
+        metavar="S",
+        help="how long (default: 300)",
+    )
     asked = parser.parse_args()
+    if asked.file and not asked.file.is_file():
+        parser.error(f"{asked.file}: no such file")
     try:
         import atheris  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ImportError:
-        print(
-            "fuzz: needs atheris, which runs on CPython up to 3.12 or so: "
-            f"{sys.executable} -m pip install atheris",
-            file=sys.stderr,
-        )
-        return 1
-    if asked.file and not asked.file.is_file():
-        print(f"fuzz: {asked.file}: no such file", file=sys.stderr)
-        return 1
+        how = f"{sys.executable} -m pip install atheris"
+        parser.error(f"needs atheris: {how}")
     with atheris.instrument_imports(include=["servers"]):
         from benchmarks.conformance.properties import check
 

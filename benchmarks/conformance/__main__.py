@@ -9,7 +9,6 @@ and prints how many each passes, and what each fails.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from benchmarks.conformance.cases import CASES, GROUPS
 from benchmarks.conformance.client import observe
 from benchmarks.conformance.peers import PAGE, PEERS, connect, running
 from servers.__main__ import architectures
+from servers.options import Parser
 
 Seen = tuple[str, bool]
 AT_ONCE = 8  # cases; a server that takes one client after another lets others wait
@@ -73,12 +73,11 @@ def _failures(name: str, seen: list[Seen]) -> None:
 
 def main() -> int:
     known = [*architectures(), *PEERS]
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.conformance")
+    parser = Parser(prog="python -m benchmarks.conformance")
     parser.add_argument("servers", nargs="*", metavar="server", help=", ".join(known))
     asked = parser.parse_args().servers or known
     if unknown := [name for name in asked if name not in known]:
-        print(f"{unknown[0]}: not among {', '.join(known)}", file=sys.stderr)
-        return 2
+        parser.error(f"{unknown[0]}: not among {', '.join(known)}")
     results = {}
     for name in asked:
         print(f"trying {name}", file=sys.stderr)
