@@ -1,8 +1,8 @@
 """Ways to write a web server for many clients.
 
 One file an architecture: `single`, `multiprocess`, `multithread`; `prefork`,
-`prethread`, `thread_pool`; `select`, `poll`,
-`epoll`, `epoll_edge`, `reuseport`, `event_pool`, `asyncio`, `asyncio_uvloop`, `gevent`.
+`prethread`, `thread_pool`; `select`, `poll`, `epoll`, `epoll_edge`, `reuseport`,
+`event_pool`, `asyncio`, `asyncio_uvloop`, `gevent`.
 Each opens with how it works, when it fits and what limits it. Concurrency is
 all that they differ in; everything else is one piece of code that they share:
 

@@ -1,10 +1,10 @@
 """The head of one HTTP/1.1 request: where it ends, and what it means.
 
 Rules of this module:
-- The grammar of RFC 9112 and RFC 3986, and nothing beside it: what a lenient reader
-  would guess at, another one on the way guesses otherwise, and between the two a
-  request is smuggled. Each part of the grammar is one expression, and these
-  take time linear in what they read (`++` and `*+` never give back).
+- The grammar of RFC 9112, and nothing beside it: what a lenient reader would guess
+  at, another one on the way guesses otherwise, and between the two a request is
+  smuggled. Each part of the grammar is one expression, and these take time linear in
+  what they read (`++` and `*+` never give back).
 - `understand` is a pure function of the bytes of a whole head.
 - What is wrong in a head is told as soon as its line has arrived (`check_lines`), and
   is the same however the bytes were cut on their way.
@@ -15,7 +15,8 @@ from __future__ import annotations
 import re
 from http import HTTPMethod, HTTPStatus
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
+
+from servers.uri import is_host, path_of
 
 MAX_REQUEST_LINE = 8_192  # bytes; RFC 9112, section 3, asks for 8,000 at least
 MAX_HEAD = 32_768  # bytes of request line and headers
@@ -33,20 +34,6 @@ _REQUEST_LINE = re.compile(_LINE)
 FIELD_LINE = re.compile(_FIELD)
 _METHOD = re.compile(TOKEN)
 
-# RFC 3986, sections 3.2.2, 3.2.3, 3.3 and 3.4. No userinfo (RFC 9110, section 4.2.4).
-_PLAIN = rb"0-9A-Za-z\-._~!$&'()*+,;="  # unreserved and sub-delims
-_ENCODED = rb"%[0-9A-Fa-f]{2}"
-_NAME = rb"(?:[%b]++|%b)" % (_PLAIN, _ENCODED)
-_ADDRESS = rb"[0-9A-Fa-f.]*+:[0-9A-Fa-f:.]++|[vV][0-9A-Fa-f]++\.[%b:]++" % _PLAIN
-_LITERAL = rb"\[(?:%b)\]" % _ADDRESS
-_PORT = rb"(?::[0-9]*+)?"
-_SEGMENTS = rb"(?:[%b:@/]++|%b)*+" % (_PLAIN, _ENCODED)
-_QUERY = rb"(?:\?(?:[%b:@/?]++|%b)*+)?" % (_PLAIN, _ENCODED)
-_HOST = re.compile(rb"(?:%b|%b*+)%b" % (_LITERAL, _NAME, _PORT))
-_TARGET = re.compile(
-    rb"(?:[hH][tT][tT][pP][sS]?://(?:%b|%b++)%b(?=[/?]|\Z))?((?:/%b)?)%b"
-    % (_LITERAL, _NAME, _PORT, _SEGMENTS, _QUERY)
-)
 _MEANT = frozenset(
     (b"host", b"connection", b"content-length", b"transfer-encoding", b"expect")
 )
@@ -113,7 +100,7 @@ def understand(head: bytes) -> Request:
     whole = _WHOLE.fullmatch(head)
     if not whole or len(head) > MAX_HEAD or whole.end(4) >= MAX_REQUEST_LINE:
         check_lines(head, 0, 0)
-        raise AssertionError("a head that is in order, and is not")
+        raise RefusedError(HTTPStatus.BAD_REQUEST)  # it has no end
     method, target, major, minor, fields = whole.groups()
     if major != b"1":
         raise RefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
@@ -131,7 +118,7 @@ def understand(head: bytes) -> Request:
     # RFC 9112, section 3.2
     if len(hosts) != 1 and not (old and not hosts):
         raise RefusedError(HTTPStatus.BAD_REQUEST)
-    if hosts and not _HOST.fullmatch(hosts[0]):
+    if hosts and not is_host(hosts[0]):
         raise RefusedError(HTTPStatus.BAD_REQUEST)
     body_bytes = _body_bytes(found, old) if found else 0
     # RFC 9110, section 9.1
@@ -146,8 +133,10 @@ def understand(head: bytes) -> Request:
         options = _members(found.get(b"connection", []))
         keep_alive = b"close" not in options and (not old or b"keep-alive" in options)
         expects = _expects(found, old) and body_bytes != 0
-    here = target in PATHS or _path(target) in PATHS
-    status = HTTPStatus.OK if here else HTTPStatus.NOT_FOUND
+    path = target if target in PATHS else path_of(target)
+    if path is None:
+        raise RefusedError(HTTPStatus.BAD_REQUEST)
+    status = HTTPStatus.OK if path in PATHS else HTTPStatus.NOT_FOUND
     return Request(status, method == b"HEAD", keep_alive, body_bytes, expects)
 
 
@@ -185,11 +174,3 @@ def _expects(found: dict[bytes, list[bytes]], old: bool) -> bool:
     if any(expectation != b"100-continue" for expectation in expected):
         raise RefusedError(HTTPStatus.EXPECTATION_FAILED)
     return bool(expected) and not old
-
-
-def _path(target: bytes) -> bytes:
-    """Return the path of a target in origin or absolute form, decoded."""
-    match = _TARGET.fullmatch(target)
-    if not match or not (match[1] or match.start(1)):
-        raise RefusedError(HTTPStatus.BAD_REQUEST)
-    return unquote_to_bytes(match[1]) or b"/"

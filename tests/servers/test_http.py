@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servers.head import MAX_BODY, MAX_HEAD, MAX_REQUEST_LINE
+from servers.head import MAX_BODY, MAX_FIELDS, MAX_HEAD, MAX_REQUEST_LINE
 from servers.http import Protocol, _date
 from servers.steps import Step
 
@@ -177,6 +177,9 @@ def test_limits_are_exact() -> None:
     head += b"x" * (MAX_HEAD - len(head) - 4) + b"\r\n\r\n"
     assert status(protocol().receive(head)) == 200
     assert status(protocol().receive(head.replace(b"X: ", b"X: x"))) == 431
+    head = LINE + b"Host: a\r\n" + b"X:\r\n" * (MAX_FIELDS - 1)
+    assert status(protocol().receive(head + b"\r\n")) == 200
+    assert status(protocol().receive(head + b"X:\r\n\r\n")) == 431
 
 
 def test_keep_alive_and_pipelining() -> None:

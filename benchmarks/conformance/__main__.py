@@ -1,0 +1,96 @@
+"""`python -m benchmarks.conformance`: HTTP/1.1 as servers speak it, side by side.
+
+Tries every case on every architecture of ours, and on nginx, gunicorn and uvicorn,
+and prints how many each passes, and what each fails.
+
+    python -m benchmarks.conformance               all of them
+    python -m benchmarks.conformance select nginx  these
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from benchmarks.conformance.case import MUST, Case
+from benchmarks.conformance.cases import CASES, GROUPS
+from benchmarks.conformance.client import observe
+from benchmarks.conformance.peers import PAGE, PEERS, connect, running
+from servers.__main__ import architectures
+from servers.options import Parser
+
+Seen = tuple[str, bool]
+AT_ONCE = 8  # cases; a server that takes one client after another lets others wait
+
+
+def try_all(port: int, at_once: int = AT_ONCE) -> list[Seen]:
+    """Return what was seen of each case, by the server that listens at `port`."""
+    page = PAGE.read_bytes()
+
+    def attempt(case: Case) -> Seen:
+        try:
+            connection = connect(port)
+        except OSError:
+            return "no connection", False
+        with connection:
+            return observe(case, connection, page)
+
+    with ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(attempt, CASES))
+
+
+def _table(results: dict[str, list[Seen]]) -> None:
+    print("| group | cases |" + "".join(f" {name} |" for name in results))
+    print("|---|---:|" + "---:|" * len(results))
+    start = 0
+    for group, cases in GROUPS.items():
+        end = start + len(cases)
+        passed = [sum(good for _, good in seen[start:end]) for seen in results.values()]
+        print(f"| {group} | {len(cases)} |" + "".join(f" {n} |" for n in passed))
+        start = end
+    for level in ("MUST", "SHOULD"):
+        of_level = [n for n, case in enumerate(CASES) if case.level == level]
+        passed = [sum(seen[n][1] for n in of_level) for seen in results.values()]
+        print(f"| *{level}* | {len(of_level)} |" + "".join(f" {n} |" for n in passed))
+    passed = [sum(good for _, good in seen) for seen in results.values()]
+    print(f"| **all** | {len(CASES)} |" + "".join(f" **{n}** |" for n in passed))
+
+
+def _failures(name: str, seen: list[Seen]) -> None:
+    failed = [
+        (c, line) for c, (line, good) in zip(CASES, seen, strict=True) if not good
+    ]
+    if not failed:
+        return
+    must = sum(case.level == MUST for case, _ in failed)
+    print(f"\n{name} fails {len(failed)}, of these {must} of MUST.\n")
+    print("| case | section | level | seen |\n|---|---|---|---|")
+    for case, line in failed:
+        print(f"| {case.name} | {case.section} | {case.level} | {line} |")
+
+
+def main() -> int:
+    known = [*architectures(), *PEERS]
+    parser = Parser(prog="python -m benchmarks.conformance")
+    parser.add_argument("servers", nargs="*", metavar="server", help=", ".join(known))
+    asked = parser.parse_args().servers or known
+    if unknown := [name for name in asked if name not in known]:
+        parser.error(f"{unknown[0]}: not among {', '.join(known)}")
+    results = {}
+    for name in asked:
+        print(f"trying {name}", file=sys.stderr)
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            running(name, Path(folder)) as port,
+        ):
+            results[name] = try_all(port)
+    _table(results)
+    for name, seen in results.items():
+        _failures(name, seen)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""Request lines: methods, targets, versions, and how a line ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.conformance.case import (
+    BAD,
+    EITHER,
+    MUST,
+    NO_VERSION,
+    NOT_ALLOWED,
+    NOT_HERE,
+    NOT_VALID,
+    SERVED,
+    SHOULD,
+    Case,
+    Response,
+    line,
+    request,
+    target,
+)
+
+
+def _says_what_is_allowed(responses: Sequence[Response]) -> bool:
+    return responses[0].status != 405 or "allow" in responses[0].fields
+
+
+def _sets_no_cookie(responses: Sequence[Response]) -> bool:
+    return "set-cookie" not in responses[0].fields
+
+
+def method(name: str, section: str, level: str, accept: str, line: str) -> Case:
+    return Case(
+        *(name, section, level, accept, (request(line=line),)),
+        check=_says_what_is_allowed,
+    )
+
+
+# fmt: off
+METHODS = (
+    line("GET", "9110 9.3.1", MUST, SERVED, "GET / HTTP/1.1"),
+    method("POST, or the fields of its 405", "9110 15.5.6", MUST, NOT_ALLOWED,
+           "POST / HTTP/1.1"),
+    method("DELETE, or the fields of its 405", "9110 15.5.6", MUST, NOT_ALLOWED,
+           "DELETE / HTTP/1.1"),
+    line("a method in lower case is another", "9110 9.1", MUST, NOT_ALLOWED,
+         "get / HTTP/1.1"),
+    line("a method that nobody knows", "9110 9.1", SHOULD, r"(405|501)( 200)? closed",
+         "FETCH / HTTP/1.1"),
+    line("a method of 200 letters", "9112 3", SHOULD, NOT_ALLOWED,
+         f"{'M' * 200} / HTTP/1.1"),
+    line("a method that is no token", "9110 9.1", SHOULD, r"(400|501)( 200)? closed",
+         "G@T / HTTP/1.1"),
+    line("no method", "9112 3", SHOULD, NOT_VALID, " / HTTP/1.1"),
+    line("CONNECT makes no tunnel", "9110 9.3.6", MUST, r"[45]\d\d( 200)? closed",
+         "CONNECT a:443 HTTP/1.1"),
+    line("CONNECT without a port", "9110 9.3.6", MUST, r"[45]\d\d( 200)? closed",
+         "CONNECT a HTTP/1.1"),
+    line("OPTIONS of the whole server", "9112 3.2.4", SHOULD,
+         r"(20[04]\??|405|501)( 200)? closed", "OPTIONS * HTTP/1.1"),
+    line("TRACE does not serve the page", "9110 9.3.8", MUST,
+         r"(200\?|400|403|405|501)( 200)? closed", "TRACE / HTTP/1.1"),
+)
+
+TARGETS = (
+    target("a query", "3986 3.4", MUST, SERVED, "/?a=b&c=d"),
+    target("a query with slash and question mark", "3986 3.4", MUST, SERVED, "/?a/b?c"),
+    target("all characters of a query", "3986 3.4", MUST, SERVED,
+           "/?-._~!$&'()*+,;=:@%20"),
+    target("absolute form", "9112 3.2.2", MUST, SERVED, "http://a/"),
+    target("absolute form, scheme in upper case", "3986 3.1", SHOULD, SERVED,
+           "HTTP://a/"),
+    target("absolute form without a path", "9110 4.2.3", SHOULD, SERVED, "http://a"),
+    target("absolute form with a port", "9112 3.2.2", MUST, SERVED, "http://a:80/"),
+    target("absolute form, query without a path", "9110 4.2.3", SHOULD, SERVED,
+           "http://a?b"),
+    target("absolute form goes before Host", "9112 3.2.2", MUST,
+           r"(200|404|421)( 200)? closed", "http://b/"),
+    target("absolute form of another page", "9112 3.2.2", MUST, NOT_HERE,
+           "http://a/missing"),
+    Case("absolute form without Host", "9112 3.2", MUST, BAD,
+         (request(line="GET http://a/ HTTP/1.1", host=""),)),
+    target("absolute form with an empty host", "9110 4.2.1", MUST, NOT_HERE,
+           "http:///index.html"),
+    target("absolute form with a user", "9110 4.2.4", SHOULD, NOT_HERE,
+           "http://user@a/"),
+    target("asterisk form with GET", "9112 3.2.4", SHOULD, NOT_HERE, "*"),
+    target("authority form with GET", "9112 3.2.3", SHOULD, NOT_HERE, "a:80"),
+    target("no slash before the path", "9112 3.2.1", SHOULD, NOT_HERE, "index.html"),
+    target("a fragment", "9112 3.2", SHOULD, NOT_VALID, "/#top"),
+    target("a page that is not here", "9110 15.5.5", MUST, r"404( 200)? closed",
+           "/missing"),
+    target("an encoded letter", "9110 4.2.3", SHOULD, SERVED, "/%69ndex.html"),
+    target("an encoded full stop, digits in either case", "3986 6.2.2.1", SHOULD,
+           SERVED, "/index%2ehtm%6C"),
+    target("% without digits", "3986 2.1", SHOULD, NOT_HERE, "/%zz"),
+    target("% at the end", "3986 2.1", SHOULD, NOT_HERE, "/%"),
+    target("an encoded NUL", "3986 7.3", SHOULD, NOT_HERE, "/index.html%00"),
+    Case("encoded line ends make no field", "9110 5.5", MUST, NOT_HERE,
+         (request(line="GET /%0d%0aSet-Cookie:%20a=b HTTP/1.1"),),
+         check=_sets_no_cookie),
+    target("a backslash", "9112 3.2", SHOULD, NOT_HERE, "/..\\index.html"),
+    target("a NUL", "9112 3.2", SHOULD, NOT_VALID, "/\0"),
+    target("a control byte", "9112 3.2", SHOULD, NOT_VALID, "/?\x01"),
+    target("a byte beyond ASCII", "9112 3.2", SHOULD, NOT_HERE, "/\xe9"),
+    target("out of the root", "9110 17.3", MUST, NOT_HERE, "/../../../../etc/passwd"),
+    target("out of the root by a folder", "9110 17.3", MUST, NOT_HERE,
+           "/x/../../../../../etc/passwd"),
+    target("out of the root, dots encoded", "9110 17.3", MUST, NOT_HERE,
+           "/%2e%2e/%2e%2e/%2e%2e/etc/passwd"),
+    target("out of the root, slashes encoded", "9110 17.3", MUST, NOT_HERE,
+           "/..%2f..%2f..%2fetc/passwd"),
+    target("out of the root, encoded twice", "9110 17.3", MUST, NOT_HERE,
+           "/%252e%252e/%252e%252e/etc/passwd"),
+    target("out of the root, overlong UTF-8", "9110 17.3", MUST, NOT_HERE,
+           "/%c0%ae%c0%ae/%c0%ae%c0%ae/etc/passwd"),
+    target("out of the root, absolute form", "9110 17.3", MUST, NOT_HERE,
+           "http://a/../../../../etc/passwd"),
+    target("a request line of 8,000 bytes", "9112 3", SHOULD, SERVED,
+           "/?" + "x" * 7_985),
+    target("a target of 200,000 bytes", "9112 3", MUST, r"414( 200)? closed|" + SERVED,
+           "/?" + "x" * 200_000),
+)
+
+LINES = (
+    line("two spaces", "9112 3", MUST, EITHER, "GET  / HTTP/1.1"),
+    line("tabs for spaces", "9112 3", MUST, EITHER, "GET\t/\tHTTP/1.1"),
+    line("a space at the end", "9112 3", MUST, EITHER, "GET / HTTP/1.1 "),
+    line("a space in the target", "9112 3.2", SHOULD, NOT_VALID, "GET /a b HTTP/1.1"),
+    line("no target", "9112 3", SHOULD, NOT_VALID, "GET HTTP/1.1"),
+    Case("no version, as in HTTP/0.9", "9112 3", SHOULD, NO_VERSION,
+         (b"GET /\r\n\r\n",)),
+    line("a newer minor version", "9110 2.5", SHOULD, SERVED, "GET / HTTP/1.2"),
+    line("version 2.0", "9110 15.6.6", SHOULD, NO_VERSION, "GET / HTTP/2.0"),
+    line("version 3.7", "9110 15.6.6", SHOULD, NO_VERSION, "GET / HTTP/3.7"),
+    line("version 1", "9112 2.3", SHOULD, NO_VERSION, "GET / HTTP/1"),
+    line("version 1.1.1", "9112 2.3", SHOULD, NO_VERSION, "GET / HTTP/1.1.1"),
+    line("version 1.10", "9112 2.3", SHOULD, NO_VERSION, "GET / HTTP/1.10"),
+    line("version 01.1", "9112 2.3", SHOULD, NO_VERSION, "GET / HTTP/01.1"),
+    line("version A.B", "9112 2.3", SHOULD, NO_VERSION, "GET / HTTP/A.B"),
+    line("version in lower case", "9112 2.3", SHOULD, NO_VERSION, "GET / http/1.1"),
+    line("a space within the version", "9112 2.3", SHOULD, NO_VERSION,
+         "GET / HTTP/ 1.1"),
+    line("another protocol's name", "9112 2.3", SHOULD, NO_VERSION, "GET / HTPP/1.1"),
+    Case("the preface of HTTP/2", "9113 3.4", SHOULD,
+         r"(400|405|501|505) closed|closed", (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",)),
+    Case("an empty line before the request", "9112 2.2", SHOULD, SERVED,
+         (b"\r\n" + request(),)),
+    Case("a line of spaces before the request", "9112 2.2", MUST, EITHER,
+         (b"  \r\n" + request(),)),
+    Case("line feeds alone", "9112 2.2", MUST, EITHER,
+         (request().replace(b"\r\n", b"\n"),)),
+    Case("a line feed alone after the request line", "9112 2.2", MUST, EITHER,
+         (request().replace(b"\r\n", b"\n", 1),)),
+    Case("carriage returns alone", "9112 2.2", MUST, NO_VERSION,
+         (b"GET / HTTP/1.1\rHost: a\r\r\r\n\r\n",)),
+    Case("a carriage return alone in the target", "9112 2.2", MUST, NOT_VALID,
+         (request(line="GET /\ra HTTP/1.1"),)),
+    Case("a TLS hello", "9112 2.2", SHOULD, r"(400 )?closed",
+         (b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + b"\x8f" * 50 + b"\r\n\r\n",)),
+    Case("bytes that mean nothing", "9112 2.2", SHOULD, r"400 closed",
+         (bytes(range(128, 256)) + b"\r\n\r\n",)),
+    Case("a header without a request line", "9112 2.2", SHOULD, BAD,
+         (b"Host: a\r\n\r\n",)),
+    Case("a request line of 200,000 bytes that is only a method", "9112 3", SHOULD,
+         r"(4\d\d|501) closed", (b"M" * 200_000,)),
+    Case("a request line byte by byte", "9112 2.2", MUST, SERVED,
+         tuple(bytes([byte]) for byte in request())),
+)
+# fmt: on
