@@ -100,17 +100,19 @@ class _Talk:
         """Return what the client sends, b"" at its end, None when time is up.
 
         Each read but the first waits, and so looks at the clock and at `stop`, for a
-        client that always has something there, too.
+        client that always has something there, too. Nor is another request waited for
+        once told to stop; but one that has arrived has begun.
         """
-        while not self.tried or self.wait(select.POLLIN):
+        while True:
+            last = self.stopping and self.conversation.idle
+            if self.tried and not last and not self.wait(select.POLLIN):
+                return None
             self.tried = True
             try:
                 return self.connection.recv(READ_BYTES)
             except BlockingIOError:
-                # Asked only now: a request that has arrived has begun.
                 if self.stopping and self.conversation.idle:
-                    break
-        return None
+                    return None
 
     def take(self, step: Step) -> bool:
         """Take one step; return False when time is up."""

@@ -33,6 +33,7 @@ NEED_WORKERS = (
 # Each line of its input is the limit from then on.
 WITHOUT_WORKERS = """\
 import os, resource, sys, threading
+"".encode("idna")  # what listening loads
 from servers import __main__ as main
 
 def follow():
@@ -41,16 +42,19 @@ def follow():
         soft = hard if line == "all\\n" else 0
         resource.setrlimit(resource.RLIMIT_NPROC, (soft, hard))
 
-def announce(listener, name, scheme, announce=main.announce):
-    if os.getuid() == 0:
+def listen(*where, listen=main.Listener):
+    if os.getuid() == 0:  # all sockets of a port have to be the same user's
         os.setgid(65534)
         os.setuid(65534)
+    return listen(*where)
+
+def announce(listener, name, scheme, announce=main.announce):
     threading.Thread(target=follow, daemon=True).start()
     _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
     resource.setrlimit(resource.RLIMIT_NPROC, (0, hard))
     announce(listener, name, scheme)
 
-main.announce = announce
+main.Listener, main.announce = listen, announce
 sys.exit(main.main())
 """
 # CPU time in half a second of waiting; whatever spins takes all of it.
