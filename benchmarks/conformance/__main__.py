@@ -22,22 +22,23 @@ from servers.__main__ import architectures
 from servers.options import Parser
 
 Seen = tuple[str, bool]
+WAIT_S = 3.0  # for an answer, before a connection is said to be open
 AT_ONCE = 8  # cases; a server that takes one client after another lets others wait
 
 
-def try_all(port: int, at_once: int = AT_ONCE) -> list[Seen]:
+def try_all(port: int, wait_s: float = WAIT_S) -> list[Seen]:
     """Return what was seen of each case, by the server that listens at `port`."""
     page = PAGE.read_bytes()
 
     def attempt(case: Case) -> Seen:
         try:
-            connection = connect(port)
+            connection = connect(port, wait_s)
         except OSError:
             return "no connection", False
         with connection:
             return observe(case, connection, page)
 
-    with ThreadPoolExecutor(at_once) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(attempt, CASES))
 
 
