@@ -126,14 +126,14 @@ def _await(name: str, port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + UP_S
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            connect(port).close()
+            connect(port, UP_S).close()
             return
         except OSError:
             time.sleep(0.05)
     raise SystemExit(f"{name} does not listen; started by hand, it says why")
 
 
-def connect(port: int, timeout_s: float = 3.0) -> socket.socket:
+def connect(port: int, timeout_s: float) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection

@@ -79,7 +79,7 @@ def test_protocol_conforms(root: Path, case: Case) -> None:
 @pytest.mark.parametrize("name", ["multithread", "select"])
 def test_server_conforms(start: Callable[..., Running], name: str) -> None:
     server = start(name, "--keep-alive")
-    seen = try_all(server.port)
+    seen = try_all(server.port, wait_s=15)
     failed = [(c.name, s[0]) for c, s in zip(CASES, seen, strict=True) if not s[1]]
     assert failed == []
 
@@ -152,6 +152,22 @@ def test_bytes_alone_decide(
 @given(st.binary(max_size=200), st.booleans())
 def test_any_bytes_are_answered(data: bytes, keep_alive: bool) -> None:
     check(data, (), keep_alive)
+
+
+def test_table_has_ours_beside_a_peer(root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.conformance", "single", "uvicorn"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines()]
+    passed = {row[0]: int(row[3]) for row in rows if row[0] in ("single", "uvicorn")}
+    assert passed["single"] == len(CASES) > passed["uvicorn"] > len(CASES) / 2
+    assert "\nuvicorn fails " in done.stdout
+    assert "\nsingle fails " not in done.stdout
 
 
 WRONG = {
