@@ -40,6 +40,8 @@ class Evidence:
     link: float | None  # of its rate, in the direction that carries more
     workers: float | None  # how many served at once, the median
     most_workers: int | None
+    idle: int | None  # connections, open from before the load to its end
+    idle_asked: int | None
     descriptors: int | None  # of the server's process which has most
     most_descriptors: int | None
     queued: float | None  # of the looks at the queue, those that found anyone there
@@ -106,6 +108,8 @@ def evidence(
         link=_link(config["network"], readings, begin, end),
         workers=_workers(config["impl"], readings, begin, end),
         most_workers=_most_workers(config["impl"]),
+        idle=(run.get("idle") or {}).get("open_at_end"),
+        idle_asked=config.get("idle"),
         descriptors=int(descriptors.max()) if descriptors.size else None,
         most_descriptors=_most_descriptors(config["impl"], run),
         queued=float((queue > 0).mean()) if queue.size else None,
