@@ -41,6 +41,8 @@ class Evidence:
     workers: float | None  # how many served at once, the median
     most_workers: int | None
     pool: bool  # of workers that are there from the start, at work or not
+    idle: int | None  # connections, open from before the load to its end
+    idle_asked: int | None
     descriptors: int | None  # of the server's process which has most
     most_descriptors: int | None
     queued: float | None  # of the looks at the queue, those that found anyone there
@@ -108,6 +110,8 @@ def evidence(
         workers=_workers(config["impl"], readings, begin, end),
         most_workers=_most_workers(config["impl"]),
         pool=config["impl"]["worker"] == "pool",
+        idle=(run.get("idle") or {}).get("open_at_end"),
+        idle_asked=config.get("idle"),
         descriptors=int(descriptors.max()) if descriptors.size else None,
         most_descriptors=_most_descriptors(config["impl"], run),
         queued=float((queue > 0).mean()) if queue.size else None,

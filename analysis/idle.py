@@ -159,8 +159,6 @@ def markdown(cells: Sequence[Cell], found: Sequence[Line]) -> str:
             f"{MARK}: not limited by the server, or not surely: it could have answered "
             "more. CPU time a request is the server's all the same.\n"
         )
-    if any(point.open < point.asked for point in every):
-        said.append("In brackets: how many were open, where that is not all of them.\n")
     return "\n".join(said).rstrip() + "\n"
 
 
@@ -177,4 +175,4 @@ def _shown(point: Point | None, figure: str) -> str:
     said = show(value if value is None else round(value))
     if figure == "rps" and not point.is_server:
         said += f" {MARK}"
-    return said + (f" ({point.open:,})" if point.open < point.asked else "")
+    return said + (f" ({point.open:,} open)" if point.open < point.asked else "")

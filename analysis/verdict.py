@@ -89,6 +89,22 @@ def _refused_to_generator(e: Evidence) -> Iterator[tuple[str, str]]:
         yield "generator-files", "connections failed since Locust had no file to open"
 
 
+def _idle(e: Evidence) -> Iterator[tuple[str, str]]:
+    """What idle connections hold, no CPU time and no load generator frees."""
+    if e.idle is None or e.idle_asked is None or e.idle >= e.idle_asked:
+        return
+    took = f"it took {e.idle:,} of {e.idle_asked:,} idle connections"
+    if _full(e.descriptors, e.most_descriptors):
+        yield (
+            "server-descriptors",
+            f"{took}, which hold its {e.most_descriptors:,} descriptors",
+        )
+    if e.most_workers == 1:
+        yield "server-serial", f"{took}, and serves one client at a time"
+    if _full(e.workers, e.most_workers):
+        yield "server-workers", f"{took}, which hold its {e.most_workers:,} workers"
+
+
 def _generator(e: Evidence) -> Iterator[tuple[str, str]]:
     late = e.lateness_ms is not None and e.lateness_ms >= LATE_MS
     shares = [s for s in (e.generator_busiest, e.generator_cpu) if s is not None]
@@ -198,6 +214,7 @@ def _starved(e: Evidence) -> Iterator[tuple[str, str]]:
 RULES: tuple[Callable[[Evidence], Iterator[tuple[str, str]]], ...] = (
     _crashed,
     _refused_to_generator,
+    _idle,
     _generator,
     _link,
     _server_cpu,

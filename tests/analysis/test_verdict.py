@@ -29,7 +29,7 @@ KNOWN = {
     **{"most_descriptors": 20_000, "queued": 0.0, "queue": 0.0, "backlog": 128},
     **{"overflows": 0, "syn_retransmits": 0, "retransmits": 0, "resets_sent": 0},
     **{"loss_percent": 0.0, "users": 100.0, "rps": 22.0, "response_s": 0.02},
-    **{"think_s": 4.5, "grown": 1.0},
+    **{"think_s": 4.5, "grown": 1.0, "idle": None, "idle_asked": 0},
 }
 ALWAYS_KNOWN = ("begin_s", "end_s", "failures", "loss_percent", "pool")
 
@@ -48,10 +48,16 @@ def unknown(**changes: Any) -> Evidence:
     return known(**{**nothing, "think_s": 4.5, **changes})
 
 
+HELD = {
+    **{"idle": 1016, "idle_asked": 2000},
+    **{"descriptors": 1024, "most_descriptors": 1024},
+}
 CASES = {
     "think-time": [{}, {"response_s": 2.0, "grown": 1.1}, {"grown": 3.0}],
     "server-cpu": [
         {"server_cpu": 0.97},
+        {"server_cpu": 0.97, "idle": 900, "idle_asked": 900, "descriptors": 960},
+        {"server_cpu": 0.97, "idle": 5, "idle_asked": 9},
         {"server_cpu": 0.7, "server_idle": 0.01},
         {"server_cpu": 0.86, "server_idle": 0.08, "queued": 1.0},
         {"server_cpu": 0.99, "overflows": 500, "queued": 1.0},
@@ -61,15 +67,20 @@ CASES = {
         {"queued": 0.9, "queue": 100.0, "overflows": 30},
         {"queued": 0.5, "workers": 1.0, "most_workers": 1},
         {"queued": 0.9, "pool": True, "most_workers": 1},
+        {"idle": 1, "idle_asked": 50, "most_workers": 1, "server_idle": 0.01},
     ],
     "server-workers": [
         {"workers": 8.0, "most_workers": 8, "queued": 1.0},
         {"workers": 7.9, "most_workers": 8, "overflows": 3},
         {"queued": 0.9, "pool": True, "most_workers": 8},
+        {"idle": 8, "idle_asked": 50, "workers": 8.0, "most_workers": 8, "queued": 1},
     ],
     "server-descriptors": [
         {"descriptors": 256, "most_descriptors": 256, "queued": 1.0},
         {"descriptors": 1010, "most_descriptors": 1024},
+        # Whatever else runs there: no core would have freed a descriptor.
+        {**HELD, "server_cpu": 0.0, "server_idle": 0.01},
+        {**HELD, "generator_busiest": 0.99},
     ],
     "accept-queue": [{"overflows": 1}, {"overflows": 900, "queued": 0.2}],
     "link": [{"link": 0.95}, {"link": 0.95, "overflows": 5, "failure": "timed out"}],

@@ -95,6 +95,22 @@ def test_a_study_is_asked_for_by_name_and_overridden() -> None:
     assert cell["load"]["timeout_s"] == 3
 
 
+def test_idle_connections_are_an_axis() -> None:
+    kept = {"keep_alive": "true", "request_timeout_s": "300"}
+    asked = {"impl": "select", "experiment": "burst", "server": kept}
+    found = cells(**asked, idle="0,100,900")
+    assert [cell["idle"] for cell in found.values()] == [0, 100, 900]
+    assert len({cell["key"] for cell in found.values()}) == 3
+    assert next(iter(found)) in cells(**asked)  # none is the default
+
+
+def test_the_study_of_idle_connections() -> None:
+    found = list(cells(study="idle", impl="select").values())
+    assert [cell["idle"] for cell in found] == [0, 100, 500, 900, 2000]
+    assert all(cell["server"]["keep_alive"] for cell in found)
+    assert {cell["load"]["think_max_s"] for cell in found} == {0}
+
+
 @given(
     impls=st.lists(st.sampled_from(IMPLS), min_size=1, unique=True),
     users=st.lists(st.integers(1, 10_000), min_size=1, max_size=4, unique=True),
@@ -163,6 +179,16 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "open, no think time": (
         {"load": {"arrivals": "open", "think_min_s": "0", "think_max_s": "0"}},
         "load.think_max_s=0",
+    ),
+    "fewer than no idle connections": ({"idle": -1}, "idle=-1: must be at least 0"),
+    "idle connections that are not kept": (
+        {"idle": 5},
+        "idle=5 with server.keep_alive=false",
+    ),
+    "idle connections that time out": (
+        {"idle": 5, "experiment": "burst", "server": {"keep_alive": "true"}},
+        "server.request_timeout_s=10: the server may close these connections before "
+        "the run ends; it must be at least 270",
     ),
     "think time": ({"load": {"think_max_s": "0.5"}}, "load.think_min_s"),
     "odd code": ({"app": "attendance", "set": {"app.code": "'a b'"}}, "app.code=a b"),

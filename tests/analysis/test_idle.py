@@ -1,0 +1,158 @@
+"""Idle connections side by side: what was open is what is said, and drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analysis import idle_chart
+from analysis.files import Cell, read_json
+from analysis.idle import cpu_us, is_swept, lines, rps, table, write_tables
+from analysis.idle import markdown as idle_markdown
+from analysis.settings import caption
+from analysis.switches import cpu_ms
+from analysis.tables import markdown, tidy
+from analysis.tables import table as rows_of
+from tests.analysis.conftest import config, steady
+from tests.analysis.test_pictures import assert_readable, texts
+
+
+def made(
+    impl: str = "select",
+    idle: int = 0,
+    open_: int | None = None,
+    limit: str = "server-cpu",
+    **of: Any,
+) -> Cell:
+    """A cell of so many idle connections, `open_` of which were; else all of them."""
+    failed = of.pop("failed", 0)
+    at = idle if open_ is None else open_
+    held = {"opened": at if open_ is None else at + 1, "open_at_end": at}
+    row = {
+        **{"outcome": "completed", "reached": None, "users": 10, "requests": 1000},
+        **{"failures": failed, "rps": of.pop("rps", 2000.0), "average_ms": 1.0},
+        **{"success_average_ms": 1.0, "success_p95_ms": 1.0, "first_failure": None},
+        **{"median_ms": 1.0, "success_median_ms": 1.0, "duration_s": 0.5},
+    }
+    result = {
+        "row": row,
+        "idle": held if idle else None,
+        "verdict": {"limit": limit, "because": "of it"},
+        "evidence": {"server_cpu": of.pop("cpu", 0.9), "rps": row["rps"]},
+        "used": {"server_user_s": 1.0, "server_system_s": 0.1},
+        "stopped": {"reason": "requests"},
+        "provenance": {"cores": {"server": [1]}},
+    }
+    return Cell(Path("x"), config(impl, "burst", idle=idle, **of), result)
+
+
+SWEPT = [
+    made(impl, idle, rps=20_000 - (idle * 5 if impl == "poll" else 0), repeat=repeat)
+    for repeat in (1, 2)
+    for impl in ("poll", "epoll")
+    for idle in (2000, 0, 100)
+]
+SHORT = [made(idle=0), made(idle=2000, open_=1016, failed=1000, rps=5.0)]
+
+
+def test_a_line_is_of_what_differs_in_its_idle_connections_alone() -> None:
+    found = lines(SWEPT)
+    assert [line.label for line in found] == ["poll", "epoll"]
+    assert [point.asked for point in found[0].points] == [0, 100, 2000]
+    medians = [point.median("rps") for point in found[0].points]
+    assert medians == [20_000, 19_500, 10_000]
+    by_backlog = [made(idle=n, server__backlog=b) for n in (0, 9) for b in (64, 128)]
+    assert [line.label for line in lines(by_backlog)] == [
+        "select, server.backlog 64",
+        "select, server.backlog 128",
+    ]
+
+
+def test_figures_are_of_the_window_of_the_evidence() -> None:
+    assert cpu_us(made(cpu=0.5, rps=1000.0)) == 500
+    assert cpu_us(made(cpu=None)) is None
+    nothing = SHORT[1]
+    assert (rps(nothing), cpu_us(nothing)) == (0, None)
+    # Of the whole run, with the requests that opened them.
+    assert cpu_ms(made(idle=100)) == pytest.approx(1.0)
+
+
+def test_a_figure_is_never_said_of_more_than_were_open() -> None:
+    text = markdown("burst", SHORT)
+    assert "| select | 2,000 (1,016 open) | 1,000 |" in text
+    assert (
+        "Of 2,000 idle connections select had 1,017 open when the load began, and "
+        "1,016 at its end." in text
+    )
+    assert rows_of(SHORT)["idle_open"].tolist() == [0, 1016]
+    assert tidy(SHORT[1])["idle.open_at_end"] == 1016
+    assert "2,000 (1,016 open) idle connections" in caption(SHORT[1:])
+    assert "1,000 idle connections" in caption([made(idle=1000)])
+    assert "idle" not in caption([made()])
+    found = table(lines(SHORT))
+    assert found["idle_open"].tolist() == [0, 1016]
+    assert "| select | 2,000 | 0 (1,016 open) |" in idle_markdown(SHORT, lines(SHORT))
+
+
+def test_of_repeats_the_one_with_fewest_is_told_of() -> None:
+    repeats = [made(idle=9, repeat=n, key=str(n), open_=o) for n, o in ((1, 9), (2, 4))]
+    assert "9 (4 open)" in markdown("burst", [made(), *repeats])
+
+
+def test_nothing_is_made_where_it_is_not_swept(tmp_path: Path) -> None:
+    alone = [made(idle=9), made("poll", idle=9)]
+    assert not is_swept(alone)
+    assert (
+        write_tables(alone, tmp_path) == idle_chart.write_charts(alone, tmp_path) == []
+    )
+
+
+def test_tables_and_charts_are_the_same_bytes_again(tmp_path: Path) -> None:
+    def everything() -> dict[str, bytes]:
+        written = [*write_tables(SWEPT, tmp_path)]
+        written += idle_chart.write_charts(SWEPT, tmp_path)
+        return {path.name: path.read_bytes() for path in written}
+
+    assert everything() == everything()
+    assert set(everything()) == {"idle.csv", "idle.md", "idle.svg", "idle.png"}
+    assert len(pd.read_csv(tmp_path / "idle.csv")) == 6
+
+
+MATRICES: dict[str, list[Cell]] = {
+    "repeated": SWEPT,
+    "not all were open": SHORT,
+    "equal": [made(f"impl{n}", idle) for n in range(6) for idle in (0, 2000)],
+    "the generator's": [made(limit="generator-cpu", idle=idle) for idle in (0, 7)],
+    "nothing known": [made(idle=idle, cpu=None, rps=None) for idle in (0, 7)],
+    "many": [
+        made(f"an_implementation_{n}", idle, rps=1000.0 * n)
+        for n in range(20)
+        for idle in (0, 9)
+    ],
+}
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_the_chart_is_readable(name: str) -> None:
+    drawn = idle_chart.draw(MATRICES[name])
+    assert_readable(drawn)
+    assert ("hollow" in texts(drawn)) is (name == "the generator's")
+    assert ("×: as many as it took" in texts(drawn)) is (name == "not all were open")
+
+
+def test_a_cells_result_has_what_was_open(
+    cell: Callable[..., Path], analyse: Callable[..., Any]
+) -> None:
+    folder = cell(steady(20, 10, 10), "cap", at_s=21.0, users=200, idle=900)
+    run = read_json(folder / "run.json")
+    held = {"opened": 900, "open_at_end": 899}
+    (folder / "run.json").write_text(pd.Series({**run, "idle": held}).to_json())
+    done = analyse("cell", folder)
+    assert done.returncode == 0, done.stderr
+    result = read_json(folder / "result.json")
+    assert result["idle"] == held
+    assert (result["evidence"]["idle"], result["evidence"]["idle_asked"]) == (899, 900)
