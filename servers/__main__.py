@@ -24,6 +24,7 @@ from servers.render import FILE
 from servers.steps import Application
 from servers.talk import Settings
 
+REHEARSAL = b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 _SERVE = re.compile(r"^def serve\(\s*listener\b", re.MULTILINE)
 
 
@@ -135,7 +136,7 @@ def main() -> int:
         request_s=asked["request_timeout"],
         response_s=asked["response_timeout"],
         grace_s=asked["grace"],
-        rehearsal=b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        rehearsal=REHEARSAL if asked["app"] == "page" else b"",
     )
     try:
         listener = Listener(asked["host"], asked["port"], asked["backlog"])

@@ -112,6 +112,8 @@ class Connection(asyncio.Protocol):
         """Take the steps that are left, as far as that goes."""
         try:
             while self.steps and self.transport and not self.full and not self.held:
+                if self.transport.is_closing():
+                    return  # the client has reset it, and nobody takes what is left
                 self.deadline = self.loop.time() + self.settings.response_s
                 self.begin(self.steps.popleft(), self.transport)
         except Exception:  # the application's, and of this connection alone

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servers.head import MAX_BODY, MAX_FIELDS, MAX_HEAD, MAX_REQUEST_LINE
-from servers.http import Protocol, _date
+from servers.http import _KNOWN, MAX_KNOWN, Protocol, _date
 from servers.steps import Step
 
 PAGE = b"<html>page</html>"
@@ -188,6 +188,29 @@ def test_keep_alive_and_pipelining() -> None:
     assert split(connection.receive(GET * 3 + last + GET)) == [(200, PAGE)] * 4
     assert connection.closing
     assert connection.lingering  # the request after the last is still unread
+
+
+def test_known_heads_mean_the_same_again_and_are_bounded() -> None:
+    close = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    head = GET.replace(b"GET", b"HEAD")
+    without_date = re.compile(rb"Date: [^\r\n]+")
+    for request in (GET, close, head):
+        seen = set()
+        for _ in range(2):
+            connection = protocol(keep_alive=True)
+            answer = without_date.sub(b"", connection.receive(request))
+            seen.add((answer, connection.closing))
+        assert len(seen) == 1
+    connection = protocol(keep_alive=True)
+    with_body = LINE + b"Host: a\r\nContent-Length: %d\r\n\r\n" % len(GET)
+    answer = connection.receive(with_body) + connection.receive(GET)  # the body
+    assert split(answer) == [(200, PAGE)]
+    connection = protocol(keep_alive=True)
+    connection.receive(GET[:-2] + b"X: ")
+    assert connection.receive(GET).count(b"HTTP/1.1 200") <= 1  # in a header
+    for number in range(MAX_KNOWN + 1):
+        protocol().receive(GET.replace(b"/ ", b"/?%d " % number))
+    assert len(_KNOWN) <= MAX_KNOWN
 
 
 def test_without_keep_alive_one_response() -> None:
