@@ -29,6 +29,7 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, ValueType
 from hydra.errors import HydraException
@@ -38,6 +39,7 @@ from yaml import MarkedYAMLError, YAMLError
 
 from conf.schema import PAGE_FILE, Cell, Config, SettingError, check
 from conf.sources import digest
+from conf.submissions import submissions
 
 GROUPS = ("experiment", "impl", "network", "app", "page")
 AUTO = "auto"
@@ -82,7 +84,7 @@ def matrix(
         )
     user = [f"{key}={value}" for key, value in _flat({**overrides, **dotted})]
     try:
-        with _hydra():
+        with _hydra(root):
             cells = list(_cells(study, user, auto_network))
         return _named(cells, root, runner)
     except SettingError as error:
@@ -121,8 +123,20 @@ def _store_schema() -> None:
     ConfigStore.instance().store(name="cell", node=Cell)
 
 
-def _hydra() -> initialize_config_dir:
+def _store_submissions(root: Path) -> None:
+    """Let each submission below `root` be a choice of the group impl."""
+    store = ConfigStore.instance()
+    for group in [name for name in store.repo.get("impl", {}) if ".yaml" not in name]:
+        del store.repo["impl"][group]  # of another project's folder
+    for name, impl in submissions(root, FOLDER).items():
+        group, _, own = name.rpartition("/")
+        store.store(group=f"impl/{group}", name=own, node=impl)
+    _choices.cache_clear()
+
+
+def _hydra(root: Path) -> initialize_config_dir:
     _store_schema()
+    _store_submissions(root)
     GlobalHydra.instance().clear()
     return initialize_config_dir(str(FOLDER), version_base="1.3")
 
@@ -180,8 +194,10 @@ def _settings() -> tuple[str, ...]:
     """Every key that can be overridden: groups, settings, and options in YAML."""
     keys = dict.fromkeys([*GROUPS, *_leaves(_compose({}, []))])
     for impl in _choices("impl"):
-        with contextlib.suppress(OmegaConfBaseException, YAMLError, AttributeError):
-            # A file that is broken is told of when it is chosen.
+        with contextlib.suppress(
+            OmegaConfBaseException, YAMLError, AttributeError, FileNotFoundError
+        ):
+            # A file that is broken is told of when it is chosen; a submission has none.
             file: Any = OmegaConf.load(FOLDER / "impl" / f"{impl}.yaml")
             options = file.get("options") or {}
             keys.update(dict.fromkeys(f"impl.options.{name}" for name in options))
@@ -198,9 +214,17 @@ def _leaves(config: Config, prefix: str = "") -> Iterable[str]:
 
 @functools.cache
 def _choices(group: str) -> tuple[str, ...]:
-    loader = GlobalHydra.instance().config_loader()
-    files = loader.get_group_options(group)
+    files = _files(group)
     return (AUTO, *files) if group == "network" else tuple(files)
+
+
+def _files(group: str, prefix: str = "") -> list[str]:
+    """Return the choices of a group, those of its nested groups with their path."""
+    loader = GlobalHydra.instance().config_loader()
+    found = [prefix + name for name in loader.get_group_options(group)]
+    for nested in loader.get_group_options(group, ObjectType.GROUP):
+        found += _files(f"{group}/{nested}", f"{prefix}{nested}/")
+    return found
 
 
 def _values(override: Override) -> list[Any]:
@@ -257,7 +281,7 @@ def _typed(override: Override) -> list[Any]:
 
 
 def _compose(choice: dict[str, str], plain: list[str]) -> Config:
-    texts = [*(f"{group}={name}" for group, name in choice.items()), *plain]
+    texts = [*(f"{group}='{name}'" for group, name in choice.items()), *plain]
     try:
         config = compose("config", overrides=texts)
     except HydraException as error:

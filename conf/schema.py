@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -23,6 +24,9 @@ PAGE_FILE = "{page_file}"
 
 # Before and after a run's time in which its idle connections are open.
 IDLE_SPARE_S = 90.0
+STOP_SIGNALS = (
+    *("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL"),
+)
 
 
 class SettingError(ValueError):
@@ -49,14 +53,24 @@ class Experiment:
 
 
 @dataclass
+class Ready:
+    """How it is known that a server is ready to be asked for its page."""
+
+    path: str | None = None  # null: it is, as soon as it answers `impl.path`
+    status: int = _field(200, least=200, most=599)  # that `path` is answered with
+
+
+@dataclass
 class Impl:
     """How one server is started, and the page that it has to answer with.
 
     `command` is split as a shell would, without a shell. It may hold
     `{python}` (the interpreter firstfail runs on), `{host}`, `{port}`, `{page_file}`
-    (the file that holds the page), every setting of `server` by its name, and
-    `{options}`: the settings of `server` and of `page` and then `options`, as long
-    options (`--backlog 128 --page static`).
+    (the page it has to answer with), `{root}` (the project's folder), `{cores}` (how
+    many it may use), `{scratch}` (an empty folder that goes with the run), every
+    setting of `server` by its name, and `{options}`: the settings of `server` and of
+    `page` and then `options`, as long options (`--backlog 128 --page static`). But for
+    `{options}`, so may `version`, `working_directory` and values of `environment`.
 
     What bounds the server by its nature is told for the verdict on what limited it:
     what serves a connection (a process or thread of its own, or one of a pool that is
@@ -68,6 +82,15 @@ class Impl:
     command: str = ""
     sources: list[str] = field(default_factory=list)  # files and folders
     options: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)  # beside the runner's
+    working_directory: str | None = None  # null: the project's folder
+    version: str | None = None  # a command; its first line is kept with the results
+    hint: str | None = None  # how to get the program where it is missing
+    ready: Ready = field(default_factory=Ready)
+    stop_signal: str = _field("SIGTERM", choices=STOP_SIGNALS)
+    # The folder of a submission, which is started in a copy of it. That it does not
+    # come up, or serves a wrong page, is a result, where else the cell would fail.
+    submission: str | None = None
     path: str = "/"
     # What it answers with: the page, a file, or, where it is null, anything.
     body: str | None = PAGE_FILE
@@ -203,15 +226,9 @@ def check(cell: Config, root: Path) -> None:
         _check_open(load)
     if cell["idle"]:
         _check_idle(cell["idle"], experiment, cell["server"])
-    _check_command(impl)
-    if not impl["path"].startswith("/"):
-        raise SettingError(f"impl.path={impl['path']}: a path starts with /")
-    if impl["body"] not in (None, PAGE_FILE) and not (root / impl["body"]).is_file():
-        raise SettingError(
-            f"impl.body={impl['body']}: there is no such file; name the file that "
-            "holds what the server answers with, null for anything, or leave it out "
-            "for the page"
-        )
+    _check_commands(impl)
+    _check_page(cell)
+    _check_paths(impl, root)
 
 
 def _check_open(load: Config) -> None:
@@ -327,20 +344,101 @@ def _check_ports(written: str | None) -> None:
         )
 
 
-def _check_command(impl: Config) -> None:
-    known = {"python", "options", "page_file", *(spec.name for spec in fields(Server))}
+def _check_page(cell: Config) -> None:
+    page, impl = cell["page"], cell["impl"]
+    costs = page["kind"] == "rendered" or page["wait_ms"] or page["rounds"]
+    if costs and impl["body"] == PAGE_FILE and "{options}" not in impl["command"]:
+        raise SettingError(
+            f"page={page['name']}: {impl['name']} is told of no {{options}} and serves "
+            "the page as it is, at none of its cost; choose page=static"
+        )
+
+
+def _check_paths(impl: Config, root: Path) -> None:
+    for name, path in (("path", impl["path"]), ("ready.path", impl["ready"]["path"])):
+        if path is not None and not re.fullmatch(r"/[!-~]*", path):
+            raise SettingError(
+                f"impl.{name}={path}: a path starts with / and has no spaces in it"
+            )
+    if impl["body"] not in (None, PAGE_FILE) and not (root / impl["body"]).is_file():
+        raise SettingError(
+            f"impl.body={impl['body']}: there is no such file; name the file that "
+            "holds what the server answers with, null for anything, or leave it out "
+            "for the page"
+        )
+    for name in ("working_directory", "submission"):
+        folder = impl[name]
+        if folder and "{" not in folder and not (root / folder).is_dir():
+            raise SettingError(
+                f"impl.{name}={folder}: there is no such folder; it is relative to "
+                f"{root}"
+            )
+    if impl["submission"] and impl["working_directory"]:
+        raise SettingError(
+            "impl.working_directory is set beside impl.submission: a submission is "
+            "started in a copy of its folder; leave one of them out"
+        )
+
+
+def _check_commands(impl: Config) -> None:
+    """Check what is filled in with `{…}`: commands, folder and environment."""
+    known = {"python", "page_file", "root", "cores", "scratch"}
+    known |= {spec.name for spec in fields(Server)}
+    # A submission may lack all that it could be started with: that is its result.
+    if impl["command"] or not impl["submission"]:
+        words = _words("impl.command", impl["command"])
+        named = _named(impl, "impl.command", impl["command"], {*known, "options"})
+        if "port" not in named:
+            raise SettingError(
+                f"impl.command={impl['command']}: it must name {{port}}, "
+                "the port that the server has to listen on"
+            )
+        if any("{options}" in word and word != "{options}" for word in words):
+            raise SettingError(
+                f"impl.command={impl['command']}: {{options}} stands for several "
+                "words, and has to stand alone"
+            )
+    if impl["version"] is not None:
+        _words("impl.version", impl["version"])
+        _named(impl, "impl.version", impl["version"], known)
+    if impl["working_directory"] is not None:
+        name = "impl.working_directory"
+        _named(impl, name, impl["working_directory"], known - {"scratch"})
+    for name, value in impl["environment"].items():
+        if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+            raise SettingError(
+                f"impl.environment.{name}: the name of a variable has letters, "
+                "digits and _ alone"
+            )
+        _named(impl, f"impl.environment.{name}", value, known)
+
+
+def _words(name: str, command: str) -> list[str]:
     try:
-        named = {part[1] for part in string.Formatter().parse(impl["command"])}
+        words = shlex.split(command)
     except ValueError as error:
-        raise SettingError(f"impl.command={impl['command']}: {error}") from None
+        reason = str(error).lower()
+        raise SettingError(f"{name}={command}: {reason}, as a shell reads it") from None
+    if not words:
+        raise SettingError(f"{name} is empty: write the command that starts it")
+    return words
+
+
+def _named(impl: Config, name: str, text: str, known: set[str]) -> set[str | None]:
+    """Return what `text` names in braces, all of which has to be `known`."""
+    try:
+        named = {part[1] for part in string.Formatter().parse(text)}
+    except ValueError as error:
+        raise SettingError(f"{name}={text}: {error}") from None
     unknown = named - known - {None}
     if unknown:
         raise SettingError(
-            f"impl.command names {{{min(map(str, unknown))}}}: it may name "
+            f"{name} names {{{min(map(str, unknown))}}}: it may name "
             + ", ".join(f"{{{name}}}" for name in sorted(known))
         )
-    if "port" not in named:
+    if "page_file" in named and impl["body"] is None:
         raise SettingError(
-            f"impl.command={impl['command']}: it must name {{port}}, "
-            "the port that the server has to listen on"
+            f"{name} names {{page_file}}, and impl.body=null says that any page will "
+            "do: leave one of them out"
         )
+    return named

@@ -22,10 +22,12 @@ def start(
     environment: dict[str, str],
     cores: list[int] | None,
     enter: Callable[[], None] = lambda: None,
+    folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `words`; raise `CellError` where there is no such program.
 
-    `enter` is called in the new process, before it becomes the program.
+    `enter` is called in the new process, before it becomes the program. It starts in
+    `folder`, which is the runner's own if none is given.
     """
 
     def in_child() -> None:
@@ -42,11 +44,15 @@ def start(
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=environment,
+                cwd=folder,
                 start_new_session=True,  # Ctrl-C is for the runner, which ends it
                 preexec_fn=in_child,  # noqa: PLW1509 (the runner has one thread)
             )
         except OSError as error:
-            raise CellError(f"cannot start {words[0]}: {error.strerror}") from None
+            where = f" in {folder}" if str(error.filename) == str(folder) else ""
+            raise CellError(
+                f"cannot start {words[0]}{where}: {error.strerror}"
+            ) from None
 
 
 def last_line(log: Path) -> str:

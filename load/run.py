@@ -30,13 +30,15 @@ from typing import Any
 import yaml
 
 from load import RECORD, server
-from load.failed import CellError, InterruptedRunError
+from load.command import Place, command, count_cores, prepare, version
+from load.failed import CellError, InterruptedRunError, ServerError
 from load.guard import end_leftovers, guarded
 from load.holder import Holder
 from load.limits import choose_cores, choose_port, raise_open_files
 from load.lock import only_run_on_host
-from load.network import join
+from load.network import Network, join
 from load.page import expected, write_page
+from load.preflight import Page, Preflight
 from load.process import last_line, start
 from load.progress import Progress
 from load.provenance import provenance
@@ -120,32 +122,61 @@ class Run:
         found = provenance(ROOT, network.sysctls())
         with network.on_server_side():
             port = choose_port(network.host, config["server"]["port"])
-        page_file = self.scratch / "page.html"
-        write_page(config["page"], page_file)
-        body = expected(config, page_file)
-        server_words = server.command(config, network.host, port, page_file)
-        locust_words = self.locust_command(network.host, port, body)
-        idle = Holder(config, network.host, port, self.scratch, self.logs)
-        found["commands"] = {"server": server_words, "locust": locust_words}
+        place = Place(
+            host=network.host,
+            port=port,
+            root=ROOT,
+            page_file=self.scratch.absolute() / "page.html",
+            scratch=self.scratch.absolute() / "server",
+            cores=count_cores(server_cores),
+            environment=environment,
+        )
         found["cores"] = {"server": server_cores, "locust": locust_cores}
+        try:
+            run = self.measure_server(place, network, cores, found)
+        except ServerError as error:
+            if config["impl"]["submission"] is None:
+                raise
+            run = self.not_measured(error)
+        self.write_run({**run, "provenance": found})
+
+    def measure_server(
+        self,
+        place: Place,
+        network: Network,
+        cores: tuple[list[int], list[int]] | None,
+        found: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Start the server, load it and stop it; return what is told of the run.
+
+        What it was done with is added to `found`.
+        """
+        config, host, port = self.config, place.host, place.port
+        server_cores, locust_cores = cores if cores else (None, None)
+        write_page(config["page"], place.page_file)
+        body = expected(config, place.page_file)
+        prepare(config, place)
+        started_as = command(config, place)
+        locust_words = self.locust_command(host, port, body)
+        idle = Holder(config, host, port, self.scratch, self.logs)
+        found["commands"] = {"server": started_as.words, "locust": locust_words}
+        found["versions"]["server"] = version(config, place)
+        log = self.logs / "server.log"
         with server.running(
-            server_words,
-            self.logs / "server.log",
-            environment,
-            server_cores,
-            network.go_to_server_side,
+            started_as, log, server_cores, network.go_to_server_side
         ) as running:
             telemetry = Telemetry(network, port, running.process.pid, cores)
-            running.wait_until_it_answers(config, network.host, port, body, self.tick)
+            page = Page.of(config, body)
+            Preflight(running, config, (host, port), page, self.tick).check()
 
             def tick() -> None:
                 self.tick()
-                running.check_alive()
+                running.check_alive("crashed")
 
-            with idle.holding(environment, locust_cores, tick):
+            with idle.holding(place.environment, locust_cores, tick):
                 found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
                 self.run_locust(
-                    locust_words, environment, locust_cores, running, telemetry
+                    locust_words, place.environment, locust_cores, running, telemetry
                 )
                 crashed = running.death()
                 measured = telemetry.end()
@@ -157,9 +188,22 @@ class Run:
                 measured["server"] = {
                     name: after[name] - before[name] for name in after
                 }
-        page_file.unlink()
-        told = {"crashed": crashed, "idle": held, "telemetry": measured}
-        self.write_run({**told, "provenance": found})
+        return {
+            "stopped": self.stopped(crashed),
+            "crashed": crashed,
+            "idle": held,
+            "telemetry": measured,
+        }
+
+    def not_measured(self, error: ServerError) -> dict[str, Any]:
+        """Make that a submission can't be measured its result."""
+        print(f"{self.label}: not measured: {error}", file=sys.stderr, flush=True)
+        for name in RECORD:
+            if name.endswith(".csv"):
+                (self.scratch / name).touch()  # no request was made, nothing was read
+        (self.logs / "server.log").touch()
+        (self.logs / "locust.log").write_bytes(b"")
+        return {"not_measured": {"kind": error.kind, "because": str(error)}}
 
     def locust_command(self, host: str, port: int, body: Path | None) -> list[str]:
         config, load = self.config, self.config["load"]
@@ -263,16 +307,21 @@ class Run:
                 f"before its run did{last_line(log)}"
             )
 
-    def write_run(self, found: dict[str, Any]) -> None:
-        """Write what is told of the run: how it ended, where, and with what."""
+    def stopped(self, crashed: str | None) -> dict[str, Any]:
+        """Return how the load ended, as Locust's side has told it."""
         path = self.scratch / "stopped.json"
-        stopped = json.loads(path.read_text())
+        stopped: dict[str, Any] = json.loads(path.read_text())
         path.unlink()
         if stopped["reason"] == "told-to-stop":
-            if found["crashed"] is None:
+            if crashed is None:
                 raise CellError("Locust was told to end from outside of the run")
             stopped["reason"] = "crashed"
-        run = {"stopped": stopped, **found}
+        return stopped
+
+    def write_run(self, run: dict[str, Any]) -> None:
+        """Write what is told of the run: how it ended, where, and with what."""
+        shutil.rmtree(self.scratch / "server", ignore_errors=True)
+        (self.scratch / "page.html").unlink(missing_ok=True)
         (self.scratch / "run.json").write_text(json.dumps(run, indent=2) + "\n")
         config = yaml.safe_dump(self.config, sort_keys=False)
         (self.scratch / "config.yaml").write_text(config)

@@ -202,6 +202,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "app=attendance with idle=5",
     ),
     "page": ({"page": "dynamic"}, "compute, file, rendered, static, waiting"),
+    "page of others": ({"impl": "http_server"}, "choose page=static"),
     "page of before": ({"server": {"page": "static"}}, "page"),
     "page's kind": ({"page": {"kind": "dynamic"}}, "static, file, rendered"),
     "small page": ({"page": {"bytes": "100"}}, "page.bytes=100: must be at least"),

@@ -1,0 +1,13 @@
+// The page by Node's own http: node server.js HOST PORT PAGE_FILE BACKLOG KEEP_ALIVE
+const [host, port, file, backlog, keepAlive] = process.argv.slice(2);
+const page = require("fs").readFileSync(file);
+const headers = {
+  "Content-Type": "text/html; charset=utf-8",
+  "Content-Length": page.length,
+  ...(keepAlive === "True" ? {} : { Connection: "close" }),
+};
+const server = require("http").createServer((request, response) => {
+  response.writeHead(200, headers);
+  response.end(page);
+});
+server.listen({ host, port: Number(port), backlog: Number(backlog) });

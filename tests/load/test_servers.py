@@ -1,0 +1,341 @@
+"""Servers of other people and of tests, started, checked and stopped as by a run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from conf.matrix import matrix
+from load.command import Place, command, prepare, version
+from load.failed import CellError, ServerError
+from load.limits import choose_port
+from load.page import expected
+from load.preflight import Page, Preflight
+from load.server import Server, running
+from tests.load.scripted import CLOSE, OK, answer, serving
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "servers" / "page.html"
+BODY = PAGE.read_bytes()
+PEERS = {  # and the program that each of them needs beside Python's packages
+    "nginx": "/usr/sbin/nginx",
+    "http_server": "sh",
+    "gunicorn": "sh",
+    "gunicorn_gthread": "sh",
+    "uvicorn": "sh",
+    "waitress": "sh",
+    "granian": "sh",
+    "node": "node",
+    "c_threads": "cc",
+}
+MINE = """\
+import http.server, os, signal, sys
+PAGE = open(sys.argv[2], "rb").read()
+class Mine(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(PAGE)))
+        self.end_headers()
+        self.wfile.write(PAGE)
+"""
+SERVE = 'http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Mine).serve_forever()'
+
+
+def settings(impl: str = "select", **changes: Any) -> dict[str, Any]:
+    """Return the settings of a cell; `changes` are its server's own."""
+    asked = {
+        "impl": impl,
+        "experiment": "burst",
+        "network": "loopback",
+        "page": "static",
+    }
+    [made] = matrix({**asked, "server": {"start_s": "20"}}, ROOT, ["load"]).values()
+    made["impl"] |= changes
+    return made
+
+
+def place(tmp_path: Path, **environment: str) -> Place:
+    return Place(
+        host="127.0.0.1",
+        port=choose_port("127.0.0.1", 0),
+        root=ROOT,
+        page_file=PAGE,
+        scratch=tmp_path / "server",
+        cores=1,
+        environment={**os.environ, **environment},
+    )
+
+
+@contextmanager
+def started(config: dict[str, Any], where: Place) -> Iterator[Server]:
+    """Start the server of `config`, and return once it has shown its page."""
+    prepare(config, where)
+    log = where.scratch.with_name("server.log")
+    with running(command(config, where), log, None, lambda: None) as server:
+        preflight(config, where.port, server).check()
+        yield server
+
+
+def preflight(config: dict[str, Any], port: int, server: Server) -> Preflight:
+    page = Page.of(config, expected(config, PAGE))
+    return Preflight(server, config, ("127.0.0.1", port), page, lambda: None)
+
+
+def mine(tmp_path: Path, code: str = SERVE) -> str:
+    """Return the command of a server of one file, which ends with `code`."""
+    (tmp_path / "mine.py").write_text(MINE + code)
+    return f"{{python}} '{tmp_path / 'mine.py'}' {{port}} {{page_file}}"
+
+
+@pytest.mark.parametrize("keep_alive", [False, True], ids=["new", "kept"])
+@pytest.mark.parametrize("impl", PEERS)
+def test_ready_ones(
+    tmp_path: Path,
+    impl: str,
+    keep_alive: bool,
+    eventually: Callable[..., None],
+) -> None:
+    if shutil.which(PEERS[impl]) is None:
+        pytest.skip(f"{PEERS[impl]} is not here")
+    config = settings(impl)
+    config["server"]["keep_alive"] = keep_alive
+    where = place(tmp_path)
+    before = changed_files()
+    with started(config, where) as server:
+        family = [server.process.pid]
+        family += [p.pid for p in psutil.Process(family[0]).children(recursive=True)]
+        said = version(config, where)
+        ended = server.stop(10)
+    assert said and any(letter.isdigit() for letter in said)
+    assert not ended.startswith("killed")
+    eventually(lambda: not any(psutil.pid_exists(pid) for pid in family))
+    assert changed_files() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"server", "server.log"}
+
+
+def changed_files() -> str:
+    """Return what is in the checkout and not in its history."""
+    words = ["git", "status", "--porcelain", "--untracked-files=all"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_environment_folder_and_stop_signal(tmp_path: Path) -> None:
+    code = (
+        "signal.signal(signal.SIGUSR2, lambda *_: os._exit(7))\n"
+        "print(os.getcwd(), os.environ['OF_RUN'], os.environ['MINE'], flush=True)\n"
+    )
+    config = settings(
+        command=mine(tmp_path, code + SERVE),
+        environment={"MINE": "{cores} of {root}, {backlog}"},
+        working_directory="peers",
+        stop_signal="SIGUSR2",
+    )
+    with started(config, place(tmp_path, OF_RUN="its own")) as server:
+        assert server.stop(5) == "exit status 7"
+    said = (tmp_path / "server.log").read_text().splitlines()[0]
+    assert said == f"{ROOT / 'peers'} its own 1 of {ROOT}, 128"
+
+
+def test_stop_signal_that_is_not_heeded(tmp_path: Path) -> None:
+    code = "signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + SERVE
+    config = settings(command=mine(tmp_path, code), stop_signal="SIGINT")
+    with started(config, place(tmp_path)) as server:
+        assert server.stop(0.2) == "killed, since it had not ended 0.2 s after SIGINT"
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        ("sh -c 'echo mine 1.2 >&2; echo more'", "mine 1.2"),
+        ("{python} -c 'print(\"on {cores}\")'", "on 1"),
+        ("sh -c 'echo no; exit 1'", None),
+        ("true", None),
+        ("no-such-program --version", None),
+        (None, None),
+    ],
+)
+def test_version(tmp_path: Path, words: str | None, said: str | None) -> None:
+    where = place(tmp_path)
+    prepare(settings(), where)
+    assert version(settings(version=words), where) == said
+
+
+@pytest.mark.parametrize("missing", ["program", "folder"])
+def test_what_is_missing_and_how_to_get_it(tmp_path: Path, missing: str) -> None:
+    changes: dict[str, Any] = {"command": "no-such-program {port}"}
+    if missing == "folder":
+        changes = {"command": "true {port}", "working_directory": "no/such"}
+    with (
+        pytest.raises(CellError) as raised,
+        started(settings(**changes, hint="apt install it"), place(tmp_path)),
+    ):
+        pass
+    assert not isinstance(raised.value, ServerError)  # the machine's fault
+    named = "no-such-program" if missing == "program" else f"true in {ROOT}/no/such"
+    assert str(raised.value) == (
+        f"cannot start {named}: No such file or directory "
+        "(is it installed? apt install it)"
+    )
+
+
+def test_ready_by_a_path_of_its_own(tmp_path: Path) -> None:
+    """It is not asked for its page before it says that it is ready."""
+    code = (
+        "asked = []\n"
+        "serve = Mine.do_GET\n"
+        "def do_GET(self):\n"
+        "    asked.append(self.path)\n"
+        "    if self.path != '/ready':\n"
+        "        print(*asked, flush=True)\n"
+        "        return serve(self)\n"
+        "    self.send_response(204 if len(asked) > 3 else 503)\n"
+        "    self.end_headers()\n"
+        "Mine.do_GET = do_GET\n"
+    )
+    config = settings(
+        command=mine(tmp_path, code + SERVE), ready={"path": "/ready", "status": 204}
+    )
+    with started(config, place(tmp_path)):
+        pass
+    lines = (tmp_path / "server.log").read_text().splitlines()
+    assert "/ready /ready /ready /ready /" in lines
+
+
+def test_never_ready(tmp_path: Path) -> None:
+    config = settings(command=mine(tmp_path), ready={"path": "/ready", "status": 204})
+    config["server"]["start_s"] = 0.5
+    with pytest.raises(ServerError) as raised, started(config, place(tmp_path)):
+        pass
+    assert raised.value.kind == "no-answer"
+    assert str(raised.value).endswith(
+        "/ready is answered with HTTP 200, and impl.ready.status is 204"
+    )
+
+
+# What is not the page, by servers that do exactly what is said here.
+
+RIGHT = answer(CLOSE % len(BODY) + BODY)
+LATER = answer(CLOSE % 5 + b"sorry")
+WRONG = {
+    "another body": ([LATER], "wrong-page", "with 5 bytes that are not the 14,939"),
+    "an error": ([answer(b"HTTP/1.1 500 No\r\n\r\n")], "wrong-page", "with HTTP 500"),
+    "the second time": ([RIGHT, RIGHT, LATER], "wrong-page", "with 5 bytes that"),
+    "a length too small": (
+        [answer(CLOSE % 10 + BODY)],
+        "wrong-page",
+        "with 14,929 bytes more than the 10 of its Content-Length",
+    ),
+    "a length too great": (
+        [answer(CLOSE % 20_000 + BODY)],
+        "wrong-page",
+        "short body: 14,939 bytes of 20,000",
+    ),
+    "no HTTP": ([answer(b"hello\r\n\r\n")], "wrong-page", "no status line"),
+    "no page, after one": ([RIGHT, answer(b"")], "wrong-page", "no response"),
+    "no answer, after one": (
+        [RIGHT, lambda connection: connection.recv(9999) and connection.recv(1)],
+        "no-answer",
+        "answered, and then did not",
+    ),
+}
+
+
+@pytest.mark.parametrize("behaviours, kind, named", WRONG.values(), ids=WRONG)
+def test_wrong_pages(
+    tmp_path: Path, behaviours: list[Any], kind: str, named: str
+) -> None:
+    with serving(*behaviours) as scripted, idle(tmp_path) as server:
+        config = settings()
+        config["server"]["start_s"] = 0.7
+        with pytest.raises(ServerError) as raised:
+            preflight(config, scripted.port, server).check()
+    assert raised.value.kind == kind
+    assert named in str(raised.value)
+
+
+def test_another_page_over_a_kept_connection(tmp_path: Path) -> None:
+    def behave(connection: Any) -> None:
+        for body in (BODY, b"sorry"):
+            if not connection.recv(9999):
+                return
+            connection.sendall(OK % len(body) + b"\r\n" + body)
+
+    with (
+        serving(behave) as scripted,
+        idle(tmp_path) as server,
+        pytest.raises(ServerError, match="with 5 bytes that are not"),
+    ):
+        preflight(settings(), scripted.port, server).check()
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        RIGHT,
+        answer(OK % len(BODY) + b"\r\n" + BODY),  # and closes, without a word of it
+        answer(b"HTTP/1.0 200 OK\r\n\r\n" + BODY),  # its end is the connection's
+        answer(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY),
+        ),
+        answer(b"HTTP/1.1 103 Hints\r\nLink: /\r\n\r\n", CLOSE % len(BODY) + BODY),
+    ],
+    ids=["close", "closes", "HTTP/1.0", "chunked", "103"],
+)
+def test_right_pages(tmp_path: Path, behave: Any) -> None:
+    with serving(behave) as scripted, idle(tmp_path) as server:
+        preflight(settings(), scripted.port, server).check()
+
+
+@contextmanager
+def idle(tmp_path: Path) -> Iterator[Server]:
+    """A server's process that does nothing: another answers in its place."""
+    config, where = settings(command="sleep 60 {port}"), place(tmp_path)
+    config["impl"]["command"] = "sleep 60"
+    prepare(config, where)
+    log = tmp_path / "server.log"
+    with running(command(config, where), log, None, lambda: None) as server:
+        yield server
+
+
+@pytest.mark.parametrize("after, kind", [(0, "no-start"), (1, "crashed")])
+def test_ends_before_the_load(tmp_path: Path, after: int, kind: str) -> None:
+    serve = "s = http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Mine)\n"
+    code = serve + "s.handle_request()\n" * after + "sys.exit('no such table')"
+    config = settings(command=mine(tmp_path, code), hint="see its README")
+    with pytest.raises(ServerError) as raised, started(config, place(tmp_path)):
+        pass
+    assert raised.value.kind == kind
+    assert str(raised.value).endswith(
+        ": exit status 1: no such table (is it installed? see its README)"
+        if after == 0
+        else ": exit status 1: no such table"
+    )
+
+
+def test_a_submission_is_started_in_a_copy(tmp_path: Path) -> None:
+    own = tmp_path / "students" / "ada"
+    own.mkdir(parents=True)
+    (own / "server.py").write_text(MINE + "open('built', 'w').close()\n" + SERVE)
+    config = settings(
+        command="{python} server.py {port} {page_file}", submission=str(own)
+    )
+    with started(config, place(tmp_path)):
+        assert (tmp_path / "server" / "built").exists()
+    assert [path.name for path in own.iterdir()] == ["server.py"]
+
+
+def test_a_submission_with_nothing_to_start(tmp_path: Path) -> None:
+    config = settings(command="", submission="peers")
+    with pytest.raises(ServerError, match="peers has none of the files") as raised:
+        command(config, place(tmp_path))
+    assert raised.value.kind == "no-start"
