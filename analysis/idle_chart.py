@@ -1,7 +1,7 @@
 """Requests per second and CPU time a request against idle connections, as lines.
 
-A marker is hollow where the server was not the limit, and a cross where the server did
-not take or keep all connections that were asked for: it stands at those that it had.
+A marker is hollow where the server was not, or not surely, the limit, and a cross where
+it did not take or keep all connections that were asked for: it stands at those it had.
 Of repeats the line is the median, and upright what lies between the least and the
 greatest of them.
 """
@@ -68,7 +68,7 @@ def _signs(found: Sequence[Line]) -> str:
     points = [point for line in found for point in line.points]
     signs = []
     if not all(point.is_server for point in points):
-        signs.append("hollow: the server was not the limit")
+        signs.append("hollow: not limited by the server, or not surely")
     if any(point.open < point.asked for point in points):
         signs.append("×: as many as it took")
     if any(point.group.runs > 1 for point in points):
@@ -88,7 +88,9 @@ def _draw(axes: Axes, found: Sequence[Line], name: str) -> None:
                 ends = min(point.values[name]), max(point.values[name])
                 axes.vlines(point.open, *ends, color=colour, linewidth=1)
             if point.open < point.asked:
-                axes.plot(point.open, y, "x", color=FAILURE, markersize=7, zorder=4)
+                axes.plot(
+                    point.open, y, "x", color=FAILURE, markersize=7, clip_on=False
+                )
                 continue
             axes.plot(
                 point.open,
@@ -98,6 +100,7 @@ def _draw(axes: Axes, found: Sequence[Line], name: str) -> None:
                 color=colour,
                 markerfacecolor=colour if point.is_server else "white",
                 zorder=3,
+                clip_on=False,  # at the panel's edge, where there are none
             )
     greatest = max(
         (max(p.values[name]) for ln in found for p, _ in _known(ln, name)), default=0
