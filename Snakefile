@@ -50,35 +50,38 @@ if no_namespaces and config.get("network", "auto") == "auto":
 EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
 ORDER = {cell: number for number, cell in enumerate(order(CELLS), start=1)}
 # What tells of all experiments together; some of it only of some matrices.
-TOGETHER = {"cells", "pairs", "users", "switches", "published", "arrivals", "idle"}
+TOGETHER = {
+    *("cells", "pairs", "users", "switches"),
+    *("published", "arrivals", "idle", "ranking"),
+}
 if taken := sorted(TOGETHER & set(EXPERIMENTS)):
     sys.exit(
         f"firstfail: conf/experiment/{taken[0]}.yaml: its tables and charts would have "
         "the names of others; give it another name"
     )
-PUBLISHED = ["published"] if {"first_fail", "burst"} & set(EXPERIMENTS) else []
-ARRIVALS = {cell["load"]["arrivals"] for cell in CELLS.values()}
-IDLE = ["idle"] if len({cell["idle"] for cell in CELLS.values()}) > 1 else []
+# A class is ranked; what tells of anything else is left to other matrices.
+RANKED = any(cell["impl"]["submission"] for cell in CELLS.values())
+COMPARED = [] if RANKED else list(CELLS.values())
+IDLE = ["idle"] if len({cell["idle"] for cell in COMPARED}) > 1 else []
+ARRIVALS = {cell["load"]["arrivals"] for cell in COMPARED}
+TABLED = [*EXPERIMENTS, "switches", *IDLE, *(["ranking"] if RANKED else [])]
+SEEDS = {"first_fail", "burst"} & {cell["experiment"]["name"] for cell in COMPARED}
+PUBLISHED = ["published"] if SEEDS else []
 TABLES = [
-    *expand(
-        "outputs/tables/{name}.csv",
-        name=[*EXPERIMENTS, "cells", "pairs", "switches", *IDLE],
-    ),
-    *expand(
-        "outputs/tables/{name}.md", name=[*EXPERIMENTS, "switches", *PUBLISHED, *IDLE]
-    ),
+    *expand("outputs/tables/{name}.csv", name=[*TABLED, "cells", "pairs"]),
+    *expand("outputs/tables/{name}.md", name=[*TABLED, *PUBLISHED]),
 ]
 CHARTS = expand(
     "outputs/charts/{name}.{kind}",
     name=[
-        *[*EXPERIMENTS, "users", "switches", *PUBLISHED],
+        *[*EXPERIMENTS, "users", "switches", *IDLE, *PUBLISHED],
         *(["arrivals"] if len(ARRIVALS) > 1 else []),
-        *IDLE,
     ],
     kind=["svg", "png"],
 )
 LABELS = {
-    cell: f"cell {number} of {len(CELLS)}, {' '.join(cell.split('/')[:2])}"
+    cell: f"cell {number} of {len(CELLS)}, "
+    f"{CELLS[cell]['experiment']['name']} {CELLS[cell]['impl']['name']}"
     for cell, number in ORDER.items()
 }
 

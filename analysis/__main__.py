@@ -35,13 +35,17 @@ def main() -> int:
 
             summarise_all(read_folders(asked.matrix), asked.code)
         elif asked.step == "tables":
+            from analysis.left_out import read_left_out
             from analysis.tables import write_tables
 
-            write_tables(with_ceilings(read_matrix(asked.matrix)), asked.folder)
+            measured = with_ceilings(read_matrix(asked.matrix))
+            write_tables(measured, asked.folder, read_left_out(asked.matrix))
         else:
             from analysis.charts import write_charts
+            from analysis.left_out import read_left_out
 
-            write_charts(with_ceilings(read_matrix(asked.matrix)), asked.folder)
+            measured = with_ceilings(read_matrix(asked.matrix))
+            write_charts(measured, asked.folder, read_left_out(asked.matrix))
     except DataError as error:
         print(f"firstfail: {error}", file=sys.stderr)
         return 1

@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import capacity, definitions
+from analysis import capacity, definitions, left_out
 from analysis.causes import cause
 from analysis.cell_chart import draw
 from analysis.evidence import Evidence, evidence
@@ -66,6 +66,9 @@ def summarise(folder: Path, code: str | None) -> None:
     """
     config = read_config(folder)
     run = read_json(folder / "run.json")
+    if isinstance(run, dict) and "not_measured" in run:
+        left_out.summarise(folder, run, code)
+        return
     stopped = read_stopped(run, folder / "run.json")
     record = read_requests(folder / "requests.csv")
     stop = config["experiment"]["stop"]

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from analysis import arrivals_chart, idle_chart, published_chart, switches_chart
 from analysis.files import Cell, remove_others
 from analysis.groups import MARK, Group, grouped
+from analysis.left_out import WHY, LeftOut, experiments, is_class, nothing
 from analysis.settings import caption, show, show_figure
 from analysis.statistics import LEAST_RUNS, Estimate, Sample
 from analysis.style import COLOURS, SUFFIXES, entitle, figure, save, thousands
@@ -46,17 +47,25 @@ PANELS = {
 }
 
 
-def write_charts(cells: Sequence[Cell], folder: Path) -> None:
+def write_charts(
+    cells: Sequence[Cell], folder: Path, left_out: Sequence[LeftOut] = ()
+) -> None:
     """Write a chart per experiment and `users`, as SVG and PNG, into `folder`."""
     written = []
-    for name in dict.fromkeys(cell.experiment for cell in cells):
+    for name in experiments(cells, left_out):
         chosen = [cell for cell in cells if cell.experiment == name]
-        written += save(comparison(name, chosen), folder / name)
-    written += save(users_chart(cells), folder / "users")
-    written += arrivals_chart.write_charts(cells, folder)
-    written += idle_chart.write_charts(cells, folder)
-    written += published_chart.write_charts(cells, folder)
-    written += switches_chart.write_charts(cells, folder)
+        made = comparison(name, chosen) if chosen else nothing(WHY.format(name))
+        written += save(made, folder / name)
+    if cells:
+        written += save(users_chart(cells), folder / "users")
+        written += switches_chart.write_charts(cells, folder)
+    else:  # nor is there anything to see side by side
+        for name in ("users", "switches"):
+            written += save(nothing(WHY.format("the matrix")), folder / name)
+    if not is_class(cells, left_out):
+        written += arrivals_chart.write_charts(cells, folder)
+        written += idle_chart.write_charts(cells, folder)
+        written += published_chart.write_charts(cells, folder)
     remove_others(folder, SUFFIXES, written)
 
 

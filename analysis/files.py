@@ -195,10 +195,15 @@ def read_folders(path: Path) -> list[Path]:
 
 
 def read_matrix(path: Path) -> list[Cell]:
-    """Read the cells that a matrix file lists, with their results, in its order."""
+    """Read the cells that a matrix file lists, with their results, in its order.
+
+    Those that were not measured have no figures, and are not among them.
+    """
     cells = []
     for folder in read_folders(path):
         result = read_json(folder / "result.json")
+        if isinstance(result, dict) and "not_measured" in result:
+            continue  # see `left_out.py`
         if not _is_result(result):
             raise DataError(
                 f"{folder / 'result.json'} is not the result of a cell, or an older "

@@ -22,10 +22,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import idle, pairs, published_table, switches
+from analysis import idle, pairs, published_table, ranking, switches
 from analysis.ceiling import NEAR, is_near
 from analysis.files import Cell, remove_others, write_csv, write_text
 from analysis.groups import MARK, Group, grouped
+from analysis.left_out import LeftOut, experiments, footnote, is_class
 from analysis.settings import (
     IDLE,
     caption,
@@ -81,21 +82,29 @@ OUTSIDE_IS = {
 MACHINE = ("kernel", "cpu_model", "cpus", "python")
 
 
-def write_tables(cells: Sequence[Cell], folder: Path) -> None:
+def write_tables(
+    cells: Sequence[Cell], folder: Path, left_out: Sequence[LeftOut] = ()
+) -> None:
     """Write `<experiment>.csv` and `.md`, `cells.csv` and `pairs.csv` into `folder`."""
     written = [folder / "cells.csv", folder / "pairs.csv"]
     write_csv(written[0], pd.DataFrame([tidy(cell) for cell in cells]))
     compared = []
-    for name in dict.fromkeys(cell.experiment for cell in cells):
+    for name in experiments(cells, left_out):
         chosen = [cell for cell in cells if cell.experiment == name]
+        others = [cell for cell in left_out if cell.experiment == name]
         write_csv(folder / f"{name}.csv", table(chosen))
-        write_text(folder / f"{name}.md", markdown(name, chosen))
+        said = markdown(name, chosen) if chosen else f"### {name}\n"
+        below = "\n".join(["", *footnote(others)]) if others else ""
+        write_text(folder / f"{name}.md", said + below)
         written += [folder / f"{name}.csv", folder / f"{name}.md"]
         compared += comparisons(chosen)
     write_csv(written[1], pairs.table(compared))
-    written += published_table.write_tables(cells, folder)
     written += switches.write_tables(cells, folder)
-    written += idle.write_tables(cells, folder)
+    if is_class(cells, left_out):
+        written += ranking.write_tables(cells, left_out, folder)
+    else:
+        written += published_table.write_tables(cells, folder)
+        written += idle.write_tables(cells, folder)
     remove_others(folder, (".csv", ".md"), written)
 
 
@@ -136,9 +145,10 @@ def _numbers(name: str, found: Estimate | None) -> dict[str, Any]:
 def comparisons(cells: Sequence[Cell]) -> list[pairs.Comparison]:
     """Return what differs between the rows of one experiment, where that can be said.
 
-    Between machines that differ it cannot.
+    Between machines that differ it cannot, nor where nothing was measured.
     """
-    return [] if differing(cells) else pairs.compare(grouped(cells))
+    comparable = cells and not differing(cells)
+    return pairs.compare(grouped(cells)) if comparable else []
 
 
 def tidy(cell: Cell) -> dict[str, Any]:

@@ -130,6 +130,7 @@ def test_they_take_no_cpu_and_leave_nothing_open(
     )
     assert body(server.ask(LAST)) == page
     eventually(lambda: server.connections() == 0)
+    eventually(lambda: idle(server))  # all that it works with has been started
     before = server.sum(lambda process: process.num_fds())
     clients = [hostile(server, s) for s in KINDS.values() for _ in range(3)]
     if architecture not in ONE_AT_A_TIME:

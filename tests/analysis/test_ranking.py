@@ -1,0 +1,168 @@
+"""The ranked table of a class, and cells that were not measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analysis.cell import summarise_all
+from analysis.charts import write_charts
+from analysis.files import read_matrix
+from analysis.left_out import read_left_out
+from analysis.tables import write_tables
+from tests.analysis.conftest import Request, steady
+
+MakeCell = Callable[..., Path]
+Analyse = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def submission(name: str, **more: Any) -> dict[str, Any]:
+    own = f"students/{name}"
+    return {"impl": own, "impl__submission": own, **more}
+
+
+def failing(seconds: int, rps: int, users_per_s: int) -> list[Request]:
+    """Requests of which the last one fails."""
+    rows = steady(seconds, rps, users_per_s)
+    start_s, ms, _, _, users, _ = rows[-1]
+    return [*rows[:-1], (start_s, ms, 503, 0, users, "HTTP 503")]
+
+
+def leave_out(folder: Path, kind: str, because: str) -> Path:
+    """Make of a cell one that was not measured, as a run leaves it."""
+    run = json.loads((folder / "run.json").read_text())
+    said = {"kind": kind, "because": because}
+    run = {"not_measured": said, "provenance": run["provenance"]}
+    (folder / "run.json").write_text(json.dumps(run))
+    for path in folder.glob("*.csv"):
+        path.write_bytes(b"")
+    return folder
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Callable[..., Path]:
+    """Make the tables and charts of these cells; return the folder of both."""
+
+    def make(*folders: Path) -> Path:
+        matrix, made = tmp_path / "matrix.json", tmp_path / "made"
+        matrix.write_text(json.dumps([str(folder) for folder in folders]))
+        summarise_all(folders, "this code")
+        cells, left_out = read_matrix(matrix), read_left_out(matrix)
+        write_charts(cells, made, left_out)
+        write_tables(cells, made, left_out)
+        return made
+
+    return make
+
+
+def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
+    first = {"experiment": "first_fail"}
+    # All finish as many in a second, and a half of Cleo's are refused.
+    refused = [
+        row if n % 2 else (*row[:2], 503, 0, row[4], "HTTP 503")
+        for n, row in enumerate(steady(10, 100, 10))
+    ]
+    burst = {"experiment": "burst", "at_s": 10.0, "users": 1000}
+    good = steady(10, 100, 10)
+    folders = [
+        cell(
+            failing(20, 50, 10),
+            "first-failure",
+            at_s=20.0,
+            users=201,
+            **first,
+            **submission("ada"),
+        ),
+        cell(
+            failing(20, 50, 10),
+            "first-failure",
+            at_s=20.0,
+            users=201,
+            **first,
+            **submission("cleo"),
+        ),
+        cell(steady(60, 50, 5), "cap", users=3300, **first, **submission("ben")),
+        leave_out(cell([], "cap", **first, **submission("dan")), "no-answer", "mute"),
+        cell(good, "requests", **burst, **submission("ada")),
+        cell(refused, "requests", **burst, **submission("cleo")),
+        cell(
+            good[:500],
+            "crashed",
+            **{**burst, "at_s": 5.0},
+            crashed="signal 9",
+            **submission("ben"),
+        ),
+        cell(good, "requests", **burst, **submission("dan")),
+    ]
+    made = tables(*folders)
+    found = pd.read_csv(made / "ranking.csv")
+    assert list(found["implementation"]) == [
+        f"students/{name}" for name in ("ben", "ada", "cleo", "dan")
+    ]
+    assert found["rank"].tolist()[:3] == [1, 2, 3]
+    assert found["rank"].isna().tolist() == [False, False, False, True]
+    assert found["users"].tolist()[:3] == [3300, 201, 201]
+    assert found["reached"].tolist()[:3] == [False, True, True]
+    answered = found["answered_rps"]
+    assert answered[2] == pytest.approx(answered[1] / 2)
+    assert list(found["remark"].fillna("")) == [
+        *("crashed under the load", "", "", "does not answer: mute"),
+    ]
+    said = (made / "ranking.md").read_text()
+    assert "| 1 | students/ben | > 3,300 |" in said
+    assert "| – | students/dan | – |" in said
+    assert (
+        "- students/dan: does not answer: mute" in (made / "first_fail.md").read_text()
+    )
+    assert "Not measured" not in (made / "burst.md").read_text()
+    assert not (made / "published.md").exists()
+
+
+def test_nothing_could_be_measured(cell: MakeCell, tables: Callable[..., Path]) -> None:
+    left_out = leave_out(cell([], "cap", **submission("dan")), "no-start", "a | b\nc")
+    made = tables(left_out)
+    assert {path.name for path in made.iterdir()} == {
+        *("cells.csv", "pairs.csv", "switches.csv", "switches.md", "ranking.csv"),
+        *("ranking.md", "first_fail.csv", "first_fail.md"),
+        *("first_fail.svg", "first_fail.png", "users.svg", "users.png"),
+        *("switches.svg", "switches.png"),
+    }
+    assert r"does not start: a \| b c |" in (made / "ranking.md").read_text()
+    results = {"timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png"}
+    assert results < {path.name for path in left_out.iterdir()}
+
+
+def test_equal_ones_share_their_rank(
+    cell: MakeCell, tables: Callable[..., Path]
+) -> None:
+    rows = failing(20, 50, 10)
+    ends = {"at_s": 20.0, "users": 201}
+    folders = [
+        cell(rows, "first-failure", **ends, **submission(name)) for name in ("b", "a")
+    ]
+    found = pd.read_csv(tables(*folders) / "ranking.csv")
+    assert found["rank"].tolist() == [1, 1]
+    assert found["implementation"].tolist() == ["students/a", "students/b"]
+
+
+def test_no_class_no_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
+    made = tables(cell(failing(20, 50, 10), "first-failure", at_s=20.0, users=201))
+    assert not list(made.glob("ranking*"))
+
+
+@pytest.mark.parametrize("said", [None, {}, {"kind": "odd", "because": "x"}])
+def test_wrong_word_of_why_is_one_line(
+    cell: MakeCell, analyse: Analyse, said: Any
+) -> None:
+    folder = cell([], "cap", **submission("dan"))
+    (folder / "run.json").write_text(json.dumps({"not_measured": said}))
+    done = analyse("cell", folder)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "not_measured must have because, and kind: one of no-start" in line

@@ -1,0 +1,46 @@
+"""A class of servers, as docs/class.md shows it: its files, its command, its table."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pandas as pd
+
+from tests.e2e.conftest import Checkout
+
+EXAMPLE = re.compile(r"`(students/\S+)` [^\n]*\n\n```\w+\n(.*?)```", re.DOTALL)
+COMMAND = re.compile(r"```\nsnakemake --cores 1 (.*?)```", re.DOTALL)
+
+
+def test_the_worked_example(clean: Checkout, root: Path, tmp_path: Path) -> None:
+    text = (root / "docs" / "class.md").read_text()
+    checkout = clean.copy(tmp_path / "firstfail")
+    files = EXAMPLE.findall(text)
+    assert len(files) == 4
+    for name, content in files:
+        path = checkout.folder / name
+        path.parent.mkdir(parents=True)
+        path.write_text(content)
+    [command] = COMMAND.findall(text)
+    words = shlex.split(command.replace("\\\n", ""))
+    done = checkout.snakemake(*words)
+    assert done.returncode == 0, done.stderr
+
+    tables = checkout.folder / "outputs" / "tables"
+    ranking = pd.read_csv(tables / "ranking.csv").set_index("implementation")
+    shown = [line for line in text.splitlines() if "| students/" in line]
+    rows = [line.split("|")[1:-1] for line in shown]
+    assert list(ranking.index) == [row[1].strip() for row in rows]
+    assert list(ranking["rank"].notna()) == [True, False, False, False]
+    assert ranking["answered_rps"].iloc[0] > 0
+    for remark, row in zip(ranking["remark"].fillna(""), rows, strict=True):
+        parts = [re.escape(part) for part in row[-1].strip().split("…")]
+        assert re.fullmatch(".*".join(parts), remark)
+    made = (tables / "ranking.md").read_text()
+    assert all(row[1] in made for row in rows)
+    assert "- students/dan: wrong page" in (tables / "burst.md").read_text()
+
+    again = checkout.snakemake(*words)
+    assert "Nothing to be done" in again.stdout + again.stderr
