@@ -31,6 +31,7 @@ from pathlib import Path
 import psutil
 
 VARIABLE = "FIRSTFAIL_RUN"
+GUARD = "FIRSTFAIL_GUARD"  # the descriptor, in the runner, at which the guard is told
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
@@ -49,7 +50,7 @@ def guarded(scratch: Path) -> Iterator[dict[str, str]]:
         _stand_guard(awaited, token, scratch)
     os.close(awaited)
     try:
-        yield {**os.environ, VARIABLE: token}
+        yield {**os.environ, VARIABLE: token, GUARD: str(held)}
     finally:
         os.close(held)
         os.waitpid(guard, 0)
@@ -61,8 +62,16 @@ def _stand_guard(awaited: int, token: str, scratch: Path) -> None:
         os.setsid()  # a terminal's Ctrl-C is for the runner, which ends us
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        os.read(awaited, 1)  # returns when the last writer, the runner, is gone
-        _kill_all(lambda found: found == token)
+        told = b""
+        while some := os.read(awaited, 4096):  # until the last writer, the runner, ends
+            told += some
+        # Nobody else's session can have the number while any process is left in it.
+        sessions = {int(line) for line in told.split()}
+        _kill_all(
+            lambda process: (
+                os.getsid(process.pid) in sessions or _token(process) == token
+            )
+        )
         shutil.rmtree(scratch, ignore_errors=True)
         status = 0
     finally:
@@ -71,27 +80,38 @@ def _stand_guard(awaited: int, token: str, scratch: Path) -> None:
 
 def end_leftovers() -> None:
     """End what an earlier run has left; to be called with the host-wide lock held."""
-    inherited = os.environ.get(VARIABLE)  # where this is itself part of a run
-    _kill_all(lambda token: token != inherited)
+    own = (None, os.environ.get(VARIABLE))  # where this is itself part of a run
+    _kill_all(lambda process: _token(process) not in own)
 
 
-def _kill_all(is_meant: Callable[[str], bool]) -> None:
+def _token(process: psutil.Process) -> str | None:
+    return process.environ().get(VARIABLE)
+
+
+def _kill_all(is_meant: Callable[[psutil.Process], bool]) -> None:
     # Again and again, since a process that forks may be between two of ours.
-    while found := list(_carrying(is_meant)):
+    while found := list(_alive(is_meant)):
         for process in found:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(found, timeout=1)
 
 
-def _carrying(is_meant: Callable[[str], bool]) -> Iterator[psutil.Process]:
+def _alive(is_meant: Callable[[psutil.Process], bool]) -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.status() == psutil.STATUS_ZOMBIE:
-                continue  # dead already; whoever started it has to reap it
-            token = process.environ().get(VARIABLE)
-            if token is not None and is_meant(token):
+            # One that is dead already has to be reaped by whoever started it.
+            if process.status() != psutil.STATUS_ZOMBIE and is_meant(process):
                 yield process
+
+
+def belong_to_run(environment: dict[str, str]) -> None:
+    """In a new process that leads a session: be found by the guard, whatever becomes.
+
+    `environment` is that of `guarded`.
+    """
+    os.write(int(environment[GUARD]), b"%d\n" % os.getpid())
+    die_with_parent()
 
 
 def die_with_parent() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from load.failed import CellError
-from load.guard import die_with_parent
+from load.guard import belong_to_run
 
 
 def start(
@@ -26,12 +26,14 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start `words`; raise `CellError` where there is no such program.
 
+    `environment` is a run's (`guarded`), or has all of it.
+
     `enter` is called in the new process, before it becomes the program. It starts in
     `folder`, which is the runner's own if none is given.
     """
 
     def in_child() -> None:
-        die_with_parent()
+        belong_to_run(environment)
         enter()
         if cores is not None:
             os.sched_setaffinity(0, cores)

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from load.guard import VARIABLE, guarded
+from load.process import start
 from tests.load.conftest import of_runs_in
 
 LONG = {"experiment__requests": 10**6, "experiment__max_s": 60}
@@ -130,6 +131,30 @@ def test_guard_finds_what_has_left_its_session(
     os.kill(runner, signal.SIGKILL)
     os.waitpid(runner, 0)
     eventually(lambda: not carrying())
+
+
+def test_guard_finds_what_hides_its_environment(
+    tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    """As nginx's workers do, which write their title over it."""
+    hidden = "import time; time.sleep(60)"
+    server = (
+        "import subprocess, sys\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {hidden!r}], env={{}})\n"
+        "print(child.pid, flush=True)\n"
+        "child.wait()\n"
+    )
+    log = tmp_path / "log"
+    runner = os.fork()
+    if runner == 0:
+        with guarded(tmp_path / "scratch") as environment:
+            start([sys.executable, "-c", server], log, environment, None)
+            time.sleep(60)
+    eventually(lambda: log.exists() and log.read_text().endswith("\n"))
+    child = psutil.Process(int(log.read_text()))
+    os.kill(runner, signal.SIGKILL)
+    os.waitpid(runner, 0)
+    eventually(lambda: not child.is_running())
 
 
 def test_next_run_ends_what_an_earlier_one_has_left(
