@@ -62,7 +62,7 @@ BROKEN_FILES = {
     "impl without a port": ("conf/impl/broken.yaml", "command: x\n", "{port}"),
     "impl of missing code": (
         "conf/impl/broken.yaml",
-        "command: x {port}\nsources: [nowhere.go]\n",
+        "command: x {port} {options}\nsources: [nowhere.go]\n",
         "nowhere.go",
     ),
 }
