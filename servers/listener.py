@@ -58,6 +58,7 @@ class Listener:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.listen(backlog)
         self.socket.setblocking(False)
+        self._family = self.socket.family
         self.backlog = backlog
         self.short = False
         # Not threading's: loading that makes each fork slower (see processes.py).
@@ -99,7 +100,7 @@ class Listener:
         self.short = False
         while True:
             try:
-                connection, _ = self.socket.accept()
+                return self._accept()
             except BlockingIOError:
                 return None
             except OSError as error:
@@ -109,8 +110,17 @@ class Listener:
                     self.short = True
                     return None
                 raise
-            connection.setblocking(False)
-            return connection
+
+    def _accept(self) -> socket.socket:
+        """Return the next connection, which does not block, or raise `OSError`.
+
+        This is `socket.accept` without its look at what kind of socket the listening
+        one is. That takes 3 µs, of the 40 that a connection takes.
+        """
+        descriptor, _ = self.socket._accept()  # type: ignore[attr-defined]
+        connection = socket.socket(self._family, socket.SOCK_STREAM, 0, descriptor)
+        connection.setblocking(False)
+        return connection
 
     def share(self) -> None:
         """Let several, threads or processes, be in `accept_shared` at once."""
@@ -120,7 +130,7 @@ class Listener:
         """Return the next connection, or None once `hang_up` was called."""
         while True:
             try:
-                connection, _ = self.socket.accept()
+                return self._accept()
             except OSError as error:
                 if error.errno == errno.EINVAL:
                     return None
@@ -132,9 +142,6 @@ class Listener:
                             return None
                 elif error.errno not in _OF_THE_CLIENT:
                     raise
-                continue
-            connection.setblocking(False)
-            return connection
 
     def hang_up(self) -> None:
         """Close it in all processes, and wake all who are in `accept_shared`."""
