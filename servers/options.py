@@ -6,9 +6,16 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+WIDTH = 79  # of what --help says
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that says on one line what is wrong; --help has the usage."""
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        # One that is told no width loads shutil, with three libraries to decompress by:
+        # what is forked for each connection pays for them.
+        return argparse.HelpFormatter(self.prog, width=WIDTH)
 
     def error(self, message: str) -> Any:
         self.exit(2, f"{self.prog}: {message}\n")

@@ -11,7 +11,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -92,13 +91,18 @@ class _Costly:
         self.size = page.size
         self.before: list[Step] = [Wait(wait_s)] if wait_s else []
         if rounds:
-            self.before.append(Work(lambda: _compute(rounds)))
+            self.before.append(_compute(rounds))
 
     def answer(self, head: bytes) -> Sequence[Step]:
         return [*self.before, *self.page.answer(head)]
 
 
-def _compute(rounds: int) -> bytes:
-    """Compute without the interpreter's lock; there is nothing to send of it."""
-    hashlib.pbkdf2_hmac("sha256", b"page", b"salt", rounds)
-    return b""
+def _compute(rounds: int) -> Work:
+    """Return work without the interpreter's lock, which has nothing to send."""
+    import hashlib  # OpenSSL: what is forked for each connection pays for it
+
+    def make() -> bytes:
+        hashlib.pbkdf2_hmac("sha256", b"page", b"salt", rounds)
+        return b""
+
+    return Work(make)
