@@ -108,9 +108,10 @@ def _alive(is_meant: Callable[[psutil.Process], bool]) -> Iterator[psutil.Proces
 def belong_to_run(environment: dict[str, str]) -> None:
     """In a new process that leads a session: be found by the guard, whatever becomes.
 
-    `environment` is that of `guarded`.
+    `environment` is that of `guarded`, or of what nobody guards.
     """
-    os.write(int(environment[GUARD]), b"%d\n" % os.getpid())
+    if GUARD in environment:
+        os.write(int(environment[GUARD]), b"%d\n" % os.getpid())
     die_with_parent()
 
 

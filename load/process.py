@@ -26,8 +26,6 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start `words`; raise `CellError` where there is no such program.
 
-    `environment` is a run's (`guarded`), or has all of it.
-
     `enter` is called in the new process, before it becomes the program. It starts in
     `folder`, which is the runner's own if none is given.
     """
