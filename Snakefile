@@ -7,7 +7,8 @@ from pathlib import Path
 from snakemake.cli import get_argument_parser
 
 from conf import request
-from conf.matrix import MatrixError, matrix
+from conf.composing import MatrixError
+from conf.matrix import matrix
 from conf.order import order
 from conf.sources import digest
 from load import RECORD

@@ -32,8 +32,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.definitions import failed
-from analysis.files import Cell, read_requests
+from analysis.files import Cell
 from analysis.groups import grouped_by_experiment
+from analysis.record import read_requests
 from analysis.settings import caption, setting
 from analysis.style import MARKERS, entitle, figure, look, save, shorten, thousands
 

@@ -23,18 +23,9 @@ from analysis import capacity, definitions, left_out
 from analysis.causes import cause
 from analysis.cell_chart import draw
 from analysis.evidence import Evidence, evidence
-from analysis.files import (
-    DataError,
-    check_stop,
-    check_times,
-    read_config,
-    read_json,
-    read_requests,
-    read_stopped,
-    write_csv,
-    write_text,
-)
+from analysis.files import DataError, read_config, read_json, write_csv, write_text
 from analysis.readings import read_readings
+from analysis.record import check_stop, check_times, read_requests, read_stopped
 from analysis.style import save
 from analysis.verdict import verdict
 

@@ -38,7 +38,7 @@ class Evidence:
     generator_idle: float | None  # of its cores, used by nobody
     lateness_ms: float | None  # of its event loop, the median of seconds' greatest
     link: float | None  # of its rate, in the direction that carries more
-    workers: float | None  # how many served at once, the median
+    workers: float | None  # how many served at once, the median; at least so many
     most_workers: int | None
     pool: bool  # of workers that are there from the start, at work or not
     idle: int | None  # connections, open from before the load to its end
@@ -57,6 +57,7 @@ class Evidence:
     rps: float | None
     response_s: float | None  # the mean
     think_s: float  # the mean
+    wait_s: float  # of each response, that the page waits for
     grown: float | None  # median response of the window over that of the beginning
 
 
@@ -93,7 +94,8 @@ def evidence(
     descriptors = readings.values("server_descriptors", begin, end)
     finished = finish_s(record)
     inside = record[(finished >= begin) & (finished <= end)]
-    load = config["load"]
+    load, wait_s = config["load"], config["page"]["wait_ms"] / 1000
+    rps = len(inside) / seconds if seconds else None
     return Evidence(
         begin_s=begin,
         end_s=end,
@@ -107,7 +109,7 @@ def evidence(
         generator_idle=share("generator_cores_idle_s", generator_cores),
         lateness_ms=_median(readings.lateness_ms(begin, end)),
         link=_link(config["network"], readings, begin, end),
-        workers=_workers(config["impl"], readings, begin, end),
+        workers=_workers(config["impl"], readings, begin, end, (rps or 0.0) * wait_s),
         most_workers=_most_workers(config["impl"]),
         pool=config["impl"]["worker"] == "pool",
         idle=(run.get("idle") or {}).get("open_at_end"),
@@ -123,9 +125,10 @@ def evidence(
         resets_sent=_whole(grown("server_resets_sent")),
         loss_percent=float(config["network"]["loss_percent"]),
         users=_mean(inside["users"]),
-        rps=len(inside) / seconds if seconds else None,
+        rps=rps,
         response_s=_mean(inside["response_ms"] / 1000),
         think_s=(load["think_min_s"] + load["think_max_s"]) / 2,
+        wait_s=wait_s,
         grown=_grown(record, inside),
     )
 
@@ -167,12 +170,15 @@ def _link(
 
 
 def _workers(
-    impl: dict[str, Any], readings: Readings, begin: float, end: float
+    impl: dict[str, Any], readings: Readings, begin: float, end: float, waiting: float
 ) -> float | None:
     """Return how many workers the server had beside the one that accepts.
 
-    Of a pool it is not known: all are there, and who of them is at work is not seen.
+    Of a pool all are there, and who of them is at work is not seen. What is known is
+    that those are who are `waiting`, by Little's law, for the backend of a page.
     """
+    if impl["worker"] in ("pool", "helper") and waiting:
+        return waiting
     name = {"process": "server_processes", "thread": "server_threads"}
     if impl["worker"] not in name:
         return None

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,16 +20,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from analysis.definitions import ROW, STOPS, Step, Stopped, finish_s
-
-COLUMNS = {
-    "start_s": "float64",
-    "response_ms": "float64",
-    "status": "Int64",
-    "bytes": "int64",
-    "users": "int64",
-    "error": "string",
-}
+from analysis.definitions import ROW, STOPS
 
 
 class DataError(Exception):
@@ -80,80 +70,6 @@ class Cell:
     @property
     def row(self) -> dict[str, Any]:
         return dict(self.result["row"])
-
-
-def read_requests(path: Path) -> pd.DataFrame:
-    """Read a record; see `definitions.py` for its columns."""
-    try:
-        record = pd.read_csv(
-            path, dtype=COLUMNS, keep_default_na=False, na_values={"status": [""]}
-        )
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    except (ValueError, pd.errors.ParserError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{path} is no record of requests: {reason}") from None
-    if list(record.columns) != list(COLUMNS):
-        raise DataError(f"{path}: its columns have to be {','.join(COLUMNS)}")
-    # A line that was cut off lacks its error, and would pass for a success.
-    unsaid = (record["error"] == "") & ~(record["status"] < 400).fillna(False)
-    if unsaid.any():
-        raise DataError(
-            f"{path}: line {int(unsaid.to_numpy().argmax()) + 2} has no error, "
-            "and no status below 400 either: it is cut off, or no record of ours"
-        )
-    return record
-
-
-def check_times(record: pd.DataFrame, stopped: Stopped, path: Path) -> None:
-    """Raise `DataError` unless every request lies within the run.
-
-    The clocks of the two differ by a little at most.
-    """
-    started, finished = record["start_s"], finish_s(record)
-    wrong = ~((started >= 0) & (finished >= started) & (finished <= stopped.at_s + 1))
-    if wrong.any():  # not a number is neither before nor after
-        place = int(wrong.to_numpy().argmax())
-        raise DataError(
-            f"{path}: line {place + 2} has a request from {started[place]:g} to "
-            f"{finished[place]:g} s, in a run from 0 to {stopped.at_s:g} s"
-        )
-
-
-def read_stopped(run: dict[str, Any], path: Path) -> Stopped:
-    """Return how the load ended, from the content of `run.json`."""
-    try:
-        said = run["stopped"]
-        stopped = Stopped(
-            said["reason"],
-            float(said["at_s"]),
-            int(said["users"]),
-            float(said["began_s"]),
-            tuple(
-                Step(int(s["users"]), float(s["begin_s"]), float(s["end_s"]))
-                for s in said.get("steps", ())
-            ),
-        )
-        provenance = run.get("provenance")
-    except (KeyError, TypeError, ValueError, OverflowError):
-        raise DataError(
-            f"{path}: stopped must have reason, at_s, users and began_s, "
-            "as a run writes them"
-        ) from None
-    if not math.isfinite(stopped.at_s):
-        raise DataError(f"{path}: stopped.at_s={stopped.at_s} is no time")
-    if not isinstance(provenance, dict):
-        raise DataError(f"{path}: provenance has to be a mapping")
-    return stopped
-
-
-def check_stop(stop: str, reason: str, path: Path) -> None:
-    """Raise `DataError` unless a run that ends by the rule `stop` ends for `reason`."""
-    if reason not in STOPS[stop]:
-        raise DataError(
-            f"{path}: stopped.reason={reason}: where experiment.stop is {stop} "
-            f"it is one of {', '.join(STOPS[stop])}"
-        )
 
 
 def read_json(path: Path) -> Any:
@@ -241,13 +157,14 @@ def _read(path: Path, parse: Callable[[str], Any], kind: str) -> Any:
     try:
         return parse(path.read_text())
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path} is not {kind}: {reason}") from None
 
 
-def _unreadable(path: Path, error: OSError) -> DataError:
+def unreadable(path: Path, error: OSError) -> DataError:
+    """Return what is to be said of a file that can't be read."""
     said = f"{path}: {error.strerror}"
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         said += ": a measured cell is a folder with requests.csv, run.json, config.yaml"

@@ -16,17 +16,18 @@ Rules of this module:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from analysis import idle, pairs, published_table, ranking, switches
-from analysis.ceiling import NEAR, is_near
+from analysis.ceiling import is_near
 from analysis.files import Cell, remove_others, write_csv, write_text
 from analysis.groups import MARK, Group, grouped
 from analysis.left_out import LeftOut, experiments, footnote, is_class
+from analysis.notes import differing, footnotes, limits, machine, repeat_notes, warning
 from analysis.settings import (
     IDLE,
     caption,
@@ -39,8 +40,8 @@ from analysis.settings import (
     swept,
     told,
 )
-from analysis.statistics import LEAST_RUNS, LEVEL, Estimate, confidence
-from analysis.verdict import LIMITS, OUTSIDE, SERVER
+from analysis.statistics import Estimate
+from analysis.verdict import SERVER
 
 # Heading in Markdown and name in CSV, the seed's columns first.
 COLUMNS = {
@@ -72,14 +73,6 @@ COLUMNS = {
     },
 }
 WORDS = ("first_failure", "limit")  # columns that hold no figures
-OUTSIDE_IS = {
-    "link": "link",
-    "think-time": "think time",
-    "generator-cpu": "load generator",
-    "generator-ports": "load generator",
-    "generator-files": "load generator",
-}
-MACHINE = ("kernel", "cpu_model", "cpus", "python")
 
 
 def write_tables(
@@ -176,18 +169,6 @@ def tidy(cell: Cell) -> dict[str, Any]:
     }
 
 
-def machine(cell: Cell) -> dict[str, Any]:
-    found = cell.provenance
-    known = {**(found.get("host") or {}), **(found.get("versions") or {})}
-    return {name: known.get(name) for name in MACHINE}
-
-
-def differing(cells: Sequence[Cell]) -> list[str]:
-    """Return what the machines that measured these cells differ in."""
-    machines = [machine(cell) for cell in cells]
-    return [n for n in MACHINE if len({str(m[n]) for m in machines}) > 1]
-
-
 def markdown(name: str, cells: Sequence[Cell]) -> str:
     """Return the table of one experiment for reading, with what is common to it."""
     stop = cells[0].stop
@@ -240,109 +221,3 @@ def shown_limit(group: Group) -> str:
     limit, runs = group.limit()
     mark = "" if limit in SERVER else f" {MARK}"
     return limit + (f" ({runs} of {group.runs})" if runs < group.runs else "") + mark
-
-
-def warning(groups: Sequence[Group]) -> Iterable[str]:
-    """Yield what has to be said before the figures: that they are not the servers'."""
-    kinds = {group.limit()[0] for group in groups}
-    if len(groups) > 1 and len(kinds) == 1 and kinds <= OUTSIDE:
-        [limit] = kinds
-        yield f"**These rows compare the {OUTSIDE_IS[limit]}, not the servers.**"
-        yield ""
-
-
-def limits(groups: Sequence[Group]) -> Iterable[str]:
-    """Yield what limited each row, and how that is known."""
-    kinds = [group.limit()[0] for group in groups]
-    if any(kind not in SERVER for kind in kinds):
-        yield (
-            f"{MARK}: not limited by the server, or not surely: the figure is no "
-            "measurement of it.\n"
-        )
-    yield "What limited them:\n"
-    for group, kind in zip(groups, kinds, strict=True):
-        cell = next(cell for cell in group.cells if cell.limit == kind)
-        because = show(cell.result["verdict"]["because"])
-        yield f"- {show(group.label)}: {kind}, {LIMITS[kind]}: {because}."
-    yield ""
-
-
-def repeat_notes(groups: Sequence[Group]) -> Iterable[str]:
-    """Yield how many runs the figures are of, and what that is worth."""
-    runs = sorted({group.runs for group in groups})
-    if runs == [1]:
-        yield "One run each: no interval, and a difference may be chance.\n"
-        return
-    several = f"{runs[0]} to {runs[-1]}" if len(runs) > 1 else f"{runs[0]}"
-    said = f"Figures are medians of {several} runs."
-    if enough := [n for n in runs if n >= LEAST_RUNS]:
-        sure = min(LEVEL, confidence(enough[0]))
-        said += (
-            " In brackets is what holds the median of all such runs with "
-            f"{100 * sure:.4g} %"
-        )
-        said += " or more." if len(enough) > 1 or sure == LEVEL else ": their span."
-    if runs[0] < LEAST_RUNS:
-        said += (
-            f" Of fewer than {LEAST_RUNS} runs there is no interval, and a difference "
-            "may be chance."
-        )
-    yield said + "\n"
-    estimates = [g.estimate("users") for g in groups if g.first.stop != "requests"]
-    if any(e and e.high == math.inf for e in estimates):
-        yield "`∞`: some runs met no failure, so no upper end is known.\n"
-    if any(0 < sum(_bounds(group)) < group.runs for group in groups):
-        yield (
-            "Where some runs met no failure, the median of users is Kaplan and "
-            "Meier's, and the other figures are of all runs, each until its end.\n"
-        )
-
-
-def _bounds(group: Group) -> list[bool]:
-    """Return which runs met no failure, though one was looked for."""
-    return [cell.row["reached"] is False for cell in group.cells]
-
-
-def footnotes(cells: Sequence[Cell]) -> Iterable[str]:
-    """Yield what a reader has to know about some rows, a paragraph each."""
-    if any(cell.row["reached"] is False for cell in cells):
-        yield (
-            "`>`: no request failed with that many users; "
-            "how many it takes is not known.\n"
-        )
-    late = [cell.impl for cell in cells if cell.row["outcome"] == "time limit"]
-    if late:
-        yield (
-            "Ended by their limit of time, before their rule was met: "
-            f"{', '.join(dict.fromkeys(late))}.\n"
-        )
-    for cell in cells:
-        asked = setting(cell, IDLE) or 0
-        if cell.idle_open < asked:
-            yield (
-                f"Of {asked:,} idle connections {show(cell.impl)} had "
-                f"{cell.idle_opened:,} open when the load began, and "
-                f"{cell.idle_open:,} at its end.\n"
-            )
-    if any(is_near([cell]) for cell in cells):
-        yield (
-            f"`≥`: within {1 - NEAR:.0%} of what the load generator can send here, "
-            f"{cells[0].ceiling_rps:,.0f} requests a second: at least.\n"
-        )
-    if cells[0].stop == "capacity":
-        limit = cells[0].config["experiment"].get("p95_ms", 500)
-        yield (
-            "Knee: the fewest users with 95 % of the peak. Acceptable: the most "
-            f"without a failure, and a 95th percentile of {limit:g} ms at most.\n"
-        )
-    suspect = [c.impl for c in cells if (c.result.get("little") or {}).get("suspect")]
-    if suspect:
-        yield (
-            "**Suspect:** users are not what requests a second, response time and "
-            f"think time make by Little's law: {', '.join(dict.fromkeys(suspect))}.\n"
-        )
-    if apart := differing(cells):
-        yield (
-            "**Not comparable:** these rows come from machines that differ in "
-            f"{', '.join(apart)}.\n"
-        )

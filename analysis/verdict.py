@@ -31,7 +31,8 @@ FULL_LINK = 0.90
 FULL = 0.97
 # In half of all looks at the accept queue somebody waited there.
 QUEUED = 0.5
-# Users that think most of the time, and responses that did not get slower.
+# Users that think, or wait for a page that waits, most of the time, and responses
+# that did not get slower.
 SLOWER, THINKING = 2.0, 0.25
 
 SERVER = {
@@ -53,7 +54,8 @@ LIMITS = {
     "generator-cpu": "the load generator had no CPU time left",
     "generator-ports": "the load generator had no local port left",
     "generator-files": "the load generator had no file left to open",
-    "think-time": "users thought most of the time: the server was never pressed",
+    "think-time": "users thought, or their page waited, most of the time: the server "
+    "was never pressed",
     "crashed": "the server died",
     "unclear": "the evidence does not say",
 }
@@ -187,15 +189,18 @@ def _queue(e: Evidence) -> Iterator[tuple[str, str]]:
 
 def _think_time(e: Evidence) -> Iterator[tuple[str, str]]:
     known = e.response_s is not None and e.users is not None and e.rps is not None
-    if not known or e.failure or e.server_cpu is None or e.think_s <= 0:
+    own_s = e.think_s + e.wait_s  # of a request's round, that no server can shorten
+    if not known or e.failure or e.server_cpu is None or own_s <= 0:
         return
     assert e.response_s is not None and e.users is not None and e.rps is not None
-    flat = e.grown is not None and e.grown <= SLOWER
-    if flat or e.response_s <= THINKING * e.think_s:
+    # Who does not think presses from the beginning on: that it is flat says nothing.
+    flat = e.think_s > 0 and e.grown is not None and e.grown <= SLOWER
+    if flat or e.response_s - e.wait_s <= THINKING * own_s:
         allowed = e.users / (e.think_s + e.response_s)
+        waits = f" and wait {1000 * e.wait_s:g} ms for a page" if e.wait_s else ""
         yield (
             "think-time",
-            f"{e.users:,.0f} users who think for {e.think_s:g} s ask for "
+            f"{e.users:,.0f} users who think for {e.think_s:g} s{waits} ask for "
             f"{allowed:,.0f} requests a second, and got {e.rps:,.0f}, with "
             f"{_percent(e.server_cpu)} of the server's CPU time used",
         )

@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.server import running
 from conf.matrix import matrix
 from load.limits import choose_port
 
@@ -80,9 +81,7 @@ def locust_costs(folder: Path) -> Callable[[], float]:
     def measure() -> float:
         port = choose_port("127.0.0.1", 0)
         words = [sys.executable, "-m", "servers", "select", "--port", str(port)]
-        with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) as server:
-            assert server.stdout is not None
-            server.stdout.readline()
+        with running(words, port):
             record = Path(tempfile.mkdtemp(dir=folder))
             words = [
                 *(sys.executable, "-m", "locust", "-f", "load/locustfile.py"),
@@ -92,7 +91,6 @@ def locust_costs(folder: Path) -> Callable[[], float]:
                 *("--stop-after-requests", str(REQUESTS), "--record", str(record)),
             ]
             took = timed(words, ROOT)
-            server.terminate()
         load: float = json.loads((record / "stopped.json").read_text())["at_s"]
         return took - load
 

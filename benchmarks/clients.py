@@ -23,6 +23,7 @@ from typing import Any
 
 import psutil
 
+from benchmarks.server import running
 from load.limits import choose_cores, choose_port
 from load.lock import only_run_on_host
 
@@ -50,12 +51,8 @@ def server(cores: list[int] | None, keep_alive: bool) -> Iterator[tuple[int, int
         *(sys.executable, "-m", "servers", "select", "--page", "static"),
         *("--port", str(port), *(["--keep-alive"] if keep_alive else [])),
     ]
-    with start(words, cores, stdout=subprocess.PIPE) as process:
-        process.stdout.readline()  # it listens
-        try:
-            yield port, process.pid
-        finally:
-            process.terminate()
+    with running(words, port, cores) as pid:
+        yield port, pid
 
 
 def cpu_s(pid: int) -> float:

@@ -1,16 +1,12 @@
 """Other people's servers for benchmarks: the page on each, and how it is started.
 
-`python -m benchmarks.peers http.server PORT` and `… fork PORT` start two that have no
-command of their own: http.server's ThreadingHTTPServer, and a plain fork for each
-connection, which reads once, answers and ends.
+`python -m benchmarks.peers PORT` starts one that has no command of its own:
+http.server's ThreadingHTTPServer.
 """
 
 from __future__ import annotations
 
-import contextlib
 import http.server
-import os
-import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,9 +63,9 @@ def commands(port: int, folder: Path) -> dict[str, list[str]]:
             *("--connection-limit=2000", "benchmarks.peers:wsgi"),
         ],
         "http.server": [
-            *(sys.executable, "-m", "benchmarks.peers", "http.server", str(port)),
+            *(sys.executable, "-m", "benchmarks.peers", str(port)),
         ],
-        "plain fork": [sys.executable, "-m", "benchmarks.peers", "fork", str(port)],
+        "plain fork": [sys.executable, "benchmarks/plain_fork.py", str(port)],
     }
 
 
@@ -113,23 +109,5 @@ class _Threads(http.server.ThreadingHTTPServer):
     request_queue_size = 1024
 
 
-def _fork(port: int) -> None:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: {TYPE}\r\nContent-Length: {len(PAGE)}"
-    response = f"{head}\r\nConnection: close\r\n\r\n".encode() + PAGE
-    with socket.create_server(("127.0.0.1", port), backlog=1024) as listening:
-        while True:
-            connection, _ = listening.accept()
-            if os.fork() == 0:
-                connection.recv(65_536)
-                connection.sendall(response)
-                os._exit(0)
-            connection.close()
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
-
-
 if __name__ == "__main__":
-    if sys.argv[1] == "fork":
-        _fork(int(sys.argv[2]))
-    _Threads(("127.0.0.1", int(sys.argv[2])), _Handler).serve_forever()
+    _Threads(("127.0.0.1", int(sys.argv[1])), _Handler).serve_forever()

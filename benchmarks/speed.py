@@ -16,29 +16,25 @@ import contextlib
 import os
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
 from benchmarks.peers import PAGE, commands
+from benchmarks.server import running
 from load.limits import choose_cores, choose_port
 from load.lock import only_run_on_host
 from servers.__main__ import architectures
 
-ROOT = Path(__file__).parent.parent
 ROUNDS = 3
 SECONDS = 2
-START_S = 10.0
 SATURATED = 0.9  # of a core
 PEER = "nginx"
 NEW = ("-H", "Connection: close")
@@ -67,28 +63,10 @@ class Measured(NamedTuple):
 Figures = dict[tuple[str, str], list[Measured]]  # by server and heading
 
 
-@contextmanager
-def server(words: list[str], port: int, core: int | None) -> Iterator[psutil.Process]:
-    """Run a server; give its process once it serves the page."""
-    process = subprocess.Popen(
-        [*pinned(core), *words],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(port, process)
-        with urllib.request.urlopen(url(port), timeout=10) as page:
-            if page.read() != PAGE:
-                raise SystemExit(f"{' '.join(words)}: not the page")
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+def check_page(name: str, port: int) -> None:
+    with urllib.request.urlopen(url(port), timeout=10) as page:
+        if page.read() != PAGE:
+            raise SystemExit(f"{name}: not the page")
 
 
 def pinned(core: int | None) -> list[str]:
@@ -98,18 +76,6 @@ def pinned(core: int | None) -> list[str]:
 
 def url(port: int) -> str:
     return f"http://127.0.0.1:{port}/"
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_S
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except ConnectionRefusedError:
-            time.sleep(0.05)
-        else:
-            return
-    raise SystemExit(f"{process.args!r}: it does not listen")
 
 
 def cpu_s(server: psutil.Process) -> float:
@@ -160,7 +126,7 @@ def measure_all(names: list[str]) -> Figures:
     cores = choose_cores()
     if cores is None or cores[0] == cores[1]:
         print("Server and wrk share a core here: these figures are not comparable")
-    serving, asking = (cores[0][0], cores[1][0]) if cores else (None, None)
+    serving, asking = (cores[0], cores[1][0]) if cores else (None, None)
     for turn in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder:
             port = choose_port("127.0.0.1", 0)
@@ -175,8 +141,10 @@ def measure_all(names: list[str]) -> Figures:
                     continue
                 with (
                     only_run_on_host(lambda: None, say_waiting),
-                    server(words, port, serving) as process,
+                    running(words, port, serving) as pid,
                 ):
+                    check_page(name, port)
+                    process = psutil.Process(pid)
                     for heading, load in LOADS.items():
                         found = measure(load, port, asking, process)
                         figures.setdefault((name, heading), []).append(found)

@@ -81,12 +81,20 @@ def cases() -> Iterator[Case]:
             "server-serial", impl, "kept connections: one client has it alone", KEPT
         )
     yield Case("server-serial", "single", "a page that waits 20 ms", WAITING)
-    yield Case(
-        "server-workers",
-        "multithread",
-        "8 workers, and a page that waits 20 ms",
-        {**WAITING, "impl.options.max_workers": 8},
-    )
+    for impl in ("multithread", "thread_pool", "event_pool"):
+        yield Case(
+            "server-workers",
+            impl,
+            "8 workers, and a page that waits 20 ms",
+            {**WAITING, "impl.options.max_workers": 8},
+        )
+    for impl in ("multithread", "epoll", "asyncio", "event_pool"):
+        yield Case(
+            "think-time",
+            impl,
+            "ten users, and a page that waits 20 ms",
+            {**WAITING, "users": 10, "load.think_max_s": 0.0},
+        )
     pools = ("thread_pool", "prefork", "prethread")
     for impl in ("multiprocess", "multithread", *pools):
         yield Case(

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from conf.matrix import MatrixError
+from conf.composing import MatrixError
 from conf.schema import Config
 
 

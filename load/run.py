@@ -29,7 +29,7 @@ from typing import Any
 
 import yaml
 
-from load import RECORD, server
+from load import RECORD, generator, server
 from load.command import Place, command, count_cores, prepare, version
 from load.failed import CellError, InterruptedRunError, ServerError
 from load.guard import end_leftovers, guarded
@@ -46,7 +46,6 @@ from load.telemetry import Telemetry, children_usage
 
 ROOT = Path(__file__).parent.parent
 POLL_S = 0.1
-WORKERS_S = 30  # for Locust's workers, where there are several, to be ready
 STOPPING_S = 15.0  # for Locust to end once its rule has been met
 LEAST_FREE_BYTES = 20_000_000  # a record of 300,000 requests
 
@@ -157,7 +156,8 @@ class Run:
         body = expected(config, place.page_file)
         prepare(config, place)
         started_as = command(config, place)
-        locust_words = self.locust_command(host, port, body)
+        record = self.scratch.absolute()
+        locust_words = generator.words(config, (host, port), body, record)
         idle = Holder(config, host, port, self.scratch, self.logs)
         found["commands"] = {"server": started_as.words, "locust": locust_words}
         found["versions"]["server"] = version(config, place)
@@ -205,61 +205,6 @@ class Run:
         (self.logs / "locust.log").write_bytes(b"")
         return {"not_measured": {"kind": error.kind, "because": str(error)}}
 
-    def locust_command(self, host: str, port: int, body: Path | None) -> list[str]:
-        config, load = self.config, self.config["load"]
-        experiment, code = config["experiment"], config["app"]["code"]
-        scheme = "http" if code is None else "tcp"
-        words = [
-            *(sys.executable, "-m", "locust", "--headless", "--only-summary"),
-            *("--locustfile", str(ROOT / "load" / "locustfile.py")),
-            *("--host", f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"),
-            *("--spawn-rate", f"{config['hatch_rate']:g}"),
-            *("--think-min", f"{load['think_min_s']:g}"),
-            *("--think-max", f"{load['think_max_s']:g}"),
-            *("--think-seed", str(load["seed"])),
-            *("--request-timeout", f"{load['timeout_s']:g}"),
-            *("--client", load["client"], "--arrivals", load["arrivals"]),
-            *("--path", config["impl"]["path"]),
-            *("--longest", f"{experiment['max_s']:g}"),
-            *("--record", str(self.scratch.absolute())),
-        ]
-        if load["processes"] > 1:
-            master = str(choose_port("127.0.0.1", 0, taken=port))
-            words += [
-                *("--processes", str(load["processes"])),
-                *("--expect-workers-max-wait", f"{WORKERS_S:g}"),
-                *("--master-bind-host", "127.0.0.1", "--master-bind-port", master),
-                *("--master-host", "127.0.0.1", "--master-port", master),
-            ]
-        if code is not None:
-            words += ["--code", code]
-        elif body is not None:
-            words += ["--body", str(body)]
-        return [*words, *self.rule()]
-
-    def rule(self) -> list[str]:
-        """Return the options that tell Locust when to end, and with how many users."""
-        experiment, users = self.config["experiment"], str(self.config["users"])
-        if experiment["stop"] == "capacity":
-            return [
-                *("--users", "1", "--search-capacity", users),
-                *("--step", f"{experiment['step_s']:g}"),
-                *("--p95-limit", f"{experiment['p95_ms']:g}"),
-            ]
-        if experiment["stop"] == "first_failure":
-            return ["--users", users, "--stop-at-first-failure"]
-        requests = str(experiment["requests"])
-        return ["--users", users, "--stop-after-requests", requests]
-
-    def longest_s(self) -> float:
-        """Return the most seconds of load that the experiment's rule allows."""
-        longest: float = self.config["experiment"]["max_s"]
-        if self.config["experiment"]["stop"] == "first_failure":
-            joining = self.config["users"] / self.config["hatch_rate"]
-            in_flight = 2 * self.config["load"]["timeout_s"]
-            longest = min(longest, joining + in_flight)
-        return longest
-
     def run_locust(
         self,
         words: list[str],
@@ -276,7 +221,7 @@ class Run:
             for key, value in environment.items()
             if not key.startswith("LOCUST_")
         }
-        longest = self.longest_s()
+        longest = generator.longest_s(self.config)
         locust = start(words, log, environment, cores)
         telemetry.begin(self.scratch / "telemetry.csv", locust.pid)
         try:
@@ -284,7 +229,7 @@ class Run:
                 deadline = time.monotonic() + longest + STOPPING_S
                 told = False
                 if self.config["load"]["processes"] > 1:
-                    deadline += WORKERS_S
+                    deadline += generator.WORKERS_S
                 while not ended(locust):
                     self.tick()
                     telemetry.update()

@@ -1,9 +1,9 @@
 """One process: an event loop for the sockets, and a pool of threads for the work.
 
 How: the main thread is `epoll`: it alone accepts, reads, parses and sends. A step that
-computes or waits is put into a queue; one of `--threads` threads takes it out, does it
-and puts what it came to into another queue, which wakes the loop to send it. A slow or
-idle client costs no thread, and a request that blocks holds up no other, as long as
+computes or waits is put into a queue; one of `--max-workers` threads takes it out, does
+it and puts what it came to into another queue, which wakes the loop to send it. A slow
+or idle client costs no thread, and a request that blocks holds up no other, as long as
 there is a thread left.
 
 When it fits: code that may block, called by clients that are slow or idle. SEDA calls
@@ -35,25 +35,19 @@ from servers.epoll import Epoll
 from servers.event_connection import Connection
 from servers.event_loop import READ, Loop
 from servers.listener import RETRY_S, Listener, free_descriptors
-from servers.options import number
+from servers.options import add_max_workers
 from servers.steps import Wait, Work
 from servers.talk import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--threads",
-        type=number(int, 1, 10_000),
-        default=16,
-        metavar="N",
-        help="threads that compute and wait (default: 16)",
-    )
+    add_max_workers(parser, "threads that compute and wait", 16)
 
 
-def serve(listener: Listener, settings: Settings, threads: int) -> None:
+def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
     """Serve until told to stop."""
     loop = _Loop(listener, settings)
-    for _ in range(threads):
+    for _ in range(max_workers):
         if not loop.start_thread():
             return
     loop.run()

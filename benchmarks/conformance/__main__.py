@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.conformance.case import MUST, SHOULD, Case
 from benchmarks.conformance.cases import CASES, GROUPS
 from benchmarks.conformance.client import observe
-from benchmarks.conformance.peers import PAGE, PEERS, connect, running
+from benchmarks.conformance.peers import PAGE, PEERS, connect, serving
 from servers.__main__ import architectures
 from servers.options import Parser
 
@@ -100,7 +100,7 @@ def main() -> int:
         print(f"trying {name}", file=sys.stderr)
         with (
             tempfile.TemporaryDirectory() as folder,
-            running(name, Path(folder)) as port,
+            serving(name, Path(folder)) as port,
         ):
             results[name] = try_all(port)
     _scores(results)

@@ -9,20 +9,18 @@ Rules of this module:
 from __future__ import annotations
 
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.server import running
 from load.limits import choose_port
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "servers" / "page.html"
 NGINX = "nginx"
 PEERS = (NGINX, "gunicorn", "uvicorn")
-UP_S = 15.0
 
 _NGINX_CONF = """\
 daemon off; worker_processes 1; pid {folder}/pid; error_log stderr crit;
@@ -100,37 +98,11 @@ def _command(name: str, port: int, folder: Path) -> list[str]:
 
 
 @contextmanager
-def running(name: str, folder: Path) -> Iterator[int]:
+def serving(name: str, folder: Path) -> Iterator[int]:
     """Run a server; give its port."""
     port = choose_port("127.0.0.1", 0)
-    words, null = _command(name, port, folder), subprocess.DEVNULL
-    try:
-        process = subprocess.Popen(words, cwd=ROOT, stdout=null, stderr=null)
-    except FileNotFoundError as error:
-        raise SystemExit(
-            f"{error.filename}: not installed (apt install nginx)"
-        ) from None
-    with process:
-        try:
-            _await(name, port, process)
-            yield port
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _await(name: str, port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + UP_S
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            connect(port, UP_S).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise SystemExit(f"{name} does not listen; started by hand, it says why")
+    with running(_command(name, port, folder), port):
+        yield port
 
 
 def connect(port: int, timeout_s: float) -> socket.socket:

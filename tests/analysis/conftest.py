@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from analysis.files import COLUMNS
 from analysis.readings import COUNTERS, VALUES
+from analysis.record import COLUMNS
 
 Request = tuple[float, float, int | None, int, int, str]  # a row of requests.csv
 USED = {
@@ -61,7 +61,7 @@ def config(
         "users": 3300,
         "hatch_rate": 10.0,
         "repeat": 1,
-        "page": {"name": "static", "kind": "static", "bytes": 14_939},
+        "page": {"name": "static", "kind": "static", "bytes": 14_939, "wait_ms": 0.0},
         "server": {"backlog": 128},
         "load": {"think_min_s": 1.0, "think_max_s": 8.0, "timeout_s": 10.0},
         "code": {"server": f"code of {impl}"},

@@ -17,19 +17,15 @@ from hypothesis import strategies as st
 from analysis import definitions, settings
 from analysis.cell_chart import draw
 from analysis.definitions import Stopped
-from analysis.files import (
+from analysis.files import Cell, DataError, read_config, read_matrix, write_csv
+from analysis.groups import grouped
+from analysis.record import (
     COLUMNS,
-    Cell,
-    DataError,
     check_stop,
     check_times,
-    read_config,
-    read_matrix,
     read_requests,
     read_stopped,
-    write_csv,
 )
-from analysis.groups import grouped
 from analysis.settings import caption, label, show, show_ms, swept
 from analysis.tables import markdown, table
 from analysis.verdict import Verdict

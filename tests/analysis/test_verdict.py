@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from analysis.causes import cause
 from analysis.definitions import Stopped, little, row
 from analysis.evidence import Evidence, evidence, window
-from analysis.files import read_config, read_json, read_requests
+from analysis.files import read_config, read_json
 from analysis.readings import read_readings
+from analysis.record import read_requests
 from analysis.verdict import LIMITS, OUTSIDE, SERVER, verdict
 from tests.analysis.conftest import frame, steady
 
@@ -29,9 +30,9 @@ KNOWN = {
     **{"most_descriptors": 20_000, "queued": 0.0, "queue": 0.0, "backlog": 128},
     **{"overflows": 0, "syn_retransmits": 0, "retransmits": 0, "resets_sent": 0},
     **{"loss_percent": 0.0, "users": 100.0, "rps": 22.0, "response_s": 0.02},
-    **{"think_s": 4.5, "grown": 1.0, "idle": None, "idle_asked": 0},
+    **{"think_s": 4.5, "wait_s": 0.0, "grown": 1.0, "idle": None, "idle_asked": 0},
 }
-ALWAYS_KNOWN = ("begin_s", "end_s", "failures", "loss_percent", "pool")
+ALWAYS_KNOWN = ("begin_s", "end_s", "failures", "loss_percent", "pool", "wait_s")
 
 
 def known(**changes: Any) -> Evidence:
@@ -53,7 +54,11 @@ HELD = {
     **{"descriptors": 1024, "most_descriptors": 1024},
 }
 CASES = {
-    "think-time": [{}, {"response_s": 2.0, "grown": 1.1}, {"grown": 3.0}],
+    "think-time": [
+        *({}, {"response_s": 2.0, "grown": 1.1}, {"grown": 3.0}),
+        {"think_s": 0.0, "wait_s": 0.02, "response_s": 0.024, "grown": 3.0},
+        {"think_s": 0.1, "wait_s": 0.02, "response_s": 0.045, "grown": 3.0},
+    ],
     "server-cpu": [
         {"server_cpu": 0.97},
         {"server_cpu": 0.97, "idle": 900, "idle_asked": 900, "descriptors": 960},
@@ -103,6 +108,7 @@ CASES = {
         {"server_cpu": None},
         {"think_s": 0.0},
         {"response_s": 2.0, "grown": 5.0},
+        {"think_s": 0.0, "wait_s": 0.02, "response_s": 0.05},  # flat from the beginning
     ],
 }
 
@@ -211,6 +217,24 @@ def test_evidence_of_readings(cell: Callable[..., Path]) -> None:
     assert (found.workers, found.most_workers) == (8, 8)
     assert (found.descriptors, found.most_descriptors) == (70, 1024)
     assert found.failure == "timed out reading"
+    assert verdict(found).limit == "server-workers"
+
+
+@pytest.mark.parametrize("worker", ["pool", "helper"])
+def test_workers_that_wait_for_a_page(cell: Callable[..., Path], worker: str) -> None:
+    """40 requests a second that wait for 0.2 s take 8 workers, whoever is looked at."""
+    folder = cell(
+        steady(20, 40, 10),
+        "requests",
+        at_s=20.0,
+        read={"server_user_s": 0.1, "server_system_s": 0.1, "server_threads": 30},
+        experiment="burst",
+        page__wait_ms=200.0,
+        impl__worker=worker,
+        impl__options={"max_workers": 8},
+    )
+    found = of(folder)
+    assert found.workers == pytest.approx(8, rel=0.05)
     assert verdict(found).limit == "server-workers"
 
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from conf.matrix import MatrixError, matrix
+from conf.composing import MatrixError
+from conf.matrix import matrix
 
 IMPLS = ["single", "multiprocess", "multithread", "select"]
 ROOT = Path(__file__).parents[2]
@@ -289,6 +290,17 @@ def test_pages_are_choices_and_settings() -> None:
     found = matrix(sizes, ROOT, ["load"])
     assert [c["page"]["bytes"] for c in found.values()] == [5000, 14_939]
     assert {c["page"]["name"] for c in found.values()} == {"rendered"}
+
+
+def test_each_page_is_of_its_own_sources() -> None:
+    """Whatever else is in the matrix: or its cells would be measured again."""
+
+    def pages(sources: str) -> dict[str, Any]:
+        asked = {"impl": "single", "experiment": "burst"}
+        return matrix({**asked, "set": {"page.sources": sources}}, ROOT, ["load"])
+
+    one, other = "[servers/render.py]", "[servers/uri.py]"
+    assert pages(f"{one},{other}") == {**pages(one), **pages(other)}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conf.matrix import MatrixError
+from conf.composing import MatrixError
 from conf.request import check_targets, keep, missing
 
 CELLS = {"a/b": {"key": "1"}, "a/c": {"key": "2"}}

@@ -86,6 +86,7 @@ def test_requests_cross_the_link(
     assert limits["somaxconn"] == "77"
     assert limits["tcp_abort_on_overflow"] == "1"
     assert limits["ip_local_port_range"] == "40000 44999"
+    assert limits["tcp_tw_reuse"] == "1"
 
 
 def test_rate(across: Config, run: Run, tmp_path: Path) -> None:

@@ -1,0 +1,175 @@
+"""What is wrong with the settings of a cell, beyond their names and types.
+
+Rules of this module:
+- A wrong value raises `SettingError` with one line that names the setting, the
+  value, and what would be right.
+- Bounds of one setting stand with it, in `schema.py`. Here is what it means to keep
+  them, and which settings do not go together.
+- What an implementation says of itself is looked at in `impl_checks.py`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from conf.impl_checks import check_commands, check_paths
+from conf.schema import PAGE_FILE, Cell, Config, Network, SettingError
+
+# Before and after a run's time in which its idle connections are open.
+IDLE_SPARE_S = 90.0
+
+
+def check(cell: Config, root: Path) -> None:
+    """Raise `SettingError` for the first setting of `cell` out of its bounds.
+
+    `root` is the folder that paths in the settings are relative to.
+    """
+    _check_bounds(Cell, cell, "")
+    experiment, impl, load = cell["experiment"], cell["impl"], cell["load"]
+    if experiment["stop"] == "requests" and experiment["requests"] is None:
+        raise SettingError(
+            "experiment.requests is not set: experiment.stop=requests needs a number"
+        )
+    if load["think_min_s"] > load["think_max_s"]:
+        raise SettingError(
+            f"load.think_min_s={load['think_min_s']:g} is more than "
+            f"load.think_max_s={load['think_max_s']:g}: the least think time "
+            "must not exceed the greatest"
+        )
+    _check_app(cell)
+    _check_network(cell["network"], cell["server"])
+    if load["arrivals"] == "open":
+        _check_open(load)
+    if cell["idle"]:
+        _check_idle(cell["idle"], experiment, cell["server"])
+    check_commands(impl)
+    _check_page(cell)
+    check_paths(impl, root)
+
+
+def _check_open(load: Config) -> None:
+    if load["client"] != "lean":
+        raise SettingError(
+            f"load.arrivals=open with load.client={load['client']}: Locust's own "
+            "clients have closed arrivals alone; choose load.client=lean"
+        )
+    if load["think_max_s"] <= 0:
+        raise SettingError(
+            "load.arrivals=open with load.think_max_s=0: think times are the time "
+            "between two arrivals of a user; it must be more than 0"
+        )
+
+
+def _check_idle(idle: int, experiment: Config, server: Config) -> None:
+    if not server["keep_alive"]:
+        raise SettingError(
+            f"idle={idle} with server.keep_alive=false: the server closes a connection "
+            "after its first response; set server='{keep_alive: true}'"
+        )
+    least = experiment["max_s"] + IDLE_SPARE_S
+    if server["request_timeout_s"] < least:
+        raise SettingError(
+            f"idle={idle} with server.request_timeout_s="
+            f"{server['request_timeout_s']:g}: the server may close these connections "
+            f"before the run ends; it must be at least {least:g}, which is "
+            f"experiment.max_s and {IDLE_SPARE_S:g} s to open them"
+        )
+
+
+def _check_app(cell: Config) -> None:
+    code, impl = cell["app"]["code"], cell["impl"]
+    if cell["app"]["name"] == "page":
+        if code is not None:
+            raise SettingError(
+                f"app.code={code}: a page has no code; choose app=attendance"
+            )
+        return
+    if not re.fullmatch(r"[!-~]{1,64}", code or ""):
+        raise SettingError(
+            f"app.code={code}: must be 1 to 64 letters, digits and the like"
+        )
+    if "{options}" not in impl["command"]:
+        raise SettingError(
+            f"app=attendance: impl.command={impl['command']}: it must name "
+            "{options}, by which a server is told of the application"
+        )
+    if cell["load"]["client"] != "lean":
+        raise SettingError(
+            f"app=attendance with load.client={cell['load']['client']}: Locust's own "
+            "clients speak HTTP alone; choose load.client=lean"
+        )
+    if cell["idle"]:
+        raise SettingError(
+            f"app=attendance with idle={cell['idle']}: connections are held idle over "
+            "HTTP alone; choose app=page"
+        )
+
+
+def _check_bounds(schema: type, values: Config, prefix: str) -> None:
+    for spec in fields(schema):
+        name, value = prefix + spec.name, values[spec.name]
+        if isinstance(value, dict):
+            default = spec.default_factory
+            if isinstance(default, type) and is_dataclass(default):
+                _check_bounds(default, value, name + ".")
+        elif value is not None and spec.metadata:
+            _check_value(name, value, spec.metadata)
+
+
+def _check_value(name: str, value: Any, bounds: Mapping[str, Any]) -> None:
+    choices = bounds.get("choices")
+    if choices is not None:
+        if value not in choices:
+            raise SettingError(f"{name}={value}: choose from {', '.join(choices)}")
+        return
+    if not math.isfinite(value):
+        raise SettingError(f"{name}={value}: must be a finite number")
+    if "least" in bounds and value < bounds["least"]:
+        raise SettingError(f"{name}={value}: must be at least {bounds['least']:,}")
+    if "above" in bounds and value <= bounds["above"]:
+        raise SettingError(f"{name}={value}: must be more than {bounds['above']:,}")
+    if "most" in bounds and value > bounds["most"]:
+        raise SettingError(f"{name}={value}: must be at most {bounds['most']:,}")
+
+
+def _check_network(network: Config, server: Config) -> None:
+    if network["kind"] == "netns":
+        if server["host"] is not None:
+            raise SettingError(
+                f"server.host={server['host']}: in a namespace the server has the "
+                "address of its link; leave it out, or choose network=loopback"
+            )
+        _check_ports(network["ip_local_port_range"])
+        return
+    for spec in fields(Network)[2:]:
+        if network[spec.name] != spec.default:
+            raise SettingError(
+                f"network.{spec.name}={network[spec.name]}: the loopback is this "
+                "host's own and not to be changed; choose network=netns"
+            )
+
+
+def _check_ports(written: str | None) -> None:
+    if written is None:
+        return
+    found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", written)
+    if not found or not 1 <= int(found[1]) <= int(found[2]) <= 65535:
+        raise SettingError(
+            f"network.ip_local_port_range={written}: write the first and the last "
+            "port, from 1 to 65535, as in 40000-40199"
+        )
+
+
+def _check_page(cell: Config) -> None:
+    page, impl = cell["page"], cell["impl"]
+    costs = page["kind"] == "rendered" or page["wait_ms"] or page["rounds"]
+    if costs and impl["body"] == PAGE_FILE and "{options}" not in impl["command"]:
+        raise SettingError(
+            f"page={page['name']}: {impl['name']} is told of no {{options}} and serves "
+            "the page as it is, at none of its cost; choose page=static"
+        )

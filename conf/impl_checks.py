@@ -1,0 +1,108 @@
+"""What is wrong with how an implementation says that it is started.
+
+Rules of this module:
+- What is filled in for `{…}` is known here by name alone; `load/command.py` fills it
+  in. A name that is not known, or lacks, is told of before anything is started.
+- A path is looked at where it is known already: not where it holds a `{…}`.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import string
+from dataclasses import fields
+from pathlib import Path
+
+from conf.schema import PAGE_FILE, Config, Server, SettingError
+
+
+def check_paths(impl: Config, root: Path) -> None:
+    """Raise `SettingError` for a path that cannot be, or is not below `root`."""
+    for name, path in (("path", impl["path"]), ("ready.path", impl["ready"]["path"])):
+        if path is not None and not re.fullmatch(r"/[!-~]*", path):
+            raise SettingError(
+                f"impl.{name}={path}: a path starts with / and has no spaces in it"
+            )
+    if impl["body"] not in (None, PAGE_FILE) and not (root / impl["body"]).is_file():
+        raise SettingError(
+            f"impl.body={impl['body']}: there is no such file; name the file that "
+            "holds what the server answers with, null for anything, or leave it out "
+            "for the page"
+        )
+    for name in ("working_directory", "submission"):
+        folder = impl[name]
+        if folder and "{" not in folder and not (root / folder).is_dir():
+            raise SettingError(
+                f"impl.{name}={folder}: there is no such folder; it is relative to "
+                f"{root}"
+            )
+    if impl["submission"] and impl["working_directory"]:
+        raise SettingError(
+            "impl.working_directory is set beside impl.submission: a submission is "
+            "started in a copy of its folder; leave one of them out"
+        )
+
+
+def check_commands(impl: Config) -> None:
+    """Raise `SettingError` for a command, folder or variable that can't be filled."""
+    known = {"python", "page_file", "root", "cores", "scratch"}
+    known |= {spec.name for spec in fields(Server)}
+    # A submission may lack all that it could be started with: that is its result.
+    if impl["command"] or not impl["submission"]:
+        words = _words("impl.command", impl["command"])
+        named = _named(impl, "impl.command", impl["command"], {*known, "options"})
+        if "port" not in named:
+            raise SettingError(
+                f"impl.command={impl['command']}: it must name {{port}}, "
+                "the port that the server has to listen on"
+            )
+        if any("{options}" in word and word != "{options}" for word in words):
+            raise SettingError(
+                f"impl.command={impl['command']}: {{options}} stands for several "
+                "words, and has to stand alone"
+            )
+    if impl["version"] is not None:
+        _words("impl.version", impl["version"])
+        _named(impl, "impl.version", impl["version"], known)
+    if impl["working_directory"] is not None:
+        name = "impl.working_directory"
+        _named(impl, name, impl["working_directory"], known - {"scratch"})
+    for name, value in impl["environment"].items():
+        if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+            raise SettingError(
+                f"impl.environment.{name}: the name of a variable has letters, "
+                "digits and _ alone"
+            )
+        _named(impl, f"impl.environment.{name}", value, known)
+
+
+def _words(name: str, command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        reason = str(error).lower()
+        raise SettingError(f"{name}={command}: {reason}, as a shell reads it") from None
+    if not words:
+        raise SettingError(f"{name} is empty: write the command that starts it")
+    return words
+
+
+def _named(impl: Config, name: str, text: str, known: set[str]) -> set[str | None]:
+    """Return what `text` names in braces, all of which has to be `known`."""
+    try:
+        named = {part[1] for part in string.Formatter().parse(text)}
+    except ValueError as error:
+        raise SettingError(f"{name}={text}: {error}") from None
+    unknown = named - known - {None}
+    if unknown:
+        raise SettingError(
+            f"{name} names {{{min(map(str, unknown))}}}: it may name "
+            + ", ".join(f"{{{name}}}" for name in sorted(known))
+        )
+    if "page_file" in named and impl["body"] is None:
+        raise SettingError(
+            f"{name} names {{page_file}}, and impl.body=null says that any page will "
+            "do: leave one of them out"
+        )
+    return named

@@ -1,0 +1,81 @@
+"""The load generator's side of a configuration: the command line that starts Locust.
+
+Rules of this module:
+- Whatever changes the load is an option here, so that the command line which is kept
+  with the results says all of it (`locustfile.py` has their meaning).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from load.limits import choose_port
+
+LOCUSTFILE = Path(__file__).parent / "locustfile.py"
+WORKERS_S = 30  # for Locust's workers, where there are several, to be ready
+
+
+def words(
+    config: dict[str, Any], server: tuple[str, int], body: Path | None, record: Path
+) -> list[str]:
+    """Return the words that load `server`, a host and a port, as `config` says.
+
+    `body` is the file that holds what it has to answer with, None for anything;
+    `record` the folder that the record is written into.
+    """
+    (host, port), load = server, config["load"]
+    experiment, code = config["experiment"], config["app"]["code"]
+    scheme = "http" if code is None else "tcp"
+    found = [
+        *(sys.executable, "-m", "locust", "--headless", "--only-summary"),
+        *("--locustfile", str(LOCUSTFILE)),
+        *("--host", f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"),
+        *("--spawn-rate", f"{config['hatch_rate']:g}"),
+        *("--think-min", f"{load['think_min_s']:g}"),
+        *("--think-max", f"{load['think_max_s']:g}"),
+        *("--think-seed", str(load["seed"])),
+        *("--request-timeout", f"{load['timeout_s']:g}"),
+        *("--client", load["client"], "--arrivals", load["arrivals"]),
+        *("--path", config["impl"]["path"]),
+        *("--longest", f"{experiment['max_s']:g}"),
+        *("--record", str(record)),
+    ]
+    if load["processes"] > 1:
+        master = str(choose_port("127.0.0.1", 0, taken=port))
+        found += [
+            *("--processes", str(load["processes"])),
+            *("--expect-workers-max-wait", f"{WORKERS_S:g}"),
+            *("--master-bind-host", "127.0.0.1", "--master-bind-port", master),
+            *("--master-host", "127.0.0.1", "--master-port", master),
+        ]
+    if code is not None:
+        found += ["--code", code]
+    elif body is not None:
+        found += ["--body", str(body)]
+    return [*found, *_rule(config)]
+
+
+def _rule(config: dict[str, Any]) -> list[str]:
+    """Return the options that tell Locust when to end, and with how many users."""
+    experiment, users = config["experiment"], str(config["users"])
+    if experiment["stop"] == "capacity":
+        return [
+            *("--users", "1", "--search-capacity", users),
+            *("--step", f"{experiment['step_s']:g}"),
+            *("--p95-limit", f"{experiment['p95_ms']:g}"),
+        ]
+    if experiment["stop"] == "first_failure":
+        return ["--users", users, "--stop-at-first-failure"]
+    return ["--users", users, "--stop-after-requests", str(experiment["requests"])]
+
+
+def longest_s(config: dict[str, Any]) -> float:
+    """Return the most seconds of load that the experiment's rule allows."""
+    longest: float = config["experiment"]["max_s"]
+    if config["experiment"]["stop"] == "first_failure":
+        joining = config["users"] / config["hatch_rate"]
+        in_flight = 2 * config["load"]["timeout_s"]
+        longest = min(longest, joining + in_flight)
+    return longest
