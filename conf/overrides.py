@@ -75,7 +75,9 @@ def typed(override: Override) -> list[Any]:
             OmegaConf.update(cell, key, value)
         except OmegaConfBaseException as error:
             raise MatrixError(f"{key}={value}: {reason(error)}") from None
-        found.append(OmegaConf.select(cell, key))
+        value = OmegaConf.select(cell, key)
+        is_list = OmegaConf.is_config(value)
+        found.append(OmegaConf.to_container(value) if is_list else value)
     return found
 
 
