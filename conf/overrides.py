@@ -75,9 +75,9 @@ def typed(override: Override) -> list[Any]:
             OmegaConf.update(cell, key, value)
         except OmegaConfBaseException as error:
             raise MatrixError(f"{key}={value}: {reason(error)}") from None
-        value = OmegaConf.select(cell, key)
-        is_list = OmegaConf.is_config(value)
-        found.append(OmegaConf.to_container(value) if is_list else value)
+        member = OmegaConf.select(cell, key)
+        is_list = OmegaConf.is_config(member)
+        found.append(OmegaConf.to_container(member) if is_list else member)
     return found
 
 

@@ -222,7 +222,7 @@ def test_evidence_of_readings(cell: Callable[..., Path]) -> None:
 
 @pytest.mark.parametrize("worker", ["pool", "helper"])
 def test_workers_that_wait_for_a_page(cell: Callable[..., Path], worker: str) -> None:
-    """38 requests a second that wait for 0.21 s take 8 workers, whoever is looked at."""
+    """38 requests a second that wait for 0.21 s take 8 workers, whoever is seen."""
     folder = cell(
         steady(20, 40, 10),
         "requests",
