@@ -76,7 +76,7 @@ def test_provenance(config: Config, run: Run, tmp_path: Path) -> None:
     assert {"kernel", "cpu_model", "cpus", "memory_bytes"} == set(found["host"])
     assert {
         *("open_files", "somaxconn", "ip_local_port_range", "tcp_abort_on_overflow"),
-        "tcp_max_syn_backlog",
+        *("tcp_max_syn_backlog", "tcp_tw_reuse"),
     } == set(found["limits"])
     assert "--stop-after-requests" in found["commands"]["locust"]
     assert found["commands"]["server"][1:4] == ["-m", "servers", "select"]
