@@ -9,8 +9,8 @@ When it fits: what fits `epoll`, in a program that uses other libraries of async
 database, other services.
 
 What limits it: what limits `epoll`, and the loop itself: each event is a callback that
-is made, queued and called, in Python, and an accepted connection is a task. Code that
-blocks, or computes, stops everybody.
+is made, queued and called, in Python, and a connection is a task, unless it can be
+answered as soon as it is accepted. Code that blocks, or computes, stops everybody.
 
 Source: PEP 3156, Asynchronous IO Support Rebooted; Dan Kegel, The C10K problem, for
 what is under it.

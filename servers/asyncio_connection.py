@@ -39,6 +39,7 @@ class Connection(asyncio.Protocol):
         self.lost = lost
         self.conversation = settings.app()
         self.transport: asyncio.Transport | None = None
+        self.first: Sequence[Step] = ()  # steps to take once there is a transport
         self.steps: deque[Step] | None = None  # that are being taken
         self.early = b""  # came meanwhile
         self.half_closed = False  # the client has no more to say
@@ -52,11 +53,16 @@ class Connection(asyncio.Protocol):
     @property
     def idle(self) -> bool:
         """Whether no request has begun, and none is known to have arrived."""
-        return self.steps is None and not self.lingering and self.conversation.idle
+        if self.first or self.steps is not None or self.lingering:
+            return False
+        return self.conversation.idle
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=0)
+        if self.first:
+            steps, self.first = self.first, ()
+            self.take(steps)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.transport = None

@@ -3,6 +3,8 @@
 Rules of this module:
 - Connections are accepted here and not by asyncio, which answers a lack of
   descriptors with a traceback (its own loop) or by dropping who waits (uvloop).
+- A connection that came with its request, and is answered in one write, ends there. A
+  transport, with the task and the callbacks that it takes, is for all others.
 - Time-outs are noticed by a sweep over all connections: a timer for each would mostly
   be set and taken back for nothing.
 """
@@ -13,11 +15,12 @@ import asyncio
 import contextlib
 import signal
 import socket
+import traceback
 from collections.abc import Callable
 
 from servers.asyncio_connection import Connection
 from servers.listener import RETRY_S, Listener, free_descriptors
-from servers.talk import Settings
+from servers.talk import READ_BYTES, Settings
 
 SWEEP_S = 0.5  # how late a time-out may be noticed
 ACCEPTED = 256  # connections that are accepted in one turn of the loop
@@ -104,6 +107,9 @@ class _Server:
                     self.loop.call_later(RETRY_S, self.listen)
                 return
             connection = Connection(self.loop, self.settings, self.ended)
+            if _served(connection, accepted):
+                accepted.close()
+                continue
             self.connections.add(connection)
             task = self.loop.create_task(self.connect(connection, accepted))
             self.connecting.add(task)  # the loop itself has but a weak reference
@@ -128,3 +134,30 @@ class _Server:
             waits = connection.transport and not connection.held
             if waits and now > connection.deadline:
                 connection.time_out()
+
+
+def _served(connection: Connection, accepted: socket.socket) -> bool:
+    """Read what has come already; return whether the connection has ended with that.
+
+    Otherwise the steps that are left are the connection's `first`.
+    """
+    conversation = connection.conversation
+    try:
+        data = accepted.recv(READ_BYTES)
+        if not data:
+            return True  # the client has no more to say
+        steps = connection.first = conversation.receive(data)
+        if len(steps) != 1 or not conversation.closing or conversation.lingering:
+            return False
+        if isinstance(only := steps[0], bytes):
+            sent = accepted.send(only, socket.MSG_MORE)  # the end goes with it
+            connection.first = [only[sent:]]
+            return sent == len(only)
+    except BlockingIOError:
+        pass
+    except OSError:
+        return True  # the client has reset it
+    except Exception:  # the application's, and of this connection alone
+        traceback.print_exc()
+        return True
+    return False

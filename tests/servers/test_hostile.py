@@ -7,6 +7,7 @@ end it. One server process gets all kinds at once.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import socket
 import struct
@@ -51,8 +52,9 @@ LATE_S = 5.0  # what a busy machine may add; the clients would stay for ever
 # CPU time in half a second with nothing to do; whatever spins takes all of it.
 IDLE_S, IDLE_CPU_S = 0.5, 0.15
 FLOOD = 5_000
-CLIENTS = 2_000
-CLIENTS_FORKED = 400  # each of these takes some milliseconds
+ROUNDS = 3
+CLIENTS = 700
+CLIENTS_FORKED = 150  # each of these takes some milliseconds
 LEAK_BYTES = 400  # of each client; who forgets to forget one loses twice that
 
 
@@ -129,6 +131,7 @@ def test_they_take_no_cpu_and_leave_nothing_open(
         *("--request-timeout", "60", "--response-timeout", "60"),
     )
     assert body(server.ask(LAST)) == page
+    reset(hostile(server, HEAD))  # libuv keeps a descriptor from the first that waits
     eventually(lambda: server.connections() == 0)
     eventually(lambda: idle(server))  # all that it works with has been started
     before = server.sum(lambda process: process.num_fds())
@@ -164,15 +167,18 @@ def test_who_leaves_at_once_leaves_nothing_behind(
         client.setblocking(False)
         client.connect_ex((server.host, server.port))
         reset(client)
-    leave_at_once(server, number // 4)
-    eventually(lambda: server.connections() == 0)
-    # By now it has what it needs for as many as there are at once.
-    before = server.sum(lambda process: process.memory_info().rss)
-    descriptors = server.sum(lambda process: process.num_fds())
     leave_at_once(server, number)
     eventually(lambda: server.connections() == 0)
+    descriptors = server.sum(lambda process: process.num_fds())
+    memory = [server.sum(lambda process: process.memory_info().rss)]
+    for _ in range(ROUNDS):
+        leave_at_once(server, number)
+        eventually(lambda: server.connections() == 0)
+        memory.append(server.sum(lambda process: process.memory_info().rss))
     eventually(lambda: server.sum(lambda process: process.num_fds()) <= descriptors)
-    grown = server.sum(lambda process: process.memory_info().rss) - before
+    # What it needs for as many as there are at once it takes in leaps, sooner or later;
+    # what it loses with each client, in each round.
+    grown = min(after - before for before, after in itertools.pairwise(memory))
     assert grown < number * LEAK_BYTES
     assert body(server.ask(LAST)) == page
     assert server.stop() == 0
