@@ -55,7 +55,7 @@ FLOOD = 5_000
 ROUNDS = 3
 CLIENTS = 700
 CLIENTS_FORKED = 150  # each of these takes some milliseconds
-LEAK_BYTES = 400  # of each client; who forgets to forget one loses twice that
+LEAK_BYTES = 200  # of each client; who forgets to forget one loses twice that
 
 
 def hostile(server: Running, sent: bytes) -> socket.socket:
