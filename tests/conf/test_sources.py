@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import socket
 from pathlib import Path
 
 import pytest
@@ -61,4 +64,69 @@ def test_covers_what_is_imported_and_no_more(
 def test_what_is_not_python_is_one_line(project: Path) -> None:
     (project / "app" / "part.py").write_text("def f(:\n")
     with pytest.raises(SettingError, match=r"app/part\.py, line 1"):
+        digest(["app/main.py"], project)
+
+
+def test_what_is_no_text_is_covered(project: Path) -> None:
+    """Neither a name nor a size nor a kind of file of a submission is an accident."""
+    folder = project / "alone"
+    before = digest(["alone"], project)
+    os.mkfifo(folder / "pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(folder / "socket"))
+    assert digest(["alone"], project) == before  # and did not wait
+    (folder / os.fsdecode(b"caf\xe9.html")).touch()
+    named = digest(["alone"], project)
+    assert named != before
+    with (folder / "large").open("wb") as file:
+        file.truncate(3 << 30)  # of which the disk holds nothing
+    limit = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, limit[1]))
+    try:
+        assert digest(["alone"], project) != named
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limit)
+
+
+def test_modes_and_links_are_covered(project: Path) -> None:
+    folder = project / "alone"
+    seen = {digest(["alone"], project)}
+    (folder / "server.go").chmod(0o755)
+    seen.add(digest(["alone"], project))
+    (folder / "server.go").chmod(0o644)
+    assert digest(["alone"], project) in seen  # as before
+    for target in ("server.go", "../app", "../app/up.py", "nowhere", "link"):
+        link = folder / "link"
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+        seen.add(digest(["alone"], project))
+    assert len(seen) == 7
+
+
+def test_what_cannot_be_read_is_one_line(project: Path) -> None:
+    (project / "alone" / "memory").symlink_to("/proc/self/mem")  # EIO, even for root
+    with pytest.raises(SettingError, match=r"^alone/memory cannot be read: .*error"):
+        digest(["alone"], project)
+
+
+def test_a_source_outside_of_the_project(project: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "app" / "main.py"
+    before = digest([str(outside)], project / "alone")
+    outside.write_text("import sys\n")
+    assert digest([str(outside)], project / "alone") != before
+
+
+NO_PYTHON = {
+    "imports from nowhere": ("\nfrom " + "." * 99 + " import x", "line 2: an import"),
+    "NUL": ("x\0", r"null bytes"),
+    "too deep": ("-" * 100_000 + "1", "not Python: "),
+    "not UTF-8": ("x = '\udcff'", "line 1: "),
+}
+
+
+@pytest.mark.parametrize("text, said", NO_PYTHON.values(), ids=NO_PYTHON)
+def test_odd_python_is_one_line(project: Path, text: str, said: str) -> None:
+    path = project / "app" / "part.py"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(SettingError, match=rf"^app/part\.py.*{said}"):
         digest(["app/main.py"], project)
