@@ -1,5 +1,6 @@
-// The page by Node's own http: node server.js HOST PORT PAGE_FILE BACKLOG KEEP_ALIVE
-const [host, port, file, backlog, keepAlive] = process.argv.slice(2);
+// The page by Node's own http:
+// node server.js HOST PORT PAGE_FILE BACKLOG KEEP_ALIVE REQUEST_TIMEOUT_S
+const [host, port, file, backlog, keepAlive, timeout] = process.argv.slice(2);
 const page = require("fs").readFileSync(file);
 const headers = {
   "Content-Type": "text/html; charset=utf-8",
@@ -10,4 +11,5 @@ const server = require("http").createServer((request, response) => {
   response.writeHead(200, headers);
   response.end(page);
 });
+server.keepAliveTimeout = Math.ceil(Number(timeout) * 1000); // ms
 server.listen({ host, port: Number(port), backlog: Number(backlog) });
