@@ -11,6 +11,7 @@ from conf.composing import MatrixError
 from conf.matrix import matrix
 from conf.order import order
 from conf.sources import digest
+from conf.submissions import submissions
 from load import RECORD
 from load.interrupt import pass_on_to_children
 from load.network import unavailable
@@ -62,6 +63,8 @@ if taken := sorted(TOGETHER & set(EXPERIMENTS)):
     )
 # A class is ranked; what tells of anything else is left to other matrices.
 RANKED = any(cell["impl"]["submission"] for cell in CELLS.values())
+if RANKED and (left_out := submissions(ROOT, ROOT / "conf").warning()):
+    print(f"firstfail: {left_out}", file=sys.stderr)
 COMPARED = [] if RANKED else list(CELLS.values())
 IDLE = ["idle"] if len({cell["idle"] for cell in COMPARED}) > 1 else []
 ARRIVALS = {cell["load"]["arrivals"] for cell in COMPARED}

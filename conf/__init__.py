@@ -3,8 +3,8 @@
 The YAML files are Hydra config groups: `experiment/` says what a run is and
 when it ends, `impl/` how a server is started, `study/` which cells belong
 together. `schema.py` gives every setting its type and bounds, `matrix.py`
-expands what was asked for (`overrides.py`) into cells, by way of Hydra
-(`composing.py`), `checks.py` says what is wrong with one, and `sources.py` lets
-a cell's key know the code that it measures. Nothing here knows how a cell is
-measured.
+expands what was asked for (`studies.py`, `overrides.py`) into cells, by way of Hydra
+(`choices.py`, `composing.py`), `files.py` and `checks.py` say what is wrong with one,
+and `sources.py` lets a cell's key know the code that it measures. Nothing here knows
+how a cell is measured.
 """

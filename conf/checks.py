@@ -3,20 +3,18 @@
 Rules of this module:
 - A wrong value raises `SettingError` with one line that names the setting, the
   value, and what would be right.
-- Bounds of one setting stand with it, in `schema.py`. Here is what it means to keep
-  them, and which settings do not go together.
+- Bounds of one setting stand with it, in `schema.py`, and are kept by `bounds.py`. Here
+  is which settings do not go together.
 - What an implementation says of itself is looked at in `impl_checks.py`.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
+from conf.bounds import check_bounds
 from conf.impl_checks import check_commands, check_paths
 from conf.schema import PAGE_FILE, Cell, Config, Network, SettingError
 
@@ -29,7 +27,7 @@ def check(cell: Config, root: Path) -> None:
 
     `root` is the folder that paths in the settings are relative to.
     """
-    _check_bounds(Cell, cell, "")
+    check_bounds(Cell, cell, "")
     experiment, impl, load = cell["experiment"], cell["impl"], cell["load"]
     if experiment["stop"] == "requests" and experiment["requests"] is None:
         raise SettingError(
@@ -108,33 +106,6 @@ def _check_app(cell: Config) -> None:
             f"app=attendance with idle={cell['idle']}: connections are held idle over "
             "HTTP alone; choose app=page"
         )
-
-
-def _check_bounds(schema: type, values: Config, prefix: str) -> None:
-    for spec in fields(schema):
-        name, value = prefix + spec.name, values[spec.name]
-        if isinstance(value, dict):
-            default = spec.default_factory
-            if isinstance(default, type) and is_dataclass(default):
-                _check_bounds(default, value, name + ".")
-        elif value is not None and spec.metadata:
-            _check_value(name, value, spec.metadata)
-
-
-def _check_value(name: str, value: Any, bounds: Mapping[str, Any]) -> None:
-    choices = bounds.get("choices")
-    if choices is not None:
-        if value not in choices:
-            raise SettingError(f"{name}={value}: choose from {', '.join(choices)}")
-        return
-    if not math.isfinite(value):
-        raise SettingError(f"{name}={value}: must be a finite number")
-    if "least" in bounds and value < bounds["least"]:
-        raise SettingError(f"{name}={value}: must be at least {bounds['least']:,}")
-    if "above" in bounds and value <= bounds["above"]:
-        raise SettingError(f"{name}={value}: must be more than {bounds['above']:,}")
-    if "most" in bounds and value > bounds["most"]:
-        raise SettingError(f"{name}={value}: must be at most {bounds['most']:,}")
 
 
 def _check_network(network: Config, server: Config) -> None:

@@ -2,19 +2,26 @@
 
 Rules of this module:
 - What is filled in for `{…}` is known here by name alone; `load/command.py` fills it
-  in. A name that is not known, or lacks, is told of before anything is started.
+  in. An unknown or missing name is reported before anything is started.
 - A path is looked at where it is known already: not where it holds a `{…}`.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import stat
 import string
 from dataclasses import fields
 from pathlib import Path
 
 from conf.schema import PAGE_FILE, Config, Server, SettingError
+
+BRACES = (
+    "a brace as such is written {{ or }}, and variables of a shell are known within "
+    "sh -c '…' alone"
+)
 
 
 def check_paths(impl: Config, root: Path) -> None:
@@ -30,6 +37,12 @@ def check_paths(impl: Config, root: Path) -> None:
             "holds what the server answers with, null for anything, or leave it out "
             "for the page"
         )
+    for source in impl["sources"]:
+        if not isinstance(source, str) or not (root / source).exists():
+            raise SettingError(
+                f"impl.sources: there is no file or folder {source}; it is relative to "
+                f"{root}"
+            )
     for name in ("working_directory", "submission"):
         folder = impl[name]
         if folder and "{" not in folder and not (root / folder).is_dir():
@@ -42,6 +55,20 @@ def check_paths(impl: Config, root: Path) -> None:
             "impl.working_directory is set beside impl.submission: a submission is "
             "started in a copy of its folder; leave one of them out"
         )
+    if impl["submission"]:
+        _check_copied(root / impl["submission"], root)
+
+
+def _check_copied(folder: Path, root: Path) -> None:
+    """Raise `SettingError` for what is in `folder` and cannot be copied, as a FIFO."""
+    for place, _, names in os.walk(folder):
+        for path in (Path(place, name) for name in names):
+            mode = path.lstat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+                raise SettingError(
+                    f"{path.relative_to(root)} is no file, but a pipe, a socket or a "
+                    "device, which cannot be copied with its submission: remove it"
+                )
 
 
 def check_commands(impl: Config) -> None:
@@ -74,6 +101,8 @@ def check_commands(impl: Config) -> None:
                 f"impl.environment.{name}: the name of a variable has letters, "
                 "digits and _ alone"
             )
+        if not isinstance(value, str):
+            raise SettingError(f"impl.environment.{name}={value}: it must be text")
         _named(impl, f"impl.environment.{name}", value, known)
 
 
@@ -88,18 +117,27 @@ def _words(name: str, command: str) -> list[str]:
     return words
 
 
-def _named(impl: Config, name: str, text: str, known: set[str]) -> set[str | None]:
+def _named(impl: Config, name: str, text: str, known: set[str]) -> set[str]:
     """Return what `text` names in braces, all of which has to be `known`."""
     try:
-        named = {part[1] for part in string.Formatter().parse(text)}
+        parts = list(string.Formatter().parse(text))
     except ValueError as error:
-        raise SettingError(f"{name}={text}: {error}") from None
-    unknown = named - known - {None}
-    if unknown:
-        raise SettingError(
-            f"{name} names {{{min(map(str, unknown))}}}: it may name "
-            + ", ".join(f"{{{name}}}" for name in sorted(known))
-        )
+        raise SettingError(f"{name}={text}: {error}; {BRACES}") from None
+    named = set()
+    for _, field, spec, conversion in parts:
+        if field is None:
+            continue
+        if field not in known:
+            raise SettingError(
+                f"{name} names {{{field}}}: it may name "
+                f"{', '.join(f'{{{key}}}' for key in sorted(known))}; {BRACES}"
+            )
+        if spec or conversion:
+            raise SettingError(
+                f"{name}={text}: {{{field}}} is filled in as it is; leave out what "
+                "follows the name, with : or !"
+            )
+        named.add(field)
     if "page_file" in named and impl["body"] is None:
         raise SettingError(
             f"{name} names {{page_file}}, and impl.body=null says that any page will "

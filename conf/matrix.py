@@ -1,9 +1,8 @@
 """From what was asked for to the cells that answer it.
 
 Rules of this module:
-- A study says which cells belong together: overrides in Hydra's grammar, some
-  for all of its experiments and some for one. What the user adds comes last,
-  and a later override of the same key replaces an earlier one.
+- A study says which cells belong together (`studies.py`). What the user adds comes
+  last, and a later override of the same key replaces an earlier one.
 - Values expand as Hydra's `--multirun` would: every combination, in order.
 - A cell's key is made of everything that can change its figures, its settings
   and its code, so two results under one key mean the same measurement, and
@@ -23,13 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig, OmegaConf
 
 from conf.checks import check
-from conf.composing import AUTO, FOLDER, GROUPS, MatrixError, composed, hydra
-from conf.overrides import parse, typed, unknown, values_of
+from conf.choices import AUTO, GROUPS, file_of, hydra
+from conf.composing import MatrixError, composed
+from conf.overrides import parse, typed, values_of
 from conf.schema import PAGE_FILE, Config, SettingError
 from conf.sources import digest
+from conf.studies import of_experiment, study
 
 DEFAULTS = (f"network={AUTO}", "app=page", "page=rendered")
 
@@ -53,7 +53,7 @@ def matrix(
     Raises `MatrixError`.
     """
     overrides = dict(asked)
-    study = _study(overrides.pop("study", "default"))
+    chosen = overrides.pop("study", "default")
     dotted = overrides.pop("set", {})
     if not isinstance(dotted, Mapping):
         raise MatrixError(
@@ -62,20 +62,14 @@ def matrix(
         )
     user = [f"{key}={value}" for key, value in _flat({**overrides, **dotted})]
     try:
+        asked_of = study(chosen)
         with hydra(root):
-            cells = list(_cells(study, user, auto_network))
+            cells = list(_cells(asked_of, user, auto_network))
+        for cell in cells:
+            _check(cell, root, user)
         return _named(cells, root, runner)
     except SettingError as error:
         raise MatrixError(str(error)) from None
-
-
-def _study(name: Any) -> DictConfig:
-    known = sorted(path.stem for path in (FOLDER / "study").glob("*.yaml"))
-    if name not in known:
-        raise MatrixError(unknown("study", str(name), known))
-    study = OmegaConf.load(FOLDER / "study" / f"{name}.yaml")
-    assert isinstance(study, DictConfig)
-    return study
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
@@ -96,12 +90,12 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
             yield name, str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _cells(study: DictConfig, user: list[str], auto: str) -> Iterable[Config]:
-    common = list(study.get("overrides", []))
-    experiments = ",".join(study.experiments)
+def _cells(study: Config, user: list[str], auto: str) -> Iterable[Config]:
+    common = study["overrides"]
+    experiments = ",".join(study["experiments"])
     asked = parse([f"experiment={experiments}", *common, *user])
     for experiment in values_of(asked["experiment"]):
-        own, fixed = _of_experiment(study, experiment)
+        own, fixed = of_experiment(study, experiment)
         overrides = parse([*DEFAULTS, *common, *own, *user, *fixed])
         overrides.pop("experiment", None)
         chosen = [values_of(overrides.pop(group)) for group in GROUPS[1:]]
@@ -114,14 +108,6 @@ def _cells(study: DictConfig, user: list[str], auto: str) -> Iterable[Config]:
                 "page": page,
             }
             yield from _sweep(choice, list(overrides.values()))
-
-
-def _of_experiment(study: DictConfig, name: str) -> tuple[list[str], list[str]]:
-    """Return the overrides of one experiment: the user's own come between the two."""
-    said = study.experiments.get(name) or []
-    if isinstance(said, DictConfig):
-        return list(said.get("overrides", [])), list(said.get("fixed", []))
-    return list(said), []
 
 
 def _sweep(choice: dict[str, str], overrides: list[Override]) -> Iterable[Config]:
@@ -139,13 +125,26 @@ def _sweep(choice: dict[str, str], overrides: list[Override]) -> Iterable[Config
         yield cell
 
 
+def _check(cell: Config, root: Path, user: list[str]) -> None:
+    """Check a cell; name the file that is wrong, where it is not what a user said."""
+    try:
+        check(cell, root)
+    except OSError as error:
+        raise SettingError(f"{error.filename}: {error.strerror}") from None
+    except SettingError as error:
+        own = any(text.startswith("impl.") for text in user)
+        if own or not str(error).startswith("impl."):
+            raise
+        where = file_of("impl", cell["impl"]["name"])
+        raise SettingError(f"{where}: {error}") from None
+
+
 def _named(cells: list[Config], root: Path, runner: Sequence[str]) -> dict[str, Config]:
-    """Check cells, add their code and key, and name their folders."""
+    """Add to each cell its code and key, and name its folder."""
     runner_code = digest(runner, root)
     digests: dict[tuple[str, ...], str] = {}
     named: dict[str, Config] = {}
     for cell in cells:
-        check(cell, root)
         sources = _sources(cell)
         if sources not in digests:
             digests[sources] = digest(sources, root)

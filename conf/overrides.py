@@ -2,13 +2,16 @@
 
 Rules of this module:
 - A key is a group or a setting; any other is told of, with what may have been meant.
-- Values expand as Hydra's `--multirun` would expand them, and are never none.
+- Values expand as Hydra's `--multirun` would expand them, and are never none. But
+  `*` in a glob(…) stops at a slash, as a shell's does: glob(*) chooses no submission.
+- The name of a choice may be written as it is, without the quotes that Hydra's grammar
+  asks for where it has odd characters.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+import fnmatch
+import unicodedata
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -17,7 +20,9 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from conf.composing import GROUPS, MatrixError, choices, reason, settings
+from conf.choices import GROUPS, choices, handed_in, quoted
+from conf.composing import MatrixError, reason, settings
+from conf.near import unknown
 from conf.schema import Cell
 
 
@@ -26,7 +31,7 @@ def parse(texts: list[str]) -> dict[str, Override]:
     parsed: dict[str, Override] = {}
     for text in texts:
         try:
-            [override] = OverridesParser.create().parse_overrides([text])
+            [override] = OverridesParser.create().parse_overrides([_named(text)])
         except HydraException as error:
             detail = str(error).splitlines()[0].removeprefix("Error parsing override ")
             raise MatrixError(
@@ -41,6 +46,15 @@ def parse(texts: list[str]) -> dict[str, Override]:
     return parsed
 
 
+def _named(text: str) -> str:
+    """Return the override `text`, in quotes where it is the name of a choice."""
+    key, _, value = text.partition("=")
+    if key not in GROUPS:
+        return text
+    name = unicodedata.normalize("NFC", value)
+    return f"{key}={quoted(name) if name in choices(key) else name}"
+
+
 def values_of(override: Override) -> list[Any]:
     """Return the members of a sweep, or the one value of a plain override."""
     key, line = override.get_key_element(), override.input_line
@@ -48,19 +62,45 @@ def values_of(override: Override) -> list[Any]:
     if isinstance(value, Glob):
         if key not in GROUPS:
             raise MatrixError(f"{line}: glob(…) chooses files; {key} has none")
-        members: list[Any] = value.filter(list(choices(key)))
+        members: list[Any] = [n for n in choices(key) if _matches(n, value)]
     elif override.is_sweep_override():
         members = list(override.sweep_iterator())
     else:
         members = [value]
     if not members:
-        hint = f"; choose from {', '.join(choices(key))}" if key in GROUPS else ""
-        raise MatrixError(f"{line} leaves the matrix empty: it has no members{hint}")
+        raise MatrixError(
+            f"{line} leaves the matrix empty: {_why_none(key, line or '')}"
+        )
     if key in GROUPS:
+        members = [str(member) for member in members]
         for member in members:
-            if member not in choices(key):
-                raise MatrixError(unknown(key, str(member), choices(key)))
+            _check_choice(key, member)
     return members
+
+
+def _matches(name: str, glob: Glob) -> bool:
+    def among(patterns: list[str]) -> bool:
+        # With as many slashes in both, nothing but a slash can stand for one.
+        alike = (text for text in patterns if text.count("/") == name.count("/"))
+        return any(fnmatch.fnmatchcase(name, text) for text in alike)
+
+    return among(glob.include) and not among(glob.exclude)
+
+
+def _why_none(key: str, line: str) -> str:
+    handed = handed_in()
+    if key == "impl" and f"{handed.folder}/" in line and not handed.impls:
+        return handed.none()
+    hint = f"; choose from {', '.join(choices(key))}" if key in GROUPS else ""
+    return f"it has no members{hint}"
+
+
+def _check_choice(group: str, name: str) -> None:
+    handed = handed_in()
+    if group == "impl" and name in handed.refused:
+        raise MatrixError(handed.refused[name])
+    if name not in choices(group):
+        raise MatrixError(unknown(group, name, choices(group)))
 
 
 def typed(override: Override) -> list[Any]:
@@ -74,20 +114,8 @@ def typed(override: Override) -> list[Any]:
         try:
             OmegaConf.update(cell, key, value)
         except OmegaConfBaseException as error:
-            raise MatrixError(f"{key}={value}: {reason(error)}") from None
+            raise MatrixError(f"{key}={value}: {reason(error, key)}") from None
         member = OmegaConf.select(cell, key)
         is_list = OmegaConf.is_config(member)
         found.append(OmegaConf.to_container(member) if is_list else member)
     return found
-
-
-def unknown(kind: str, name: str, known: Sequence[str]) -> str:
-    """Say that there is no `name`, and what may have been meant."""
-    near = difflib.get_close_matches(name, known, 3, 0.5)
-    # `backlog` is not close to `server.backlog` by letters, but is what was meant.
-    near += [key for key in known if key.endswith(f".{name}") and key not in near]
-    if near:
-        hint = f"there is no {kind} {name}; did you mean {' or '.join(near)}?"
-        group, _, nested = near[0].partition(".")
-        return hint + (f" Write {group}='{{{nested}: …}}'" if nested else "")
-    return f"there is no {kind} {name}; choose from {', '.join(known)}"

@@ -22,6 +22,14 @@ STOP_SIGNALS = (
 class SettingError(ValueError):
     """A setting that cannot be measured; its text is one line for the user."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__(one_line(text))
+
+
+def one_line(text: str) -> str:
+    """Return `text`, in which a user's words stand, with no odd characters in it."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
 
 def _field(default: Any, **bounds: Any) -> Any:
     """A field with bounds: `least`, `above`, `most` (numbers) or `choices`."""
@@ -63,10 +71,10 @@ class Impl:
     `{options}`, so may `version`, `working_directory` and values of `environment`.
 
     What bounds the server by its nature is told for the verdict on what limited it:
-    what serves a connection (a process or thread of its own, or one of a pool that is
-    there from the start) or, as a helper of an event loop, what takes the loop's work
-    and waits from it; how many of them at most (null: as its option `max_workers`
-    says, if it has one), and descriptors that it can use.
+    what serves a connection (a process or thread of its own, one of a pool that is
+    there from the start, or a helper, to which an event loop hands work and waiting),
+    how many of them at most (null: as its option `max_workers` says, if it has one),
+    and descriptors that it can use.
     """
 
     name: str = ""  # set from the file's name
@@ -122,9 +130,9 @@ class Page:
 
     The page has `bytes` bytes and comes from memory (`static`), from a file that is
     opened for each request (`file`) or from a template (`rendered`). Before that, each
-    request waits `wait_ms` for a backend that there is not, and takes the CPU `rounds`
-    rounds of a hash. `command` writes the page; its placeholder is `{bytes}`, and
-    `{python}`.
+    request waits `wait_ms` for an imaginary backend (a pause), and takes the CPU
+    `rounds` rounds of a hash. `command` writes the page; its placeholder is `{bytes}`,
+    and `{python}`.
     """
 
     name: str = ""  # set from the file's name

@@ -221,6 +221,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "grammar": ({"users": "range(1"}, "grammar"),
     "a group as a value": ({"server": 3}, "server"),
     "missing page": ({"impl": {"body": "nowhere.html"}}, "nowhere.html"),
+    "text for a list": ({"impl": {"sources": "mine/"}}, "it must be a list, as in ["),
+    "signal": ({"impl": {"stop_signal": "TERM"}}, "did you mean SIGTERM?"),
     "path": ({"impl": {"path": "page"}}, "impl.path"),
     "network": ({"network": "netsn"}, "netns"),
     "loopback shaped": ({"network": {"rate_mbit": "5"}}, "network=netns"),

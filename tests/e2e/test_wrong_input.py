@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 from pathlib import Path
@@ -58,8 +59,29 @@ def assert_one_line(done: subprocess.CompletedProcess[str], named: str) -> None:
 
 BROKEN_FILES = {
     "impl that is no YAML": ("conf/impl/broken.yaml", "command: [", "broken"),
-    "impl of unknown keys": ("conf/impl/broken.yaml", "comand: x {port}\n", "comand"),
-    "impl without a port": ("conf/impl/broken.yaml", "command: x\n", "{port}"),
+    "impl that is not UTF-8": ("conf/impl/broken.yaml", "# \udcff\n", "not UTF-8"),
+    "impl of unknown keys": (
+        "conf/impl/broken.yaml",
+        "comand: x {port}\n",
+        "conf/impl/broken.yaml: there is no setting comand; did you mean command?",
+    ),
+    "impl of a wrong type": (
+        "conf/impl/broken.yaml",
+        "command: x {port} {options}\nsources: mine/\n",
+        "conf/impl/broken.yaml: sources=mine/: it must be a list",
+    ),
+    "impl without a port": (
+        "conf/impl/broken.yaml",
+        "command: x\n",
+        "conf/impl/broken.yaml: impl.command=x: it must name {port}",
+    ),
+    "study": ("conf/study/tiny.yaml", "overrides: [", "conf/study/tiny.yaml"),
+    "study of nothing": ("conf/study/tiny.yaml", "overrides: []", "experiments"),
+    "class": (
+        "conf/submission.yaml",
+        "folder: students\nstarts: {}\nimpls: {}\n",
+        "conf/submission.yaml: there is no setting impls; did you mean impl?",
+    ),
     "impl of missing code": (
         "conf/impl/broken.yaml",
         "command: x {port} {options}\nsources: [nowhere.go]\n",
@@ -73,9 +95,41 @@ def test_wrong_file_is_one_line(
     clean: Checkout, tmp_path: Path, name: str, text: str, named: str
 ) -> None:
     checkout = clean.copy(tmp_path / "firstfail")
-    (checkout.folder / name).write_text(text)
-    done = checkout.snakemake("all", "--config", "impl=broken")
+    (checkout.folder / name).write_bytes(text.encode(errors="surrogateescape"))
+    chosen = "impl=glob(brok*)" if "broken" in name else "study=tiny"
+    done = checkout.snakemake("all", "--config", chosen)
     assert_one_line(done, named)
+
+
+def test_a_class(clean: Checkout, tmp_path: Path) -> None:
+    """What is no submission is told of; a file of two lines adds to one that is."""
+    checkout = clean.copy(tmp_path / "firstfail")
+    students = checkout.folder / "students"
+    asked = ("all", "-n", "--config", "study=class", "experiment=burst")
+    assert_one_line(checkout.snakemake(*asked), "students/ is missing")
+    for name in ("O'Brien", "ben", 'a"b'):
+        (students / name).mkdir(parents=True)
+        (students / name / "server.py").touch()
+    assert_one_line(checkout.snakemake(*asked), 'students/a"b: the name of')
+    (students / 'a"b').rename(students / "b")
+    (students / "dora.py").touch()
+    (checkout.folder / "conf/impl/students").mkdir()
+    own = "hint: ask\nenvironment: {A: b}\n"
+    (checkout.folder / "conf/impl/students/ben.yaml").write_text(own)
+
+    done = checkout.snakemake(*asked)
+    assert done.returncode == 0, done.stderr
+    said = [li for li in done.stderr.splitlines() if li.startswith("firstfail: ")]
+    assert said == [
+        "firstfail: students/dora.py: not measured: a submission is a folder"
+    ]
+    assert "UserWarning" not in done.stderr
+    written = (checkout.folder / "outputs" / "configs").glob("*.json")
+    impls = {i["name"]: i for i in (json.loads(p.read_text())["impl"] for p in written)}
+    assert set(impls) == {"students/O'Brien", "students/ben", "students/b"}
+    ben, other = impls["students/ben"], impls["students/b"]
+    assert (ben["hint"], ben["environment"]) == ("ask", {"A": "b"})
+    assert ben["command"] == other["command"] != ""
 
 
 def test_port_in_use_fails_its_cell_alone(clean: Checkout, tmp_path: Path) -> None:

@@ -1,0 +1,49 @@
+"""What it means to keep the bounds of a setting, which stand with it in `schema.py`.
+
+Rules of this module:
+- A value out of its bounds raises `SettingError` with one line that names the setting,
+  the value, and what would be right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from conf.near import near
+from conf.schema import Config, SettingError
+
+
+def check_bounds(schema: type, values: Config, prefix: str) -> None:
+    """Raise `SettingError` for the first of `values` out of the bounds in `schema`."""
+    for spec in fields(schema):
+        name, value = prefix + spec.name, values[spec.name]
+        if isinstance(value, dict):
+            default = spec.default_factory
+            if isinstance(default, type) and is_dataclass(default):
+                check_bounds(default, value, name + ".")
+        elif value is not None and spec.metadata:
+            _check_value(name, value, spec.metadata)
+
+
+def _check_value(name: str, value: Any, bounds: Mapping[str, Any]) -> None:
+    choices = bounds.get("choices")
+    if choices is not None:
+        if value not in choices:
+            meant = "".join(
+                f"; did you mean {key}?" for key in near(str(value), choices)[:1]
+            )
+            raise SettingError(
+                f"{name}={value}: choose from {', '.join(choices)}{meant}"
+            )
+        return
+    if not math.isfinite(value):
+        raise SettingError(f"{name}={value}: must be a finite number")
+    if "least" in bounds and value < bounds["least"]:
+        raise SettingError(f"{name}={value}: must be at least {bounds['least']:,}")
+    if "above" in bounds and value <= bounds["above"]:
+        raise SettingError(f"{name}={value}: must be more than {bounds['above']:,}")
+    if "most" in bounds and value > bounds["most"]:
+        raise SettingError(f"{name}={value}: must be at most {bounds['most']:,}")
