@@ -18,7 +18,8 @@ from conf.bounds import check_bounds
 from conf.impl_checks import check_commands, check_paths
 from conf.schema import PAGE_FILE, Cell, Config, Network, SettingError
 
-# Before and after a run's time in which its idle connections are open.
+# In which a run's idle connections are open before and after its own time: 60 s to open
+# them (`load/idle.py`), where the last may take a time-out more, and some to spare.
 IDLE_SPARE_S = 90.0
 
 
@@ -43,9 +44,9 @@ def check(cell: Config, root: Path) -> None:
     _check_network(cell["network"], cell["server"])
     if load["arrivals"] == "open":
         _check_open(load)
-    if cell["idle"]:
-        _check_idle(cell["idle"], experiment, cell["server"])
     check_commands(impl)
+    if cell["idle"]:
+        _check_idle(cell)
     _check_page(cell)
     check_paths(impl, root)
 
@@ -63,19 +64,29 @@ def _check_open(load: Config) -> None:
         )
 
 
-def _check_idle(idle: int, experiment: Config, server: Config) -> None:
+def _check_idle(cell: Config) -> None:
+    idle, server = f"idle={cell['idle']}", cell["server"]
     if not server["keep_alive"]:
         raise SettingError(
-            f"idle={idle} with server.keep_alive=false: the server closes a connection "
+            f"{idle} with server.keep_alive=false: the server closes a connection "
             "after its first response; set server='{keep_alive: true}'"
         )
-    least = experiment["max_s"] + IDLE_SPARE_S
+    impl = cell["impl"]
+    told = " ".join([impl["command"], *impl["environment"].values()])
+    if not any(name in told for name in ("{options}", "{request_timeout_s}")):
+        raise SettingError(
+            f"{idle}: {impl['name']} is told neither {{options}} nor "
+            "{request_timeout_s} in its command: it may close idle connections when it "
+            "likes; let it be told, or choose another impl"
+        )
+    timeout_s = cell["load"]["timeout_s"]
+    least = cell["experiment"]["max_s"] + timeout_s + IDLE_SPARE_S
     if server["request_timeout_s"] < least:
         raise SettingError(
-            f"idle={idle} with server.request_timeout_s="
-            f"{server['request_timeout_s']:g}: the server may close these connections "
-            f"before the run ends; it must be at least {least:g}, which is "
-            f"experiment.max_s and {IDLE_SPARE_S:g} s to open them"
+            f"{idle} with server.request_timeout_s={server['request_timeout_s']:g}: "
+            "the server may close these connections before the run ends; it must be "
+            f"at least {least:g}, which is experiment.max_s, load.timeout_s and "
+            f"{IDLE_SPARE_S:g} s to open them"
         )
 
 
