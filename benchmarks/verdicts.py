@@ -76,6 +76,13 @@ def cases() -> Iterator[Case]:
             "ten users who think for a second",
             {**STATIC, "users": 10, "load.think_min_s": 0.5, "load.think_max_s": 1.5},
         )
+    # Its accept queue overflows as they join, and nobody waits for long after that.
+    yield Case(
+        "think-time",
+        "single",
+        "400 users who think for two seconds, a third of what it can do",
+        {"users": 400, "load.think_min_s": 1.0, "load.think_max_s": 3.0},
+    )
     for impl in ("single", "multithread_join", "multiprocess_join"):
         yield Case(
             "server-serial", impl, "kept connections: one client has it alone", KEPT
