@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from analysis import arrivals_chart, idle_chart, published_chart, switches_chart
 from analysis.files import Cell, remove_others
-from analysis.groups import MARK, Group, grouped
+from analysis.groups import MARKED, Group, grouped
 from analysis.left_out import WHY, LeftOut, experiments, is_class, nothing
 from analysis.settings import caption, show, show_figure
 from analysis.statistics import LEAST_RUNS, Estimate, Sample
@@ -105,7 +105,7 @@ def _lines(groups: Sequence[Group]) -> str:
     """Say what marks and lines are, where there are any."""
     said = ""
     if any(group.marked != group.label for group in groups):
-        said += f" {MARK}: not limited by the server, or not surely."
+        said += f" {MARKED}."
     if groups[0].first.ceiling_rps:
         said += " Dotted: what the load generator can send."
     return said

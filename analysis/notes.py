@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis.ceiling import NEAR, is_near
 from analysis.files import Cell
-from analysis.groups import MARK, Group
+from analysis.groups import MARKED, Group
 from analysis.settings import IDLE, setting, show
 from analysis.statistics import LEAST_RUNS, LEVEL, confidence
 from analysis.verdict import LIMITS, OUTSIDE, SERVER
@@ -54,10 +54,7 @@ def limits(groups: Sequence[Group]) -> Iterable[str]:
     """Yield what limited each row, and how that is known."""
     kinds = [group.limit()[0] for group in groups]
     if any(kind not in SERVER for kind in kinds):
-        yield (
-            f"{MARK}: not limited by the server, or not surely: the figure is no "
-            "measurement of it.\n"
-        )
+        yield f"{MARKED}: the figure is no measurement of it.\n"
     yield "What limited them:\n"
     for group, kind in zip(groups, kinds, strict=True):
         cell = next(cell for cell in group.cells if cell.limit == kind)
