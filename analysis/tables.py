@@ -192,7 +192,7 @@ def markdown(name: str, cells: Sequence[Cell]) -> str:
         values = [shown(group, column) for column in COLUMNS[stop]]
         named = show(group.first.impl)
         lines.append(f"| {' | '.join([named, *told_apart, *values])} |")
-    notes = [*repeat_notes(groups), *footnotes(cells), *limits(groups)]
+    notes = [*repeat_notes(groups), *footnotes(groups), *limits(groups)]
     below = pairs.markdown(comparisons(cells))
     return "\n".join([*lines, "", *notes, *below]).rstrip() + "\n"
 
