@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -273,6 +274,18 @@ def test_missing_readings_are_not_zero(cell: Callable[..., Path]) -> None:
     timeline = read_readings(folder, 100.0).per_second(range(12))
     assert timeline["server_cpu"].isna().all()
     assert timeline["queue"].isna().all()
+
+
+def test_a_counter_that_seems_to_fall_has_not(cell: Callable[..., Path]) -> None:
+    """A reading at 10 s missed a child that was just ending, with 5 s of its time."""
+    grown = [0.1 * second for second in range(23)]
+    grown[11] -= 5.0
+    read = {"server_user_s": grown, "server_system_s": 0.0}
+    folder = cell(steady(20, 10, 1), "cap", at_s=20.5, read=read)
+    found = read_readings(folder, 100.0)
+    assert found.at("server_user_s", np.array([9.0, 10, 11])) == pytest.approx(
+        [1.0, 1.0, 1.2]
+    )
 
 
 def test_few_failures_are_not_what_a_burst_is_about(cell: Callable[..., Path]) -> None:
