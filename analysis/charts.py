@@ -19,7 +19,9 @@ from matplotlib.figure import Figure
 from analysis import arrivals_chart, idle_chart, published_chart, switches_chart
 from analysis.files import Cell, remove_others
 from analysis.groups import MARKED, Group, grouped
-from analysis.left_out import WHY, LeftOut, experiments, is_class, nothing
+from analysis.left_out import LeftOut
+from analysis.left_out_chart import WHY, nothing
+from analysis.matrix import experiments, is_class
 from analysis.settings import caption, show, show_figure
 from analysis.statistics import LEAST_RUNS, Estimate, Sample
 from analysis.style import COLOURS, SUFFIXES, entitle, figure, save, thousands

@@ -26,7 +26,8 @@ from analysis import idle, pairs, published_table, ranking, switches
 from analysis.ceiling import is_near
 from analysis.files import Cell, remove_others, write_csv, write_text
 from analysis.groups import MARK, Group, grouped
-from analysis.left_out import LeftOut, experiments, footnote, is_class
+from analysis.left_out import LeftOut, footnote
+from analysis.matrix import experiments, is_class
 from analysis.notes import differing, footnotes, limits, machine, repeat_notes, warning
 from analysis.settings import (
     IDLE,

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.causes import cause
-from analysis.definitions import Stopped, little, row
+from analysis.definitions import Stopped, row
 from analysis.evidence import Evidence, evidence, window
 from analysis.files import read_config, read_json
+from analysis.little import little
 from analysis.readings import read_readings
 from analysis.record import read_requests
 from analysis.verdict import LIMITS, OUTSIDE, SERVER, verdict
