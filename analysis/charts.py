@@ -31,16 +31,8 @@ PANEL_IN = 3.0  # a panel's width
 PALE = COLOURS[5]  # on which black can be seen
 LABEL_IN = 0.085  # the width of a label's character
 PANELS = {
-    "first_failure": {
-        "users": "Users at the first failure",
-        "rps": "RPS in the 10 s before it",
-        "average_ms": "Average response until then, ms",
-    },
-    "requests": {
-        "failures": "Failures",
-        "rps": "RPS",
-        "average_ms": "Average response, ms",
-    },
+    "first_failure": published_chart.PANELS["first_fail"],
+    "requests": published_chart.PANELS["burst"],
     "capacity": {
         "rps": "Peak RPS",
         "acceptable_rps": "Acceptable RPS",

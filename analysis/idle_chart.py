@@ -20,6 +20,7 @@ from analysis.idle import FIGURES, Line, Point, captions, is_swept, lines
 from analysis.style import (
     COLOURS,
     FAILURE,
+    LEGEND,
     MARKERS,
     entitle,
     figure,
@@ -32,7 +33,6 @@ PANEL_IN = (7.0, 2.6)
 LABEL_IN = 0.065  # the width of a label's character
 ROOM = 1.08  # above the highest point
 NAMED_AT_END = 14  # of more lines the labels would not fit beside a panel
-LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}
 
 
 def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:

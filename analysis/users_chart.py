@@ -21,6 +21,7 @@ from analysis.settings import caption
 from analysis.style import (
     COLOURS,
     FAILURE,
+    LEGEND,
     MARKERS,
     entitle,
     figure,
@@ -30,7 +31,6 @@ from analysis.style import (
 
 PANEL_IN = 7.5  # the width of a panel, about
 LABEL_IN = 0.06  # the width of a label's character
-LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}
 NAMED_AT_END = 8  # of more lines the labels would be far from their ends
 
 
