@@ -1,6 +1,6 @@
 """Requests answered per second, and CPU time for each, against idle connections.
 
-A marker is hollow where the server was not, or not surely, the limit. A cross is on it
+A marker is hollow where the server was not, or not surely, the limit. A cross is in it
 where the server did not take or keep all connections that were asked for: it stands at
 those it had. Of repeats the line is the median, and an upright bar spans the least to
 the greatest run.
@@ -19,7 +19,6 @@ from analysis.files import Cell
 from analysis.idle import FIGURES, Line, Point, captions, is_swept, lines
 from analysis.style import (
     COLOURS,
-    FAILURE,
     LEGEND,
     MARKERS,
     entitle,
@@ -91,15 +90,16 @@ def _draw(axes: Axes, found: Sequence[Line], name: str) -> None:
                 point.open,
                 y,
                 marker=MARKERS[number % len(MARKERS)],
-                markersize=5,
+                markersize=9 if point.open < point.asked else 5,
                 color=colour,
                 markerfacecolor=colour if point.is_server else "white",
                 zorder=3,
                 clip_on=False,  # at the panel's edge, where there are none
             )
             if point.open < point.asked:
-                (cross,) = axes.plot(point.open, y, "x", color=FAILURE, clip_on=False)
-                cross.set(markersize=8, zorder=4)  # on the marker, which is seen too
+                ink = "white" if point.is_server else colour
+                (cross,) = axes.plot(point.open, y, "x", color=ink, clip_on=False)
+                cross.set(markersize=5, zorder=4)  # within the marker: both are seen
     greatest = max(
         (max(p.values[name]) for ln in found for p, _ in _known(ln, name)), default=0
     )

@@ -136,7 +136,7 @@ def signs(cells: list[Cell]) -> list[tuple[float, str, bool]]:
         (
             float(np.asarray(marker.get_xdata())[0]),
             str(marker.get_marker()),
-            marker.get_markerfacecolor() == "white",
+            marker.get_markerfacecolor() == "white" and marker.get_marker() != "x",
         )
         for marker in panel.get_lines()[1:]
     ]
