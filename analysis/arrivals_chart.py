@@ -14,6 +14,8 @@ Rules of this module:
   bound. Without them a tail would be cut off.
 - A record ends with the last request that finished. What waited then is not in it, so
   that where a queue grows the open line is still too low.
+- A † stands at a kind of arrivals under which the server was not, or not surely, the
+  limit: the two may differ in that.
 - A percentile is shown where five requests at least took longer. Lines are medians over
   repeats.
 """
@@ -33,7 +35,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.definitions import failed
 from analysis.files import Cell
-from analysis.groups import grouped_by_experiment
+from analysis.groups import MARKED, Group, grouped_by_experiment, mark
 from analysis.record import read_requests
 from analysis.settings import caption, setting
 from analysis.style import MARKERS, entitle, figure, look, save, shorten, thousands
@@ -55,6 +57,7 @@ class Line:
     times_ms: np.ndarray
     failures: int
     requests: int
+    limit: str  # of most of the runs
 
 
 def shown_with(cells: Iterable[Cell]) -> bool:
@@ -80,8 +83,10 @@ def draw(cells: Sequence[Cell]) -> Figure:
         for name in experiments
     ]
     about = "Response times of requests that were due after all users had joined."
-    entitle(made, "\n".join([about, *said]), width)
     found = [percentiles(row.cells) for row in rows]
+    if any(mark(line.limit) for lines_of in found for line in lines_of):
+        said.append(f"{MARKED}.")
+    entitle(made, "\n".join([about, *said]), width)
     grid = made.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
     for number, axes in enumerate(grid.flat):
         if number >= len(rows):
@@ -115,6 +120,7 @@ def percentiles(cells: Sequence[Cell]) -> list[Line]:
                 np.median([at_levels(r["response_ms"]) for r in records], axis=0),
                 sum(int(failed(record).sum()) for record in records),
                 sum(len(record) for record in records),
+                Group(tuple(chosen), kind).limit()[0],
             )
         )
     return found
@@ -144,7 +150,8 @@ def _draw(axes: Axes, lines: Sequence[Line]) -> None:
             marker=MARKERS[number],
             markevery=9,
             markersize=4,
-            label=f"{line.arrivals} ({line.requests:,} requests{failures})",
+            label=f"{line.arrivals}{mark(line.limit)}: {line.requests:,} requests"
+            + failures,
             **look(number, 0),
         )
     axes.legend(loc="upper left", frameon=False, fontsize=7, handlelength=4)

@@ -19,18 +19,25 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import capacity, definitions, left_out
+from analysis import capacity, definitions, little
 from analysis.causes import cause
 from analysis.cell_chart import draw
 from analysis.evidence import Evidence, evidence
 from analysis.files import DataError, read_config, read_json, write_csv, write_text
+from analysis.left_out import left_out
+from analysis.left_out_chart import nothing
 from analysis.readings import read_readings
-from analysis.record import check_stop, check_times, read_requests, read_stopped
+from analysis.record import (
+    check_cut,
+    check_stop,
+    check_times,
+    read_requests,
+    read_stopped,
+)
 from analysis.style import save
 from analysis.verdict import verdict
 
 IDENTITY = ("users", "hatch_rate", "repeat", "key")
-SUSPECT = 0.1  # a record that Little's law is off by more
 FILES = ("timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png")
 
 
@@ -58,14 +65,14 @@ def summarise(folder: Path, code: str | None) -> None:
     config = read_config(folder)
     run = read_json(folder / "run.json")
     if isinstance(run, dict) and "not_measured" in run:
-        left_out.summarise(folder, run, code)
+        _leave_out(folder, config, run, code)
         return
     stopped = read_stopped(run, folder / "run.json")
     record = read_requests(folder / "requests.csv")
     stop = config["experiment"]["stop"]
     check_stop(stop, stopped.reason, folder / "run.json")
     check_times(record, stopped, folder / "requests.csv")
-    _check_cut(record, config["experiment"], stopped.reason, folder / "requests.csv")
+    check_cut(record, config["experiment"], stopped.reason, folder / "requests.csv")
     if stop == "capacity":
         row = capacity.row(record, stopped, config["experiment"]["p95_ms"])
     else:
@@ -81,15 +88,13 @@ def summarise(folder: Path, code: str | None) -> None:
     failures = definitions.failures(record)
     failures["cause"] = [cause(error, found) for error in failures["error"]]
     result = {
-        "experiment": config["experiment"]["name"],
-        "impl": config["impl"]["name"],
-        **{name: config.get(name) for name in IDENTITY},
+        **_identity(config),
         "row": dataclasses.asdict(row),
         "stopped": {**run["stopped"], "why": why(row, config)},
         "verdict": dataclasses.asdict(limited),
         "evidence": rounded(found),
         "steps": as_records(capacity.steps(record, stopped.steps)),
-        "little": checked(record, row, config),
+        "little": little.checked(record, row, config),
         "idle": run.get("idle"),
         "used": used(run, row),
         "provenance": run["provenance"],
@@ -102,6 +107,32 @@ def summarise(folder: Path, code: str | None) -> None:
     )
     write_csv(folder / "failures.csv", failures)
     save(draw(config, row, timeline, limited), folder / "chart")
+    _write_result(folder, result)
+
+
+def _leave_out(
+    folder: Path, config: dict[str, Any], run: dict[str, Any], code: str | None
+) -> None:
+    """Write the results of a cell that was not measured; they have no figures."""
+    said = run["not_measured"]
+    found = left_out(config, said, folder / "run.json")
+    for name in ("timeline", "stats", "failures"):
+        write_csv(folder / f"{name}.csv", pd.DataFrame())
+    save(nothing(f"{found.impl}: {found.why}"), folder / "chart")
+    provenance = run.get("provenance")
+    result = {"not_measured": said, "provenance": provenance, "analysis": code}
+    _write_result(folder, {**_identity(config), **result})
+
+
+def _identity(config: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "experiment": config["experiment"]["name"],
+        "impl": config["impl"]["name"],
+        **{name: config.get(name) for name in IDENTITY},
+    }
+
+
+def _write_result(folder: Path, result: dict[str, Any]) -> None:
     text = json.dumps(result, indent=2, allow_nan=False)
     write_text(folder / "result.json", text + "\n")
 
@@ -116,27 +147,6 @@ def rounded(found: Evidence) -> dict[str, Any]:
     return {
         name: round(value, 4) if isinstance(value, float) else value
         for name, value in dataclasses.asdict(found).items()
-    }
-
-
-def checked(
-    record: pd.DataFrame, row: definitions.Row, config: dict[str, Any]
-) -> dict[str, Any] | None:
-    """Check the end of a run by Little's law, where users were steady there."""
-    load = config["load"]
-    think_s = (load["think_min_s"] + load["think_max_s"]) / 2
-    end_s = row.duration_s
-    steady_s = end_s - config["users"] / config["hatch_rate"] - think_s
-    if row.reached is not None:  # users grow to the end, ever more slowly in relation
-        steady_s = end_s / 10
-    law = definitions.little(record, end_s - max(steady_s, 0), end_s, think_s)
-    if law is None:
-        return None
-    return {
-        "users": round(law.users, 1),
-        "expected": round(law.expected, 1),
-        "off": round(law.off, 4),
-        "suspect": law.off > SUSPECT,
     }
 
 
@@ -178,23 +188,3 @@ def why(row: definitions.Row, config: dict[str, Any]) -> str:
     if row.outcome == "completed":
         return f"{row.requests:,} requests have finished"
     return f"its limit of {config['experiment'].get('max_s', 0):g} s was over"
-
-
-def _check_cut(
-    record: pd.DataFrame, experiment: dict[str, Any], reason: str, path: Path
-) -> None:
-    """Raise `DataError` unless the record ends where run.json says the run did."""
-    position = definitions.first_failure(record)
-    if reason == "first-failure" and position != len(record) - 1:
-        raise DataError(
-            f"{path} does not end with its first failure, "
-            "as run.json says that the run did"
-        )
-    searching = experiment["stop"] == "first_failure" and reason != "first-failure"
-    if searching and position is not None:
-        raise DataError(f"{path} has a failure, and run.json says that it met none")
-    if reason == "requests" and len(record) != experiment["requests"]:
-        raise DataError(
-            f"{path} has {len(record):,} requests, "
-            f"and the run was to end with {experiment['requests']:,}"
-        )

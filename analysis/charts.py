@@ -18,8 +18,10 @@ from matplotlib.figure import Figure
 
 from analysis import arrivals_chart, idle_chart, published_chart, switches_chart
 from analysis.files import Cell, remove_others
-from analysis.groups import MARK, Group, grouped
-from analysis.left_out import WHY, LeftOut, experiments, is_class, nothing
+from analysis.groups import MARKED, Group, grouped
+from analysis.left_out import LeftOut
+from analysis.left_out_chart import WHY, nothing
+from analysis.matrix import experiments, is_class
 from analysis.settings import caption, show, show_figure
 from analysis.statistics import LEAST_RUNS, Estimate, Sample
 from analysis.style import COLOURS, SUFFIXES, entitle, figure, save, thousands
@@ -29,16 +31,8 @@ PANEL_IN = 3.0  # a panel's width
 PALE = COLOURS[5]  # on which black can be seen
 LABEL_IN = 0.085  # the width of a label's character
 PANELS = {
-    "first_failure": {
-        "users": "Users at the first failure",
-        "rps": "RPS in the 10 s before it",
-        "average_ms": "Average response until then, ms",
-    },
-    "requests": {
-        "failures": "Failures",
-        "rps": "RPS",
-        "average_ms": "Average response, ms",
-    },
+    "first_failure": published_chart.PANELS["first_fail"],
+    "requests": published_chart.PANELS["burst"],
     "capacity": {
         "rps": "Peak RPS",
         "acceptable_rps": "Acceptable RPS",
@@ -105,7 +99,7 @@ def _lines(groups: Sequence[Group]) -> str:
     """Say what marks and lines are, where there are any."""
     said = ""
     if any(group.marked != group.label for group in groups):
-        said += f" {MARK}: not limited by the server, or not surely."
+        said += f" {MARKED}."
     if groups[0].first.ceiling_rps:
         said += " Dotted: what the load generator can send."
     return said

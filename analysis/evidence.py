@@ -50,7 +50,6 @@ class Evidence:
     backlog: int | None
     overflows: int | None
     syn_retransmits: int | None
-    retransmits: int | None
     resets_sent: int | None
     loss_percent: float
     users: float | None  # the mean
@@ -121,7 +120,6 @@ def evidence(
         backlog=_last(readings.values("backlog", begin, end)),
         overflows=_whole(grown("server_listen_overflows")),
         syn_retransmits=_whole(grown("users_syn_retransmits")),
-        retransmits=_whole(grown("server_retransmits")),
         resets_sent=_whole(grown("server_resets_sent")),
         loss_percent=float(config["network"]["loss_percent"]),
         users=_mean(inside["users"]),

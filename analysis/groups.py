@@ -23,6 +23,7 @@ from analysis.statistics import Estimate, Sample, median
 from analysis.verdict import SERVER
 
 MARK = "†"  # a figure that is not, or not surely, the server's
+MARKED = f"{MARK}: not limited by the server, or not surely"
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,7 @@ class Group:
     @property
     def marked(self) -> str:
         """The label, with a mark where the server was not shown to be the limit."""
-        limit, _ = self.limit()
-        return self.label if limit in SERVER else f"{self.label} ({MARK} {limit})"
+        return self.label + mark(self.limit()[0])
 
     def first_failure(self) -> tuple[str, int]:
         """Return what most of the runs failed with first, and how many of them did.
@@ -91,6 +91,11 @@ class Group:
         # Of two as frequent a failure says more, and the order of runs nothing.
         (_, kind), runs = min(kinds.items(), key=lambda item: (-item[1], item[0]))
         return kind, runs
+
+
+def mark(limit: str | None) -> str:
+    """Return what is put behind what `limit` limited: nothing if it is the server's."""
+    return "" if limit is None or limit in SERVER else f" ({MARK} {limit})"
 
 
 def apart(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[str]:

@@ -5,45 +5,29 @@ Rules of this module:
   else, a point of it one configuration: the median over its repeats.
 - A point stands at the number of connections that were open to the end of the run, and
   not at the number that was asked for.
-- CPU time is of the evidence's window: what opening the connections took is not in it.
-  It is known where requests were answered; RPS is 0 where none was.
+- Requests that failed count in no figure (`answered.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from analysis.answered import answered_rps, cpu_us_per_answer
 from analysis.files import Cell, write_csv, write_text
-from analysis.groups import MARK, Group, grouped
+from analysis.groups import MARK, MARKED, Group, grouped
 from analysis.settings import IDLE, caption, label, setting, show, swept
 from analysis.verdict import SERVER
 
-FIGURES = {
-    "rps": "Requests per second",
-    "cpu_us_per_request": "Server CPU a request, µs",
+# Name in CSV: what it is, and the heading of it.
+FIGURES: dict[str, tuple[Callable[[Cell], float | None], str]] = {
+    "answered_rps": (answered_rps, "Requests answered per second"),
+    "cpu_us_per_answer": (cpu_us_per_answer, "Server CPU a request answered, µs"),
 }
-
-
-def rps(cell: Cell) -> float | None:
-    """Return RPS as in the tables, and 0 where no request was answered."""
-    row = cell.row
-    found: float | None = row["rps"]
-    return found if row["requests"] > row["failures"] else 0.0
-
-
-def cpu_us(cell: Cell) -> float | None:
-    """Return the CPU time, in µs, that the server used per request."""
-    found = cell.result.get("evidence") or {}
-    share, rate = found.get("server_cpu"), found.get("rps")
-    if share is None or not rate or not rps(cell):
-        return None
-    cores = len((cell.provenance.get("cores") or {}).get("server") or ()) or 1
-    return float(share * cores / rate * 1e6)
 
 
 @dataclass(frozen=True)
@@ -98,7 +82,7 @@ def lines(cells: Sequence[Cell]) -> list[Line]:
 
 def _point(group: Group) -> Point:
     values = {}
-    for name, figure in (("rps", rps), ("cpu_us_per_request", cpu_us)):
+    for name, (figure, _) in FIGURES.items():
         of = [figure(cell) for cell in group.cells]
         known = [value for value in of if value is not None]
         values[name] = known if len(known) == len(of) else []
@@ -141,7 +125,7 @@ def markdown(cells: Sequence[Cell], found: Sequence[Line]) -> str:
     """Return a table for each figure: a row per line, a column per number asked for."""
     asked = sorted({point.asked for line in found for point in line.points})
     said = ["### idle", "", *captions(cells), ""]
-    for name, heading in FIGURES.items():
+    for name, (_, heading) in FIGURES.items():
         said += [
             f"{heading}, with so many idle connections:",
             "",
@@ -156,8 +140,8 @@ def markdown(cells: Sequence[Cell], found: Sequence[Line]) -> str:
     every = [point for line in found for point in line.points]
     if not all(point.is_server for point in every):
         said.append(
-            f"{MARK}: not limited by the server, or not surely: it could have answered "
-            "more. CPU time a request is the server's all the same.\n"
+            f"{MARKED}: it may have been able to answer more. CPU time a request is "
+            "the server's all the same.\n"
         )
     return "\n".join(said).rstrip() + "\n"
 
@@ -173,6 +157,6 @@ def _shown(point: Point | None, figure: str) -> str:
         return ""
     value = point.median(figure)
     said = show(value if value is None else round(value))
-    if figure == "rps" and not point.is_server:
+    if figure == "answered_rps" and not point.is_server:
         said += f" {MARK}"
     return said + (f" ({point.open:,} open)" if point.open < point.asked else "")

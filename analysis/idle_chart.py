@@ -1,9 +1,9 @@
-"""Requests per second and CPU time a request against idle connections, as lines.
+"""Requests answered per second, and CPU time for each, against idle connections.
 
-A marker is hollow where the server was not, or not surely, the limit, and a cross where
-it did not take or keep all connections that were asked for: it stands at those it had.
-Of repeats the line is the median, and upright what lies between the least and the
-greatest of them.
+A marker is hollow where the server was not, or not surely, the limit. A cross is in it
+where the server did not take or keep all connections that were asked for: it stands at
+those it had. Of repeats the line is the median, and an upright bar spans the least to
+the greatest run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from analysis.files import Cell
 from analysis.idle import FIGURES, Line, Point, captions, is_swept, lines
 from analysis.style import (
     COLOURS,
-    FAILURE,
+    LEGEND,
     MARKERS,
     entitle,
     figure,
@@ -32,7 +32,6 @@ PANEL_IN = (7.0, 2.6)
 LABEL_IN = 0.065  # the width of a label's character
 ROOM = 1.08  # above the highest point
 NAMED_AT_END = 14  # of more lines the labels would not fit beside a panel
-LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}
 
 
 def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:
@@ -49,7 +48,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
     made = figure(width, 1.0 + 0.35 * len(said) + PANEL_IN[1] * len(FIGURES))
     entitle(made, "\n".join(said), PANEL_IN[0])
     panels = made.subplots(len(FIGURES), sharex=True)
-    for axes, (name, heading) in zip(panels, FIGURES.items(), strict=True):
+    for axes, (name, (_, heading)) in zip(panels, FIGURES.items(), strict=True):
         axes.set_title(heading)
         _draw(axes, found, name)
         thousands(axes, "x", "y")
@@ -70,7 +69,7 @@ def _signs(found: Sequence[Line]) -> str:
     if not all(point.is_server for point in points):
         signs.append("hollow: not limited by the server, or not surely")
     if any(point.open < point.asked for point in points):
-        signs.append("×: as many as it took")
+        signs.append("×: as many as it took and kept")
     if any(point.group.runs > 1 for point in points):
         signs.append("upright: from the least run to the greatest")
     return f" ({'; '.join(signs)})" if signs else ""
@@ -87,21 +86,20 @@ def _draw(axes: Axes, found: Sequence[Line], name: str) -> None:
             if point.group.runs > 1:
                 ends = min(point.values[name]), max(point.values[name])
                 axes.vlines(point.open, *ends, color=colour, linewidth=1)
-            if point.open < point.asked:
-                axes.plot(
-                    point.open, y, "x", color=FAILURE, markersize=7, clip_on=False
-                )
-                continue
             axes.plot(
                 point.open,
                 y,
                 marker=MARKERS[number % len(MARKERS)],
-                markersize=5,
+                markersize=9 if point.open < point.asked else 5,
                 color=colour,
                 markerfacecolor=colour if point.is_server else "white",
                 zorder=3,
                 clip_on=False,  # at the panel's edge, where there are none
             )
+            if point.open < point.asked:
+                ink = "white" if point.is_server else colour
+                (cross,) = axes.plot(point.open, y, "x", color=ink, clip_on=False)
+                cross.set(markersize=5, zorder=4)  # within the marker: both are seen
     greatest = max(
         (max(p.values[name]) for ln in found for p, _ in _known(ln, name)), default=0
     )

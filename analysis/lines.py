@@ -7,6 +7,7 @@ Rules of this module:
   users, between the least and the greatest of them. It goes to the median of the
   runs' ends: further out only those would speak that held longest.
 - Runs whose users are fixed give a point per row, joined per implementation.
+- A label is marked where not each figure of its line is the server's.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import pandas as pd
 
 from analysis.definitions import whole_seconds
 from analysis.files import Cell, DataError
-from analysis.groups import Group, grouped
+from analysis.groups import MARK, Group, grouped
 from analysis.settings import label, swept
+from analysis.verdict import SERVER
 
 BINS = 60  # of users; within one, the median of response times and the mean rate
 PANELS = ("p50_ms", "rps")
@@ -157,8 +159,17 @@ def joined_lines(cells: Sequence[Cell]) -> list[Line]:
     for (impl, named), groups in found.items():
         members[impl] += 1
         groups.sort(key=lambda group: float(group.first.config["users"]))
-        lines.append(Line(named, impls[impl], members[impl], *_points(groups)))
+        marked = named + _marked(groups)
+        lines.append(Line(marked, impls[impl], members[impl], *_points(groups)))
     return lines
+
+
+def _marked(groups: Sequence[Group]) -> str:
+    """Return the mark of a line through several rows: what else limited any of them."""
+    limits = [group.limit()[0] for group in groups]
+    outside = dict.fromkeys(limit for limit in limits if limit not in SERVER)
+    partly = "partly " if any(limit in SERVER for limit in limits) else ""
+    return f" ({MARK} {partly}{', '.join(outside)})" if outside else ""
 
 
 def _points(groups: Sequence[Group]) -> tuple[Curve, Curve, Curve, bool, bool]:

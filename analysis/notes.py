@@ -14,8 +14,8 @@ from typing import Any
 
 from analysis.ceiling import NEAR, is_near
 from analysis.files import Cell
-from analysis.groups import MARK, Group
-from analysis.settings import IDLE, setting, show
+from analysis.groups import MARKED, Group
+from analysis.settings import IDLE, label, setting, show, swept
 from analysis.statistics import LEAST_RUNS, LEVEL, confidence
 from analysis.verdict import LIMITS, OUTSIDE, SERVER
 
@@ -54,10 +54,7 @@ def limits(groups: Sequence[Group]) -> Iterable[str]:
     """Yield what limited each row, and how that is known."""
     kinds = [group.limit()[0] for group in groups]
     if any(kind not in SERVER for kind in kinds):
-        yield (
-            f"{MARK}: not limited by the server, or not surely: the figure is no "
-            "measurement of it.\n"
-        )
+        yield f"{MARKED}: the figure is no measurement of it.\n"
     yield "What limited them:\n"
     for group, kind in zip(groups, kinds, strict=True):
         cell = next(cell for cell in group.cells if cell.limit == kind)
@@ -69,11 +66,10 @@ def limits(groups: Sequence[Group]) -> Iterable[str]:
 def repeat_notes(groups: Sequence[Group]) -> Iterable[str]:
     """Yield how many runs the figures are of, and what that is worth."""
     runs = sorted({group.runs for group in groups})
+    said = medians(runs)
     if runs == [1]:
-        yield "One run each: no interval, and a difference may be chance.\n"
+        yield said + "\n"
         return
-    several = f"{runs[0]} to {runs[-1]}" if len(runs) > 1 else f"{runs[0]}"
-    said = f"Figures are medians of {several} runs."
     if enough := [n for n in runs if n >= LEAST_RUNS]:
         sure = min(LEVEL, confidence(enough[0]))
         said += (
@@ -97,13 +93,22 @@ def repeat_notes(groups: Sequence[Group]) -> Iterable[str]:
         )
 
 
+def medians(runs: Sequence[int]) -> str:
+    """Say what figures of so many runs are; `runs` ascend."""
+    if runs[-1] == 1:
+        return "One run each: no interval, and a difference may be chance."
+    several = f"{runs[0]} to {runs[-1]}" if len(runs) > 1 else f"{runs[0]}"
+    return f"Figures are medians of {several} runs."
+
+
 def _bounds(group: Group) -> list[bool]:
     """Return which runs met no failure, though one was looked for."""
     return [cell.row["reached"] is False for cell in group.cells]
 
 
-def footnotes(cells: Sequence[Cell]) -> Iterable[str]:
+def footnotes(groups: Sequence[Group]) -> Iterable[str]:
     """Yield what a reader has to know about some rows, a paragraph each."""
+    cells = [cell for group in groups for cell in group.cells]
     if any(cell.row["reached"] is False for cell in cells):
         yield (
             "`>`: no request failed with that many users; "
@@ -115,13 +120,15 @@ def footnotes(cells: Sequence[Cell]) -> Iterable[str]:
             "Ended by their limit of time, before their rule was met: "
             f"{', '.join(dict.fromkeys(late))}.\n"
         )
-    for cell in cells:
-        asked = setting(cell, IDLE) or 0
-        if cell.idle_open < asked:
+    apart = [name for name in swept(cells) if name != IDLE]
+    for group in groups:
+        asked = setting(group.first, IDLE) or 0
+        if any(cell.idle_open < asked for cell in group.cells):
             yield (
-                f"Of {asked:,} idle connections {show(cell.impl)} had "
-                f"{cell.idle_opened:,} open when the load began, and "
-                f"{cell.idle_open:,} at its end.\n"
+                f"Of {asked:,} idle connections {show(label(group.cells, apart))} had "
+                f"{_span([cell.idle_opened for cell in group.cells])} open when the "
+                "load began, and "
+                f"{_span([cell.idle_open for cell in group.cells])} at its end.\n"
             )
     if any(is_near([cell]) for cell in cells):
         yield (
@@ -140,8 +147,13 @@ def footnotes(cells: Sequence[Cell]) -> Iterable[str]:
             "**Suspect:** users are not what requests a second, response time and "
             f"think time make by Little's law: {', '.join(dict.fromkeys(suspect))}.\n"
         )
-    if apart := differing(cells):
+    if unlike := differing(cells):
         yield (
             "**Not comparable:** these rows come from machines that differ in "
-            f"{', '.join(apart)}.\n"
+            f"{', '.join(unlike)}.\n"
         )
+
+
+def _span(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

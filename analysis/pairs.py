@@ -6,6 +6,8 @@ Rules of this module:
   that was asked for first: to pick the best one by its figures, and then to test it
   on the same figures, would claim too much.
 - The pairs of one figure are one family: p is corrected by Holm for all of them.
+- Nothing is claimed of a row that something else than its server limited, or may have:
+  what differs may then be the load generators, the links, or the think times.
 - Words are of A against B. More users and RPS are better, less time and failures.
 """
 
@@ -18,13 +20,15 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from analysis.groups import Group
+from analysis.groups import MARKED, Group, mark
 from analysis.ratios import ALPHA, Ratio, holm, least_p, ratio, runs_needed
 from analysis.settings import show
 from analysis.statistics import LEAST_RUNS, TINY
+from analysis.verdict import SERVER
 
 ALL_PAIRS = 6  # rows of which all pairs are compared
 NOTHING = "no difference shown"
+NOT_SERVERS = "no claim: not the servers'"
 # Per rule the figures compared: their heading, and what A is where its figure is
 # greater and where it is less. The time is of successes, since failures that are
 # fast would pass for speed.
@@ -49,6 +53,7 @@ FIGURES = {
 class Comparison:
     """Rows A and B in one figure; the columns of `pairs.csv`.
 
+    `limit_a` and `limit_b` are what limited most of their runs.
     `ratio` is A over B, `sign` says that it is a bound; `p` is of the rank test and
     `p_holm` after Holm's correction; `said` is of A.
     """
@@ -59,6 +64,8 @@ class Comparison:
     figure: str
     repeats_a: int
     repeats_b: int
+    limit_a: str
+    limit_b: str
     ratio: float | None
     sign: str
     ratio_low: float | None
@@ -90,12 +97,14 @@ def _family(chosen: Sequence[tuple[Group, Group]], figure: str) -> list[Comparis
     for (a, b), f, p in zip(chosen, found, corrected, strict=True):
         low, high = f.interval or (None, None)
         _, greater, less = _figures([a])[figure]
+        limits = a.limit()[0], b.limit()[0]
         said = {1: greater, -1: less}.get(f.claims(p), NOTHING)
         made.append(
             Comparison(
                 *(a.first.experiment, a.label, b.label, figure, a.runs, b.runs),
-                *(_finite(f.value), f.sign, _finite(low), _finite(high)),
-                *(f.p, p, said),
+                *(limits[0], limits[1], _finite(f.value), f.sign),
+                *(_finite(low), _finite(high), f.p, p),
+                said if SERVER.issuperset(limits) else NOT_SERVERS,
             )
         )
     return made
@@ -127,8 +136,8 @@ def markdown(compared: Sequence[Comparison]) -> Iterable[str]:
     yield "|---|---|---|---:|---|"
     headings = {n: h for of in FIGURES.values() for n, (h, *_) in of.items()}
     for c in compared:
-        cells = [show(c.a), show(c.b), headings[c.figure], _shown(c), c.said]
-        yield f"| {' | '.join(cells)} |"
+        a, b = show(c.a) + mark(c.limit_a), show(c.b) + mark(c.limit_b)
+        yield f"| {' | '.join([a, b, headings[c.figure], _shown(c), c.said])} |"
     yield from ("", _note(compared))
 
 
@@ -153,6 +162,8 @@ def _note(compared: Sequence[Comparison]) -> str:
         f"gives p ≤ {100 * ALPHA:.0f} %"
         + (f", corrected for {pairs} pairs (Holm)." if pairs > 1 else ".")
     )
+    if any(c.said == NOT_SERVERS for c in compared):
+        said += f" {MARKED}; of such a row nothing is claimed."
     if all(least_p(c.repeats_a, c.repeats_b) * pairs > ALPHA + TINY for c in compared):
         runs = min(min(c.repeats_a, c.repeats_b) for c in compared)
         said += (

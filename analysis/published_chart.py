@@ -5,6 +5,7 @@ Rules of this module:
   (white, hatched) above ours (filled), one bar for each of our configurations.
 - Ours are medians over repeats. A run that met no failure has a bound for its users:
   the bar says `>`, and a median is a bound where it lies among such runs.
+- A † stands at ours where the server was not, or not surely, the limit.
 - The two were measured on different machines, networks and pages. The title says so.
 """
 
@@ -19,7 +20,7 @@ from matplotlib.figure import Figure
 
 from analysis import published
 from analysis.files import Cell
-from analysis.groups import Group, grouped_by_experiment
+from analysis.groups import MARK, MARKED, Group, grouped_by_experiment
 from analysis.published import Published
 from analysis.settings import caption, show, show_ms
 from analysis.style import COLOURS, entitle, figure, save, thousands
@@ -82,6 +83,8 @@ def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
         f"Here, {name}: {caption([c for c in cells if c.experiment == name])}"
         for name in experiments
     ]
+    if any(MARK in bar.label for name in experiments for bar in found[name]):
+        said.append(f"{MARKED}.")
     entitle(made, "\n".join([TITLE, *said]), width)
     grid = made.subplots(
         len(experiments), 3, squeeze=False, gridspec_kw={"height_ratios": heights}
@@ -116,7 +119,7 @@ def _ours(row: Group) -> Bar:
     columns = ("users", "rps", "average_ms", "failures")
     values = {name: _median(row, name) for name in columns}
     censored = sum(cell.row["reached"] is False for cell in row.cells)
-    return Bar(row.label, values, ours=True, bound=2 * censored >= len(row.cells))
+    return Bar(row.marked, values, ours=True, bound=2 * censored >= len(row.cells))
 
 
 def _median(row: Group, name: str) -> float | None:

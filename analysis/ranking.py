@@ -2,9 +2,13 @@
 
 Rules of this module:
 - First comes who holds more users until the first failure, then who answers more
-  requests a second: without those that failed, since to refuse is quick.
-- Each figure is the median over all runs of an implementation in its experiment. One
-  that met no failure ranks above one that failed with as many users.
+  requests a second (`answered.py`).
+- Each figure is the median over all runs of an implementation in its experiment, which
+  have to be of one configuration. One that met no failure ranks above one that failed
+  with as many users.
+- A figure that the server did not limit, or not surely, has a mark that says what did.
+  Nobody stands below the next one by such a figure of theirs, which might have been
+  greater: they share a rank.
 - Whoever could not be measured, in any of the experiments, stands at the end, with
   the reason; nobody is missing.
 """
@@ -17,12 +21,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.files import Cell, write_csv, write_text
-from analysis.groups import Group
+from analysis.answered import answered_rps
+from analysis.files import Cell, DataError, write_csv, write_text
+from analysis.groups import MARK, MARKED, Group, grouped, mark
 from analysis.left_out import LeftOut
-from analysis.settings import caption, show, show_figure
+from analysis.notes import medians
+from analysis.settings import caption, show, show_figure, swept
 
 REMARKS = {"crashed": "crashed under the load", "time limit": "ran out of time"}
+BELOW = (
+    "the figure may have been greater, so that who would be below the next one by it "
+    "shares a rank instead."
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,9 @@ class Place:
     rps: float | None
     remark: str
     measured: bool
+    users_limit: str | None = None  # what limited most of the runs, of either figure
+    rps_limit: str | None = None
+    runs: frozenset[int] = frozenset()  # of how many runs the figures are
 
     @property
     def order(self) -> tuple[bool, float, bool, float]:
@@ -45,6 +58,13 @@ class Place:
             self.reached,
             -(self.rps or 0),
         )
+
+    def is_below(self, before: Place) -> bool:
+        """Whether this row is shown to be behind the one before it."""
+        if self.order == before.order:
+            return False
+        same_users = self.order[:3] == before.order[:3]
+        return not mark(self.rps_limit if same_users else self.users_limit)
 
 
 def write_tables(
@@ -70,35 +90,49 @@ def ranking(cells: Sequence[Cell], left_out: Sequence[LeftOut]) -> list[Place]:
 
 
 def _place(impl: str, cells: Sequence[Cell], reason: str | None) -> Place:
-    growing = [cell for cell in cells if cell.stop == "first_failure"]
-    held = Group(tuple(growing), impl).estimate("users") if growing else None
+    growing = _group([cell for cell in cells if cell.stop == "first_failure"])
+    held = growing.estimate("users") if growing else None
     # The rate at the first failure is of that many users: one of a load that is the
     # same for all says more, where it was measured.
-    same = [cell for cell in cells if cell.stop != "first_failure"] or growing
+    same = _group([cell for cell in cells if cell.stop != "first_failure"]) or growing
     outcomes = dict.fromkeys(str(cell.row["outcome"]) for cell in cells)
     remarks = [REMARKS[outcome] for outcome in outcomes if outcome in REMARKS]
     return Place(
         impl,
         held.value if held else None,
         held.reached if held else True,
-        Group(tuple(same), impl).median(_answered_rps) if same else None,
+        same.median(answered_rps) if same else None,
         reason or ", ".join(remarks),
         reason is None,
+        growing.limit()[0] if growing else None,
+        same.limit()[0] if same else None,
+        frozenset(group.runs for group in (growing, same) if group),
     )
 
 
-def _answered_rps(cell: Cell) -> float | None:
-    """Return the requests a second that were answered as they should be."""
-    row = cell.row
-    if cell.stop != "requests" or not row["requests"]:
-        return None if row["rps"] is None else float(row["rps"])
-    return float(row["rps"] * (1 - row["failures"] / row["requests"]))
+def _group(cells: Sequence[Cell]) -> Group | None:
+    """Return the runs of one configuration; raise `DataError` if there are several."""
+    groups = grouped(cells)
+    if len(groups) > 1:
+        apart = ", ".join(swept(cells)) or "their experiment"
+        raise DataError(
+            f"no ranking: cells of {cells[0].impl} differ in {apart}, and their median "
+            "would be of nobody's server: ask for one value at a time"
+        )
+    return groups[0] if groups else None
 
 
 def ranks(found: Sequence[Place]) -> list[int | None]:
     """Return the rank of each row: None for those that were not measured."""
-    best = [place.order for place in found]
-    return [best.index(place.order) + 1 if place.measured else None for place in found]
+    given: list[int | None] = []
+    for number, place in enumerate(found):
+        if not place.measured:
+            given.append(None)
+        elif number and not place.is_below(found[number - 1]):
+            given.append(given[-1])
+        else:
+            given.append(number + 1)
+    return given
 
 
 def table(found: Sequence[Place]) -> pd.DataFrame:
@@ -109,7 +143,9 @@ def table(found: Sequence[Place]) -> pd.DataFrame:
             "implementation": [place.impl for place in found],
             "users": [place.users for place in found],
             "reached": [place.reached if place.users else None for place in found],
+            "users_limit": [place.users_limit for place in found],
             "answered_rps": [place.rps for place in found],
+            "answered_rps_limit": [place.rps_limit for place in found],
             "measured": [place.measured for place in found],
             "remark": [place.remark for place in found],
         }
@@ -130,8 +166,14 @@ def markdown(found: Sequence[Place], cells: Sequence[Cell]) -> str:
         users = show(None)
         if place.users is not None:
             bound = "" if place.reached else "> "
-            users = bound + show_figure("users", place.users)
-        rps = show(None) if place.rps is None else show_figure("rps", place.rps)
+            users = bound + show_figure("users", place.users) + mark(place.users_limit)
+        rps = show(None)
+        if place.rps is not None:
+            rps = show_figure("rps", place.rps) + mark(place.rps_limit)
         told = [show(rank), show(place.impl), users, rps, show(place.remark)]
         lines.append(f"| {' | '.join(told)} |")
+    if runs := sorted(frozenset().union(*(place.runs for place in found))):
+        lines += ["", medians(runs)]
+    if any(MARK in line for line in lines):
+        lines += ["", f"{MARKED}: {BELOW}"]
     return "\n".join(lines) + "\n"

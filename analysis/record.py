@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.definitions import STOPS, Step, Stopped, finish_s
+from analysis.definitions import STOPS, Step, Stopped, finish_s, first_failure
 from analysis.files import DataError, unreadable
 
 COLUMNS = {
@@ -97,4 +97,24 @@ def check_stop(stop: str, reason: str, path: Path) -> None:
         raise DataError(
             f"{path}: stopped.reason={reason}: where experiment.stop is {stop} "
             f"it is one of {', '.join(STOPS[stop])}"
+        )
+
+
+def check_cut(
+    record: pd.DataFrame, experiment: dict[str, Any], reason: str, path: Path
+) -> None:
+    """Raise `DataError` unless the record ends where run.json says the run did."""
+    position = first_failure(record)
+    if reason == "first-failure" and position != len(record) - 1:
+        raise DataError(
+            f"{path} does not end with its first failure, "
+            "as run.json says that the run did"
+        )
+    searching = experiment["stop"] == "first_failure" and reason != "first-failure"
+    if searching and position is not None:
+        raise DataError(f"{path} has a failure, and run.json says that it met none")
+    if reason == "requests" and len(record) != experiment["requests"]:
+        raise DataError(
+            f"{path} has {len(record):,} requests, "
+            f"and the run was to end with {experiment['requests']:,}"
         )

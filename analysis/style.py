@@ -30,6 +30,7 @@ DASHES = (
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FAILURE = "#B00020"
+LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}  # beside a panel
 TITLE_PT = 9.5
 CHARACTERS = 12.5  # of a title that fit into an inch
 SUFFIXES = (".svg", ".png")

@@ -24,6 +24,7 @@ from analysis.files import Cell, write_csv, write_text
 from analysis.groups import Group, apart, grouped_by_experiment
 from analysis.settings import setting, show
 
+SERVERS = "These are figures of the server, whatever it was that limited the run."
 Figure = Callable[[Cell], float | None]
 
 
@@ -99,6 +100,8 @@ def markdown(rows: pd.DataFrame) -> str:
         "How often the kernel switched from the server, for each request that "
         "finished; the median over repeats. Voluntary: it had to wait. Involuntary: "
         "another wanted the CPU. All of its threads and children count.",
+        "",
+        SERVERS,
         "",
         f"| {' | '.join(headings)} |",
         f"|{'|'.join([*sides, *(['---:'] * len(FIGURES))])}|",

@@ -34,7 +34,8 @@ PANELS = {
 }
 TITLE = (
     "How often the kernel switched from the server, for each request that finished. "
-    "Voluntary: the server had to wait. Involuntary: another wanted its CPU."
+    "Voluntary: the server had to wait. Involuntary: another wanted its CPU. "
+    + switches.SERVERS
 )
 
 

@@ -26,7 +26,8 @@ from analysis import idle, pairs, published_table, ranking, switches
 from analysis.ceiling import is_near
 from analysis.files import Cell, remove_others, write_csv, write_text
 from analysis.groups import MARK, Group, grouped
-from analysis.left_out import LeftOut, experiments, footnote, is_class
+from analysis.left_out import LeftOut, footnote
+from analysis.matrix import experiments, is_class
 from analysis.notes import differing, footnotes, limits, machine, repeat_notes, warning
 from analysis.settings import (
     IDLE,
@@ -192,7 +193,7 @@ def markdown(name: str, cells: Sequence[Cell]) -> str:
         values = [shown(group, column) for column in COLUMNS[stop]]
         named = show(group.first.impl)
         lines.append(f"| {' | '.join([named, *told_apart, *values])} |")
-    notes = [*repeat_notes(groups), *footnotes(cells), *limits(groups)]
+    notes = [*repeat_notes(groups), *footnotes(groups), *limits(groups)]
     below = pairs.markdown(comparisons(cells))
     return "\n".join([*lines, "", *notes, *below]).rstrip() + "\n"
 

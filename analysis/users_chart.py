@@ -15,11 +15,13 @@ from matplotlib.figure import Figure
 from analysis.ceiling import CEILING
 from analysis.ends import End, name_ends
 from analysis.files import Cell
+from analysis.groups import MARK, MARKED
 from analysis.lines import Line, grown_lines, joined_lines
 from analysis.settings import caption
 from analysis.style import (
     COLOURS,
     FAILURE,
+    LEGEND,
     MARKERS,
     entitle,
     figure,
@@ -29,7 +31,6 @@ from analysis.style import (
 
 PANEL_IN = 7.5  # the width of a panel, about
 LABEL_IN = 0.06  # the width of a label's character
-LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}
 NAMED_AT_END = 8  # of more lines the labels would be far from their ends
 
 
@@ -87,6 +88,8 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
 def _title(cells: Sequence[Cell], lines: Sequence[Line]) -> Iterable[str]:
     for name in dict.fromkeys(cell.experiment for cell in cells):
         yield f"{name}: {caption([c for c in cells if c.experiment == name])}"
+    if any(MARK in line.label for line in lines):
+        yield f"{MARKED}."
     if missing := [line.label for line in lines if not len(line.users)]:
         yield f"Nothing finished in a whole second, so no line: {'; '.join(missing)}."
 

@@ -29,6 +29,8 @@ FULL_LINK = 0.90
 # Of descriptors or workers: a few are always about to be freed, or taken by what is
 # no connection.
 FULL = 0.97
+# Idle connections hold a bound where more than half of it is theirs.
+HELD = 0.5
 # In half of all looks at the accept queue somebody waited there.
 QUEUED = 0.5
 # Users that think, or wait for a page that waits, most of the time, and responses
@@ -93,18 +95,27 @@ def _refused_to_generator(e: Evidence) -> Iterator[tuple[str, str]]:
 
 def _idle(e: Evidence) -> Iterator[tuple[str, str]]:
     """What idle connections hold, no CPU time and no load generator frees."""
-    if e.idle is None or e.idle_asked is None or e.idle >= e.idle_asked:
-        return
+    if not e.idle or e.idle_asked is None or e.idle >= e.idle_asked:
+        return  # of none that are open nothing is held
     took = f"it took {e.idle:,} of {e.idle_asked:,} idle connections"
-    if _full(e.descriptors, e.most_descriptors):
+    if _full(e.descriptors, e.most_descriptors) and _holds(e.idle, e.most_descriptors):
         yield (
             "server-descriptors",
-            f"{took}, which hold its {e.most_descriptors:,} descriptors",
+            f"{took}, which hold most of its {e.most_descriptors:,} descriptors, and "
+            "none is left",
         )
     if e.most_workers == 1:
         yield "server-serial", f"{took}, and serves one client at a time"
-    if _full(e.workers, e.most_workers):
-        yield "server-workers", f"{took}, which hold its {e.most_workers:,} workers"
+    if _full(e.workers, e.most_workers) and _holds(e.idle, e.most_workers):
+        yield (
+            "server-workers",
+            f"{took}, which hold most of its {e.most_workers:,} workers, and none is "
+            "left",
+        )
+
+
+def _holds(idle: int, most: int | None) -> bool:
+    return most is not None and idle > HELD * most
 
 
 def _generator(e: Evidence) -> Iterator[tuple[str, str]]:
@@ -169,6 +180,9 @@ def _full(found: float | None, most: int | None) -> bool:
 
 
 def _queue(e: Evidence) -> Iterator[tuple[str, str]]:
+    """Clients that waited to be accepted, where that kept them from asking for more."""
+    if not e.failure and _short(e):
+        return
     if e.queued is not None and e.queued >= QUEUED and e.server_cpu is not None:
         many = e.most_workers is not None and e.most_workers > 1
         # One of a pool that is free accepts what waits.
@@ -195,7 +209,7 @@ def _think_time(e: Evidence) -> Iterator[tuple[str, str]]:
     assert e.response_s is not None and e.users is not None and e.rps is not None
     # Who does not think presses from the beginning on: that it is flat says nothing.
     flat = e.think_s > 0 and e.grown is not None and e.grown <= SLOWER
-    if flat or e.response_s - e.wait_s <= THINKING * own_s:
+    if flat or _short(e):
         allowed = e.users / (e.think_s + e.response_s)
         waits = f" and wait {1000 * e.wait_s:g} ms for a page" if e.wait_s else ""
         yield (
@@ -204,6 +218,13 @@ def _think_time(e: Evidence) -> Iterator[tuple[str, str]]:
             f"{allowed:,.0f} requests a second, and got {e.rps:,.0f}, with "
             f"{_percent(e.server_cpu)} of the server's CPU time used",
         )
+
+
+def _short(e: Evidence) -> bool:
+    """Whether a faster server would have changed little for its users."""
+    if e.response_s is None:
+        return False
+    return e.response_s - e.wait_s <= THINKING * (e.think_s + e.wait_s)
 
 
 def _starved(e: Evidence) -> Iterator[tuple[str, str]]:

@@ -25,6 +25,7 @@ from pathlib import Path
 from benchmarks.server import running
 from conf.matrix import matrix
 from load.limits import choose_port
+from servers.options import Parser
 
 ROOT = Path(__file__).parent.parent
 TURNS = 5
@@ -139,6 +140,7 @@ def show(title: str, pairs: dict[str, Callable[[], float]], unit: str) -> None:
 
 
 def main() -> None:
+    Parser(prog="python -m benchmarks", description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "Snakefile").write_text(BARE)

@@ -26,6 +26,7 @@ import psutil
 from benchmarks.server import running
 from load.limits import choose_cores, choose_port
 from load.lock import only_run_on_host
+from servers.options import Parser
 
 ROOT = Path(__file__).parent.parent
 CLIENTS = ("lean", "fast", "http")
@@ -136,6 +137,7 @@ START_CPU_S = start_cpu_s()
 
 
 def main() -> None:
+    Parser(prog="python -m benchmarks.clients", description=__doc__).parse_args()
     cores = choose_cores()
     if cores is None or cores[0] == cores[1]:
         print("Client and server share a core here: these figures are not comparable")

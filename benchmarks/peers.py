@@ -1,12 +1,13 @@
 """Other people's servers for benchmarks: the page on each, and how it is started.
 
-`python -m benchmarks.peers PORT` starts one that has no command of its own:
-http.server's ThreadingHTTPServer.
+`python -m benchmarks.peers threads PORT` starts one that has no command of its own:
+http.server with a thread for each connection or, with `processes`, a process.
 """
 
 from __future__ import annotations
 
 import http.server
+import socketserver
 import sys
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ def commands(port: int, folder: Path) -> dict[str, list[str]]:
     conf.write_text(NGINX.format(port=port, root=ROOT))
     at, scripts = f"127.0.0.1:{port}", Path(sys.executable).parent
     gunicorn = [str(scripts / "gunicorn"), "--bind", at, "--log-level", "critical"]
+    own = [sys.executable, "-m", "benchmarks.peers"]
     return {
         "nginx": ["nginx", "-p", str(folder), "-c", str(conf), "-e", "stderr"],
         "granian": [
@@ -62,9 +64,8 @@ def commands(port: int, folder: Path) -> dict[str, list[str]]:
             *(str(scripts / "waitress-serve"), f"--listen={at}"),
             *("--connection-limit=2000", "benchmarks.peers:wsgi"),
         ],
-        "http.server": [
-            *(sys.executable, "-m", "benchmarks.peers", str(port)),
-        ],
+        "http.server": [*own, "threads", str(port)],
+        "http.server forking": [*own, "processes", str(port)],
         "plain fork": [sys.executable, "benchmarks/plain_fork.py", str(port)],
     }
 
@@ -109,5 +110,14 @@ class _Threads(http.server.ThreadingHTTPServer):
     request_queue_size = 1024
 
 
+class _Processes(socketserver.ForkingMixIn, http.server.HTTPServer):
+    request_queue_size = 1024
+    max_children = 1000  # as many as ours
+
+    def handle_error(self, *_client: Any) -> None:
+        pass  # one that has left
+
+
 if __name__ == "__main__":
-    _Threads(("127.0.0.1", int(sys.argv[1])), _Handler).serve_forever()
+    servers = {"threads": _Threads, "processes": _Processes}
+    servers[sys.argv[1]](("127.0.0.1", int(sys.argv[2])), _Handler).serve_forever()

@@ -17,6 +17,7 @@ from analysis.files import Cell
 from analysis.groups import Group
 from analysis.pairs import FIGURES, NOTHING, compare
 from conf.matrix import matrix
+from servers.options import Parser
 
 ROOT = Path(__file__).parent.parent
 IMPLS = ("single", "multithread", "select")
@@ -39,6 +40,7 @@ def measure(impl: str, folder: Path) -> Cell:
 
 
 def main() -> None:
+    Parser(prog="python -m benchmarks.same", description=__doc__).parse_args()
     found: dict[str, list[Cell]] = {impl: [] for impl in IMPLS}
     with tempfile.TemporaryDirectory() as name:
         for turn in range(2 * RUNS):

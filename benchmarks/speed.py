@@ -32,11 +32,13 @@ from benchmarks.server import running
 from load.limits import choose_cores, choose_port
 from load.lock import only_run_on_host
 from servers.__main__ import architectures
+from servers.options import Parser
 
 ROUNDS = 3
 SECONDS = 2
 SATURATED = 0.9  # of a core
 PEER = "nginx"
+OWN = [name for name in architectures() if not name.endswith("_join")]
 NEW = ("-H", "Connection: close")
 LOADS = {  # heading: wrk's options
     "new, 64": ("-c64", *NEW),
@@ -122,7 +124,6 @@ def say_waiting() -> None:
 
 def measure_all(names: list[str]) -> Figures:
     figures: Figures = {}
-    own = [name for name in architectures() if not name.endswith("_join")]
     cores = choose_cores()
     if cores is None or cores[0] == cores[1]:
         print("Server and wrk share a core here: these figures are not comparable")
@@ -130,7 +131,7 @@ def measure_all(names: list[str]) -> Figures:
     for turn in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder:
             port = choose_port("127.0.0.1", 0)
-            servers = {name: ours(name, port) for name in own}
+            servers = {name: ours(name, port) for name in OWN}
             servers |= commands(port, Path(folder))
             for name, words in servers.items():
                 if names and name not in [*names, PEER]:
@@ -183,9 +184,16 @@ def show(figures: Figures) -> None:
 
 
 def main() -> None:
+    parser = Parser(prog="python -m benchmarks.speed", description=__doc__)
+    with tempfile.TemporaryDirectory() as folder:
+        known = [*OWN, *commands(0, Path(folder))]
+    parser.add_argument("servers", nargs="*", metavar="NAME", help=", ".join(known))
+    asked = parser.parse_args().servers
+    if unknown := [name for name in asked if name not in known]:
+        parser.error(f"{unknown[0]}: not among {', '.join(known)}")
     if not shutil.which("wrk"):
         raise SystemExit("benchmarks.speed: there is no wrk; apt-get install wrk")
-    show(measure_all(sys.argv[1:]))
+    show(measure_all(asked))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ shuffled order; the table says how often the verdict was the limit built in.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import subprocess
@@ -24,6 +23,7 @@ from typing import Any
 
 from conf.matrix import matrix
 from load.limits import choose_cores
+from servers.options import Parser, number
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 6.0
@@ -76,6 +76,13 @@ def cases() -> Iterator[Case]:
             "ten users who think for a second",
             {**STATIC, "users": 10, "load.think_min_s": 0.5, "load.think_max_s": 1.5},
         )
+    # Its accept queue overflows as they join, and nobody waits for long after that.
+    yield Case(
+        "think-time",
+        "single",
+        "400 users who think for two seconds, a third of what it can do",
+        {"users": 400, "load.think_min_s": 1.0, "load.think_max_s": 3.0},
+    )
     for impl in ("single", "multithread_join", "multiprocess_join"):
         yield Case(
             "server-serial", impl, "kept connections: one client has it alone", KEPT
@@ -171,7 +178,7 @@ def cases() -> Iterator[Case]:
 
 def configuration(case: Case, seconds: float) -> dict[str, Any]:
     """Return the configuration of a case's cell, with so many seconds of load."""
-    asked = {
+    asked: dict[str, Any] = {
         **{"experiment": "burst", "impl": case.impl, "network": "netns"},
         **{"hatch_rate": 1000, "users": 100},
         "set": {
@@ -244,9 +251,11 @@ def show(chosen: Sequence[Case], found: dict[str, list[dict[str, str]]]) -> None
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.verdicts")
+    parser = Parser(prog="python -m benchmarks.verdicts", description=__doc__)
     parser.add_argument("named", nargs="*", help="parts of cases' names")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--rounds", type=number(int, 1, 1000), default=3, metavar="N", help="default: 3"
+    )
     asked = parser.parse_args()
     chosen = [
         case
@@ -257,8 +266,8 @@ def main() -> None:
     order = random.Random(1)
     with tempfile.TemporaryDirectory() as name:
         for turn in range(asked.rounds):
-            for number, case in enumerate(order.sample(chosen, len(chosen))):
-                folder = Path(name) / f"{turn}-{number}"
+            for place, case in enumerate(order.sample(chosen, len(chosen))):
+                folder = Path(name) / f"{turn}-{place}"
                 verdict = measure(case, folder)["verdict"]
                 found[case.name].append(verdict)
                 right = "right" if verdict["limit"] == case.limit else "wrong"

@@ -119,7 +119,13 @@ def main() -> int:
             f"the first word must be an architecture, not {name!r}: "
             f"choose from {', '.join(architectures())}"
         )
-    module = importlib.import_module(f"servers.{name}")
+    try:
+        module = importlib.import_module(f"servers.{name}")
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.startswith("servers"):
+            raise  # its author has to see where
+        print(f"{name}: needs {error.name}; pip install {error.name}", file=sys.stderr)
+        return 1
     known = {action.dest for action in parser._actions}
     if hasattr(module, "add_arguments"):
         module.add_arguments(parser)
@@ -130,6 +136,9 @@ def main() -> int:
     except OSError as error:
         where = asked["page_file"]
         print(f"{name}: cannot read {where}: {error.strerror}", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        print(f"{name}: {asked['page_file']}: {error}", file=sys.stderr)
         return 1
     settings = Settings(
         app=app,

@@ -12,14 +12,15 @@ Rules of this module:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
+from io import FileIO
 from typing import cast
 
-from servers.steps import File, Step, Wait, Work
-from servers.talk import LINGER_BYTES, LINGER_S, READ_BYTES, Settings
+from servers.steps import CutShortError, File, Step, Wait, Work
+from servers.talk import LINGER_BYTES, LINGER_S, READ_BYTES, Settings, report
 
 
 class Connection(asyncio.Protocol):
@@ -47,6 +48,7 @@ class Connection(asyncio.Protocol):
         self.room: asyncio.Future[None] | None = None  # somebody waits for that
         self.lingering = 0  # bytes that are still read before it is closed
         self.held = False
+        self.timer: asyncio.TimerHandle | None = None
         self.sending: asyncio.Task[None] | None = None
         self.deadline = loop.time() + settings.request_s
 
@@ -66,8 +68,11 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.transport = None
+        if self.timer:
+            self.timer.cancel()
         if self.sending:
             self.sending.cancel()
+            self.sending = None
         self.lost(self)
 
     def data_received(self, data: bytes) -> None:
@@ -122,21 +127,24 @@ class Connection(asyncio.Protocol):
                     return  # the client has reset it, and nobody takes what is left
                 self.deadline = self.loop.time() + self.settings.response_s
                 self.begin(self.steps.popleft(), self.transport)
-        except Exception:  # the application's, and of this connection alone
-            traceback.print_exc()
+            if not self.steps and self.transport and not self.full and not self.held:
+                self.ended()
+        except Exception as error:  # the application's, and of this connection alone
+            report(error)
             self.abort()
-        if not self.steps and self.transport and not self.full and not self.held:
-            self.ended()
 
     def begin(self, step: Step, transport: asyncio.Transport) -> None:
         if isinstance(step, Wait):
             self.held = True
-            self.loop.call_later(step.seconds, self.go_on)
+            self.timer = self.loop.call_later(step.seconds, self.go_on)
         elif isinstance(step, File):
             self.held = True
             self.sending = self.loop.create_task(self.send_file(step, transport))
         else:
             transport.write(step.make() if isinstance(step, Work) else step)
+            if self.steps and isinstance(step, Work):
+                self.held = True  # one client's work is not all that is done
+                self.loop.call_soon(self.go_on)
 
     def go_on(self) -> None:
         """Go on after a step that it was held for."""
@@ -145,24 +153,28 @@ class Connection(asyncio.Protocol):
 
     async def send_file(self, step: File, transport: asyncio.Transport) -> None:
         try:
-            async with asyncio.timeout(self.settings.response_s):
-                try:
-                    sent = await self.loop.sendfile(transport, step.file, 0, step.size)
-                except NotImplementedError:
-                    sent = await self.send_pieces(step, transport)
+            with step.open() as file:
+                async with asyncio.timeout(self.settings.response_s):
+                    try:
+                        sent = await self.loop.sendfile(transport, file, 0, step.size)
+                    except NotImplementedError:
+                        sent = await self.send_pieces(file, step.size, transport)
             if sent < step.size:
-                raise OSError("the file has become shorter than was promised")
-        except (OSError, RuntimeError):  # time is up, or the client has reset it
+                raise CutShortError(step.size, sent)
+        except (TimeoutError, RuntimeError):  # time is up, or the transport is closed
+            self.abort()
+        except Exception as error:
+            report(error)
             self.abort()
         self.sending = None
         self.go_on()
 
-    async def send_pieces(self, step: File, transport: asyncio.Transport) -> int:
+    async def send_pieces(
+        self, file: FileIO, size: int, transport: asyncio.Transport
+    ) -> int:
         """Send a file by way of this process's memory, a piece at a time."""
         sent = 0
-        while piece := os.pread(
-            step.file.fileno(), min(READ_BYTES, step.size - sent), sent
-        ):
+        while piece := os.pread(file.fileno(), min(READ_BYTES, size - sent), sent):
             transport.write(piece)
             sent += len(piece)
             if self.full:
@@ -182,7 +194,8 @@ class Connection(asyncio.Protocol):
             # So that a reset does not overtake the response: see talk.py.
             self.lingering = LINGER_BYTES
             self.deadline = self.loop.time() + LINGER_S
-            self.transport.write_eof()
+            with contextlib.suppress(OSError):  # the client has reset it
+                self.transport.write_eof()
         elif self.half_closed and not self.early:
             self.close()
             return
@@ -206,6 +219,9 @@ class Connection(asyncio.Protocol):
             self.transport = None
 
     def abort(self) -> None:
+        if self.sending:
+            self.sending.cancel()  # or its end is awaited by a transport that is gone
+            self.sending = None
         if self.transport:
             self.transport.abort()
             self.transport = None

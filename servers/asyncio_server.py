@@ -15,17 +15,16 @@ import asyncio
 import contextlib
 import signal
 import socket
-import traceback
 from collections.abc import Callable
 
 from servers.asyncio_connection import Connection
 from servers.listener import RETRY_S, Listener, free_descriptors
-from servers.talk import READ_BYTES, Settings
+from servers.talk import READ_BYTES, Settings, report
 
 SWEEP_S = 0.5  # how late a time-out may be noticed
 ACCEPTED = 256  # connections that are accepted in one turn of the loop
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-LOOK_S = 0.02  # between two looks at what is left, once told to stop
+LOOK_S = 0.02  # between two looks at what is left
 
 
 def serve_on(
@@ -127,12 +126,19 @@ class _Server:
         self.listen()  # now there is a descriptor
 
     def sweep(self) -> None:
-        """Give up on clients that are over their time."""
+        """Give up on clients that are over their time, after one more look at them.
+
+        They may have sent something while this process was at work, and libuv has its
+        timers before what is ready.
+        """
         self.loop.call_later(SWEEP_S, self.sweep)
-        now = self.loop.time()
+        self.loop.call_later(LOOK_S, self.give_up, self.loop.time())
+
+    def give_up(self, at: float) -> None:
+        """Time out whoever was over the time at `at`, and still is."""
         for connection in list(self.connections):
             waits = connection.transport and not connection.held
-            if waits and now > connection.deadline:
+            if waits and at > connection.deadline:
                 connection.time_out()
 
 
@@ -155,9 +161,7 @@ def _served(connection: Connection, accepted: socket.socket) -> bool:
             return sent == len(only)
     except BlockingIOError:
         pass
-    except OSError:
-        return True  # the client has reset it
-    except Exception:  # the application's, and of this connection alone
-        traceback.print_exc()
+    except Exception as error:
+        report(error)
         return True
     return False

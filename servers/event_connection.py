@@ -15,9 +15,10 @@ import os
 import socket
 from collections import deque
 from collections.abc import Sequence
+from io import FileIO
 from typing import TYPE_CHECKING
 
-from servers.steps import File, Step
+from servers.steps import CutShortError, File, Step
 from servers.talk import LINGER_BYTES, LINGER_S, READ_BYTES
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ class Connection:
     """
 
     __slots__ = (
-        *("closed", "conversation", "deadline", "descriptor", "held", "lingering"),
-        *("loop", "sent", "socket", "steps", "unread", "watched"),
+        *("closed", "conversation", "deadline", "descriptor", "file", "held"),
+        *("lingering", "loop", "sent", "socket", "steps", "unread", "watched"),
+        "worked",
     )
 
     def __init__(self, accepted: socket.socket, loop: Loop) -> None:
@@ -45,10 +47,12 @@ class Connection:
         self.conversation = loop.settings.app()
         self.steps = NONE
         self.sent = 0  # bytes of the first of them
+        self.file: FileIO | None = None  # that it sends
         self.lingering = 0  # bytes that are still read before it is closed
         self.unread = False  # the last read may have left something
         self.held = self.closed = False
         self.watched = 0
+        self.worked = 0.0  # the turn of the loop that did work for it last
         self.deadline = loop.now + loop.settings.request_s
 
     @property
@@ -125,12 +129,16 @@ class Connection:
         self.ended()
 
     def send_file(self, step: File) -> None:
-        source, size = step.file.fileno(), step.size
+        if self.file is None:
+            self.file = step.open()
+        source, size = self.file.fileno(), step.size
         while self.sent < size:
             count = os.sendfile(self.descriptor, source, self.sent, size - self.sent)
             if count == 0:
-                raise OSError("the file has become shorter than was promised")
+                raise CutShortError(size, self.sent)
             self.sent += count
+        self.file.close()
+        self.file = None
 
     def carried_out(self, made: bytes) -> None:
         """The first step has come to this: send it, if it is anything, and go on."""
@@ -159,3 +167,5 @@ class Connection:
     def close(self) -> None:
         self.closed = True
         self.socket.close()
+        if self.file is not None:
+            self.file.close()

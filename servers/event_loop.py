@@ -18,16 +18,15 @@ from __future__ import annotations
 
 import heapq
 import time
-import traceback
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Protocol
 
 from servers.event_connection import Connection
 from servers.listener import RETRY_S, Listener
 from servers.steps import Wait, Work
-from servers.talk import Settings
+from servers.talk import Settings, report
 
 SWEEP_S = 0.5  # how late a time-out may be noticed
 BATCH = 16  # connections that are moved on between two looks at the queue
@@ -50,8 +49,8 @@ class Poller(Protocol):
     def closed(self, descriptor: int) -> None:
         """One that was watched has been closed."""
 
-    def wait(self, seconds: float | None) -> Iterable[tuple[int, int]]:
-        """Return those that are ready, once there are any, with what for."""
+    def wait(self, seconds: float | None) -> Sequence[tuple[int, int]]:
+        """Wait until there are any; return those that are ready, with what for."""
 
 
 class Loop:
@@ -64,7 +63,7 @@ class Loop:
         self.settings = settings
         self.poller = poller
         self.most = most
-        self.now = time.monotonic()
+        self.now = self.looked = time.monotonic()
         self.connections: dict[int, Connection] = {}
         self.others: dict[int, Callable[[], None]] = {
             listener.stop: self.begin_to_stop,
@@ -101,23 +100,26 @@ class Loop:
         """Wait until something is ready or due, and do it; return whether it was."""
         self.listen_if_possible()
         events = self.poller.wait(self.wait_s(longest_s))
-        self.now = time.monotonic()
+        self.now = self.looked = time.monotonic()
         due = [self.postponed.popleft() for _ in range(len(self.postponed))]
         due += self.over()
-        moved = 0
+        moved, others = 0, []
         for descriptor, event in events:
             connection = self.connections.get(descriptor)
-            if connection is not None:
-                self.ready(connection, event)
-                moved += 1
-                if moved % BATCH == 0 and self.listening:
-                    self.accept()
-            elif descriptor in self.others:
-                self.others[descriptor]()
+            if connection is None:
+                others.append(descriptor)
+                continue
+            self.ready(connection, event)
+            moved += 1
+            if moved % BATCH == 0 and self.listening:
+                self.accept()
+        # After the events, which are of who had these descriptors then: these may
+        # close a connection, and another be accepted that gets its number.
+        for descriptor in others:
+            self.others[descriptor]()
         for connection in due:
             if not connection.closed:
-                connection.held = False
-                self.move(connection, connection.go_on)
+                self.take_up(connection)
                 moved += 1
                 if moved % BATCH == 0 and self.listening:
                     self.accept()
@@ -188,15 +190,19 @@ class Loop:
                 connection, connection.advance if connection.steps else connection.read
             )
 
+    def take_up(self, connection: Connection) -> None:
+        """Move on one that was held until now."""
+        connection.held = False
+        late = self.looked > connection.deadline and not connection.steps
+        self.move(connection, connection.time_out if late else connection.go_on)
+
     def move(self, connection: Connection, on: Callable[[], None]) -> None:
         try:
             on()
         except BlockingIOError:
             pass  # it was ready, and is no more
-        except OSError:
-            connection.close()  # the client has reset it
-        except Exception:  # the application's, and of this connection alone
-            traceback.print_exc()
+        except Exception as error:
+            report(error)
             connection.close()
         if connection.closed:
             del self.connections[connection.descriptor]
@@ -222,9 +228,10 @@ class Loop:
             connection.held = True
             ends = time.monotonic() + step.seconds
             heapq.heappush(self.timers, (ends, next(self.numbers), connection))
-        elif self.accepting:
-            self.postpone(connection)
+        elif self.accepting or connection.worked == self.looked:
+            self.postpone(connection)  # nor is one client's work all that is done
         else:
+            connection.worked = self.looked
             made = step.make()
             self.now = time.monotonic()
             connection.carried_out(made)
@@ -242,8 +249,11 @@ class Loop:
             connection.conversation.finish()
 
     def sweep(self) -> None:
-        """Give up on clients that are over their time."""
+        """Give up on clients that were over their time when the poller was asked.
+
+        What they have sent since, while this process was at work, is still to be seen.
+        """
         self.swept = self.now
         for connection in list(self.connections.values()):
-            if self.now > connection.deadline and not connection.held:
+            if self.looked > connection.deadline and not connection.held:
                 self.move(connection, connection.time_out)

@@ -26,7 +26,6 @@ from __future__ import annotations
 import argparse
 import os
 import time
-import traceback
 from collections import deque
 from queue import SimpleQueue
 from threading import Thread
@@ -37,7 +36,7 @@ from servers.event_loop import READ, Loop
 from servers.listener import RETRY_S, Listener, free_descriptors
 from servers.options import add_max_workers
 from servers.steps import Wait, Work
-from servers.talk import Settings
+from servers.talk import Settings, report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,8 +85,8 @@ class _Loop(Loop):
                     time.sleep(step.seconds)
                 else:
                     made = step.make()
-            except Exception:  # the application's, and of this connection alone
-                traceback.print_exc()
+            except Exception as error:  # of this connection alone
+                report(error)
                 made = None
             self.done.append((connection, made))
             os.eventfd_write(self.woken, 1)

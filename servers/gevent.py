@@ -32,14 +32,14 @@ from servers.talk import LATE_S, Settings, talk
 
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
-    settings = replace(settings, poll=poll)
+    settings = replace(settings, poll=poll, give_way=sleep)
     get_hub()  # it takes descriptors of its own
     greenlets = Pool(free_descriptors())
     waiting = poll()
     waiting.register(listener.socket, POLLIN)
     waiting.register(listener.stop, POLLIN)
     while not listener.stopping():
-        # It ends in bounded time: greenlets stop with us and give up on clients.
+        # One ends in bounded time: greenlets stop with us and give up on clients.
         greenlets.wait_available()
         connection = listener.accept_now()
         if connection is not None:

@@ -7,6 +7,8 @@ Rules of this module:
   waits for `stop` too. The byte comes from the C level of the signal handling
   (`signal.set_wakeup_fd`), so no signal is lost between a check and a wait.
 - Running out of descriptors or memory is a reason to wait, not to end.
+- Whoever is forked or started here leaves signals to the parent, which alone is told:
+  a signal may go to a whole group, and what was begun is to end in peace.
 - One that accepts alone waits in poll(2), which sees `stop` as well. Several who
   accept at once wait in accept(2) itself: for a connection the kernel wakes one of
   these, where it would wake all that wait in poll(2) for the one to get it.
@@ -24,14 +26,16 @@ import socket
 from _thread import allocate_lock
 from types import FrameType
 
-# accept(2): errors of the connection at hand, or of a moment without resources.
-_OF_THE_CLIENT = {
+# Errors of the connection at hand, or of a moment without resources.
+OF_THE_CLIENT = {
     *(errno.ECONNABORTED, errno.ECONNRESET, errno.EPROTO, errno.EPERM),
+    *(errno.EPIPE, errno.ENOTCONN),  # of one that was accepted
     *(errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH),
     *(errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.ETIMEDOUT),
 }
 _OF_A_MOMENT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 RETRY_S = 0.05
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Listener:
@@ -67,8 +71,11 @@ class Listener:
         os.set_blocking(wakeup, False)
         signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
         self._told = False  # the same, for `accept` to see without a system call
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in STOP_SIGNALS:
             signal.signal(number, self._once)
+        # Were it ignored, as whoever started us may have it, children would be gone
+        # before they are waited for.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._waiting = select.poll()
         self._waiting.register(self.socket, select.POLLIN)
         self._waiting.register(self.stop, select.POLLIN)
@@ -104,7 +111,7 @@ class Listener:
             except BlockingIOError:
                 return None
             except OSError as error:
-                if error.errno in _OF_THE_CLIENT:
+                if error.errno in OF_THE_CLIENT:
                     continue
                 if error.errno in _OF_A_MOMENT:
                     self.short = True
@@ -136,12 +143,21 @@ class Listener:
                     return None
                 if error.errno in _OF_A_MOMENT:
                     # accept(2) asks for a descriptor before it waits, so all who are
-                    # idle come here. They try again one by one, as one alone would.
+                    # idle come here. One of them at a time looks for what is missing.
                     with self._retrying:
-                        if self.stopping(RETRY_S):
+                        looked = error.errno == errno.EMFILE and self._has_descriptor()
+                        if not looked and self.stopping(RETRY_S):
                             return None
-                elif error.errno not in _OF_THE_CLIENT:
+                elif error.errno not in OF_THE_CLIENT:
                     raise
+
+    def _has_descriptor(self) -> bool:
+        """Whether there is a descriptor to be had."""
+        try:
+            os.close(os.dup(self.stop))
+        except OSError:
+            return False
+        return True
 
     def hang_up(self) -> None:
         """Close it in all processes, and wake all who are in `accept_shared`."""
@@ -164,16 +180,17 @@ class Listener:
     def leave_to_parent(self) -> None:
         """In a forked child that ends soon: leave signals to the parent.
 
-        Ctrl-C reaches children too, and they have `stop` to tell them. A first signal
-        does nothing more here: giving up the handlers would take 0.2 ms of each child.
+        A first signal does nothing more here: giving up the handlers would take 0.2 ms
+        of each child. Until now it was held back (`processes.fork`).
         """
         signal.set_wakeup_fd(-1)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     def leave_to_parent_for_long(self) -> None:
-        """In a forked child that accepts: SIGTERM ends it, Ctrl-C is the parent's."""
+        """In a forked child that accepts: the same, for any number of signals."""
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         self.leave_to_parent()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def _once(self, number: int, _frame: FrameType | None) -> None:
         """Handle the first signal of its kind, so that a second one ends at once."""
@@ -189,16 +206,11 @@ def announce(listener: Listener, name: str, scheme: str) -> None:
     )
 
 
-def free_descriptors(below: int | None = None) -> int:
-    """Return how many descriptors are free, of all that this process may have.
-
-    The kernel gives the lowest that is free, so as long as no more than these are
-    taken, none is as large as `below`.
-    """
+def free_descriptors() -> int:
+    """Return how many descriptors are free, of all that this process may have."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         limit = 2**20
-    limit = limit if below is None else min(limit, below)
     taken = 0
     for descriptor in range(min(limit, 1024)):  # a server that starts has no others
         with contextlib.suppress(OSError):

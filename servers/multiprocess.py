@@ -21,12 +21,18 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import socket
 
 from servers.listener import RETRY_S, Listener
 from servers.options import add_max_workers
-from servers.processes import REAP_EVERY_S, Rehearsal, fork, reap, wait_for
+from servers.processes import (
+    REAP_EVERY_S,
+    Rehearsal,
+    fork,
+    reap,
+    wait_for,
+    wait_for_one,
+)
 from servers.talk import Settings, talk
 
 
@@ -42,8 +48,9 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
     while True:
         reap(children)
         if len(children) >= max_workers:
-            # It ends in bounded time: children stop with us and give up on clients.
-            children.discard(os.waitpid(-1, 0)[0])
+            wait_for_one(children)
+            if listener.stopping():
+                break
             continue
         # Children end while no client comes, and have to be reaped then too.
         connection = listener.accept(REAP_EVERY_S if children else None)

@@ -10,19 +10,19 @@ What limits it: what limits `single`, and a fork for each connection on top.
 
 from __future__ import annotations
 
-import os
-
 from servers.listener import Listener
 from servers.multiprocess import serve_in_child
+from servers.processes import wait_for, wait_for_one
 from servers.talk import Settings
 
 
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
+    child: set[int] = set()  # one, if there is any
     while (connection := listener.accept()) is not None:
-        started: set[int] = set()
         with connection:  # the child has its own descriptor of it
-            serve_in_child(connection, listener, settings, started)
-        for child in started:  # none, when told to stop before there was one
-            os.waitpid(child, 0)
+            serve_in_child(connection, listener, settings, child)
+        while child and not listener.stopping():
+            wait_for_one(child)
     listener.close()
+    wait_for(child, settings.grace_s)

@@ -27,7 +27,7 @@ import threading
 from servers.listener import Listener
 from servers.options import add_max_workers
 from servers.talk import LATE_S, Settings, talk
-from servers.threads import start, wait_for
+from servers.threads import reserve, start, wait_for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,15 +44,12 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
         finally:
             free.release()
 
-    while True:
-        # It ends in bounded time: threads stop with us and give up on clients.
-        free.acquire()
+    while reserve(listener, free):
         connection = listener.accept()
-        if connection is None:
+        if connection is None or not start(listener, work, connection):
+            if connection is not None:
+                connection.close()
+            free.release()
             break
-        if not start(listener, work, connection):
-            connection.close()
-            break
-    free.release()
     listener.close()
     wait_for(free, max_workers, settings.grace_s + LATE_S)

@@ -14,7 +14,8 @@ from __future__ import annotations
 import threading
 
 from servers.listener import RETRY_S, Listener
-from servers.talk import Settings, talk
+from servers.talk import LATE_S, Settings, talk
+from servers.threads import LOOK_S
 
 
 def serve(listener: Listener, settings: Settings) -> None:
@@ -26,8 +27,17 @@ def serve(listener: Listener, settings: Settings) -> None:
         if not started(thread, listener):
             connection.close()
             break
-        thread.join()
+        join(thread, listener, settings.grace_s + LATE_S)
     listener.close()
+
+
+def join(thread: threading.Thread, listener: Listener, seconds: float) -> None:
+    """Wait until `thread` has ended; for `seconds` at most, once told to stop."""
+    while thread.is_alive():
+        thread.join(LOOK_S)
+        if listener.stopping():
+            thread.join(seconds)
+            break
 
 
 def started(thread: threading.Thread, listener: Listener) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -18,21 +19,24 @@ class Parser(argparse.ArgumentParser):
         return argparse.HelpFormatter(self.prog, width=WIDTH)
 
     def error(self, message: str) -> Any:
-        self.exit(2, f"{self.prog}: {message}\n")
+        line = " ".join(message.split())  # whatever was given may hold more of them
+        self.exit(2, f"{self.prog}: {line}\n")
 
 
 def number(kind: Callable[[str], float], least: float, most: float) -> Any:
     """Return a type of option: a number of `kind` from `least` to `most`."""
 
-    def convert(text: str) -> float:
-        value = kind(text)
-        if not least <= value <= most:  # nor is a NaN
-            raise argparse.ArgumentTypeError(
-                f"{text}: must be from {least:,.12g} to {most:,.12g}"
-            )
-        return value
+    what = "a whole number" if kind is int else "a number"
 
-    convert.__name__ = "number"  # what argparse calls it in its message
+    def convert(text: str) -> float:
+        with contextlib.suppress(ValueError):
+            value = kind(text)
+            if least <= value <= most:  # which a NaN is not
+                return value
+        raise argparse.ArgumentTypeError(
+            f"must be {what} from {least:,.12g} to {most:,.12g}, not {text[:40]!r}"
+        )
+
     return convert
 
 

@@ -11,11 +11,14 @@ Rules of this module:
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Sequence
+from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-from servers.render import FILE, Renderer
+from servers.render import FILE, LEAST_BYTES, MOST_BYTES, Renderer
 from servers.steps import File, Step, Wait, Work
 
 KINDS = ("static", "file", "rendered")
@@ -35,7 +38,8 @@ def load_page(
 ) -> Page:
     """Return the page that `file` holds, to be served the way of `kind`.
 
-    Raises OSError where the file cannot be read.
+    Raises OSError where the file cannot be read, and ValueError where it cannot be
+    served this way.
     """
     kinds: dict[str, Callable[[Path], Page]] = {
         "static": _Static,
@@ -62,14 +66,25 @@ class _Static:
 
 
 class _FromFile:
-    """Opened for each request."""
+    """Opened for each request, as long as there is a descriptor for it."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self.size = file.stat().st_size
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.spare = path.open("rb", buffering=0)
+        self.size = os.fstat(self.spare.fileno()).st_size
+        self.file = File(self.open, self.size)
+
+    def open(self) -> FileIO:
+        try:
+            return self.path.open("rb", buffering=0)
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+            # Nobody moves its position, and closing it here closes nothing.
+            return FileIO(self.spare.fileno(), closefd=False)
 
     def answer(self, head: bytes) -> Sequence[Step]:
-        return [head, File(self.file.open("rb", buffering=0), self.size)]
+        return [head, self.file] if self.size else [head]
 
 
 class _Rendered:
@@ -77,6 +92,11 @@ class _Rendered:
 
     def __init__(self, file: Path) -> None:
         self.size = file.stat().st_size
+        if not LEAST_BYTES <= self.size <= MOST_BYTES:
+            raise ValueError(
+                f"a page that is rendered has {LEAST_BYTES:,} to {MOST_BYTES:,} bytes, "
+                f"and this one {self.size:,}"
+            )
         self.renderer = Renderer(self.size)
 
     def answer(self, head: bytes) -> Sequence[Step]:

@@ -21,12 +21,13 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from collections.abc import Callable
 
-from servers.talk import LATE_S, Settings, talk
+from servers.listener import STOP_SIGNALS
+from servers.talk import LATE_S, Settings, report, talk
 
 REAP_EVERY_S = 0.1
+ENDED = (signal.SIGCHLD,)
 REHEARSALS = 20  # after which CPython has adapted code to what it works on, in place
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 SIGKILL = int(signal.SIGKILL)
@@ -64,14 +65,20 @@ class Rehearsal:
 
 
 def fork(work: Callable[[], None]) -> int | None:
-    """Fork a child that does `work`; return its id, or None where there is none."""
+    """Fork a child that does `work`; return its id, or None where there is none.
+
+    `work` begins with `Listener.leave_to_parent` or `leave_to_parent_for_long`. A
+    signal is held back until then: it would be taken for one to all.
+    """
     parent = os.getpid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         child = os.fork()
+        if child == 0:
+            _be_child(work, parent)
     except OSError:
-        return None
-    if child == 0:
-        _be_child(work, parent)
+        child = None
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     return child
 
 
@@ -84,8 +91,8 @@ def _be_child(work: Callable[[], None], parent: int) -> None:
                 os._exit(status)
         work()
         status = 0
-    except BaseException:
-        traceback.print_exc()
+    except Exception as error:
+        report(error)
     finally:
         os._exit(status)
 
@@ -95,6 +102,17 @@ def reap(children: set[int]) -> None:
     with contextlib.suppress(ChildProcessError):  # there are none at all
         while child := os.waitpid(-1, os.WNOHANG)[0]:
             children.discard(child)
+
+
+def wait_for_one(children: set[int]) -> None:
+    """Wait until a child has ended, for a moment at most, and forget it."""
+    before = len(children)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDED)  # one that comes now is kept
+    reap(children)
+    if len(children) == before:
+        signal.sigtimedwait(ENDED, REAP_EVERY_S)
+        reap(children)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDED)
 
 
 def wait_for(children: set[int], grace_s: float) -> None:

@@ -23,8 +23,8 @@ use nonblocking I/O and level-triggered readiness notification".
 
 from __future__ import annotations
 
+import resource
 import select
-from collections.abc import Iterator
 
 from servers.event_loop import READ, WRITE, Loop
 from servers.listener import Listener, free_descriptors
@@ -35,7 +35,10 @@ FD_SETSIZE = 1024  # <sys/select.h>; a larger descriptor overruns the kernel's l
 
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
-    Loop(listener, settings, _Select(), free_descriptors(FD_SETSIZE)).run()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft > FD_SETSIZE:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FD_SETSIZE, hard))
+    Loop(listener, settings, _Select(), free_descriptors()).run()
 
 
 class _Select:
@@ -57,9 +60,10 @@ class _Select:
 
     closed = leave  # the kernel takes it ill if it is asked about one that is closed
 
-    def wait(self, seconds: float | None) -> Iterator[tuple[int, int]]:
+    def wait(self, seconds: float | None) -> list[tuple[int, int]]:
         readable, writable, _ = select.select(
             self.watched[READ], self.watched[WRITE], [], seconds
         )
-        yield from ((descriptor, READ) for descriptor in readable)
-        yield from ((descriptor, WRITE) for descriptor in writable)
+        ready = [(descriptor, READ) for descriptor in readable]
+        ready += [(descriptor, WRITE) for descriptor in writable]
+        return ready

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from io import FileIO
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,21 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Send `size` bytes from the start of an open file, by sendfile(2) if possible.
+    """Send `size` bytes from the start of a file, by sendfile(2) if possible.
 
-    It is closed with the last reference to it, so steps that are dropped leave
-    nothing open.
+    It is opened when its turn has come, so that a client who asks often and reads
+    nothing has one of them open, and closed by who opened it.
     """
 
-    file: BinaryIO
+    open: Callable[[], FileIO]
     size: int
+
+
+class CutShortError(Exception):
+    """A file has become shorter than was promised."""
+
+    def __init__(self, size: int, sent: int) -> None:
+        super().__init__(f"the file has {sent:,} of the {size:,} bytes that it had")
 
 
 Step = bytes | Work | Wait | File  # bytes are sent

@@ -7,7 +7,7 @@ Rules of this module:
   within `request_s`, a response to be taken within `response_s`, and once told
   to stop, what has begun ends within `grace_s` and nothing new begins.
 - What a client does, reset at any point included, raises nothing. What the
-  application raises is told on stderr and ends its connection alone.
+  application raises is told on stderr (`report`) and ends its connection alone.
 - The socket is tried first and waited for only if it has nothing: a request is
   mostly there by the time the connection is accepted. The next one on the same
   connection is mostly not, so it is waited for first.
@@ -15,6 +15,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import select
@@ -25,7 +26,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from servers.steps import Application, File, Step, Wait, Work
+from servers.listener import OF_THE_CLIENT
+from servers.steps import Application, CutShortError, File, Step, Wait, Work
 
 READ_BYTES = 65_536
 # What a worker may end later than its grace: a page was being made by then.
@@ -46,6 +48,7 @@ class Settings:
     grace_s: float
     rehearsal: bytes = b""  # a request that changes nothing: see processes.py
     poll: Callable[[], Any] = select.poll  # what to wait with
+    give_way: Callable[[], object] = lambda: None  # before work, where others have to
 
 
 def talk(connection: socket.socket, stop: int, settings: Settings) -> None:
@@ -56,10 +59,16 @@ def talk(connection: socket.socket, stop: int, settings: Settings) -> None:
     try:
         with connection:
             _Talk(connection, stop, settings).run()
-    except OSError:
-        pass  # the client has reset it
-    except Exception:
-        traceback.print_exc()
+    except Exception as error:
+        report(error)
+
+
+def report(error: Exception) -> None:
+    """Tell what the application has raised. That a client is gone is no news."""
+    if isinstance(error, OSError) and error.errno in OF_THE_CLIENT:
+        return
+    with contextlib.suppress(OSError):  # nobody is there to be told
+        traceback.print_exception(error)
 
 
 class _Talk:
@@ -119,6 +128,7 @@ class _Talk:
         if isinstance(step, bytes):
             return self.send(step)
         if isinstance(step, Work):
+            self.settings.give_way()
             return self.send(step.make())
         if isinstance(step, Wait):
             return self.pause(step.seconds)
@@ -138,17 +148,18 @@ class _Talk:
 
     def send_file(self, step: File) -> bool:
         self.set_deadline(self.settings.response_s)
-        source, target, sent = step.file.fileno(), self.connection.fileno(), 0
-        while sent < step.size:
-            try:
-                count = os.sendfile(target, source, sent, step.size - sent)
-            except BlockingIOError:
-                if not self.wait(select.POLLOUT):
-                    return False
-                continue
-            if count == 0:
-                return False  # the file has become shorter than was promised
-            sent += count
+        target, sent = self.connection.fileno(), 0
+        with step.open() as file:
+            while sent < step.size:
+                try:
+                    count = os.sendfile(target, file.fileno(), sent, step.size - sent)
+                except BlockingIOError:
+                    if not self.wait(select.POLLOUT):
+                        return False
+                    continue
+                if count == 0:
+                    raise CutShortError(step.size, sent)
+                sent += count
         return True
 
     def pause(self, seconds: float) -> bool:

@@ -51,10 +51,11 @@ def serve(
 ) -> None:
     """Serve until told to stop, with `max_workers` threads."""
     handed: queue.SimpleQueue[socket.socket | None] = queue.SimpleQueue()
-    room = threading.Semaphore(max_workers + waiting)
+    room = threading.Semaphore(waiting)  # and one for each thread
     ended = threading.Semaphore(0)
 
     def work() -> None:
+        room.release()
         while (connection := handed.get()) is not None:
             talk(connection, listener.stop, settings)
             room.release()
@@ -66,8 +67,7 @@ def serve(
             started += 1
         # Without all threads, there may be one to be had when there was none.
         wait_s = None if started == max_workers else RETRY_S
-        # It ends in bounded time: threads stop with us and give up on clients.
-        if room.acquire(timeout=wait_s):
+        if room.acquire(timeout=RETRY_S):
             connection = listener.accept(wait_s)
             if connection is not None:
                 handed.put(connection)

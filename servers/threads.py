@@ -15,6 +15,16 @@ from typing import Any
 
 from servers.listener import RETRY_S, Listener
 
+LOOK_S = 0.1  # between two looks at whether to stop
+
+
+def reserve(listener: Listener, free: threading.Semaphore) -> bool:
+    """Acquire `free`, which threads release; False when told to stop before that."""
+    while not free.acquire(timeout=LOOK_S):
+        if listener.stopping():
+            return False
+    return True
+
 
 def start(listener: Listener, work: Callable[..., object], *args: Any) -> bool:
     """Start a thread that does `work`; False when told to stop before there was one.

@@ -29,12 +29,18 @@ def rows(times_ms: Sequence[float], start_s: float = 40.0) -> list[Request]:
 def made(tmp_path: Path) -> Made:
     """Makes cells of 300 users, who have joined after 30 s."""
 
-    def make(record: Sequence[Request], arrivals: str = "closed", **of: Any) -> Cell:
+    def make(
+        record: Sequence[Request],
+        arrivals: str = "closed",
+        limit: str = "server-cpu",
+        **of: Any,
+    ) -> Cell:
         folder = tmp_path / f"cell-{len(list(tmp_path.glob('cell-*')))}"
         folder.mkdir()
         frame(record).to_csv(folder / "requests.csv", index=False)
         of = {"experiment": "burst", "users": 300, **of}
-        return Cell(folder, config(load__arrivals=arrivals, **of), {"row": {}})
+        result = {"row": {}, "verdict": {"limit": limit}}
+        return Cell(folder, config(load__arrivals=arrivals, **of), result)
 
     return make
 
@@ -89,7 +95,18 @@ def test_a_panel_for_what_differs_in_its_arrivals_alone(made: Made) -> None:
     ]
     drawn = arrivals_chart.draw(cells)
     assert [a.get_title(loc="left") for a in drawn.axes] == ["single", "select"]
-    assert texts(drawn).count("open (200 requests)") == 2
+    assert texts(drawn).count("open: 200 requests") == 2
+
+
+def test_arrivals_that_did_not_press_the_server_are_marked(made: Made) -> None:
+    cells = [made(rows([1.0] * 200), "closed", "think-time")]
+    cells += [made(rows([3.0] * 200), "open")]
+    said = texts(arrivals_chart.draw(cells))
+    assert "closed († think-time): 200 requests" in said
+    assert "open: 200 requests" in said
+    assert "†: not limited by the server, or not surely." in said
+    both = [cells[1], made(rows([1.0] * 200))]
+    assert "†" not in texts(arrivals_chart.draw(both))
 
 
 def test_nothing_is_drawn_of_one_kind_alone(made: Made, tmp_path: Path) -> None:
@@ -105,7 +122,13 @@ def test_the_chart_is_readable(
     made: Made, impls: int, times_ms: Sequence[float]
 ) -> None:
     cells = [
-        made(rows(times_ms), kind, impl=f"implementation_{n}", users=users)
+        made(
+            rows(times_ms),
+            kind,
+            "generator-cpu",
+            impl=f"implementation_{n}",
+            users=users,
+        )
         for n in range(impls)
         for users in (200, 300)
         for kind in ("closed", "open")

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from analysis import idle_chart
+from analysis.answered import answered_rps, cpu_us_per_answer
 from analysis.files import Cell, read_json
-from analysis.idle import cpu_us, is_swept, lines, rps, table, write_tables
+from analysis.idle import is_swept, lines, table, write_tables
 from analysis.idle import markdown as idle_markdown
 from analysis.settings import caption
 from analysis.switches import cpu_ms
@@ -29,7 +31,7 @@ def made(
     **of: Any,
 ) -> Cell:
     """A cell of so many idle connections, `open_` of which were; else all of them."""
-    failed = of.pop("failed", 0)
+    failed, window_rps = of.pop("failed", 0), of.pop("window_rps", None)
     at = idle if open_ is None else open_
     held = {"opened": at if open_ is None else at + 1, "open_at_end": at}
     row = {
@@ -42,10 +44,13 @@ def made(
         "row": row,
         "idle": held if idle else None,
         "verdict": {"limit": limit, "because": "of it"},
-        "evidence": {"server_cpu": of.pop("cpu", 0.9), "rps": row["rps"]},
+        "evidence": {
+            "server_cpu": of.pop("cpu", 0.9),
+            "rps": row["rps"] if window_rps is None else window_rps,
+        },
         "used": {"server_user_s": 1.0, "server_system_s": 0.1},
         "stopped": {"reason": "requests"},
-        "provenance": {"cores": {"server": [1]}},
+        "provenance": {"cores": {"server": of.pop("cores", [1])}},
     }
     return Cell(Path("x"), config(impl, "burst", idle=idle, **of), result)
 
@@ -63,7 +68,7 @@ def test_a_line_is_of_what_differs_in_its_idle_connections_alone() -> None:
     found = lines(SWEPT)
     assert [line.label for line in found] == ["poll", "epoll"]
     assert [point.asked for point in found[0].points] == [0, 100, 2000]
-    medians = [point.median("rps") for point in found[0].points]
+    medians = [point.median("answered_rps") for point in found[0].points]
     assert medians == [20_000, 19_500, 10_000]
     by_backlog = [made(idle=n, server__backlog=b) for n in (0, 9) for b in (64, 128)]
     assert [line.label for line in lines(by_backlog)] == [
@@ -73,12 +78,79 @@ def test_a_line_is_of_what_differs_in_its_idle_connections_alone() -> None:
 
 
 def test_figures_are_of_the_window_of_the_evidence() -> None:
-    assert cpu_us(made(cpu=0.5, rps=1000.0)) == 500
-    assert cpu_us(made(cpu=None)) is None
-    nothing = SHORT[1]
-    assert (rps(nothing), cpu_us(nothing)) == (0, None)
+    assert cpu_us_per_answer(made(cpu=0.5, rps=9.0, window_rps=1000.0)) == 500
+    assert cpu_us_per_answer(made(cpu=0.5, rps=1000.0, cores=[1, 2])) == 1000
+    assert cpu_us_per_answer(made(cpu=None)) is None
     # Of the whole run, with the requests that opened them.
     assert cpu_ms(made(idle=100)) == pytest.approx(1.0)
+
+
+def test_only_what_was_answered_counts() -> None:
+    """To refuse is quick: 999 of 1,000 would be 90,000 a second."""
+    refuses = made(rps=90_000.0, cpu=0.9, failed=999)
+    assert answered_rps(refuses) == pytest.approx(90)
+    assert cpu_us_per_answer(refuses) == pytest.approx(10_000)
+    nothing = SHORT[1]
+    assert (answered_rps(nothing), cpu_us_per_answer(nothing)) == (0, None)
+    never = made(rps=None)
+    never.result["row"]["requests"] = 0
+    assert answered_rps(never) == 0
+    assert answered_rps(made(rps=None)) is None
+
+
+def test_of_a_search_it_is_the_step_that_got_most() -> None:
+    """A quarter of what finished in its 10 s had failed; of the whole run a half."""
+    searched = made(rps=400.0, failed=500, cpu=0.6, experiment__stop="capacity")
+    searched.result["steps"] = [
+        {"begin_s": 0.0, "end_s": 10.0, "rps": 90.0, "failures": 0},
+        {"begin_s": 10.0, "end_s": 20.0, "rps": 400.0, "failures": 1000},
+    ]
+    assert answered_rps(searched) == pytest.approx(300)
+    assert cpu_us_per_answer(searched) == pytest.approx(2000)
+    growing = made(rps=400.0, failed=1, experiment__stop="first_failure")
+    assert answered_rps(growing) == 400
+
+
+def test_a_median_is_of_all_repeats_or_not_known() -> None:
+    of = [made(idle=9, repeat=n, cpu=cpu) for n, cpu in ((1, 0.9), (2, None))]
+    [line] = lines([made(), *of])
+    assert line.points[0].median("cpu_us_per_answer") == 450
+    assert line.points[1].median("cpu_us_per_answer") is None
+    assert line.points[1].median("answered_rps") == 2000
+
+
+@pytest.mark.parametrize("limit", ["server-cpu", "generator-cpu", "unclear"])
+def test_what_is_not_the_servers_is_marked(limit: str) -> None:
+    cells = [made(), made(idle=2000, open_=1016, limit=limit)]
+    text = idle_markdown(cells, lines(cells))
+    mark = "" if limit == "server-cpu" else " †"
+    assert f"| select | 2,000 | 2,000{mark} (1,016 open) |" in text
+    assert "| select | 450 | 450 (1,016 open) |" in text
+    assert ("it may have been able to answer more" in text) is bool(mark)
+
+
+def signs(cells: list[Cell]) -> list[tuple[float, str, bool]]:
+    """Where a panel's markers stand, which they are and whether they are hollow."""
+    panel = idle_chart.draw(cells).axes[0]
+    return [
+        (
+            float(np.asarray(marker.get_xdata())[0]),
+            str(marker.get_marker()),
+            marker.get_markerfacecolor() == "white" and marker.get_marker() != "x",
+        )
+        for marker in panel.get_lines()[1:]
+    ]
+
+
+def test_a_point_shows_both_its_limit_and_that_connections_are_missing() -> None:
+    whole = [made(), made(idle=2000)]
+    assert signs(whole) == [(0, "o", False), (2000, "o", False)]
+    fewer = [made(), made(idle=2000, open_=1016)]
+    assert signs(fewer) == [(0, "o", False), (1016, "o", False), (1016, "x", False)]
+    outside = [made(), made(idle=2000, open_=1016, limit="unclear")]
+    assert signs(outside) == [(0, "o", False), (1016, "o", True), (1016, "x", False)]
+    line = idle_chart.draw(outside).axes[0].get_lines()[0]
+    assert list(np.asarray(line.get_xdata())) == [0, 1016]
 
 
 def test_a_figure_is_never_said_of_more_than_were_open() -> None:
@@ -100,7 +172,12 @@ def test_a_figure_is_never_said_of_more_than_were_open() -> None:
 
 def test_of_repeats_the_one_with_fewest_is_told_of() -> None:
     repeats = [made(idle=9, repeat=n, key=str(n), open_=o) for n, o in ((1, 9), (2, 4))]
-    assert "9 (4 open)" in markdown("burst", [made(), *repeats])
+    text = markdown("burst", [made(), *repeats])
+    assert "9 (4 open)" in text
+    # In one sentence for all of them.
+    assert text.count("idle connections select had") == 1
+    assert "select had 5 to 10 open when the load began, and 4 to 9 at its end." in text
+    assert table(lines([made(), *repeats]))["idle_open"].tolist() == [0, 4]
 
 
 def test_nothing_is_made_where_it_is_not_swept(tmp_path: Path) -> None:
@@ -141,7 +218,9 @@ def test_the_chart_is_readable(name: str) -> None:
     drawn = idle_chart.draw(MATRICES[name])
     assert_readable(drawn)
     assert ("hollow" in texts(drawn)) is (name == "the generator's")
-    assert ("×: as many as it took" in texts(drawn)) is (name == "not all were open")
+    assert ("×: as many as it took and kept" in texts(drawn)) is (
+        name == "not all were open"
+    )
 
 
 def test_a_cells_result_has_what_was_open(

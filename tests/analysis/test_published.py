@@ -90,12 +90,18 @@ def test_a_file_that_is_missing_is_one_line(tmp_path: Path) -> None:
         read_published(tmp_path / "nowhere.csv")
 
 
-def made(users: int = 2000, reached: bool | None = True, **of: Any) -> Cell:
+def made(
+    users: int = 2000,
+    reached: bool | None = True,
+    limit: str = "server-cpu",
+    **of: Any,
+) -> Cell:
     row = {"users": users, "rps": 300.0, "average_ms": 90.5, "failures": 7}
     settings = config(**of)
     if settings["experiment"]["stop"] == "requests":
         reached = None
-    return Cell(Path("x"), settings, {"row": {**row, "reached": reached}})
+    result = {"row": {**row, "reached": reached}, "verdict": {"limit": limit}}
+    return Cell(Path("x"), settings, result)
 
 
 def test_ours_stand_below_the_published_ones() -> None:
@@ -105,6 +111,15 @@ def test_ours_stand_below_the_published_ones() -> None:
         *("single, published", "single", "multiprocess, published"),
         *("multithread, published", "select, published", "select", "mine"),
     ]
+
+
+def test_what_is_not_the_servers_is_marked() -> None:
+    cells = [made(impl="select", limit="think-time"), made(impl="mine")]
+    labels = [bar.label for bar in published_chart.bars(cells, [])]
+    assert labels == ["select († think-time)", "mine"]
+    said = "†: not limited by the server, or not surely."
+    assert said in texts(published_chart.draw(cells, []))
+    assert said not in texts(published_chart.draw(cells[1:], []))
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,18 @@ import pytest
 
 from analysis.cell import summarise_all
 from analysis.charts import write_charts
-from analysis.files import read_matrix
-from analysis.left_out import read_left_out
+from analysis.files import DataError, read_matrix
+from analysis.left_out import LeftOut, read_left_out
+from analysis.ranking import Place, ranking, ranks
 from analysis.tables import write_tables
-from tests.analysis.conftest import Request, steady
+from tests.analysis.conftest import Request, config, steady
 
 MakeCell = Callable[..., Path]
 Analyse = Callable[..., subprocess.CompletedProcess[str]]
+
+
+BUSY = {"server_user_s": 0.9, "server_system_s": 0.05}  # so that it is the limit
+CPU, THINK = "server-cpu", "think-time"
 
 
 def submission(name: str, **more: Any) -> dict[str, Any]:
@@ -62,13 +67,13 @@ def tables(tmp_path: Path) -> Callable[..., Path]:
 
 
 def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
-    first = {"experiment": "first_fail"}
+    first = {"experiment": "first_fail", "read": BUSY}
     # All finish as many in a second, and a half of Cleo's are refused.
     refused = [
         row if n % 2 else (*row[:2], 503, 0, row[4], "HTTP 503")
         for n, row in enumerate(steady(10, 100, 10))
     ]
-    burst = {"experiment": "burst", "at_s": 10.0, "users": 1000}
+    burst = {"experiment": "burst", "at_s": 10.0, "users": 1000, "read": BUSY}
     good = steady(10, 100, 10)
     folders = [
         cell(
@@ -116,6 +121,9 @@ def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
     ]
     said = (made / "ranking.md").read_text()
     assert "| 1 | students/ben | > 3,300 |" in said
+    assert "One run each: no interval, and a difference may be chance." in said
+    assert "†" not in said
+    assert found["users_limit"].tolist()[:3] == [CPU] * 3
     assert "| – | students/dan | – |" in said
     assert (
         "- students/dan: does not answer: mute" in (made / "first_fail.md").read_text()
@@ -149,6 +157,105 @@ def test_equal_ones_share_their_rank(
     found = pd.read_csv(tables(*folders) / "ranking.csv")
     assert found["rank"].tolist() == [1, 1]
     assert found["implementation"].tolist() == ["students/a", "students/b"]
+    # Of what was measured, though it is no load that is the same for all.
+    assert found["answered_rps"].tolist() == [50, 50]
+
+
+def place(rps: float | None, limit: str | None = CPU, **of: Any) -> Place:
+    known = {"impl": "x", "users": None, "reached": True, "remark": "", **of}
+    return Place(**known, rps=rps, rps_limit=limit, measured=True)
+
+
+def test_who_met_no_failure_comes_before_who_failed_with_as_many() -> None:
+    held, failed = place(1, users=9, reached=False), place(2, users=9, users_limit=CPU)
+    assert held.order < failed.order
+    assert ranks([held, failed]) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "found, given",
+    [
+        ([place(9), place(5), place(3)], [1, 2, 3]),
+        # What users ask for says nothing of who is better.
+        ([place(9, THINK), place(5, THINK), place(3, THINK)], [1, 1, 1]),
+        ([place(9, THINK), place(5, "unclear"), place(3)], [1, 1, 3]),
+        # It did as much as that, and the next one could not.
+        ([place(9, THINK), place(5), place(3)], [1, 2, 3]),
+        ([place(9), place(5, "link"), place(3)], [1, 1, 3]),
+        # It is the users that decide, or, of as many, the rate.
+        (
+            [
+                place(1, THINK, users=9, users_limit=CPU),
+                place(9, THINK, users=8, users_limit=CPU),
+                place(5, THINK, users=8, users_limit=CPU),
+                place(9, CPU, users=7, users_limit=THINK),
+                place(7, CPU, users=7, users_limit=THINK),
+            ],
+            [1, 2, 2, 2, 5],
+        ),
+        ([place(5), place(5), place(3)], [1, 1, 3]),
+        ([place(5), Place("y", None, True, None, "mute", measured=False)], [1, None]),
+    ],
+)
+def test_a_figure_that_is_not_the_servers_ranks_nobody(
+    found: list[Place], given: list[int | None]
+) -> None:
+    assert ranks(found) == given
+
+
+def test_what_is_not_the_servers_is_marked(
+    cell: MakeCell, tables: Callable[..., Path]
+) -> None:
+    """Of the rates one is the generator's, and nothing is known of the users."""
+    asked = {"experiment": "burst", "at_s": 10.0, "users": 1000, "read": BUSY}
+    late = {**BUSY, "generator_cpu_s": 0.99, "server_user_s": 0.1}
+    folders = [
+        cell(steady(10, 100, 10), "requests", **{**asked, "read": read}, **of)
+        for name, read in (("a", BUSY), ("b", late))
+        for repeat in (1, 2)
+        for of in [submission(name, repeat=repeat, key=str(repeat))]
+    ]
+    folders += [
+        cell(failing(20, 50, 10), "first-failure", at_s=20.0, users=9, **submission(n))
+        for n in ("a", "b")
+    ]
+    made = tables(*folders)
+    said = (made / "ranking.md").read_text()
+    assert "| students/b | 201 († unclear) | 91.0 († generator-cpu) |" in said
+    assert "| students/a | 201 († unclear) | 91.0 |" in said
+    assert "†: not limited by the server, or not surely: the figure may have" in said
+    assert "Figures are medians of 1 to 2 runs." in said
+    found = pd.read_csv(made / "ranking.csv").set_index("implementation")
+    assert found["users_limit"].tolist() == ["unclear"] * 2
+    assert found["answered_rps_limit"].tolist() == [CPU, "generator-cpu"]
+
+
+def test_of_two_reasons_the_first_is_given() -> None:
+    why = [LeftOut(config("dan"), kind, "x") for kind in ("no-answer", "crashed")]
+    [row] = ranking([], why)
+    assert row.remark == "does not answer: x"
+
+
+@pytest.mark.parametrize(
+    "each, said",
+    [
+        ({"page__bytes": 2000}, "page.bytes"),
+        ({"experiment": "burst", "experiment__name": "other"}, "their experiment"),
+    ],
+)
+def test_cells_that_differ_are_not_pooled(
+    cell: MakeCell, tables: Callable[..., Path], each: dict[str, Any], said: str
+) -> None:
+    asked = {"experiment": "burst", "at_s": 10.0, "users": 1000}
+    folders = [
+        cell(steady(10, 100, 10), "requests", **{**asked, **of}, **submission("ada"))
+        for of in ({}, each)
+    ]
+    with pytest.raises(DataError) as error:
+        tables(*folders)
+    assert f"no ranking: cells of students/ada differ in {said}, and" in str(
+        error.value
+    )
 
 
 def test_no_class_no_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:

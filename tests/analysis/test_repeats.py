@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis import pairs
 from analysis.charts import comparison, write_charts
 from analysis.files import Cell, DataError
 from analysis.groups import grouped
-from analysis.lines import across, grown_lines
+from analysis.lines import across, grown_lines, joined_lines
 from analysis.pairs import compare
 from analysis.tables import markdown, table, write_tables
+from analysis.users_chart import users_chart
 from tests.analysis.conftest import HOST, config
+from tests.analysis.test_pictures import texts
 
 TIMED_OUT, REFUSED = "timed out reading", "refused"
 
@@ -160,6 +163,30 @@ def test_pairs_say_what_is_shown() -> None:
     assert "| single | multithread | users | 1.00 [0.96, 1.03] | no diff" in text
     assert "corrected for 3 pairs (Holm)" in text
     assert text.count("| no difference shown |") == 2
+    assert "no claim" not in text and "nothing is claimed" not in text
+
+
+@pytest.mark.parametrize("of_select", ["server-cpu", "generator-cpu", "unclear"])
+def test_what_is_not_the_servers_is_not_claimed_of_them(of_select: str) -> None:
+    generator = {"limit": "generator-cpu", "because": "Locust was busy"}
+    other = {"limit": of_select, "because": "of it"}
+    cells = runs("single", *FIVE, limited=generator)
+    cells += runs("select", *(3 * users for users in FIVE), limited=other)
+    cells += runs("poll", *(9 * users for users in FIVE))
+    cells += runs("epoll", *(9 * users for users in FIVE))
+    text = markdown("first_fail", cells)
+    marked = "" if of_select == "server-cpu" else f" († {of_select})"
+    for figure in ("users", "RPS"):
+        pair = f"| single († generator-cpu) | select{marked} | {figure} | 0.33 "
+        assert f"{pair}[0.32, 0.34] | no claim: not the servers' |" in text
+    assert "surely; of such a row nothing is claimed" in text
+    assert ("| select | poll | RPS | 0.33 [0.32, 0.34] | slower |" in text) is (
+        not marked
+    )
+    assert "| poll | epoll | RPS | 1.00 [0.97, 1.03] | no difference" in text
+    found = pairs.table(compare(grouped(cells)))
+    assert found["limit_a"].tolist()[:2] == ["generator-cpu"] * 2
+    assert found["limit_b"].tolist()[:2] == [of_select] * 2
 
 
 def test_the_more_pairs_the_more_it_takes() -> None:
@@ -282,6 +309,27 @@ def test_a_repeat_that_fails_at_once(tmp_path: Path) -> None:
     cells = timelines(tmp_path, 2, 3, 90)
     (line,) = grown_lines(cells)
     assert np.isfinite(line.middle["rps"]).all()
+
+
+def test_a_line_says_what_else_limited_its_points() -> None:
+    """At one number of users it was the server, at others it was not."""
+    limits = ["think-time", "server-cpu", "link", "think-time"]
+    for n, said in ((4, "partly think-time, link"), (1, "think-time"), (2, None)):
+        chosen = ["server-cpu"] * 2 if n == 2 else limits[:n]
+        cells = [
+            run(
+                1,
+                experiment="burst",
+                users=100 * place,
+                limited={"limit": limit, "because": "of it"},
+            )
+            for place, limit in enumerate(chosen, 1)
+        ]
+        for cell in cells:
+            cell.config["users"] = cell.row["users"]
+        (line,) = joined_lines(cells)
+        assert line.label == ("select" if said is None else f"select († {said})")
+        assert ("not limited by the server" in texts(users_chart(cells))) is bool(said)
 
 
 def test_bars_show_each_run() -> None:

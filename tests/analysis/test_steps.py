@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,16 @@ from tests.analysis.conftest import HOST, make_cell, steady
 Cell = Callable[..., Path]
 Analyse = Callable[..., subprocess.CompletedProcess[str]]
 FAILED = (11.0, 910, None, 0, 120, "timed out connecting")
+
+
+def test_tables_are_made_without_what_draws(root: Path) -> None:
+    """It takes a while to load, and tables are made after each cell that changed."""
+    code = (
+        "import sys, analysis.__main__, analysis.left_out, analysis.tables\n"
+        "sys.exit('matplotlib' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, check=False)
+    assert done.returncode == 0
 
 
 @pytest.fixture(scope="module")

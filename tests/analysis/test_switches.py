@@ -51,6 +51,7 @@ def test_what_was_not_counted_is_empty_and_never_0(tmp_path: Path) -> None:
     text = (tmp_path / "switches.md").read_text()
     assert "| first_fail | b | 1 | – | – | – | – |" in text
     assert "| first_fail | c | 1 | 0 | 0 | 0 | 2.00 |" in text
+    assert "figures of the server, whatever it was that limited" in text
 
 
 def test_no_request_has_no_figure_and_an_older_result_neither() -> None:

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.causes import cause
-from analysis.definitions import Stopped, little, row
+from analysis.definitions import Stopped, row
 from analysis.evidence import Evidence, evidence, window
 from analysis.files import read_config, read_json
+from analysis.little import little
 from analysis.readings import read_readings
 from analysis.record import read_requests
 from analysis.verdict import LIMITS, OUTSIDE, SERVER, verdict
@@ -28,7 +30,7 @@ KNOWN = {
     **{"link": None, "workers": None, "most_workers": None, "descriptors": 40},
     **{"pool": False},
     **{"most_descriptors": 20_000, "queued": 0.0, "queue": 0.0, "backlog": 128},
-    **{"overflows": 0, "syn_retransmits": 0, "retransmits": 0, "resets_sent": 0},
+    **{"overflows": 0, "syn_retransmits": 0, "resets_sent": 0},
     **{"loss_percent": 0.0, "users": 100.0, "rps": 22.0, "response_s": 0.02},
     **{"think_s": 4.5, "wait_s": 0.0, "grown": 1.0, "idle": None, "idle_asked": 0},
 }
@@ -49,45 +51,62 @@ def unknown(**changes: Any) -> Evidence:
     return known(**{**nothing, "think_s": 4.5, **changes})
 
 
+# A hundred users, half of whom wait: 12 requests a second of 3.8 s and 4.5 s.
+SLOW = {"rps": 12.0, "response_s": 3.8, "grown": 40.0, "queue": 45.0}
+# Six hundred who think for 2 s ask for 297 a second, whoever waits for a moment.
+ASKING = {"users": 600.0, "rps": 283.4, "response_s": 0.018, "think_s": 2.0}
 HELD = {
     **{"idle": 1016, "idle_asked": 2000},
     **{"descriptors": 1024, "most_descriptors": 1024},
 }
+FULL = {"generator_busiest": 0.99}
 CASES = {
     "think-time": [
         *({}, {"response_s": 2.0, "grown": 1.1}, {"grown": 3.0}),
         {"think_s": 0.0, "wait_s": 0.02, "response_s": 0.024, "grown": 3.0},
         {"think_s": 0.1, "wait_s": 0.02, "response_s": 0.045, "grown": 3.0},
+        {**ASKING, "queued": 0.55, "server_cpu": 0.57, "most_workers": 1},
+        *({**ASKING, "overflows": 1}, {"queued": 0.9, "pool": True, "most_workers": 8}),
     ],
     "server-cpu": [
         {"server_cpu": 0.97},
         {"server_cpu": 0.97, "idle": 900, "idle_asked": 900, "descriptors": 960},
         {"server_cpu": 0.97, "idle": 5, "idle_asked": 9},
+        # It took all that were asked for.
+        {"server_cpu": 0.97, "idle": 1, "idle_asked": 1, "most_workers": 1},
+        {"server_cpu": 0.97, **HELD, "idle_asked": 1016},
         {"server_cpu": 0.7, "server_idle": 0.01},
         {"server_cpu": 0.86, "server_idle": 0.08, "queued": 1.0},
         {"server_cpu": 0.99, "overflows": 500, "queued": 1.0},
         {"server_cpu": 0.95, "descriptors": 1020, "most_descriptors": 1024},
     ],
     "server-serial": [
-        {"queued": 0.9, "queue": 100.0, "overflows": 30},
-        {"queued": 0.5, "workers": 1.0, "most_workers": 1},
-        {"queued": 0.9, "pool": True, "most_workers": 1},
+        {**SLOW, "queued": 0.9, "overflows": 30},
+        {**SLOW, "queued": 0.5, "workers": 1.0, "most_workers": 1},
+        {**SLOW, "queued": 0.9, "pool": True, "most_workers": 1},
+        {**ASKING, "queued": 0.55, "failure": "timed out connecting"},
+        {"think_s": 0.0, "rps": 5000.0, "queued": 0.9},
+        {"response_s": None, "queued": 0.9},
         {"idle": 1, "idle_asked": 50, "most_workers": 1, "server_idle": 0.01},
     ],
     "server-workers": [
         {"workers": 8.0, "most_workers": 8, "queued": 1.0},
         {"workers": 7.9, "most_workers": 8, "overflows": 3},
-        {"queued": 0.9, "pool": True, "most_workers": 8},
+        {**SLOW, "queued": 0.9, "pool": True, "most_workers": 8},
         {"idle": 8, "idle_asked": 50, "workers": 8.0, "most_workers": 8, "queued": 1},
+        {**FULL, "idle": 5, "idle_asked": 50, "workers": 8.0, "most_workers": 8},
     ],
     "server-descriptors": [
         {"descriptors": 256, "most_descriptors": 256, "queued": 1.0},
         {"descriptors": 1010, "most_descriptors": 1024},
         # Whatever else runs there: no core would have freed a descriptor.
         {**HELD, "server_cpu": 0.0, "server_idle": 0.01},
-        {**HELD, "generator_busiest": 0.99},
+        *({**HELD, **FULL, "idle": idle} for idle in (513, 1016)),
     ],
-    "accept-queue": [{"overflows": 1}, {"overflows": 900, "queued": 0.2}],
+    "accept-queue": [
+        {"overflows": 1, "failure": "timed out connecting"},
+        {**SLOW, "overflows": 900, "queued": 0.2},
+    ],
     "link": [{"link": 0.95}, {"link": 0.95, "overflows": 5, "failure": "timed out"}],
     "generator-cpu": [
         {"generator_busiest": 0.97},
@@ -95,6 +114,10 @@ CASES = {
         {"lateness_ms": 80.0, "server_cpu": 0.99},
         {"generator_busiest": 0.97, "link": 0.95, "overflows": 4},
         {"generator_idle": 0.01, "generator_cpu": 0.5, "think_s": 0.0},
+        # What is not open holds nothing, and few hold little.
+        *({**HELD, **FULL, "idle": idle} for idle in (0, 512)),
+        {**FULL, "idle": 0, "idle_asked": 500, "most_workers": 1},
+        {**FULL, "idle": 4, "idle_asked": 500, "workers": 8.0, "most_workers": 8},
     ],
     "generator-ports": [{"failure": "Cannot assign requested address connecting"}],
     "generator-files": [
@@ -252,6 +275,18 @@ def test_missing_readings_are_not_zero(cell: Callable[..., Path]) -> None:
     timeline = read_readings(folder, 100.0).per_second(range(12))
     assert timeline["server_cpu"].isna().all()
     assert timeline["queue"].isna().all()
+
+
+def test_a_counter_that_seems_to_fall_has_not(cell: Callable[..., Path]) -> None:
+    """A reading at 10 s missed a child that was just ending, with 5 s of its time."""
+    grown = [0.1 * second for second in range(23)]
+    grown[11] -= 5.0
+    read = {"server_user_s": grown, "server_system_s": 0.0}
+    folder = cell(steady(20, 10, 1), "cap", at_s=20.5, read=read)
+    found = read_readings(folder, 100.0)
+    assert found.at("server_user_s", np.array([9.0, 10, 11])) == pytest.approx(
+        [1.0, 1.0, 1.2]
+    )
 
 
 def test_few_failures_are_not_what_a_burst_is_about(cell: Callable[..., Path]) -> None:

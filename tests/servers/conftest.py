@@ -147,6 +147,6 @@ def start(root: Path) -> Iterator[Callable[..., Running]]:
     for process in started:
         process.kill()
         process.wait()
-        for pipe in (process.stdin, process.stdout):
+        for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()

@@ -40,7 +40,10 @@ def say(*parts: bytes, keep_alive: bool = True) -> tuple[bytes, bool]:
         (b"6357", b"", False),
         (b"6357\n1\n6357\n", OK + WRONG + OK, False),
         (b"6" * MAX_CODE + b"\r\n", WRONG, False),
-        (b"6" * (MAX_CODE + 2), TOO_LONG, True),
+        (b"6" * MAX_CODE + b"\r", b"", False),
+        (b"6" * (MAX_CODE + 1), TOO_LONG, True),
+        (b"6" * (MAX_CODE + 1) + b"\n", TOO_LONG, True),
+        (b"6" * MAX_CODE + b"\r\r\n", TOO_LONG, True),
         (b"6357\n" + b"6" * 100 + b"\n6357\n", OK + TOO_LONG, True),
     ],
 )
@@ -50,6 +53,28 @@ def test_answers(said: bytes, answer: bytes, closes: bool) -> None:
 
 def test_one_code_a_connection() -> None:
     assert say(b"6357\n6357\n", keep_alive=False) == (OK, True)
+
+
+def test_what_is_not_read_is_not_met_by_a_reset() -> None:
+    connection = Attendance(CODE, keep_alive=False)
+    connection.receive(b"6357\n6357\n")
+    assert connection.closing and connection.lingering
+    connection = Attendance(CODE, keep_alive=False)
+    connection.receive(b"6357\n")
+    assert connection.closing and not connection.lingering
+
+
+def test_many_codes_at_once_are_one_write() -> None:
+    assert Attendance(CODE, True).receive(b"\n" * 1000) == [WRONG * 1000]
+
+
+def test_the_next_answer_is_the_last_once_it_has_to_finish() -> None:
+    connection = Attendance(CODE, True)
+    connection.receive(b"6357\n")
+    assert not connection.closing
+    connection.finish()
+    assert connection.receive(b"6357\n") == [OK]
+    assert connection.closing
 
 
 def test_too_late() -> None:

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import contextlib
 import resource
+import signal
+import socket
+import struct
 import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.servers.conftest import (
+    ONE_AT_A_TIME,
     POOLS,
     REQUEST,
     WORKER_EACH,
@@ -68,11 +74,14 @@ def assert_idle(server: Running) -> None:
     assert server.cpu_s() - used_s < IDLE_CPU_S
 
 
-def test_few_open_files(start: Start, architecture: str, page: bytes) -> None:
+@pytest.mark.parametrize("kind", ["static", "file"])
+def test_few_open_files(
+    start: Start, architecture: str, kind: str, page: bytes
+) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
 
-    server = start(architecture, preexec_fn=limit)
+    server = start(architecture, "--page", kind, preexec_fn=limit)
     clients = [server.connect() for _ in range(60)]
     assert_idle(server)
     for client in clients:
@@ -81,6 +90,112 @@ def test_few_open_files(start: Start, architecture: str, page: bytes) -> None:
         with client:
             assert body(read_all(client)) == page
     assert server.stop() == 0
+
+
+def test_who_asks_often_and_reads_nothing_has_one_file(
+    start: Start, architecture: str, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    large = tmp_path / "large"  # one answer is more than the sockets take
+    large.write_bytes(bytes(10_000_000))
+    server = start(
+        *(architecture, "--keep-alive", "--page", "file", "--page-file", str(large)),
+        *("--response-timeout", "60"),
+    )
+
+    def opened() -> int:
+        files = [file for one in server.family() for file in one.open_files()]
+        # One that is there from the start is not counted.
+        return sum(file.path == str(large) for file in files) - len(server.family())
+
+    with server.connect() as client:
+        client.sendall(REQUEST * 200)
+        eventually(lambda: opened() == 1)
+        assert_idle(server)
+        assert opened() == 1
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    eventually(lambda: opened() == 0)
+
+
+# A server whose work lasts, and is not to be interrupted.
+WORKS_ON = """\
+import sys, time
+from servers import __main__ as main
+from servers.steps import Work
+
+class Page:
+    size = 0
+
+    def answer(self, head):
+        return [Work(lambda: time.sleep(60) or head)]
+
+main.load_page = lambda *_: Page()
+sys.exit(main.main())
+"""
+
+
+@pytest.mark.parametrize("workers", [w for w in NEED_WORKERS if w != "reuseport"])
+def test_stops_with_all_workers_at_work(
+    start: Start, workers: str, eventually: Callable[..., None]
+) -> None:
+    """The grace bounds what they do, and they do not keep the server."""
+    bound = () if workers in ONE_AT_A_TIME else ("--max-workers", "1")
+    server = start(workers, *bound, "--grace", "0.2", wrapper=WORKS_ON)
+    with server.connect() as client:
+        client.sendall(REQUEST)
+        eventually(lambda: server.connections() == 1)
+        with server.connect() as waiting:
+            waiting.sendall(REQUEST)
+            assert_idle(server)
+            family = server.family()
+            assert server.stop() == 0
+    eventually(lambda: not any(map(lives, family)))
+
+
+@pytest.mark.parametrize("forking", ["multiprocess", "multiprocess_join", "prefork"])
+def test_started_where_children_are_not_waited_for(
+    start: Start, forking: str, page: bytes, eventually: Callable[..., None]
+) -> None:
+    """Whoever starts it may ignore SIGCHLD, and that is inherited."""
+
+    def ignore() -> None:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+
+    few = () if forking == "multiprocess_join" else ("--max-workers", "1")
+    server = start(forking, *few, preexec_fn=ignore)
+    for _ in range(3):
+        assert body(server.ask()) == page
+    if forking == "prefork":
+        _, child = server.family()
+        child.kill()
+        eventually(lambda: not child.is_running() and len(server.family()) == 2)
+        assert body(server.ask()) == page
+    assert server.stop() == 0
+
+
+NEWBORN = """\
+import os, signal
+from servers.listener import Listener
+from servers.processes import fork
+
+def held():
+    return signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+def work():
+    assert held()
+    os.kill(os.getpid(), signal.SIGTERM)
+    listener.leave_to_parent()
+    assert not held() and not listener.stopping()
+
+listener = Listener("127.0.0.1", 0, 1)
+child = fork(work)
+assert not held()
+assert os.waitpid(child, 0)[1] == 0
+assert not listener.stopping()
+"""
+
+
+def test_a_signal_to_a_child_just_forked_is_its_own(root: Path) -> None:
+    subprocess.run([sys.executable, "-c", NEWBORN], cwd=root, check=True, timeout=20)
 
 
 @pytest.mark.parametrize("workers", NEED_WORKERS)
@@ -212,5 +327,19 @@ def test_application_that_raises_ends_one_connection_alone(
     assert server.stop() == 0
     told = server.process.stderr
     assert told is not None
-    with told:
-        assert told.read().count("LookupError: as asked") == 1
+    assert told.read().count("LookupError: as asked") == 1
+
+
+def test_application_that_raises_where_nobody_is_told(
+    start: Start, architecture: str, page: bytes
+) -> None:
+    """No worker is lost with what it could not say."""
+    few = ("--max-workers", "1") if architecture in POOLS else ()
+    server = start(architecture, *few, wrapper=RAISES, stderr=subprocess.PIPE)
+    assert server.process.stderr
+    server.process.stderr.close()
+    for _ in range(2):
+        with contextlib.suppress(ConnectionError):
+            assert server.ask(REQUEST.replace(b" / ", b" /raise ")) == b""
+    assert body(server.ask()) == page
+    assert server.stop() == 0

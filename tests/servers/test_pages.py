@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,8 @@ def body(page: Page) -> bytes:
         if isinstance(step, Work):
             sent += step.make()
         elif isinstance(step, File):
-            sent += step.file.read(step.size)
+            with step.open() as file:
+                sent += os.pread(file.fileno(), step.size, 0)
         elif isinstance(step, bytes):
             sent += step
     assert sent.startswith(HEAD)
@@ -58,13 +61,25 @@ def test_rendered_is_made_anew() -> None:
     assert body(rendered) is not body(rendered)
 
 
-def test_file_is_opened_anew_and_closed_with_its_step() -> None:
+def test_file_is_opened_anew_as_long_as_there_are_descriptors() -> None:
     page = load_page("file")
-    [_, first] = page.answer(HEAD)
-    [_, second] = page.answer(HEAD)
-    assert isinstance(first, File)
-    assert isinstance(second, File)
-    assert first.file.fileno() != second.file.fileno()
+    [_, step] = page.answer(HEAD)
+    assert isinstance(step, File)
+    with step.open() as first, step.open() as second:
+        assert first.fileno() != second.fileno()
+        limits, right = resource.getrlimit(resource.RLIMIT_NOFILE), FILE.read_bytes()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+        try:
+            with step.open() as third, step.open() as fourth:
+                assert third.fileno() == fourth.fileno()
+            assert body(page) == right  # closing these has closed nothing
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def test_file_of_nothing(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert load_page("file", tmp_path / "empty").answer(HEAD) == [HEAD]
 
 
 @pytest.mark.parametrize("kind", KINDS)

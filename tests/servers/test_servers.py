@@ -180,12 +180,24 @@ def catches(pid: int, number: int) -> bool:
     return bool(int(mask.split()[1], 16) >> (number - 1) & 1)
 
 
-def test_ctrl_c_reaches_the_whole_group(start: Start, architecture: str) -> None:
-    server = start(architecture, "--grace", "0.2", start_new_session=True)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_cuts_off_nobody(
+    start: Start,
+    architecture: str,
+    number: int,
+    page: bytes,
+    eventually: Callable[..., None],
+) -> None:
+    """As by Ctrl-C, and by what stops a service."""
+    server = start(architecture, "--grace", "10", start_new_session=True)
     with server.connect() as client:
-        client.sendall(b"GET /")
-        os.killpg(server.process.pid, signal.SIGINT)
-        assert server.process.wait(timeout=10) == 0
+        client.sendall(REQUEST[:10])
+        eventually(lambda: server.connections() == 1)
+        os.killpg(server.process.pid, number)
+        eventually(lambda: not catches(server.process.pid, number))
+        client.sendall(REQUEST[10:])
+        assert body(read_all(client)) == page
+    assert server.process.wait(timeout=10) == 0
 
 
 def test_reuseport_replaces_a_child_that_dies(
@@ -214,6 +226,14 @@ WRONG = {
     "no address": (["select", "--host", "256.1.1.1"], "256.1.1.1"),
     "not ours": (["select", "--host", "192.0.2.1"], "192.0.2.1"),
     "workers": (["multithread", "--max-workers", "0"], "0"),
+    "half a number": (["select", "--port", "1.5"], "a whole number from 0 to 65,535"),
+    "no page": (["select", "--page-file", "/no/page"], "/no/page"),
+    "a folder": (["select", "--page", "file", "--page-file", "/"], "Is a directory"),
+    "a page too small": (
+        ["select", "--page", "rendered", "--page-file", os.devnull],
+        "2,000 to 10,000,000 bytes, and this one 0",
+    ),
+    "two lines": (["select", "a\nb"], "a b"),
     "a name that is none": (["select", "--host", "a..b"], "a..b"),
     "options first": (["--max-workers", "3", "multithread"], "first word"),
     "nothing": ([], "architecture"),
@@ -223,6 +243,27 @@ WRONG = {
 @pytest.mark.parametrize("words, named", WRONG.values(), ids=WRONG)
 def test_wrong_input_is_one_line(root: Path, words: list[str], named: str) -> None:
     assert_one_line(root, words, named)
+
+
+@pytest.mark.parametrize(
+    "name, library", [("gevent", "gevent"), ("asyncio_uvloop", "uvloop")]
+)
+def test_library_that_is_missing_is_one_line(
+    root: Path, name: str, library: str
+) -> None:
+    code = f"import sys; sys.modules[{library!r}] = None; " + (
+        "from servers.__main__ import main; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, name],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"{name}: needs {library}; pip install {library}\n"
 
 
 def test_help_has_an_architectures_own_options(root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,7 @@ class Page:
     size = int(size) + 4
 
     def answer(self, head):
-        file = File(open(path, "rb"), int(size))
+        file = File(lambda: open(path, "rb", 0), int(size))
         return [head, Wait({WAIT_S}), Work(lambda: b"made"), file]
 
 main.load_page = lambda *_: Page()
@@ -45,7 +46,12 @@ def serve(start: Start, architecture: str, tmp_path: Path) -> Callable[..., Runn
         reading = (tmp_path / "in").open("w+")
         reading.write(f"{path} {len(FILE) + missing}\n")
         reading.seek(0)
-        return start(architecture, *options, wrapper=WITH_STEPS, stdin=reading)
+        return start(
+            *(architecture, *options),
+            wrapper=WITH_STEPS,
+            stdin=reading,
+            stderr=subprocess.PIPE,
+        )
 
     return serve
 
@@ -84,6 +90,33 @@ def test_file_shorter_than_promised_ends_the_connection(
     answer = server.ask()
     assert answer.endswith(b"\r\n\r\nmade" + FILE)
     assert server.stop() == 0
+    assert "CutShortError: the file has 3,072,000 of the 3,072,001" in told(server)
+
+
+def test_file_that_is_gone_ends_the_connection(
+    serve: Callable[..., Running], tmp_path: Path
+) -> None:
+    server = serve()
+    (tmp_path / "file").unlink()
+    assert server.ask().endswith(b"\r\n\r\nmade")
+    assert server.stop() == 0
+    assert told(server).count("FileNotFoundError: ") == 1
+
+
+def test_wait_ends_with_the_grace(
+    start: Start, architecture: str, eventually: Callable[..., None]
+) -> None:
+    server = start(architecture, "--page-wait-ms", "60000", "--grace", "0.2")
+    with server.connect() as client:
+        client.sendall(REQUEST)
+        eventually(lambda: server.connections() == 1)
+        assert server.stop() == 0
+
+
+def told(server: Running) -> str:
+    """Return what the server has said on stderr."""
+    assert server.process.stderr
+    return server.process.stderr.read()
 
 
 def test_told_to_stop_while_steps_wait(serve: Callable[..., Running]) -> None:
