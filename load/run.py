@@ -31,6 +31,7 @@ import yaml
 
 from load import RECORD, generator, server
 from load.command import Place, command, count_cores, prepare, version
+from load.copying import remove
 from load.failed import CellError, InterruptedRunError, ServerError
 from load.guard import end_leftovers, guarded
 from load.holder import Holder
@@ -100,7 +101,7 @@ class Run:
         )
 
     def prepare_folders(self) -> None:
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        remove(self.scratch)
         self.scratch.mkdir(parents=True)
         self.logs.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self.scratch).free
