@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from load.failed import CellError
-from load.guard import belong_to_run
+from load.guard import die_with_parent
 
 
 def start(
@@ -31,7 +31,7 @@ def start(
     """
 
     def in_child() -> None:
-        belong_to_run(environment)
+        die_with_parent()
         enter()
         if cores is not None:
             os.sched_setaffinity(0, cores)
