@@ -40,7 +40,7 @@ from load.lock import only_run_on_host
 from load.network import Network, join
 from load.page import expected, write_page
 from load.preflight import Page, Preflight
-from load.process import last_line, start
+from load.process import cut, last_line, start
 from load.progress import Progress
 from load.provenance import provenance
 from load.telemetry import Telemetry, children_usage
@@ -168,13 +168,17 @@ class Run:
         ) as running:
             telemetry = Telemetry(network, port, running.process.pid, cores)
             page = Page.of(config, body)
-            Preflight(running, config, (host, port), page, self.tick).check()
 
             def tick() -> None:
                 self.tick()
+                running.check_log()
+
+            def tick_alive() -> None:
+                tick()
                 running.check_alive("crashed")
 
-            with idle.holding(place.environment, locust_cores, tick):
+            Preflight(running, config, (host, port), page, tick).check()
+            with idle.holding(place.environment, locust_cores, tick_alive):
                 found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
                 self.run_locust(
                     locust_words, place.environment, locust_cores, running, telemetry
@@ -199,9 +203,13 @@ class Run:
     def not_measured(self, error: ServerError) -> dict[str, Any]:
         """Make that a submission can't be measured its result."""
         print(f"{self.label}: not measured: {error}", file=sys.stderr, flush=True)
+        # Where it was ended under the load, what was read until then is of no run.
+        for path in self.scratch.iterdir():
+            if path.is_file():
+                path.unlink()
         for name in RECORD:
             if name.endswith(".csv"):
-                (self.scratch / name).touch()  # no request was made, nothing was read
+                (self.scratch / name).touch()
         (self.logs / "server.log").touch()
         (self.logs / "locust.log").write_bytes(b"")
         return {"not_measured": {"kind": error.kind, "because": str(error)}}
@@ -233,6 +241,7 @@ class Run:
                     deadline += generator.WORKERS_S
                 while not ended(locust):
                     self.tick()
+                    running.check_log()
                     telemetry.update()
                     shown.update()
                     if not told and running.death() is not None:
@@ -266,11 +275,12 @@ class Run:
 
     def write_run(self, run: dict[str, Any]) -> None:
         """Write what is told of the run: how it ended, where, and with what."""
-        shutil.rmtree(self.scratch / "server", ignore_errors=True)
+        remove(self.scratch / "server")
         (self.scratch / "page.html").unlink(missing_ok=True)
         (self.scratch / "run.json").write_text(json.dumps(run, indent=2) + "\n")
         config = yaml.safe_dump(self.config, sort_keys=False)
         (self.scratch / "config.yaml").write_text(config)
+        cut(self.logs / "locust.log")  # the server's is, since it has ended
         for name in ("server.log", "locust.log"):
             shutil.copyfile(self.logs / name, self.scratch / name)
 
