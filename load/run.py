@@ -159,7 +159,7 @@ class Run:
         started_as = command(config, place)
         record = self.scratch.absolute()
         locust_words = generator.words(config, (host, port), body, record)
-        idle = Holder(config, host, port, self.scratch, self.logs)
+        idle = Holder(config, (host, port), self.scratch, self.logs)
         found["commands"] = {"server": started_as.words, "locust": locust_words}
         found["versions"]["server"] = version(config, place)
         log = self.logs / "server.log"
