@@ -136,14 +136,16 @@ def test_guard_finds_what_has_left_its_session(
     eventually(lambda: not carrying())
 
 
+@pytest.mark.parametrize("leaves", [False, True], ids=["", "and its session"])
 def test_guard_finds_what_hides_its_environment(
-    tmp_path: Path, eventually: Callable[..., None]
+    tmp_path: Path, eventually: Callable[..., None], leaves: bool
 ) -> None:
-    """As nginx's workers do, which write their title over it."""
+    """As nginx's workers do, which write their title over it, and its master."""
     hidden = "import time; time.sleep(60)"
+    words = f"[sys.executable, '-c', {hidden!r}]"
     server = (
         "import subprocess, sys\n"
-        f"child = subprocess.Popen([sys.executable, '-c', {hidden!r}], env={{}})\n"
+        f"child = subprocess.Popen({words}, env={{}}, start_new_session={leaves})\n"
         "print(child.pid, flush=True)\n"
         "child.wait()\n"
     )
