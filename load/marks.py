@@ -14,15 +14,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 
 VARIABLE = "FIRSTFAIL_RUN"
 LIMIT = getattr(psutil, "RLIMIT_LOCKS", None)  # Linux alone has it
+SOFT = re.compile(r"^Max file locks +(\d+) ", re.MULTILINE)  # in /proc/PID/limits
 # The upper bits of a token tell it from a limit of anybody else's.
 OURS, RANDOM_BITS = 0x0FF1, 44
 
@@ -52,21 +55,29 @@ def tokens(process: psutil.Process) -> set[str]:
     found = set()
     with contextlib.suppress(psutil.Error, OSError):
         found.add(process.environ().get(VARIABLE, ""))
-    if LIMIT is not None:
-        with contextlib.suppress(psutil.Error, OSError, ValueError):
-            number = process.rlimit(LIMIT)[0]
-            if number >> RANDOM_BITS == OURS:
-                found.add(str(number))
+    # Asked for by prlimit(2) it would be told of one's own processes alone.
+    with contextlib.suppress(OSError):
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+        if (soft := SOFT.search(limits)) and int(soft[1]) >> RANDOM_BITS == OURS:
+            found.add(soft[1])
     return found - {""}
 
 
 def kill_all(is_meant: Callable[[psutil.Process], bool]) -> None:
-    """End all processes that are meant, and what they start meanwhile."""
+    """End all processes that are meant, and what they start meanwhile.
+
+    Not those that have become another user's, whom this one may not touch.
+    """
+    beyond: set[psutil.Process] = set()
     # Again and again, since a process that forks may be between two of ours.
-    while found := list(_alive(is_meant)):
+    while found := [each for each in _alive(is_meant) if each not in beyond]:
         for process in found:
-            with contextlib.suppress(psutil.Error):
+            try:
                 process.kill()
+            except psutil.AccessDenied:
+                beyond.add(process)
+            except psutil.Error:
+                continue  # it has just ended
         psutil.wait_procs(found, timeout=1)
 
 
