@@ -27,6 +27,12 @@ def tree(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
 
+def guard_of(process: subprocess.Popen[str]) -> psutil.Process:
+    alive = [c for c in tree(process) if c.status() != psutil.STATUS_ZOMBIE]
+    [guard] = [each for each in alive if each.cmdline()[2:3] == ["load"]]
+    return guard
+
+
 def under_load(folder: Path) -> bool:
     record = folder / ".cell.unfinished" / "requests.csv"
     return record.exists() and record.stat().st_size > 1000
@@ -81,8 +87,7 @@ def test_guard_that_is_killed_with_its_runner(
     process = run(config(**LONG))
     eventually(lambda: under_load(tmp_path))
     children = tree(process)
-    [guard] = [c for c in children if c.cmdline()[2:3] == ["load"]]
-    guard.kill()
+    guard_of(process).kill()
     process.kill()
     process.wait()
     eventually(lambda: not any(child.is_running() for child in children))
@@ -240,9 +245,7 @@ def test_next_run_ends_the_daemons_of_one_whose_guard_was_killed(
 ) -> None:
     process = run(daemons(**LONG))
     eventually(lambda: under_load(tmp_path))
-    children = tree(process)
-    [guard] = [c for c in children if c.cmdline()[2:3] == ["load"]]
-    guard.kill()
+    guard_of(process).kill()
     process.kill()
     process.wait()
     assert sleepers()
