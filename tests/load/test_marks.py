@@ -6,14 +6,23 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from load.lock import only_run_on_host
 from load.marks import LIMIT, kill_all, marked, new_token, tokens
 
 SLEEP = ["/bin/sleep", "60"]
+
+
+@pytest.fixture(autouse=True)
+def _alone() -> Iterator[None]:
+    """Let no run take what is marked here for what an earlier one has left."""
+    with only_run_on_host(lambda: None, lambda: None):
+        yield
 
 
 @pytest.mark.parametrize("keeps", [True, False], ids=["environment", "none"])
