@@ -50,6 +50,7 @@ mpl.rcParams.update(
         "lines.linewidth": 1.6,
         "svg.fonttype": "path",
         "svg.hashsalt": "firstfail",
+        "text.parse_math": False,  # a server's last words may have any number of $
     }
 )
 

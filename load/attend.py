@@ -8,27 +8,34 @@ In a run the lean client asks for it instead of a page, with `Answer` for the an
 Rules of this module:
 - The code is a line, and so is the answer. One that ends before its line does, or does
   not end, is none.
+- An answer is somebody else's: what is shown of it moves no cursor.
 """
 
 from __future__ import annotations
 
 import argparse
-import socket
 import sys
+import time
 import urllib.parse
+from collections.abc import Callable
+from typing import NoReturn
 
+from load.failed import printable
 from load.response import ResponseError
+from load.timed import Timed
 
 MAX_ANSWER = 1_024  # bytes
+MAX_CODE = 64  # bytes
+MAX_TIMEOUT_S = 86_400
 OK = b"OK"
 
 
 class Answer:
     """One answer, as it arrives: a line."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep_alive: bool = False) -> None:
         self.status_code: int | None = None  # there is no such thing here
-        self.keep_alive = True  # where the server has closed, the next code finds out
+        self.keep_alive = keep_alive  # whether the server takes another code after it
         self.content = b""  # without its end
         self._received = b""
 
@@ -52,14 +59,18 @@ class Answer:
         self.content = line.removesuffix(b"\r") if end else b""
         return bool(end)
 
-    def end(self) -> None:
+    def end(self) -> NoReturn:
         """The server has closed before the answer was complete."""
         raise ResponseError("bad answer: no line" if self.begun else "no answer")
 
 
 def judge(answer: bytes) -> str:
     """Return what is wrong with an answer, or ''."""
-    return "" if answer == OK else f"answer: {answer[:60].decode(errors='replace')}"
+    return "" if answer == OK else f"answer: {_shown(answer[:60])}"
+
+
+def _shown(answer: bytes) -> str:
+    return printable(answer.decode(errors="replace"))
 
 
 def split(base: str) -> tuple[str, int]:
@@ -70,20 +81,42 @@ def split(base: str) -> tuple[str, int]:
     return parts.hostname, parts.port
 
 
-def ask(host: str, port: int, code: str, timeout_s: float) -> bytes:
-    """Send the code; return the answer. Raises OSError or ResponseError."""
+def ask(
+    address: tuple[str, int],
+    code: str,
+    deadline: float,
+    tick: Callable[[], None] = lambda: None,
+) -> bytes:
+    """Send the code; return the answer. Raises OSError or ResponseError.
+
+    It has to be there by `deadline`, of time.monotonic(); until then `tick` is called.
+    """
     answer = Answer()
-    with socket.create_connection((host, port), timeout=timeout_s) as connection:
-        connection.sendall(f"{code}\n".encode())
-        while data := connection.recv(MAX_ANSWER):
-            if answer.receive(data):
-                return answer.content
-    answer.end()
-    raise AssertionError("an answer that ended has raised")
+    with Timed(address, deadline, tick) as connection:
+        connection.send(f"{code}\n".encode())
+        try:
+            while True:
+                data = connection.receive()
+                if not data:
+                    answer.end()
+                elif answer.receive(data):
+                    return answer.content
+        except TimeoutError:
+            if answer.begun:
+                raise ResponseError("bad answer: its line does not end") from None
+            raise
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """One that says on one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {printable(message)}\n")
+
+
+def _parse() -> argparse.Namespace:
+    """Return the options that are asked for, which are right."""
+    parser = _Parser(
         prog="python -m load.attend", description="Send a code; print the answer."
     )
     parser.add_argument("--host", default="127.0.0.1")
@@ -91,21 +124,43 @@ def main() -> int:
     parser.add_argument("--code", required=True)
     parser.add_argument("--timeout", type=float, default=10, metavar="SECONDS")
     asked = parser.parse_args()
+    if not asked.host:
+        parser.error("--host: it must be a name or an address")
+    if not 0 < asked.port < 65_536:
+        parser.error(f"--port {asked.port}: it must be from 1 to 65,535")
+    if not 0 < asked.timeout <= MAX_TIMEOUT_S:  # which nan is not
+        parser.error(
+            f"--timeout {asked.timeout:g}: it must be over 0 and at most "
+            f"{MAX_TIMEOUT_S:,} seconds"
+        )
+    code: str = asked.code
+    if not (0 < len(code) <= MAX_CODE and code.isascii() and code.isprintable()):
+        parser.error(
+            f"--code: it must be of 1 to {MAX_CODE} letters, digits and the like, in "
+            "ASCII"
+        )
+    return asked
+
+
+def main() -> int:
+    asked = _parse()
     where = f"{asked.host} port {asked.port}"
     try:
-        answer = ask(asked.host, asked.port, asked.code, asked.timeout)
+        deadline = time.monotonic() + asked.timeout
+        answer = ask((asked.host, asked.port), asked.code, deadline)
     except TimeoutError:
-        print(f"{where}: no answer within {asked.timeout:g} s", file=sys.stderr)
-        return 2
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or error
-        print(f"{where}: {why}", file=sys.stderr)
-        return 2
+        why = f"no answer within {asked.timeout:g} s"
+    except UnicodeError:
+        why = "not the name of a host; --host takes a name or an address"
+    except OSError as error:
+        why = error.strerror or str(error)
     except ResponseError as error:
-        print(f"{where}: {error}", file=sys.stderr)
-        return 2
-    print(answer.decode(errors="replace"))
-    return 0 if answer == OK else 1
+        why = str(error)
+    else:
+        print(_shown(answer))
+        return 0 if answer == OK else 1
+    print(printable(f"{where}: {why}"), file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ Rules of this module:
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,10 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from load.failed import ServerError
+from load.copying import copy
+from load.failed import CellError, ServerError
 
 VERSION_S = 10.0  # for the command that says it
 CHARACTERS = 200  # of a version's line that are kept
+# Why a submission can't be copied: it is unreadable, gone, or no file at all.
+OF_A_SUBMISSION = {errno.EACCES, errno.ENOENT, errno.ENOTDIR, errno.EINVAL}
 
 
 @dataclass(frozen=True)
@@ -105,12 +108,25 @@ def version(config: dict[str, Any], place: Place) -> str | None:
 
 
 def prepare(config: dict[str, Any], place: Place) -> None:
-    """Make the server's folder: empty, or a copy of the submission's."""
+    """Make the server's folder: empty, or a copy of the submission's.
+
+    Raises `ServerError` for a submission that can't be copied, `CellError` where it is
+    this machine that can't, and OSError where there is no space left.
+    """
     submission = config["impl"]["submission"]
-    if submission:
-        shutil.copytree(place.root / submission, place.scratch, symlinks=True)
-    else:
+    if not submission:
         place.scratch.mkdir()
+        return
+    try:
+        copy(place.root / submission, place.scratch)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        named = os.path.relpath(error.filename or submission, place.root)
+        why = f"{named} cannot be copied: {error.strerror}"
+        if error.errno in OF_A_SUBMISSION:
+            raise ServerError("no-start", why) from None
+        raise CellError(why) from None
 
 
 def _filled(config: dict[str, Any], place: Place) -> dict[str, Any]:

@@ -4,13 +4,16 @@
 class CellError(Exception):
     """The cell could not be measured; the text is one line for the user."""
 
+    def __init__(self, why: str) -> None:
+        super().__init__(printable(why))  # names of files and others' words are in it
+
 
 class ServerError(CellError):
     """The server is not fit to be measured. `kind` says in which way.
 
     `no-start`: it ends before it answers. `no-answer`: it does not answer in time.
     `wrong-page`: what it answers with is not the page. `crashed`: it answered, and
-    ended before there was any load.
+    ended before there was any load, or was ended for what it did to this machine.
     """
 
     def __init__(self, kind: str, why: str) -> None:
@@ -24,3 +27,8 @@ class InterruptedRunError(Exception):
     def __init__(self, why: str, status: int) -> None:
         super().__init__(why)
         self.status = status
+
+
+def printable(text: str) -> str:
+    """Return text of others such that it is one line, and moves no cursor."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -52,6 +52,8 @@ def words(
         ]
     if code is not None:
         found += ["--code", code]
+        if config["server"]["keep_alive"]:
+            found.append("--keep-alive")
     elif body is not None:
         found += ["--body", str(body)]
     return [*found, *_rule(config)]

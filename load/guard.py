@@ -1,9 +1,9 @@
 """Nothing of a run outlives it, however it ends.
 
 Rules of this module:
-- Every process of a run carries the run's token in its environment, which what
-  it starts inherits. So a server's children are found even when it has died
-  before them or has made sessions of its own.
+- Every process of a run carries the run's token, which what it starts inherits and
+  can't lose by chance (`marks.py`). So a server's children are found even when it has
+  died before them, or when they have made themselves daemons.
 - The guard is a process of its own that waits at a pipe. The kernel closes the
   pipe's other end when the runner ends, be it by SIGKILL; then the guard kills
   what carries the token, removes the scratch folder, and ends.
@@ -17,21 +17,19 @@ Rules of this module:
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
-import shutil
 import signal
 import sys
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
-VARIABLE = "FIRSTFAIL_RUN"
-GUARD = "FIRSTFAIL_GUARD"  # the descriptor, in the runner, at which the guard is told
+from load.copying import remove
+from load.marks import VARIABLE, kill_all, marked, new_token, tokens
+
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
@@ -42,7 +40,7 @@ def guarded(scratch: Path) -> Iterator[dict[str, str]]:
     On leaving, or when this process ends in any way, they are killed and
     `scratch` is removed. To be entered before any thread is started.
     """
-    token = uuid.uuid4().hex
+    token = new_token()
     awaited, held = os.pipe()
     guard = os.fork()
     if guard == 0:
@@ -50,7 +48,8 @@ def guarded(scratch: Path) -> Iterator[dict[str, str]]:
         _stand_guard(awaited, token, scratch)
     os.close(awaited)
     try:
-        yield {**os.environ, VARIABLE: token, GUARD: str(held)}
+        with marked(token) as environment:
+            yield environment
     finally:
         os.close(held)
         os.waitpid(guard, 0)
@@ -62,57 +61,34 @@ def _stand_guard(awaited: int, token: str, scratch: Path) -> None:
         os.setsid()  # a terminal's Ctrl-C is for the runner, which ends us
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        told = b""
-        while some := os.read(awaited, 4096):  # until the last writer, the runner, ends
-            told += some
-        # Nobody else's session can have the number while any process is left in it.
-        sessions = {int(line) for line in told.split()}
-        _kill_all(
-            lambda process: (
-                os.getsid(process.pid) in sessions or _token(process) == token
-            )
-        )
-        shutil.rmtree(scratch, ignore_errors=True)
+        os.read(awaited, 1)  # until the only writer, the runner, ends
+        kill_all(lambda process: token in tokens(process))
+        remove(scratch)
         status = 0
     finally:
         os._exit(status)
 
 
+def end_started(environment: dict[str, str], session: int) -> None:
+    """End what was started with `environment`, and what is left in `session`.
+
+    `environment` is that of `guarded`, or of what nobody guards. Nobody else's session
+    can have the number while any process is left in it.
+    """
+    own, token = os.getpid(), environment.get(VARIABLE)
+
+    def is_meant(process: psutil.Process) -> bool:
+        if process.pid == own:
+            return False
+        return os.getsid(process.pid) == session or token in tokens(process)
+
+    kill_all(is_meant)
+
+
 def end_leftovers() -> None:
     """End what an earlier run has left; to be called with the host-wide lock held."""
-    own = (None, os.environ.get(VARIABLE))  # where this is itself part of a run
-    _kill_all(lambda process: _token(process) not in own)
-
-
-def _token(process: psutil.Process) -> str | None:
-    return process.environ().get(VARIABLE)
-
-
-def _kill_all(is_meant: Callable[[psutil.Process], bool]) -> None:
-    # Again and again, since a process that forks may be between two of ours.
-    while found := list(_alive(is_meant)):
-        for process in found:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(found, timeout=1)
-
-
-def _alive(is_meant: Callable[[psutil.Process], bool]) -> Iterator[psutil.Process]:
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            # One that is dead already has to be reaped by whoever started it.
-            if process.status() != psutil.STATUS_ZOMBIE and is_meant(process):
-                yield process
-
-
-def belong_to_run(environment: dict[str, str]) -> None:
-    """In a new process that leads a session: be found by the guard, whatever becomes.
-
-    `environment` is that of `guarded`, or of what nobody guards.
-    """
-    if GUARD in environment:
-        os.write(int(environment[GUARD]), b"%d\n" % os.getpid())
-    die_with_parent()
+    own = tokens(psutil.Process())  # where this is itself part of a run
+    kill_all(lambda process: bool(tokens(process) - own))
 
 
 def die_with_parent() -> None:

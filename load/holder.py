@@ -3,9 +3,9 @@
 Rules of this module:
 - It is started like Locust, on its cores and on the users' side of the network, and
   ends with the runner (`process.py`, `guard.py`).
-- What it says of them is in a file: `opened` before the load, and `open_at_end` of
-  these after it. As many as the server takes is a result; where it keeps none at all,
-  or the holder fails, there is nothing to measure (`CellError`).
+- What it says of them is in a file: `opened` before the load, `why` no more, and
+  `open_at_end` of these after it. As many as the server takes is a result; where it
+  keeps none at all, or the holder fails, there is nothing to measure (`CellError`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from load.failed import CellError
-from load.idle import OPENING_S
+from load.idle import OPENING_S, TOO_SLOW
 from load.process import last_line, start
 
 POLL_S = 0.05
@@ -34,16 +34,24 @@ class Holder:
     """
 
     def __init__(
-        self, config: dict[str, Any], host: str, port: int, scratch: Path, logs: Path
+        self,
+        config: dict[str, Any],
+        address: tuple[str, int],
+        scratch: Path,
+        logs: Path,
+        opening_s: float = OPENING_S,
     ) -> None:
+        host, port = address
         self.count = config["idle"]
         self.patience_s = config["load"]["timeout_s"]
+        self.opening_s = opening_s
         self.told = scratch.absolute() / "idle.json"
         self.log = logs / "idle.log"
         self.words = [
             *(sys.executable, "-m", "load.idle", "--host", host, "--port", str(port)),
             *("--path", config["impl"]["path"], "--count", str(self.count)),
-            *("--patience", f"{self.patience_s:g}", "--told", str(self.told)),
+            *("--patience", f"{self.patience_s:g}", "--opening", f"{opening_s:g}"),
+            *("--told", str(self.told)),
         ]
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -72,7 +80,7 @@ class Holder:
     def _wait_until_open(
         self, process: subprocess.Popen[bytes], tick: Callable[[], None]
     ) -> None:
-        deadline = time.monotonic() + OPENING_S + self.patience_s + ENDING_S
+        deadline = time.monotonic() + self.opening_s + self.patience_s + ENDING_S
         while not self.told.is_file():
             tick()
             if process.poll() is not None or time.monotonic() > deadline:
@@ -84,20 +92,25 @@ class Holder:
                 f"{last_line(self.log)}"
             )
 
-    def end(self) -> dict[str, int] | None:
-        """Return how many were open before the load and are now, and close them."""
+    def end(self) -> dict[str, Any] | None:
+        """Return how many were open before the load and are now, and close them.
+
+        Where it is fewer than were to be held, that has `why` the server took no more.
+        """
         if self.process is None:
             return None
         self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(ENDING_S)
-        found: dict[str, int] = json.loads(self.told.read_text())
+        found: dict[str, Any] = json.loads(self.told.read_text())
         if self.process.returncode != 0 or "open_at_end" not in found:
             raise self._failed()
         self.told.unlink()
         return found
 
     def _failed(self) -> CellError:
+        if self.process is not None and self.process.returncode == TOO_SLOW:
+            return CellError(f"idle={self.count}{last_line(self.log)}")
         return CellError(
             f"idle={self.count}: the process that holds these connections failed"
             f"{last_line(self.log)}"

@@ -9,8 +9,8 @@ Rules of this module:
   when one of them is closed or it is told to end.
 - It sends nothing more and opens none anew: what the server closes stays closed, and
   what it takes no more of is not asked for again. Both are counted.
-- What this side lacks, a port or a descriptor, is no doing of the server's: then it
-  ends without a count, and says what it lacked.
+- What this side lacks, a port, a descriptor or time, is no doing of the server's: then
+  it ends without a count, and says what it lacked.
 """
 
 from __future__ import annotations
@@ -28,8 +28,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-OPENING_S = 60.0  # for all of them; of a server that is slower, those there are by then
+from load.failed import printable
+
+OPENING_S = 60.0  # for all of them
+TOO_SLOW = 3  # the exit status where that was not enough
+CHARACTERS = 200  # of why the server takes no more
 RETRY_S = 0.05
 READ_BYTES = 65_536
 OF_THIS_SIDE = {
@@ -37,28 +42,42 @@ OF_THIS_SIDE = {
 }
 
 
+class SlowError(Exception):
+    """There was no time to open them all; the text is one line for the user."""
+
+
 def open_kept(
-    host: str, port: int, path: str, count: int, patience_s: float
+    address: tuple[str, int],
+    path: str,
+    count: int,
+    patience_s: float,
+    opening_s: float = OPENING_S,
 ) -> tuple[list[socket.socket], str]:
     """Open `count` connections that have served a request each.
 
-    Gives up when none more was to be had for `patience_s`. Returns what it has, and
-    why it has no more. Raises OSError for what this side lacks.
+    Gives up when none more was to be had for `patience_s`, or not all in `opening_s`.
+    Returns what it has, and why it has no more. Raises OSError for what this side
+    lacks, and SlowError where it is time alone: more of them would have come.
     """
     held: list[socket.socket] = []
-    why = "they take too long"
+    why = ""  # the last of them was not to be had
     began = latest = time.monotonic()
     while len(held) < count:
         now = time.monotonic()
-        if now - latest >= patience_s or now - began >= OPENING_S:
+        if why and (now - latest >= patience_s or now - began >= opening_s):
             return held, why
+        if now - began >= opening_s:
+            raise SlowError(
+                f"{len(held):,} of {count:,} idle connections were open after "
+                f"{opening_s:g} s, and the server took more: ask for fewer"
+            )
         try:
-            held.append(_kept(host, port, path, patience_s))
-            latest = time.monotonic()
+            held.append(_kept(*address, path, patience_s))
+            latest, why = time.monotonic(), ""
         except (OSError, http.client.HTTPException) as error:
             if isinstance(error, OSError) and error.errno in OF_THIS_SIDE:
                 raise OSError(error.errno, _lacking(error, len(held))) from None
-            why = str(error) or type(error).__name__
+            why = printable(str(error) or type(error).__name__)[:CHARACTERS]
             time.sleep(RETRY_S)
     return held, ""
 
@@ -136,26 +155,36 @@ def main() -> int:
     parser.add_argument("--path", default="/")
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--patience", type=float, default=10, metavar="S")
+    parser.add_argument("--opening", type=float, default=OPENING_S, metavar="S")
     parser.add_argument("--told", type=Path, required=True, help="the file to tell in")
     asked = parser.parse_args()
     try:
         held, why = open_kept(
-            asked.host, asked.port, asked.path, asked.count, asked.patience
+            (asked.host, asked.port),
+            asked.path,
+            asked.count,
+            asked.patience,
+            asked.opening,
         )
+    except SlowError as error:
+        print(error, flush=True)
+        return TOO_SLOW
     except OSError as error:
         print(error.strerror, flush=True)
         return 1
     if why:
         print(f"{len(held):,} of {asked.count:,} opened: {why}", flush=True)
     hold = Hold(held)
-    opened = hold.count()
-    _tell(asked.told, {"opened": opened})
+    found: dict[str, Any] = {"opened": hold.count()}
+    if why:
+        found["why"] = why  # no more
+    _tell(asked.told, found)
     hold.until_told()
-    _tell(asked.told, {"opened": opened, "open_at_end": hold.count()})
+    _tell(asked.told, found | {"open_at_end": hold.count()})
     return 0
 
 
-def _tell(path: Path, found: dict[str, int]) -> None:
+def _tell(path: Path, found: dict[str, Any]) -> None:
     """Write the file at once and complete: it is waited for."""
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(found))

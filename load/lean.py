@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import _socket
 import errno
+import functools
 import os
 import socket
 import time
@@ -110,9 +111,13 @@ def page(base: str, path: str) -> Target:
     return Target(parts.hostname, parts.port or 80, request.encode(), Response)
 
 
-def roll(base: str, code: str) -> Target:
-    """Return attendance with a code as a target: `base` is as `tcp://host:port`."""
-    return Target(*attend.split(base), f"{code}\n".encode(), attend.Answer)
+def roll(base: str, code: str, keep_alive: bool) -> Target:
+    """Return attendance with a code as a target: `base` is as `tcp://host:port`.
+
+    No answer says whether the server takes another code after it: `keep_alive` does.
+    """
+    answer = functools.partial(attend.Answer, keep_alive)
+    return Target(*attend.split(base), f"{code}\n".encode(), answer)
 
 
 class Client:

@@ -51,6 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="send this instead, for attendance (lean only; --host tcp://HOST:PORT)",
     )
     group.add_argument(
+        "--keep-alive",
+        action="store_true",
+        help="send the next code over the same connection, where the server takes "
+        "more than one (attendance; a page's head says it itself)",
+    )
+    group.add_argument(
         "--client",
         choices=list(CLIENTS),
         default="lean",

@@ -6,12 +6,11 @@ Rules of this module:
   one, and to say right where they end. One that does not is no slow or fast server
   but a wrong one.
 - It is asked as users ask (`lean.py`), and its responses are read as theirs are.
-- Everything has to happen within `server.start_s`.
+- Everything has to happen within `server.start_s`, however it is dripped out.
 """
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,12 +19,13 @@ from typing import Any
 
 from load import attend
 from load.failed import ServerError
+from load.probe import Connection
 from load.process import last_line
 from load.response import Response, ResponseError
 from load.server import Server
 
 POLL_S = 0.02
-SILENCE_S = 0.1  # after a last response, for what should not follow it
+DYING_S = 0.1  # for a server whose connection broke to be seen to have ended
 CONNECTIONS = 2
 
 
@@ -65,6 +65,7 @@ class Preflight:
         self.tick = tick
         self.limit_s: float = config["server"]["start_s"]
         self.deadline: float = time.monotonic() + self.limit_s
+        self.served = False  # its page, so far
 
     def check(self) -> None:
         """Return once the server is ready and has served its page; else raise.
@@ -82,26 +83,31 @@ class Preflight:
                 raise self._no_answer("answered, and then did not") from None
             except (OSError, ResponseError) as error:
                 self._let_it_die()
-                raise self._wrong(f"and then does not: {error}") from None
+                then = "and then does not" if self.served else "with no page"
+                raise self._wrong(f"{then}: {error}") from None
         self.server.check_alive("crashed")
 
     def _wait_until_ready(self) -> None:
         path = self.ready["path"] or self.page.path
         said = ""
-        while (left := self.deadline - time.monotonic()) > 0:
+        while time.monotonic() < self.deadline:
             self.tick()
             self.server.check_alive("no-start")
+            connection: Connection | None = None
             try:
-                with Connection(self.address, left) as connection:
+                with Connection(self.address, self.deadline, self.tick) as connection:
                     status = connection.get(path, last=True).status_code
+            except TimeoutError:
+                if connection and connection.begun:
+                    said = f": {path} is answered with what does not end"
             except OSError:
-                status = None
+                pass
             except ResponseError as error:
                 # What comes is told of where the page is checked.
-                if connection.begun and self.ready["path"] is None:
+                if connection and connection.begun and self.ready["path"] is None:
                     return
-                said, status = f": {path} is answered with: {error}", None
-            if status is not None:
+                said = f": {path} is answered with: {error}"
+            else:
                 if status == self.ready["status"] or self.ready["path"] is None:
                     return
                 said = (
@@ -112,22 +118,25 @@ class Preflight:
         raise self._no_answer("did not answer", said)
 
     def _take_attendance(self, code: str) -> None:
-        while (left := self.deadline - time.monotonic()) > 0:
+        said = ""
+        while time.monotonic() < self.deadline:
             self.tick()
             self.server.check_alive("no-start")
             try:
-                wrong = attend.judge(attend.ask(*self.address, code, left))
-            except (OSError, ResponseError):
+                answer = attend.ask(self.address, code, self.deadline, self.tick)
+            except (OSError, ResponseError) as error:
+                if isinstance(error, ResponseError):
+                    said = f": {error}"
                 time.sleep(POLL_S)
                 continue
-            if wrong:
+            if wrong := attend.judge(answer):
                 raise ServerError("wrong-page", f"the server takes no {code}: {wrong}")
             return
-        raise self._no_answer("did not answer")
+        raise self._no_answer("did not answer", said)
 
     def _check_connection(self) -> None:
         """Ask once, and again where the server keeps the connection."""
-        with Connection(self.address, self._left()) as connection:
+        with Connection(self.address, self.deadline, self.tick) as connection:
             kept = self._judge(connection.get(self.page.path, last=False), connection)
             if not kept:
                 return
@@ -154,15 +163,14 @@ class Preflight:
             raise self._wrong(
                 f"with {len(response.content):,} bytes that are not the "
                 f"{len(body):,} of {self.page.named}"
+                f"{_first_difference(response.content, body)}"
             )
+        self.served = True
         return response.keep_alive
-
-    def _left(self) -> float:
-        return max(self.deadline - time.monotonic(), POLL_S)
 
     def _let_it_die(self) -> None:
         """Give a server whose connection broke a moment, and raise if it has ended."""
-        end = time.monotonic() + SILENCE_S
+        end = time.monotonic() + DYING_S
         while self.server.death() is None and time.monotonic() < end:
             time.sleep(POLL_S)
         self.server.check_alive("crashed")
@@ -173,64 +181,15 @@ class Preflight:
     def _no_answer(self, what: str, said: str = "") -> ServerError:
         return ServerError(
             "no-answer",
-            f"the server {what} on port {self.address[1]} within "
+            f"the server {what} on {self.address[0]} port {self.address[1]} within "
             f"{self.limit_s:g} s{said or last_line(self.server.log)}",
         )
 
 
-class Connection:
-    """A connection to a server, over which one request follows the other."""
-
-    def __init__(self, address: tuple[str, int], timeout_s: float) -> None:
-        self.socket = socket.create_connection(address, timeout_s)
-        self.host = address[0]
-        self.begun = False  # whether anything of the last response has come
-        self.surplus = 0  # bytes that followed it, which nobody had asked for
-
-    def __enter__(self) -> Connection:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
-
-    def get(self, path: str, last: bool) -> Response:
-        """Return the response to a request; after the `last` one the server closes.
-
-        Raises `OSError` and `ResponseError`.
-        """
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        self.begun = False
-        self.socket.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: firstfail\r\n"
-            f"Accept: */*\r\nConnection: {'close' if last else 'keep-alive'}\r\n"
-            "\r\n".encode()
-        )
-        response, received = Response(), bytearray()
-        while data := self.socket.recv(65536):
-            self.begun = True
-            received += data
-            if response.receive(data):
-                break
-        else:
-            response.end()
-        if last or not response.keep_alive:
-            received += self._rest()
-        self.surplus = _surplus(response, bytes(received))
-        return response
-
-    def _rest(self) -> bytes:
-        """Return what comes until the server closes, or falls silent."""
-        self.socket.settimeout(SILENCE_S)
-        try:
-            return self.socket.recv(65536)
-        except OSError:
-            return b""
-
-
-def _surplus(response: Response, received: bytes) -> int:
-    """Return how many bytes follow a response whose head says its length."""
-    head = response.head
-    if head is None or head.length is None or received[9:10] == b"1":
-        return 0
-    end = received.find(b"\r\n\r\n")
-    return max(len(received) - (end + 4) - head.length, 0) if end >= 0 else 0
+def _first_difference(found: bytes, right: bytes) -> str:
+    """Return where bytes of the right number go wrong, as words to follow."""
+    if len(found) != len(right):
+        return ""
+    pairs = enumerate(zip(found, right, strict=True))
+    offset = next(offset for offset, (a, b) in pairs if a != b)
+    return f": the first that differs is at offset {offset:,}"

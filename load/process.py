@@ -1,19 +1,31 @@
-"""Starting a process of a run, and its last words.
+"""Starting a process of a run, and what it prints.
 
 Both processes of a run, the server and Locust, start here: on their cores, in
 the run's environment, bound to die with the runner, with all they print in a
 log file.
+
+Rules of this module:
+- What others print is theirs to choose: of a log no more is read or kept than is
+  bounded here, and its last words are one line that can be printed anywhere.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from load.failed import CellError
-from load.guard import belong_to_run
+from load.failed import CellError, printable
+from load.guard import die_with_parent
+
+KEPT_BYTES = 1_000_000  # of the beginning of a log, and of its end
+LAST_BYTES = 65_536  # of a log, in which its last words are looked for
+CHARACTERS = 200  # of these that are told
+# What make says of a command that failed, and the source that a compiler quotes: the
+# line before these says what was wrong.
+AFTERMATH = re.compile(r"make(\[\d+\])?: (\*\*\*|Leaving directory) |\s*\d*\s+\|")
 
 
 def start(
@@ -31,7 +43,7 @@ def start(
     """
 
     def in_child() -> None:
-        belong_to_run(environment)
+        die_with_parent()
         enter()
         if cores is not None:
             os.sched_setaffinity(0, cores)
@@ -57,5 +69,29 @@ def start(
 
 def last_line(log: Path) -> str:
     """Return `: ` and the last line that a process has printed, or nothing."""
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return f": {lines[-1].strip()}" if lines else ""
+    with log.open("rb") as file:
+        file.seek(max(file.seek(0, os.SEEK_END) - LAST_BYTES, 0))
+        said = file.read(LAST_BYTES).decode(errors="replace")
+    lines = [line for line in said.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    telling = (line for line in reversed(lines) if not AFTERMATH.match(line))
+    told = printable(next(telling, lines[-1]).strip())
+    return f": {told if len(told) <= CHARACTERS else told[: CHARACTERS - 1] + '…'}"
+
+
+def cut(log: Path) -> None:
+    """Keep the beginning and the end of a log, where it is longer than both.
+
+    To be called when nobody writes to it any more. It takes no space to do so: the
+    disk may be full by then.
+    """
+    with log.open("r+b") as file:
+        left_out = file.seek(0, os.SEEK_END) - 2 * KEPT_BYTES
+        if left_out <= 0:
+            return
+        file.seek(-KEPT_BYTES, os.SEEK_END)
+        end = file.read(KEPT_BYTES)
+        file.seek(KEPT_BYTES)
+        file.write(b"\n[firstfail: %d bytes are left out here]\n" % left_out + end)
+        file.truncate()

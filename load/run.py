@@ -31,6 +31,7 @@ import yaml
 
 from load import RECORD, generator, server
 from load.command import Place, command, count_cores, prepare, version
+from load.copying import remove
 from load.failed import CellError, InterruptedRunError, ServerError
 from load.guard import end_leftovers, guarded
 from load.holder import Holder
@@ -39,7 +40,7 @@ from load.lock import only_run_on_host
 from load.network import Network, join
 from load.page import expected, write_page
 from load.preflight import Page, Preflight
-from load.process import last_line, start
+from load.process import cut, last_line, start
 from load.progress import Progress
 from load.provenance import provenance
 from load.telemetry import Telemetry, children_usage
@@ -100,7 +101,7 @@ class Run:
         )
 
     def prepare_folders(self) -> None:
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        remove(self.scratch)
         self.scratch.mkdir(parents=True)
         self.logs.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self.scratch).free
@@ -158,7 +159,7 @@ class Run:
         started_as = command(config, place)
         record = self.scratch.absolute()
         locust_words = generator.words(config, (host, port), body, record)
-        idle = Holder(config, host, port, self.scratch, self.logs)
+        idle = Holder(config, (host, port), self.scratch, self.logs)
         found["commands"] = {"server": started_as.words, "locust": locust_words}
         found["versions"]["server"] = version(config, place)
         log = self.logs / "server.log"
@@ -167,13 +168,17 @@ class Run:
         ) as running:
             telemetry = Telemetry(network, port, running.process.pid, cores)
             page = Page.of(config, body)
-            Preflight(running, config, (host, port), page, self.tick).check()
 
             def tick() -> None:
                 self.tick()
+                running.check_log()
+
+            def tick_alive() -> None:
+                tick()
                 running.check_alive("crashed")
 
-            with idle.holding(place.environment, locust_cores, tick):
+            Preflight(running, config, (host, port), page, tick).check()
+            with idle.holding(place.environment, locust_cores, tick_alive):
                 found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
                 self.run_locust(
                     locust_words, place.environment, locust_cores, running, telemetry
@@ -198,9 +203,13 @@ class Run:
     def not_measured(self, error: ServerError) -> dict[str, Any]:
         """Make that a submission can't be measured its result."""
         print(f"{self.label}: not measured: {error}", file=sys.stderr, flush=True)
+        # Where it was ended under the load, what was read until then is of no run.
+        for path in self.scratch.iterdir():
+            if path.is_file():
+                path.unlink()
         for name in RECORD:
             if name.endswith(".csv"):
-                (self.scratch / name).touch()  # no request was made, nothing was read
+                (self.scratch / name).touch()
         (self.logs / "server.log").touch()
         (self.logs / "locust.log").write_bytes(b"")
         return {"not_measured": {"kind": error.kind, "because": str(error)}}
@@ -232,6 +241,7 @@ class Run:
                     deadline += generator.WORKERS_S
                 while not ended(locust):
                     self.tick()
+                    running.check_log()
                     telemetry.update()
                     shown.update()
                     if not told and running.death() is not None:
@@ -265,11 +275,12 @@ class Run:
 
     def write_run(self, run: dict[str, Any]) -> None:
         """Write what is told of the run: how it ended, where, and with what."""
-        shutil.rmtree(self.scratch / "server", ignore_errors=True)
+        remove(self.scratch / "server")
         (self.scratch / "page.html").unlink(missing_ok=True)
         (self.scratch / "run.json").write_text(json.dumps(run, indent=2) + "\n")
         config = yaml.safe_dump(self.config, sort_keys=False)
         (self.scratch / "config.yaml").write_text(config)
+        cut(self.logs / "locust.log")  # the server's is, since it has ended
         for name in ("server.log", "locust.log"):
             shutil.copyfile(self.logs / name, self.scratch / name)
 

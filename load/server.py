@@ -4,19 +4,27 @@ Rules of this module:
 - A server is a command. What it is written in does not matter, and all that is
   asked of it is that it listens on the port it is given, answers with the page
   (`preflight.py`), and ends on the signal that it is told to end by.
-- A server that can't be measured is a `CellError`; its own words are in its log.
+- A server that can't be measured is a `CellError`; its own words are in its log,
+  the first and the last of them where there are many.
+- It has ended, and with it all that it has started, before its log is read.
 """
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from load.command import Command
 from load.failed import CellError, ServerError
-from load.process import last_line, start
+from load.guard import end_started
+from load.process import cut, last_line, start
+
+POLL_S = 0.1
+MOST_PRINTED_BYTES = 100_000_000
 
 
 class Server:
@@ -41,21 +49,41 @@ class Server:
         """Raise `ServerError` of this kind when the server has ended."""
         if (how := self.death()) is not None:
             why = f"the server died before the load began: {how}"
+            if self.process.returncode == 0:
+                why += " (it must stay in the foreground)"
             raise ServerError(
                 kind, why + (hinted(self.started_as) if kind == "no-start" else "")
+            )
+
+    def check_log(self) -> None:
+        """Raise `ServerError` when the server prints so much that the disk may fill."""
+        if self.log.stat().st_size > MOST_PRINTED_BYTES:
+            raise ServerError(
+                "crashed",
+                f"the server was ended, since it had printed over "
+                f"{MOST_PRINTED_BYTES // 10**6} MB: it must print less",
             )
 
     def stop(self, within_s: float) -> str:
         """Tell the server to end; return how it did, in words."""
         told = self.started_as.stop
         self.process.send_signal(told)
-        try:
-            status = self.process.wait(within_s)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            return f"killed, since it had not ended {within_s:g} s after {told.name}"
+        deadline = time.monotonic() + within_s
+        while (status := self._wait(deadline - time.monotonic())) is None:
+            self.check_log()
+            if time.monotonic() > deadline:
+                self.process.kill()
+                self.process.wait()
+                return (
+                    f"killed, since it had not ended {within_s:g} s after {told.name}"
+                )
         return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+    def _wait(self, most_s: float) -> int | None:
+        """Wait a moment for the server to end; return its status if it has."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(min(max(most_s, 0), POLL_S))
+        return None
 
 
 def hinted(command: Command) -> str:
@@ -70,7 +98,7 @@ def running(
     cores: list[int] | None,
     enter: Callable[[], None],
 ) -> Iterator[Server]:
-    """Start a server where `enter` goes; on leaving, kill it if it still runs.
+    """Start a server where `enter` goes; on leaving, kill it and what it has started.
 
     Raises `CellError` where there is no such program: no fault of a server's.
     """
@@ -85,3 +113,6 @@ def running(
     finally:
         process.kill()
         process.wait()
+        # What it has started may live on, and write into its log.
+        end_started(command.environment, process.pid)
+        cut(log)

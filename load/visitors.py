@@ -70,7 +70,7 @@ def judge(status: int | None, body: bytes, page: bytes | None) -> str:
 def asked_for(host: str, options: Any) -> tuple[Target, Callable[[Reply], str], str]:
     """Return what users ask for, what judges the answer, and its name."""
     if options.code is not None:
-        target = roll(host, options.code)
+        target = roll(host, options.code, options.keep_alive)
         return target, lambda answer: attend.judge(answer.content), "attendance"
     right = read_body(options.body)
     return (

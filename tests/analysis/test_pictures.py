@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,8 @@ from analysis.charts import comparison
 from analysis.definitions import Stopped
 from analysis.ends import spread
 from analysis.files import Cell, write_csv
+from analysis.left_out import nothing
+from analysis.style import save
 from analysis.users_chart import users_chart
 from analysis.verdict import Verdict
 from tests.analysis.conftest import config, frame, steady
@@ -97,6 +100,14 @@ def test_cell_chart_is_readable(reason: str) -> None:
     assert "limited by link (not the server)" in texts(made)
     said = "with 130 users" if reason == "first-failure" else "up to 3,300 users"
     assert said in texts(made)
+
+
+def test_last_words_of_a_server_are_no_formula(tmp_path: Path) -> None:
+    """They stand above a picture of nothing, whatever they are."""
+    said = "KeyError: '$HOME$ $}{$ $\\frac$ &<--'"
+    svg, _ = save(nothing(said), tmp_path / "chart")
+    ElementTree.parse(svg)
+    assert said in " ".join(texts(nothing(said)).split())
 
 
 def texts(made: Figure) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,11 +10,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from load.guard import VARIABLE, guarded
+from load.guard import guarded
+from load.marks import VARIABLE
 from load.process import start
 from tests.load.conftest import of_runs_in
 
@@ -22,6 +25,12 @@ LONG = {"experiment__requests": 10**6, "experiment__max_s": 60}
 
 def tree(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
+
+
+def guard_of(process: subprocess.Popen[str]) -> psutil.Process:
+    alive = [c for c in tree(process) if c.status() != psutil.STATUS_ZOMBIE]
+    [guard] = [each for each in alive if each.cmdline()[2:3] == ["load"]]
+    return guard
 
 
 def under_load(folder: Path) -> bool:
@@ -78,8 +87,7 @@ def test_guard_that_is_killed_with_its_runner(
     process = run(config(**LONG))
     eventually(lambda: under_load(tmp_path))
     children = tree(process)
-    [guard] = [c for c in children if c.cmdline()[2:3] == ["load"]]
-    guard.kill()
+    guard_of(process).kill()
     process.kill()
     process.wait()
     eventually(lambda: not any(child.is_running() for child in children))
@@ -133,14 +141,23 @@ def test_guard_finds_what_has_left_its_session(
     eventually(lambda: not carrying())
 
 
+LEAVES = {
+    "": "",
+    "and its session": "start_new_session=True",
+    "and its user": "start_new_session=True, user=65534",
+}
+
+
+@pytest.mark.parametrize("leaves", LEAVES.values(), ids=LEAVES)
 def test_guard_finds_what_hides_its_environment(
-    tmp_path: Path, eventually: Callable[..., None]
+    tmp_path: Path, eventually: Callable[..., None], leaves: str
 ) -> None:
-    """As nginx's workers do, which write their title over it."""
-    hidden = "import time; time.sleep(60)"
+    """As nginx's workers do, which write their title over it, and its master."""
+    if "user" in leaves and os.getuid() != 0:
+        pytest.skip("an ordinary user stays who they are")
     server = (
-        "import subprocess, sys\n"
-        f"child = subprocess.Popen([sys.executable, '-c', {hidden!r}], env={{}})\n"
+        "import subprocess\n"
+        f"child = subprocess.Popen(['/bin/sleep', '60'], env={{}}, {leaves})\n"
         "print(child.pid, flush=True)\n"
         "child.wait()\n"
     )
@@ -155,6 +172,87 @@ def test_guard_finds_what_hides_its_environment(
     os.kill(runner, signal.SIGKILL)
     os.waitpid(runner, 0)
     eventually(lambda: not child.is_running())
+
+
+# A server that has daemons: one that sheds its environment as well as its session.
+DAEMONS = """\
+import os, subprocess, sys
+for words in (["setsid"], ["env", "-i", "setsid"], ["env", "-i", "setsid", "-f"]):
+    subprocess.Popen([*words, "sleep", sys.argv.pop(1)])
+from servers.__main__ import main
+main()
+"""
+
+
+@pytest.fixture
+def daemons(config: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
+    """Write the configuration of a cell whose server has such daemons.
+
+    `sleepers` finds them by how long they sleep, which is no other's.
+    """
+
+    def write(**changes: Any) -> Path:
+        (tmp_path / "server.py").write_text(DAEMONS)
+        seconds = " ".join(f"{3600 + os.getpid() / 1e7:.7f}{n}" for n in range(3))
+        command = (
+            f"env PYTHONPATH={{root}} {{python}} {tmp_path / 'server.py'} {seconds} "
+            "select --host {host} --port {port}"
+        )
+        return config(impl__command=command, **changes)
+
+    return write
+
+
+def sleepers() -> list[psutil.Process]:
+    mine = f"{3600 + os.getpid() / 1e7:.7f}"
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            words = process.cmdline()
+            if words[:1] == ["sleep"] and words[1].startswith(mine):
+                found.append(process)
+    return found
+
+
+@pytest.mark.parametrize("network", ["loopback", "netns"])
+@pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGKILL])
+def test_daemons_of_a_server_end_with_the_run(
+    daemons: Callable[..., Path],
+    run: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
+    eventually: Callable[..., None],
+    number: int | None,
+    network: str,
+) -> None:
+    process = run(daemons(network__kind=network, **({} if number is None else LONG)))
+    eventually(lambda: len(sleepers()) == 3)
+    if number is not None:
+        eventually(lambda: under_load(tmp_path))
+        process.send_signal(number)
+    process.communicate(timeout=60)
+    if number != signal.SIGKILL:  # the guard, which ends them then, is still at it
+        assert not sleepers()
+    eventually(lambda: not sleepers())
+    assert (tmp_path / "cell").exists() == (number is None)
+
+
+def test_next_run_ends_the_daemons_of_one_whose_guard_was_killed(
+    daemons: Callable[..., Path],
+    config: Callable[..., Path],
+    run: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
+    eventually: Callable[..., None],
+) -> None:
+    process = run(daemons(**LONG))
+    eventually(lambda: under_load(tmp_path))
+    guard_of(process).kill()
+    process.kill()
+    process.wait()
+    assert sleepers()
+    process = run(config())
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert not sleepers()
 
 
 def test_next_run_ends_what_an_earlier_one_has_left(

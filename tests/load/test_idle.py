@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,10 +32,13 @@ LONG = {"experiment__requests": 10**6, "experiment__max_s": 60}
 class Keeping:
     """A server in this process that keeps `most` connections, and no more."""
 
-    def __init__(self, listener: socket.socket, most: int, answer: bytes) -> None:
+    def __init__(
+        self, listener: socket.socket, most: int, answer: bytes, late_s: float
+    ) -> None:
         self.listener = listener
         self.most = most
         self.answer = answer
+        self.late_s = late_s
         self.kept: list[socket.socket] = []
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -52,14 +56,17 @@ class Keeping:
                 connection.close()
                 continue
             connection.recv(65_536)
+            time.sleep(self.late_s)  # what is tested is a server that takes so long
             connection.sendall(self.answer)
             self.kept.append(connection)
 
 
 @contextmanager
-def keeping(most: int = 10**6, answer: bytes = ANSWER) -> Iterator[Keeping]:
+def keeping(
+    most: int = 10**6, answer: bytes = ANSWER, late_s: float = 0
+) -> Iterator[Keeping]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Keeping(listener, most, answer)
+        server = Keeping(listener, most, answer, late_s)
         yield server
         for connection in server.kept:
             connection.close()
@@ -70,10 +77,12 @@ def hold(tmp_path: Path) -> Callable[..., Any]:
     """Hold idle connections to a port, as a run does."""
 
     @contextmanager
-    def holding(port: int, count: int, patience_s: float = 0.5) -> Iterator[Holder]:
+    def holding(
+        port: int, count: int, patience_s: float = 0.5, opening_s: float = 60
+    ) -> Iterator[Holder]:
         load = {"timeout_s": patience_s}
         cell = {"idle": count, "impl": {"path": "/"}, "load": load}
-        idle = Holder(cell, "127.0.0.1", port, tmp_path, tmp_path)
+        idle = Holder(cell, ("127.0.0.1", port), tmp_path, tmp_path, opening_s)
         with idle.holding(dict(os.environ), None, lambda: None):
             yield idle
 
@@ -97,8 +106,27 @@ def test_none_at_all_need_no_process(hold: Any) -> None:
 
 def test_what_the_server_takes_no_more_of_is_counted(hold: Any, tmp_path: Path) -> None:
     with keeping(most=7) as server, hold(server.port, 20) as idle:
-        assert idle.end() == {"opened": 7, "open_at_end": 7}
+        found = idle.end()
+        assert found.pop("why")
+        assert found == {"opened": 7, "open_at_end": 7}
         assert "7 of 20 opened: " in (tmp_path / "idle.log").read_text()
+
+
+def test_no_time_for_all_is_no_doing_of_the_server(hold: Any) -> None:
+    said = r"^idle=500: \d+ of 500 idle connections were open after 0.6 s, and .*: ask "
+    with (
+        keeping(late_s=0.05) as server,
+        pytest.raises(CellError, match=said),
+        hold(server.port, 500, opening_s=0.6),
+    ):
+        pass
+    assert len(server.kept) > 1
+
+
+def test_no_time_for_more_that_are_refused_is_the_servers(hold: Any) -> None:
+    """Its patience would be longer than there is time."""
+    with keeping(most=3) as server, hold(server.port, 9, 5, opening_s=0.6) as idle:
+        assert idle.end()["opened"] == 3
 
 
 @pytest.mark.parametrize("words", [b"", b"HTTP/1.1 408 Request Timeout\r\n\r\n"])

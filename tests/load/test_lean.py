@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from load import lean
-from load.lean import Client, RequestError, page
+from load.lean import Client, RequestError, page, roll
 from tests.load.scripted import (
     CLOSE,
     OK,
@@ -243,3 +243,20 @@ def test_what_fails_is_closed() -> None:
             kind(asking)
         # The server closes in threads of its own, and may be a little behind.
         assert psutil.Process().num_fds() < before + 20
+
+
+@pytest.mark.parametrize("keep_alive, connections", [(True, 1), (False, 3)])
+def test_attendance_is_taken_over_one_connection_or_new_ones(
+    keep_alive: bool, connections: int
+) -> None:
+    """Where the server closes, no code is sent over a connection that is dead."""
+
+    def behave(connection: socket.socket) -> None:
+        while connection.recv(99):
+            connection.sendall(b"OK\n")
+
+    with serving(behave) as server:
+        asked = Client(roll(f"tcp://127.0.0.1:{server.port}", "1", keep_alive), 5)
+        assert [asked.ask().content for _ in range(3)] == [b"OK"] * 3
+        assert server.accepted == connections
+        asked.close()

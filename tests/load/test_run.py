@@ -20,6 +20,7 @@ import psutil
 import pytest
 import yaml
 
+from load import RECORD
 from load.lock import PATH as LOCK
 from tests.load.conftest import finish, requests
 
@@ -168,8 +169,13 @@ def test_page_of_another_size(config: Config, run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "cell" / "page.html").exists()
 
 
-def test_attendance(config: Config, run: Run, tmp_path: Path) -> None:
-    finish(run(config(app__name="attendance", app__code="6357")))
+@pytest.mark.parametrize("keep_alive", [False, True])
+def test_attendance(config: Config, run: Run, tmp_path: Path, keep_alive: bool) -> None:
+    asked = {"app__name": "attendance", "app__code": "6357"}
+    finish(run(config(**asked, server__keep_alive=keep_alive)))
+    told = json.loads((tmp_path / "cell" / "run.json").read_text())
+    words = told["provenance"]["commands"]["locust"]
+    assert ("--keep-alive" in words) == keep_alive
     rows = requests(tmp_path / "cell")
     assert {(row["status"], row["bytes"], row["error"]) for row in rows} == {
         ("", "3", "")
@@ -448,10 +454,28 @@ def test_too_few_open_files(config: Config, fails: Fails, tmp_path: Path) -> Non
 
 
 def test_full_disk(config: Config, tmp_path: Path) -> None:
-    """On a small disk of its own, in a mount namespace that ends with the run."""
+    said = on_small_disk(config(), tmp_path, 8)
+    assert "is full: a run needs 20 MB and 8.4 MB are free" in said
+
+
+def test_submission_that_fills_the_disk(config: Config, tmp_path: Path) -> None:
+    """That is no fault of the submission's."""
+    (tmp_path / "ada").mkdir()
+    with (tmp_path / "ada" / "large").open("wb") as file:
+        file.truncate(50_000_000)
+    asked = {"impl__submission": str(tmp_path / "ada"), "impl__command": "true"}
+    said = on_small_disk(config(**asked), tmp_path, 30)
+    assert said.endswith("is full")
+
+
+def on_small_disk(path: Path, tmp_path: Path, size_mb: int) -> str:
+    """Run on a disk of its own, in a mount namespace that ends with the run.
+
+    Returns the one line that it says.
+    """
     script = (
-        f"mount -t tmpfs -o size=8m none {tmp_path / 'disk'} && "
-        f'exec "$0" -m load {config()} {tmp_path / "disk" / "cell"}'
+        f"mount -t tmpfs -o size={size_mb}m none {tmp_path / 'disk'} && "
+        f'exec "$0" -m load {path} {tmp_path / "disk" / "cell"}'
     )
     (tmp_path / "disk").mkdir()
     done = subprocess.run(
@@ -471,7 +495,55 @@ def test_full_disk(config: Config, tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
-    assert "is full: a run needs 20 MB and 8.4 MB are free" in line
+    return line
+
+
+LOUD = """\
+import subprocess, sys, threading
+sys.argv[0] = "servers"
+loud = lambda: subprocess.Popen(["yes", "x" * 60])
+threading.Timer(float(sys.argv.pop(1)), loud).start()
+from servers.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("after_s", [0, 3], ids=["at once", "under load"])
+def test_submission_that_prints_without_end(
+    config: Config, run: Run, tmp_path: Path, after_s: float
+) -> None:
+    """It does not fill the disk, and the run ends. It is not measured, says its row."""
+    own = tmp_path / "ada"
+    own.mkdir()
+    (own / "server.py").write_text(LOUD)
+    command = (
+        f"env PYTHONPATH={{root}} {{python}} server.py {after_s} select --port {{port}}"
+        " --host {host}"
+    )
+    asked = {"impl__submission": str(own), "impl__command": command}
+    finish(run(config(**asked, experiment__requests=10**6, experiment__max_s=30.0)))
+    cell = tmp_path / "cell"
+    told = json.loads((cell / "run.json").read_text())["not_measured"]
+    assert told["kind"] == "crashed"
+    assert "it had printed over 100 MB" in told["because"]
+    assert {path.name for path in cell.iterdir()} == set(RECORD)
+    assert (cell / "requests.csv").read_text() == ""
+    assert (cell / "server.log").stat().st_size < 3_000_000
+    assert (tmp_path / "cell.logs" / "server.log").stat().st_size < 3_000_000
+
+
+def test_submission_with_what_cannot_be_copied(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "ada").mkdir()
+    os.mkfifo(tmp_path / "ada" / "pipe")
+    asked = {"impl__submission": str(tmp_path / "ada"), "impl__command": "true"}
+    said = finish(run(config(**asked)))
+    assert "Traceback" not in said
+    told = json.loads((tmp_path / "cell" / "run.json").read_text())["not_measured"]
+    assert told["kind"] == "no-start"
+    assert "ada/pipe cannot be copied: it is neither" in told["because"]
+    assert {path.name for path in (tmp_path / "cell").iterdir()} == set(RECORD)
 
 
 def test_locust_that_dies(config: Config, run: Run, tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +22,9 @@ from load.failed import CellError, ServerError
 from load.limits import choose_port
 from load.page import expected
 from load.preflight import Page, Preflight
+from load.process import KEPT_BYTES
 from load.server import Server, running
-from tests.load.scripted import CLOSE, OK, answer, serving
+from tests.load.scripted import CLOSE, OK, answer, hang, serving
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "servers" / "page.html"
@@ -86,7 +90,7 @@ def started(config: dict[str, Any], where: Place) -> Iterator[Server]:
 
 def preflight(config: dict[str, Any], port: int, server: Server) -> Preflight:
     page = Page.of(config, expected(config, PAGE))
-    return Preflight(server, config, ("127.0.0.1", port), page, lambda: None)
+    return Preflight(server, config, ("127.0.0.1", port), page, server.check_log)
 
 
 def mine(tmp_path: Path, code: str = SERVE) -> str:
@@ -223,6 +227,13 @@ def test_never_ready(tmp_path: Path) -> None:
 
 # What is not the page, by servers that do exactly what is said here.
 
+
+def drip(head: bytes) -> Any:
+    """Return what sends a head, and then a byte now and then until the client goes."""
+    gone = threading.Event()
+    return answer(head, *[b"x"] * 1_000, after=lambda: gone.wait(0.05))
+
+
 RIGHT = answer(CLOSE % len(BODY) + BODY)
 LATER = answer(CLOSE % 5 + b"sorry")
 WRONG = {
@@ -239,8 +250,33 @@ WRONG = {
         "wrong-page",
         "short body: 14,939 bytes of 20,000",
     ),
-    "no HTTP": ([answer(b"hello\r\n\r\n")], "wrong-page", "no status line"),
-    "no page, after one": ([RIGHT, answer(b"")], "wrong-page", "no response"),
+    "a byte of it": (
+        [answer(CLOSE % len(BODY) + BODY[:7_000] + b"~" + BODY[7_001:])],
+        "wrong-page",
+        "of page.html: the first that differs is at offset 7,000",
+    ),
+    "no HTTP": (
+        [answer(b"hello\r\n\r\n")],
+        "wrong-page",
+        "answers / with no page: bad response: no status line",
+    ),
+    "no page, after two": (
+        [RIGHT, RIGHT, answer(b"")],
+        "wrong-page",
+        "and then does not: no response",
+    ),
+    "dripped": ([drip(CLOSE % len(BODY))], "no-answer", "with what does not end"),
+    "dripped without a head": ([drip(b"HTTP/1.1 ")], "no-answer", "what does not end"),
+    "dripped after one": (
+        [RIGHT, drip(CLOSE % len(BODY))],
+        "no-answer",
+        "answered, and then did not",
+    ),
+    "dripped after its end": (
+        [RIGHT, drip(CLOSE % len(BODY) + BODY)],
+        "wrong-page",
+        "with 1 bytes more",
+    ),
     "no answer, after one": (
         [RIGHT, lambda connection: connection.recv(9999) and connection.recv(1)],
         "no-answer",
@@ -256,10 +292,56 @@ def test_wrong_pages(
     with serving(*behaviours) as scripted, idle(tmp_path) as server:
         config = settings()
         config["server"]["start_s"] = 0.7
+        began = time.monotonic()
         with pytest.raises(ServerError) as raised:
             preflight(config, scripted.port, server).check()
+        assert time.monotonic() - began < 5  # as it is dripped it takes minutes
     assert raised.value.kind == kind
     assert named in str(raised.value)
+
+
+NO_ATTENDANCE = {
+    "garbage": (answer(b"hello\nyou\n"), ": bad answer: more than a line"),
+    "dripped": (drip(b"O"), ": bad answer: its line does not end"),
+    "nothing": (hang, "127.0.0.1 port PORT within 0.7 s"),
+}
+
+
+@pytest.mark.parametrize("behave, said", NO_ATTENDANCE.values(), ids=NO_ATTENDANCE)
+def test_attendance_that_is_not_taken(tmp_path: Path, behave: Any, said: str) -> None:
+    with serving(behave) as scripted, idle(tmp_path) as server:
+        config = settings()
+        config["app"]["code"] = "6357"
+        config["server"]["start_s"] = 0.7
+        with pytest.raises(ServerError) as raised:
+            preflight(config, scripted.port, server).check()
+    assert raised.value.kind == "no-answer"
+    assert str(raised.value).endswith(said.replace("PORT", str(scripted.port)))
+
+
+def test_who_waits_for_a_server_is_heard(tmp_path: Path) -> None:
+    """While a connection hangs, what started the run may end."""
+
+    class EndedError(Exception):
+        pass
+
+    asked = threading.Event()
+
+    def tick() -> None:
+        if asked.is_set():
+            raise EndedError
+
+    def behave(connection: Any) -> None:
+        connection.recv(9999)
+        asked.set()
+        hang(connection)
+
+    with serving(behave) as scripted, idle(tmp_path) as server:
+        config = settings()
+        page = Page.of(config, expected(config, PAGE))
+        address = ("127.0.0.1", scripted.port)
+        with pytest.raises(EndedError):
+            Preflight(server, config, address, page, tick).check()
 
 
 def test_another_page_over_a_kept_connection(tmp_path: Path) -> None:
@@ -320,6 +402,57 @@ def test_ends_before_the_load(tmp_path: Path, after: int, kind: str) -> None:
         if after == 0
         else ": exit status 1: no such table"
     )
+
+
+def test_a_server_that_leaves_the_foreground(tmp_path: Path) -> None:
+    config = settings(command="sh -c 'echo forked'")
+    with pytest.raises(ServerError) as raised, started(config, place(tmp_path)):
+        pass
+    assert str(raised.value).endswith(
+        "exit status 0: forked (it must stay in the foreground)"
+    )
+
+
+LOUD = "import subprocess\nsubprocess.Popen(['yes', sys.argv[1]])\n"
+
+
+def test_what_a_server_has_started_ends_with_it(tmp_path: Path) -> None:
+    """Its log has then ended too, and what is kept of it is bounded."""
+    log = tmp_path / "server.log"
+    config, where = settings(command=mine(tmp_path, LOUD + SERVE)), place(tmp_path)
+    with started(config, where) as server:
+        session = server.process.pid
+        server.stop(5)
+    assert not alive_in(session)
+    size = log.stat().st_size
+    assert size <= 2 * KEPT_BYTES + 100
+    assert b"bytes are left out here" in log.read_bytes() or size < 2 * KEPT_BYTES
+
+
+def alive_in(session: int) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            alive = process.status() != psutil.STATUS_ZOMBIE
+            if alive and os.getsid(process.pid) == session:
+                found.append(process)
+    return found
+
+
+@pytest.mark.parametrize("when", ["before it answers", "as it stops"])
+def test_a_log_that_would_fill_the_disk(
+    tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("load.server.MOST_PRINTED_BYTES", 3_000_000)
+    code = LOUD + "import time\ntime.sleep(60)\n"
+    if when == "as it stops":
+        code = f"def loud(*_):\n    import subprocess\n    {LOUD.splitlines()[1]}\n"
+        code += "signal.signal(signal.SIGTERM, loud)\n" + SERVE
+    config = settings(command=mine(tmp_path, code))
+    with pytest.raises(ServerError) as raised, started(config, place(tmp_path)) as it:
+        it.stop(20)
+    assert "it had printed over 3 MB" in str(raised.value)
+    assert (tmp_path / "server.log").stat().st_size <= 2 * KEPT_BYTES + 100
 
 
 def test_a_submission_is_started_in_a_copy(tmp_path: Path) -> None:

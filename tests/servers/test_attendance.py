@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from servers.attendance import MAX_CODE, OK, TOO_LATE, TOO_LONG, WRONG, Attendance
+from tests.load.scripted import answer, hang, serving
 from tests.servers.conftest import Running, read_all
 
 Start = Callable[..., Running]
@@ -96,8 +99,12 @@ def test_split_anywhere(words: list[bytes], data: st.DataObject) -> None:
 
 def call(server: Running, code: str) -> subprocess.CompletedProcess[str]:
     where = ["--host", server.host, "--port", str(server.port)]
+    return ask(*where, "--code", code)
+
+
+def ask(*options: str | bytes) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "load.attend", *where, "--code", code],
+        [sys.executable, "-m", "load.attend", *options],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
@@ -125,6 +132,78 @@ def test_client(start: Start) -> None:
     server.stop()
     [line] = call(server, "6357").stderr.splitlines()
     assert "Connection refused" in line
+
+
+WHERE = ("--host", "127.0.0.1", "--code", "1", "--port", "1")  # the last one counts
+NO_TIME = "it must be over 0 and at most 86,400 seconds"
+NO_PORT = "it must be from 1 to 65,535"
+NO_CODE = "--code: it must be of 1 to 64 letters, digits and the like, in ASCII"
+NO_HOST = "port 1: not the name of a host; --host takes a name or an address"
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        *((("--timeout", text), NO_TIME) for text in ("-1", "nan", "inf", "0", "1e9")),
+        (("--timeout", "soon"), "--timeout: invalid float value: 'soon'"),
+        *((("--port", text), NO_PORT) for text in ("-1", "0", "70000")),
+        (("--port", "abc"), "--port: invalid int value: 'abc'"),
+        *((("--code", text), NO_CODE) for text in ("", "1\n2", "7" * 65, "é", "\x1b")),
+        (("--code", b"\xff"), NO_CODE),
+        (("--host", "a..b"), f"a..b {NO_HOST}"),
+        (("--host", "a" * 70), f"{'a' * 70} {NO_HOST}"),
+        (("--host", "a\nb..c"), rf"a\nb..c {NO_HOST}"),
+        (("--host", b"\xff"), NO_HOST),
+        (("--host", ""), "--host: it must be a name or an address"),
+        (("more\n",), r"unrecognized arguments: more\n"),
+    ],
+)
+def test_client_asked_wrongly(options: tuple[str | bytes, ...], said: str) -> None:
+    done = ask(*WHERE, *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert line.endswith(said)
+
+
+def test_client_without_a_code() -> None:
+    done = ask("--port", "1")
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.endswith("the following arguments are required: --code")
+
+
+def test_client_shows_an_answer_that_moves_no_cursor() -> None:
+    with serving(answer(b"\x1b[2J\a\xff\n")) as server:
+        done = ask("--port", str(server.port), "--code", "1")
+    assert (done.returncode, done.stdout) == (1, "\\x1b[2J\\x07\ufffd\n")
+
+
+@pytest.mark.parametrize(
+    "parts, said",
+    [
+        ((), "no answer"),
+        ((b"OK",), "bad answer: no line"),
+        ((b"O",) * 1_000, "bad answer: its line does not end"),
+    ],
+)
+def test_client_of_a_server_that_does_not_answer(
+    parts: tuple[bytes, ...], said: str
+) -> None:
+    """However slowly it sends what does not end."""
+    with serving(answer(*parts, after=lambda: Event().wait(0.05))) as server:
+        words = ("--port", str(server.port), "--code", "1", "--timeout", "0.5")
+        began = time.monotonic()
+        done = ask(*words)
+        assert time.monotonic() - began < 20
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"127.0.0.1 port {server.port}: {said}\n"
+
+
+def test_client_of_a_server_that_is_silent() -> None:
+    with serving(hang) as server:
+        done = ask("--port", str(server.port), "--code", "1", "--timeout", "0.2")
+    assert done.returncode == 2
+    assert done.stderr == f"127.0.0.1 port {server.port}: no answer within 0.2 s\n"
 
 
 @pytest.mark.parametrize(

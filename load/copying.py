@@ -1,0 +1,55 @@
+"""A copy of a submission's folder, made and removed.
+
+Rules of this module:
+- What is copied is files, folders and links, which stay links. Anything else can't be
+  handed in, and could not be read to its end: a pipe has none.
+- A copy can be written to and removed, whatever the modes of what it was made of.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import stat
+from pathlib import Path
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a folder; `target` must not exist.
+
+    Raises OSError, with the name of what can't be copied.
+    """
+    if not stat.S_ISDIR(source.stat().st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, "it is no folder", str(source))
+    left = [(source, target)]
+    while left:
+        each, copied = left.pop()
+        mode = each.stat(follow_symlinks=each == source).st_mode
+        if stat.S_ISLNK(mode):
+            copied.symlink_to(each.readlink())
+        elif stat.S_ISDIR(mode):
+            copied.mkdir()
+            left += [(within, copied / within.name) for within in each.iterdir()]
+            copied.chmod(stat.S_IMODE(mode) | stat.S_IRWXU)
+        elif stat.S_ISREG(mode):
+            shutil.copy2(each, copied)
+            copied.chmod(stat.S_IMODE(mode) | stat.S_IWUSR)
+        else:
+            why = "it is neither a file nor a folder nor a link"
+            raise OSError(errno.EINVAL, why, str(each))
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, if it is there, with what a server has written into it.
+
+    That may be folders that nobody may write to, as Go's cache of modules is.
+    """
+    for above, within, _ in os.walk(folder):
+        for name in within:  # from here on, so before they are looked into
+            path = Path(above) / name
+            if not path.is_symlink():
+                with contextlib.suppress(OSError):  # somebody else's
+                    path.chmod(stat.S_IRWXU)
+    shutil.rmtree(folder, ignore_errors=True)
