@@ -19,7 +19,7 @@ from analysis.charts import comparison
 from analysis.definitions import Stopped
 from analysis.ends import spread
 from analysis.files import Cell, write_csv
-from analysis.left_out import nothing
+from analysis.left_out_chart import nothing
 from analysis.style import save
 from analysis.users_chart import users_chart
 from analysis.verdict import Verdict

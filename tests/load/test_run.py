@@ -186,7 +186,7 @@ def test_attendance(config: Config, run: Run, tmp_path: Path, keep_alive: bool) 
 def test_page_that_cannot_be_made(config: Config, fails: Callable[..., str]) -> None:
     line = fails(config(page__bytes=100))
     assert "page.command has made no page" in line
-    assert "100: must be from 2,000 to 10,000,000" in line
+    assert "from 2,000 to 10,000,000, not '100'" in line
 
 
 def test_another_command_reads_the_record_first(
