@@ -36,6 +36,8 @@ QUEUED = 0.5
 # Users that think, or wait for a page that waits, most of the time, and responses
 # that did not get slower.
 SLOWER, THINKING = 2.0, 0.25
+# Who asks for more than twice as much as is answered is not kept by thinking.
+KEPT_UP = 0.5
 
 SERVER = {
     "server-cpu",
@@ -211,6 +213,8 @@ def _think_time(e: Evidence) -> Iterator[tuple[str, str]]:
     flat = e.think_s > 0 and e.grown is not None and e.grown <= SLOWER
     if flat or _short(e):
         allowed = e.users / (e.think_s + e.response_s)
+        if e.rps < KEPT_UP * allowed:
+            return  # most are still waiting for what has not finished
         waits = f" and wait {1000 * e.wait_s:g} ms for a page" if e.wait_s else ""
         yield (
             "think-time",
@@ -221,10 +225,17 @@ def _think_time(e: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def _short(e: Evidence) -> bool:
-    """Whether a faster server would have changed little for its users."""
+    """Whether a faster server would have changed little for its users.
+
+    Requests that have not finished are in no mean. What they have taken is left over by
+    Little's law: users are as many as requests a second times response and think time.
+    """
     if e.response_s is None:
         return False
-    return e.response_s - e.wait_s <= THINKING * (e.think_s + e.wait_s)
+    took_s = e.response_s
+    if e.users and e.rps:
+        took_s = max(took_s, e.users / e.rps - e.think_s)
+    return took_s - e.wait_s <= THINKING * (e.think_s + e.wait_s)
 
 
 def _starved(e: Evidence) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,7 @@ def unknown(**changes: Any) -> Evidence:
 SLOW = {"rps": 12.0, "response_s": 3.8, "grown": 40.0, "queue": 45.0}
 # Six hundred who think for 2 s ask for 297 a second, whoever waits for a moment.
 ASKING = {"users": 600.0, "rps": 283.4, "response_s": 0.018, "think_s": 2.0}
+PAGE_WAITS = {"think_s": 0.0, "wait_s": 0.02, "grown": 3.0}
 HELD = {
     **{"idle": 1016, "idle_asked": 2000},
     **{"descriptors": 1024, "most_descriptors": 1024},
@@ -63,8 +64,8 @@ FULL = {"generator_busiest": 0.99}
 CASES = {
     "think-time": [
         *({}, {"response_s": 2.0, "grown": 1.1}, {"grown": 3.0}),
-        {"think_s": 0.0, "wait_s": 0.02, "response_s": 0.024, "grown": 3.0},
-        {"think_s": 0.1, "wait_s": 0.02, "response_s": 0.045, "grown": 3.0},
+        {**PAGE_WAITS, "users": 1.0, "rps": 41.0, "response_s": 0.024},
+        {**PAGE_WAITS, "users": 10.0, "rps": 69.0, "response_s": 0.045, "think_s": 0.1},
         {**ASKING, "queued": 0.55, "server_cpu": 0.57, "most_workers": 1},
         *({**ASKING, "overflows": 1}, {"queued": 0.9, "pool": True, "most_workers": 8}),
     ],
@@ -85,6 +86,8 @@ CASES = {
         {**SLOW, "queued": 0.5, "workers": 1.0, "most_workers": 1},
         {**SLOW, "queued": 0.9, "pool": True, "most_workers": 1},
         {**ASKING, "queued": 0.55, "failure": "timed out connecting"},
+        # A few are answered at once, again and again, and the others not at all.
+        {**ASKING, "rps": 13.0, "queued": 0.9, "most_workers": 1},
         {"think_s": 0.0, "rps": 5000.0, "queued": 0.9},
         {"response_s": None, "queued": 0.9},
         {"idle": 1, "idle_asked": 50, "most_workers": 1, "server_idle": 0.01},
@@ -131,6 +134,9 @@ CASES = {
         {"server_cpu": None},
         {"think_s": 0.0},
         {"response_s": 2.0, "grown": 5.0},
+        {
+            "rps": 11.0
+        },  # of 22 that they ask for; the others wait, nothing says for what
         {"think_s": 0.0, "wait_s": 0.02, "response_s": 0.05},  # flat from the beginning
     ],
 }
