@@ -8,10 +8,8 @@ Rules of this module:
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import stat
 import string
 from dataclasses import fields
 from pathlib import Path
@@ -55,20 +53,6 @@ def check_paths(impl: Config, root: Path) -> None:
             "impl.working_directory is set beside impl.submission: a submission is "
             "started in a copy of its folder; leave one of them out"
         )
-    if impl["submission"]:
-        _check_copied(root / impl["submission"], root)
-
-
-def _check_copied(folder: Path, root: Path) -> None:
-    """Raise `SettingError` for what is in `folder` and cannot be copied, as a FIFO."""
-    for place, _, names in os.walk(folder):
-        for path in (Path(place, name) for name in names):
-            mode = path.lstat().st_mode
-            if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-                raise SettingError(
-                    f"{path.relative_to(root)} is no file, but a pipe, a socket or a "
-                    "device, which cannot be copied with its submission: remove it"
-                )
 
 
 def check_commands(impl: Config) -> None:
