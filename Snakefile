@@ -27,6 +27,7 @@ RESULTS = [
     "chart.svg",
     "chart.png",
 ]
+RUNNER = ["load"]
 ANALYSIS = digest(["analysis"], ROOT)
 
 try:
@@ -35,7 +36,7 @@ try:
     CELLS = matrix(
         config,
         ROOT,
-        runner=["load"],
+        runner=RUNNER,
         auto_network="loopback" if no_namespaces else "netns",
     )
     request.keep(CELLS, Path("outputs"), ANALYSIS, RESULTS)
@@ -115,11 +116,12 @@ rule measure:
     params:
         config=lambda cell: f"outputs/configs/{CELLS[cell.cell]['key']}.json",
         label=lambda cell: LABELS[cell.cell],
+        check=f"{shlex.quote(PYTHON)} -m conf.sources {' '.join(RUNNER)}",
         then=f"{shlex.quote(PYTHON)} -m analysis cell --code {ANALYSIS}",
     shell:
         "exec {PYTHON:q} -m load {params.config:q} outputs/runs/{wildcards.cell:q}"
         " --logs outputs/logs/{wildcards.cell:q} --label {params.label:q}"
-        " --then {params.then:q} --parent $PPID"
+        " --check {params.check:q} --then {params.then:q} --parent $PPID"
 
 
 # What all records say, side by side; first, what each says, where that is missing

@@ -27,8 +27,8 @@ from conf.checks import check
 from conf.choices import AUTO, GROUPS, file_of, hydra
 from conf.composing import MatrixError, composed
 from conf.overrides import parse, typed, values_of
-from conf.schema import PAGE_FILE, Config, SettingError
-from conf.sources import digest
+from conf.schema import Config, SettingError
+from conf.sources import digest, sources_of
 from conf.studies import of_experiment, study
 
 DEFAULTS = (f"network={AUTO}", "app=page", "page=rendered")
@@ -145,21 +145,13 @@ def _named(cells: list[Config], root: Path, runner: Sequence[str]) -> dict[str, 
     digests: dict[tuple[str, ...], str] = {}
     named: dict[str, Config] = {}
     for cell in cells:
-        sources = _sources(cell)
+        sources = sources_of(cell)
         if sources not in digests:
             digests[sources] = digest(sources, root)
         cell["code"] = {"server": digests[sources], "runner": runner_code}
         cell["key"] = _key(cell)
         named[_folder(cell)] = cell
     return named
-
-
-def _sources(cell: Config) -> tuple[str, ...]:
-    """Return what the server of a cell is made of, with what it answers with."""
-    impl = cell["impl"]
-    if impl["body"] == PAGE_FILE:
-        return (*impl["sources"], *cell["page"]["sources"])
-    return (*impl["sources"], *([impl["body"]] if impl["body"] else []))
 
 
 def _key(cell: Config) -> str:

@@ -8,6 +8,8 @@ Rules of this module:
 - Contents count, times do not: a file that was only touched has its digest. So do who
   may execute a file and where a link leads: either decides what is run.
 - What is no file, as a FIFO, is not opened: that might wait for ever.
+- `python -m conf.sources RUNNER… FOLDER` says whether the code is still that of the
+  cell in FOLDER: a matrix is expanded at once, and its cells may be measured for hours.
 - What cannot be read raises `SettingError` with one line that names it.
 """
 
@@ -17,10 +19,13 @@ import ast
 import hashlib
 import os
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from conf.schema import SettingError
+import yaml
+
+from conf.schema import PAGE_FILE, Config, SettingError
 
 EXECUTABLE = 0o111  # by its owner, its group, others
 
@@ -50,6 +55,22 @@ def digest(sources: Iterable[str], root: Path) -> str:
             f"{name} cannot be read: {error.strerror}; let it be read, or remove it"
         ) from None
     return total.hexdigest()[:12]
+
+
+def sources_of(cell: Config) -> tuple[str, ...]:
+    """Return what the server of a cell is made of, with what it answers with."""
+    impl = cell["impl"]
+    if impl["body"] == PAGE_FILE:
+        return (*impl["sources"], *cell["page"]["sources"])
+    return (*impl["sources"], *([impl["body"]] if impl["body"] else []))
+
+
+def changed(cell: Config, runner: Iterable[str], root: Path) -> str | None:
+    """Return what is no longer the code that the cell's key is of, if anything."""
+    code = cell["code"]
+    if digest(sources_of(cell), root) != code["server"]:
+        return f"the code of {cell['impl']['name']}"
+    return None if digest(runner, root) == code["runner"] else "the code that measures"
 
 
 def _line(path: Path, root: Path) -> bytes:
@@ -148,3 +169,20 @@ def _with_packages(base: Path, dotted: str) -> Iterator[Path]:
     for name in filter(None, dotted.split(".")):
         place = place / name
         yield place
+
+
+def main() -> int:
+    *runner, folder = sys.argv[1:]
+    cell = yaml.safe_load((Path(folder) / "config.yaml").read_text())
+    try:
+        what = changed(cell, runner, Path(__file__).parent.parent)
+        said = what and f"{what} has changed since this was asked for: ask again"
+    except SettingError as error:
+        said = str(error)
+    if said:
+        print(said, file=sys.stderr)
+    return 1 if said else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

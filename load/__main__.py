@@ -35,6 +35,12 @@ def main() -> int:
         "--parent", type=int, metavar="PID", help="end when this parent has ended"
     )
     parser.add_argument(
+        "--check",
+        default="",
+        metavar="COMMAND",
+        help="run this on the folder, before it appears; nothing is kept if it fails",
+    )
+    parser.add_argument(
         "--then",
         default="",
         metavar="COMMAND",
@@ -53,6 +59,7 @@ def main() -> int:
             logs=logs,
             label=label,
             parent=asked.parent,
+            check=shlex.split(asked.check),
             then=shlex.split(asked.then),
         ).measure()
     except (CellError, InterruptedRunError) as error:

@@ -56,8 +56,9 @@ class Run:
     """A run of the cell that `config` describes, into `folder`.
 
     `logs` is the folder of the logs while it runs, `label` what its progress
-    begins with, `parent` the process that it ends with, if any, and `then` the
-    words of a command that reads the record.
+    begins with, `parent` the process that it ends with, if any, `check` the words of a
+    command that fails where the record is not of what was asked for, and `then` those
+    of one that reads it.
     """
 
     config: dict[str, Any]
@@ -65,6 +66,7 @@ class Run:
     logs: Path
     label: str
     parent: int | None = None
+    check: Sequence[str] = ()
     then: Sequence[str] = ()
 
     @property
@@ -81,6 +83,7 @@ class Run:
                 self.prepare_folders()
                 with guarded(self.scratch) as environment:
                     self.measure_into_scratch(environment)
+                    self.check_record()
                     self.read_record()
                     self.put_in_place()
             except OSError as error:
@@ -283,6 +286,18 @@ class Run:
         cut(self.logs / "locust.log")  # the server's is, since it has ended
         for name in ("server.log", "locust.log"):
             shutil.copyfile(self.logs / name, self.scratch / name)
+
+    def check_record(self) -> None:
+        """Raise `CellError` where the command that checks the record refuses it."""
+        if not self.check:
+            return
+        words = [*self.check, str(self.scratch)]
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+        )
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            raise CellError(said[-1] if said else f"{self.check[0]} refuses it")
 
     def read_record(self) -> None:
         """Run the command that makes something of the record, if there is one.

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from load.lock import only_run_on_host
 from tests.e2e.conftest import TINY_CELLS, Checkout
 
 SINGLE, SELECT = TINY_CELLS["single"], TINY_CELLS["select"]
@@ -44,6 +47,32 @@ def test_the_same_again(checkout: Checkout) -> None:
     done = checkout.snakemake("all", "--config", "study=tiny")
     assert done.returncode == 0
     assert "Nothing to be done" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "name, what", [("servers/select.py", "of select"), ("load/run.py", "that measures")]
+)
+def test_code_that_changes_while_it_is_measured(
+    checkout: Checkout, eventually: Callable[..., None], name: str, what: str
+) -> None:
+    """Else its figures would be taken for those of the code that its key is of."""
+    words = ("all", "--config", "study=tiny", "experiment=burst", "impl=select")
+    with only_run_on_host(lambda: None, lambda: None):
+        process = subprocess.Popen(
+            checkout.command(*words, "users=6"),
+            cwd=checkout.folder,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        planned = checkout.folder / "outputs" / "configs"
+        before = set(planned.iterdir())
+        eventually(lambda: set(planned.iterdir()) != before)
+        checkout.edit(name, "# changed meanwhile\n")
+    _, said = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert f"the code {what} has changed since this was asked for: ask again" in said
+    assert not list(checkout.folder.glob("outputs/runs/burst/select/users~6/*/*"))
+    checkout.measure("experiment=burst", "impl=select", "users=6")
 
 
 def test_setting_of_one_implementation(checkout: Checkout) -> None:

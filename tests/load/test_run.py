@@ -203,6 +203,18 @@ def test_another_command_reads_the_record_first(
     assert (tmp_path / "cell" / "made.txt").read_text() == "60"
 
 
+def test_a_record_that_is_refused_is_not_kept(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    """As by what looks whether the code is still that of the cell's key."""
+    script = f"{sys.executable} -c 'raise SystemExit(\"of other code\")'"
+    process = run(config(), "--check", script)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said.splitlines()[-1].endswith(": of other code")
+    assert not (tmp_path / "cell").exists()
+
+
 def test_a_record_outlives_a_command_that_cannot_read_it(
     config: Config, run: Run, tmp_path: Path
 ) -> None:
