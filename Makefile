@@ -9,7 +9,7 @@ VENV ?= .venv
 
 given = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 settings = $(sort $(filter-out PYTHON VENV MAKE% -%,$(given)))
-config = $(foreach name,$(settings),'$(name)=$($(name))')
+config = $(foreach name,$(settings),'$(name)=$(subst ','\'',$($(name)))')
 snakemake = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake --cores 1 all
 
 .PHONY: all demo test lint benchmark lock help
