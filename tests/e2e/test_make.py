@@ -29,6 +29,7 @@ def make(root: Path, *words: str) -> str:
         (["impl=select", "users=2000"], "all --config 'impl=select' 'users=2000'"),
         (["users=range(5,9)"], "all --config 'users=range(5,9)'"),
         (["server={backlog: 64}"], "all --config 'server={backlog: 64}'"),
+        (["impl=a'b"], r"all --config 'impl=a'\''b'"),
         (["demo"], "all --config study=demo"),
         (["demo", "impl=select"], "all --config study=demo 'impl=select'"),
         (["PYTHON=python3", "VENV=.venv"], "all"),
