@@ -58,8 +58,8 @@ LIMITS = {
     "generator-cpu": "the load generator had no CPU time left",
     "generator-ports": "the load generator had no local port left",
     "generator-files": "the load generator had no file left to open",
-    "think-time": "users thought, or their page waited, most of the time: the server "
-    "was never pressed",
+    "think-time": "users thought, or their page waited, most of the time: a faster "
+    "server would have got hardly more of them",
     "crashed": "the server died",
     "unclear": "the evidence does not say",
 }
@@ -145,6 +145,14 @@ def _link(e: Evidence) -> Iterator[tuple[str, str]]:
         yield "link", f"the link carried {_percent(e.link)} of its rate"
 
 
+def _server(e: Evidence) -> Iterator[tuple[str, str]]:
+    """What of the server was full, where that kept users from asking for more."""
+    if not e.failure and _short(e):
+        return
+    for rule in (_server_cpu, _server_bounds, _queue):
+        yield from rule(e)
+
+
 def _server_cpu(e: Evidence) -> Iterator[tuple[str, str]]:
     if e.server_cpu is None:
         return
@@ -182,9 +190,7 @@ def _full(found: float | None, most: int | None) -> bool:
 
 
 def _queue(e: Evidence) -> Iterator[tuple[str, str]]:
-    """Clients that waited to be accepted, where that kept them from asking for more."""
-    if not e.failure and _short(e):
-        return
+    """Clients that waited to be accepted."""
     if e.queued is not None and e.queued >= QUEUED and e.server_cpu is not None:
         many = e.most_workers is not None and e.most_workers > 1
         # One of a pool that is free accepts what waits.
@@ -254,9 +260,7 @@ RULES: tuple[Callable[[Evidence], Iterator[tuple[str, str]]], ...] = (
     _idle,
     _generator,
     _link,
-    _server_cpu,
-    _server_bounds,
-    _queue,
+    _server,
     _think_time,
     _starved,
 )

@@ -60,6 +60,7 @@ HELD = {
     **{"idle": 1016, "idle_asked": 2000},
     **{"descriptors": 1024, "most_descriptors": 1024},
 }
+BUSY = {**SLOW, "server_cpu": 0.97}
 FULL = {"generator_busiest": 0.99}
 CASES = {
     "think-time": [
@@ -67,19 +68,21 @@ CASES = {
         {**PAGE_WAITS, "users": 1.0, "rps": 41.0, "response_s": 0.024},
         {**PAGE_WAITS, "users": 10.0, "rps": 69.0, "response_s": 0.045, "think_s": 0.1},
         {**ASKING, "queued": 0.55, "server_cpu": 0.57, "most_workers": 1},
+        # However busy, it answers each at once: of a faster one no more would be asked.
+        *({"server_cpu": 0.97}, {"workers": 8.0, "most_workers": 8}),
         *({**ASKING, "overflows": 1}, {"queued": 0.9, "pool": True, "most_workers": 8}),
     ],
     "server-cpu": [
-        {"server_cpu": 0.97},
-        {"server_cpu": 0.97, "idle": 900, "idle_asked": 900, "descriptors": 960},
-        {"server_cpu": 0.97, "idle": 5, "idle_asked": 9},
+        BUSY,
+        {**BUSY, "idle": 900, "idle_asked": 900, "descriptors": 960},
+        {**BUSY, "idle": 5, "idle_asked": 9},
         # It took all that were asked for.
-        {"server_cpu": 0.97, "idle": 1, "idle_asked": 1, "most_workers": 1},
-        {"server_cpu": 0.97, **HELD, "idle_asked": 1016},
-        {"server_cpu": 0.7, "server_idle": 0.01},
-        {"server_cpu": 0.86, "server_idle": 0.08, "queued": 1.0},
-        {"server_cpu": 0.99, "overflows": 500, "queued": 1.0},
-        {"server_cpu": 0.95, "descriptors": 1020, "most_descriptors": 1024},
+        {**BUSY, "idle": 1, "idle_asked": 1, "most_workers": 1},
+        {**BUSY, **HELD, "idle_asked": 1016},
+        {**SLOW, "server_cpu": 0.7, "server_idle": 0.01},
+        {**SLOW, "server_cpu": 0.86, "server_idle": 0.08, "queued": 1.0},
+        {**SLOW, "server_cpu": 0.99, "overflows": 500, "queued": 1.0},
+        {**SLOW, "server_cpu": 0.95, "descriptors": 1020, "most_descriptors": 1024},
     ],
     "server-serial": [
         {**SLOW, "queued": 0.9, "overflows": 30},
@@ -93,15 +96,15 @@ CASES = {
         {"idle": 1, "idle_asked": 50, "most_workers": 1, "server_idle": 0.01},
     ],
     "server-workers": [
-        {"workers": 8.0, "most_workers": 8, "queued": 1.0},
-        {"workers": 7.9, "most_workers": 8, "overflows": 3},
+        {**SLOW, "workers": 8.0, "most_workers": 8, "queued": 1.0},
+        {**SLOW, "workers": 7.9, "most_workers": 8, "overflows": 3},
         {**SLOW, "queued": 0.9, "pool": True, "most_workers": 8},
         {"idle": 8, "idle_asked": 50, "workers": 8.0, "most_workers": 8, "queued": 1},
         {**FULL, "idle": 5, "idle_asked": 50, "workers": 8.0, "most_workers": 8},
     ],
     "server-descriptors": [
-        {"descriptors": 256, "most_descriptors": 256, "queued": 1.0},
-        {"descriptors": 1010, "most_descriptors": 1024},
+        {**SLOW, "descriptors": 256, "most_descriptors": 256, "queued": 1.0},
+        {**SLOW, "descriptors": 1010, "most_descriptors": 1024},
         # Whatever else runs there: no core would have freed a descriptor.
         {**HELD, "server_cpu": 0.0, "server_idle": 0.01},
         *({**HELD, **FULL, "idle": idle} for idle in (513, 1016)),
@@ -129,7 +132,7 @@ CASES = {
     "crashed": [{"crashed": "signal 11", "server_cpu": 1.0, "lateness_ms": 900.0}],
     "unclear": [
         {"generator_busiest": 0.97, "server_cpu": 0.95},
-        {"server_idle": 0.01},
+        {**SLOW, "server_idle": 0.01},
         {"failure": "timed out reading"},
         {"server_cpu": None},
         {"think_s": 0.0},
@@ -251,7 +254,10 @@ def test_evidence_of_readings(cell: Callable[..., Path]) -> None:
 
 @pytest.mark.parametrize("worker", ["pool", "helper"])
 def test_workers_that_wait_for_a_page(cell: Callable[..., Path], worker: str) -> None:
-    """38 requests a second that wait for 0.21 s take 8 workers, whoever is seen."""
+    """38 requests a second that wait for 0.21 s take 8 workers, whoever is seen.
+
+    More users ask, who do not think: they wait for a worker as well.
+    """
     folder = cell(
         steady(20, 40, 10),
         "requests",
@@ -259,6 +265,8 @@ def test_workers_that_wait_for_a_page(cell: Callable[..., Path], worker: str) ->
         read={"server_user_s": 0.1, "server_system_s": 0.1, "server_threads": 30},
         experiment="burst",
         page__wait_ms=210.0,
+        load__think_min_s=0,
+        load__think_max_s=0,
         impl__worker=worker,
         impl__options={"max_workers": 8},
     )
