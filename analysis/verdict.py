@@ -36,6 +36,9 @@ QUEUED = 0.5
 # Users that think, or wait for a page that waits, most of the time, and responses
 # that did not get slower.
 SLOWER, THINKING = 2.0, 0.25
+# Where responses are shorter than that part of it, the fastest server would get no more
+# than a tenth more requests of its users.
+FELT = 0.10
 # Who asks for more than twice as much as is answered is not kept by thinking.
 KEPT_UP = 0.5
 
@@ -147,7 +150,7 @@ def _link(e: Evidence) -> Iterator[tuple[str, str]]:
 
 def _server(e: Evidence) -> Iterator[tuple[str, str]]:
     """What of the server was full, where that kept users from asking for more."""
-    if not e.failure and _short(e):
+    if not e.failure and _short(e, FELT):
         return
     for rule in (_server_cpu, _server_bounds, _queue):
         yield from rule(e)
@@ -217,7 +220,7 @@ def _think_time(e: Evidence) -> Iterator[tuple[str, str]]:
     assert e.response_s is not None and e.users is not None and e.rps is not None
     # Who does not think presses from the beginning on: that it is flat says nothing.
     flat = e.think_s > 0 and e.grown is not None and e.grown <= SLOWER
-    if flat or _short(e):
+    if flat or _short(e, THINKING):
         allowed = e.users / (e.think_s + e.response_s)
         if e.rps < KEPT_UP * allowed:
             return  # most are still waiting for what has not finished
@@ -230,8 +233,8 @@ def _think_time(e: Evidence) -> Iterator[tuple[str, str]]:
         )
 
 
-def _short(e: Evidence) -> bool:
-    """Whether a faster server would have changed little for its users.
+def _short(e: Evidence, part: float) -> bool:
+    """Whether responses took at most this part of the time that users did not wait.
 
     Requests that have not finished are in no mean. What they have taken is left over by
     Little's law: users are as many as requests a second times response and think time.
@@ -241,7 +244,7 @@ def _short(e: Evidence) -> bool:
     took_s = e.response_s
     if e.users and e.rps:
         took_s = max(took_s, e.users / e.rps - e.think_s)
-    return took_s - e.wait_s <= THINKING * (e.think_s + e.wait_s)
+    return took_s - e.wait_s <= part * (e.think_s + e.wait_s)
 
 
 def _starved(e: Evidence) -> Iterator[tuple[str, str]]:

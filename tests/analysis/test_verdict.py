@@ -60,6 +60,8 @@ HELD = {
     **{"idle": 1016, "idle_asked": 2000},
     **{"descriptors": 1024, "most_descriptors": 1024},
 }
+# 3,300 users whose responses take a second: a faster server would get a fifth more.
+FELT = {"users": 3300.0, "rps": 604.0, "response_s": 0.96, "grown": 50.0}
 BUSY = {**SLOW, "server_cpu": 0.97}
 FULL = {"generator_busiest": 0.99}
 CASES = {
@@ -70,10 +72,11 @@ CASES = {
         {**ASKING, "queued": 0.55, "server_cpu": 0.57, "most_workers": 1},
         # However busy, it answers each at once: of a faster one no more would be asked.
         *({"server_cpu": 0.97}, {"workers": 8.0, "most_workers": 8}),
+        {**FELT, "server_cpu": 0.8},  # but little else there is to say of it
         *({**ASKING, "overflows": 1}, {"queued": 0.9, "pool": True, "most_workers": 8}),
     ],
     "server-cpu": [
-        BUSY,
+        *(BUSY, {**FELT, "server_cpu": 0.99}),
         {**BUSY, "idle": 900, "idle_asked": 900, "descriptors": 960},
         {**BUSY, "idle": 5, "idle_asked": 9},
         # It took all that were asked for.
