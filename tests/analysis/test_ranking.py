@@ -92,7 +92,7 @@ def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
             **first,
             **submission("cleo"),
         ),
-        cell(steady(60, 50, 5), "cap", users=3300, **first, **submission("ben")),
+        cell(steady(60, 50, 5, 900), "cap", users=3300, **first, **submission("ben")),
         leave_out(cell([], "cap", **first, **submission("dan")), "no-answer", "mute"),
         cell(good, "requests", **burst, **submission("ada")),
         cell(refused, "requests", **burst, **submission("cleo")),
@@ -210,7 +210,7 @@ def test_what_is_not_the_servers_is_marked(
     asked = {"experiment": "burst", "at_s": 10.0, "users": 1000, "read": BUSY}
     late = {**BUSY, "generator_cpu_s": 0.99, "server_user_s": 0.1}
     folders = [
-        cell(steady(10, 100, 10), "requests", **{**asked, "read": read}, **of)
+        cell(steady(10, 100, 10, 900), "requests", **{**asked, "read": read}, **of)
         for name, read in (("a", BUSY), ("b", late))
         for repeat in (1, 2)
         for of in [submission(name, repeat=repeat, key=str(repeat))]
