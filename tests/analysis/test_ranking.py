@@ -71,10 +71,10 @@ def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
     # All finish as many in a second, and a half of Cleo's are refused.
     refused = [
         row if n % 2 else (*row[:2], 503, 0, row[4], "HTTP 503")
-        for n, row in enumerate(steady(10, 100, 10))
+        for n, row in enumerate(steady(10, 100, 10, 900))
     ]
     burst = {"experiment": "burst", "at_s": 10.0, "users": 1000, "read": BUSY}
-    good = steady(10, 100, 10)
+    good = steady(10, 100, 10, 900)
     folders = [
         cell(
             failing(20, 50, 10),
