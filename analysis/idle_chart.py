@@ -43,7 +43,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
     """Return a panel for each figure, a line for each configuration."""
     found = lines(cells)
     beside = 1.0 + LABEL_IN * max(len(line.label) for line in found)
-    said = list(captions(cells))
+    said = [*captions(cells), *_signs(found)]
     width = PANEL_IN[0] + beside
     made = figure(width, 1.0 + 0.35 * len(said) + PANEL_IN[1] * len(FIGURES))
     entitle(made, "\n".join(said), PANEL_IN[0])
@@ -52,7 +52,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
         axes.set_title(heading)
         _draw(axes, found, name)
         thousands(axes, "x", "y")
-    panels[-1].set_xlabel("idle connections" + _signs(found))
+    panels[-1].set_xlabel("idle connections")
     if len(found) > NAMED_AT_END:
         handles = panels[0].get_lines()[: len(found)]
         made.legend(handles=handles, loc="outside right center", **LEGEND)
@@ -63,16 +63,18 @@ def draw(cells: Sequence[Cell]) -> Figure:
     return made
 
 
-def _signs(found: Sequence[Line]) -> str:
+def _signs(found: Sequence[Line]) -> Iterator[str]:
+    """Yield a line that says what the signs mean that there are, if any."""
     points = [point for line in found for point in line.points]
     signs = []
     if not all(point.is_server for point in points):
-        signs.append("hollow: not limited by the server, or not surely")
+        signs.append("Hollow: not limited by the server, or not surely.")
     if any(point.open < point.asked for point in points):
-        signs.append("×: as many as it took and kept")
+        signs.append("×: as many as it took and kept.")
     if any(point.group.runs > 1 for point in points):
-        signs.append("upright: from the least run to the greatest")
-    return f" ({'; '.join(signs)})" if signs else ""
+        signs.append("Upright: from the least run to the greatest.")
+    if signs:
+        yield " ".join(signs)
 
 
 def _draw(axes: Axes, found: Sequence[Line], name: str) -> None:

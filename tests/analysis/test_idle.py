@@ -202,6 +202,11 @@ def test_tables_and_charts_are_the_same_bytes_again(tmp_path: Path) -> None:
 MATRICES: dict[str, list[Cell]] = {
     "repeated": SWEPT,
     "not all were open": SHORT,
+    "all signs": [
+        made(idle=idle, open_=idle // 2, limit="unclear", repeat=n, key=f"{idle}-{n}")
+        for idle in (0, 2000)
+        for n in (1, 2, 3)
+    ],
     "equal": [made(f"impl{n}", idle) for n in range(6) for idle in (0, 2000)],
     "the generator's": [made(limit="generator-cpu", idle=idle) for idle in (0, 7)],
     "nothing known": [made(idle=idle, cpu=None, rps=None) for idle in (0, 7)],
@@ -217,9 +222,10 @@ MATRICES: dict[str, list[Cell]] = {
 def test_the_chart_is_readable(name: str) -> None:
     drawn = idle_chart.draw(MATRICES[name])
     assert_readable(drawn)
-    assert ("hollow" in texts(drawn)) is (name == "the generator's")
-    assert ("×: as many as it took and kept" in texts(drawn)) is (
-        name == "not all were open"
+    said = texts(drawn).replace("\n", " ")
+    assert ("Hollow: " in said) is (name in ("the generator's", "all signs"))
+    assert ("×: as many as it took and kept" in said) is (
+        name in ("not all were open", "all signs")
     )
 
 
