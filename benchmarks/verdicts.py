@@ -80,8 +80,8 @@ def cases() -> Iterator[Case]:
     yield Case(
         "think-time",
         "single",
-        "400 users who think for two seconds, a third of what it can do",
-        {"users": 400, "load.think_min_s": 1.0, "load.think_max_s": 3.0},
+        "250 users who think for two seconds, a sixth of what it can do",
+        {"users": 250, "load.think_min_s": 1.0, "load.think_max_s": 3.0},
     )
     for impl in ("single", "multithread_join", "multiprocess_join"):
         yield Case(
