@@ -18,12 +18,11 @@ import socket
 from collections.abc import Callable
 
 from servers.asyncio_connection import Connection
-from servers.listener import RETRY_S, Listener, free_descriptors
+from servers.listener import RETRY_S, STOP_SIGNALS, Listener, free_descriptors
 from servers.talk import READ_BYTES, Settings, report
 
 SWEEP_S = 0.5  # how late a time-out may be noticed
 ACCEPTED = 256  # connections that are accepted in one turn of the loop
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LOOK_S = 0.02  # between two looks at what is left
 
 
@@ -35,7 +34,7 @@ def serve_on(
     """Serve until told to stop."""
     # uvloop takes the descriptor for signals for itself when it starts. Until it is
     # taken back, no signal may come: nobody would learn of it.
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     told = signal.set_wakeup_fd(-1)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_Server(listener, settings).run(told))
@@ -51,7 +50,7 @@ class _Server:
 
     async def run(self, told: int) -> None:
         signal.set_wakeup_fd(told, warn_on_full_buffer=False)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         self.loop = asyncio.get_running_loop()
         self.most = free_descriptors()
         stop = asyncio.Event()
