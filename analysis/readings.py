@@ -19,7 +19,8 @@ import pandas as pd
 from analysis.files import DataError
 
 COUNTERS = (
-    *("server_user_s", "server_system_s", "server_switches", "server_cores_idle_s"),
+    *("server_cpu_s", "server_user_s", "server_system_s", "server_busiest_s"),
+    *("server_switches", "server_cores_idle_s", "server_cores_stolen_s"),
     *(f"server_{name}_bytes" for name in ("received", "sent")),
     *(
         f"{side}_{name}"
@@ -29,7 +30,8 @@ COUNTERS = (
             *("resets_sent", "timeouts"),
         )
     ),
-    *("generator_cpu_s", "generator_busiest_s", "generator_cores_idle_s"),
+    *("generator_cpu_s", "generator_busiest_s"),
+    *("generator_cores_idle_s", "generator_cores_stolen_s"),
 )
 VALUES = (
     *("server_rss_bytes", "server_threads", "server_processes", "server_descriptors"),
@@ -132,7 +134,8 @@ def read_readings(folder: Path, began_s: float) -> Readings:
     Raises `DataError`.
     """
     telemetry = _read(folder / "telemetry.csv", ("at_s", *COUNTERS, *VALUES))
-    generator = _read(folder / "generator.csv", ("at_s", "process", "lateness_ms"))
+    late = ("at_s", "process", "lateness_ms", "mean_ms")
+    generator = _read(folder / "generator.csv", late)
     for table in (telemetry, generator):
         table["t_s"] = table["at_s"] - began_s
     return Readings(telemetry, generator)

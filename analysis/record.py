@@ -19,18 +19,21 @@ from analysis.files import DataError, unreadable
 COLUMNS = {
     "start_s": "float64",
     "response_ms": "float64",
+    "connect_ms": "float64",
+    "first_byte_ms": "float64",
     "status": "Int64",
     "bytes": "int64",
     "users": "int64",
     "error": "string",
 }
+MAY_BE_EMPTY = {name: [""] for name in ("connect_ms", "first_byte_ms", "status")}
 
 
 def read_requests(path: Path) -> pd.DataFrame:
     """Read a record; see `definitions.py` for its columns."""
     try:
         record = pd.read_csv(
-            path, dtype=COLUMNS, keep_default_na=False, na_values={"status": [""]}
+            path, dtype=COLUMNS, keep_default_na=False, na_values=MAY_BE_EMPTY
         )
     except OSError as error:
         raise unreadable(path, error) from None

@@ -8,6 +8,7 @@ Nothing here knows of Snakemake, of Hydra, or of what is made of the record.
 RECORD = (  # the files that a run leaves, all of them or none
     "requests.csv",
     "telemetry.csv",
+    "unfinished.csv",
     "generator.csv",
     "run.json",
     "config.yaml",

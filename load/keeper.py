@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from locust.env import Environment
 
 from load.kinds import kind
 from load.lateness import Lateness
-from load.record import Record
+from load.record import Phases, Record, Unfinished
 from load.search import Search
+from load.visitors import unfinished
 
 RECOVERY_S = 2.0  # from more users than the next step has
 SETTLING = 0.25  # of a step, in which new users join and old requests end
@@ -117,7 +119,9 @@ class Keeper(ABC):
         if not self.ended:
             self.end("told-to-stop")
 
-    def finish(self, reason: str, at_s: float, users: int) -> None:
+    def finish(
+        self, reason: str, at_s: float, users: int, unfinished: Iterable[Unfinished]
+    ) -> None:
         if self.ended:
             return
         self.ended = True
@@ -125,7 +129,7 @@ class Keeper(ABC):
             [t for t in self.timers if t is not gevent.getcurrent()], block=False
         )
         try:
-            self.record.finish(reason, at_s, users)
+            self.record.finish(reason, at_s, users, unfinished)
         except OSError as error:
             self.lost(f"the record cannot be written: {error.strerror}")
             return
@@ -164,6 +168,7 @@ class Alone(Keeper):
         response_length: int,
         response: Any,
         exception: BaseException | None,
+        phases: Phases = (None, None),
         **_: Any,
     ) -> None:
         if self.ended:
@@ -171,6 +176,7 @@ class Alone(Keeper):
         row = (
             time.monotonic(),
             response_time,
+            phases,
             response.status_code if response is not None else None,
             response_length,
             self.users(),
@@ -189,13 +195,14 @@ class Alone(Keeper):
         return self.environment.runner.user_count
 
     def write_through(self) -> None:
-        for at_s, most_ms in self.late.take():
-            self.record.lateness(at_s, 0, most_ms)
+        for late in self.late.take():
+            self.record.lateness(0, late)
         super().write_through()
 
     def end(self, reason: str) -> None:
         if not self.ended:
-            at_s, most_ms = self.late.so_far()
+            late = self.late.so_far()
+            at_s = late[0]
             self.attempt(self.write_through)
-            self.attempt(self.record.lateness, at_s, 0, most_ms)
-            self.finish(reason, at_s, self.users())
+            self.attempt(self.record.lateness, 0, late)
+            self.finish(reason, at_s, self.users(), unfinished())

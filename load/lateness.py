@@ -1,9 +1,10 @@
 """How late the event loop of a process that makes load was.
 
 Rules of this module:
-- A greenlet sleeps 50 ms and sees how much later it woke. By as much may any
+- A greenlet sleeps 10 ms and sees how much later it woke. By as much may any
   response have been seen late, and any request started late, for want of a core.
-- One figure a second: the greatest lateness in it.
+- Ten figures a second: the greatest lateness, and the mean. A lateness holds for all of
+  the time that the greenlet has slept, so one that is long counts for more.
 """
 
 from __future__ import annotations
@@ -12,35 +13,45 @@ import time
 
 import gevent
 
-SLEEP_S = 0.05
-SECOND_S = 1.0
+SLEEP_S = 0.01
+PERIOD_S = 0.1
+Late = tuple[float, float, float]  # `time.monotonic()`, and the greatest and mean in ms
 
 
 class Lateness:
-    """`seconds` that have ended and were not taken yet: (`time.monotonic()`, ms)."""
+    """`periods` that have ended and were not taken yet."""
 
     def __init__(self) -> None:
-        self.seconds: list[tuple[float, float]] = []
-        self.most_s = 0.0  # in the second that has not ended
+        self.periods: list[Late] = []
+        self._start(time.monotonic())
+
+    def _start(self, began_s: float) -> None:
+        self.began_s = began_s
+        self.most_s = self.slept_s = self.weighted_s2 = 0.0
 
     def watch(self) -> None:
         """Look for ever; to be run in a greenlet."""
-        before = second = time.monotonic()
+        before = time.monotonic()
+        self._start(before)
         while True:
             gevent.sleep(SLEEP_S)
             now = time.monotonic()
-            self.most_s = max(self.most_s, now - before - SLEEP_S)
+            slept_s = now - before
+            late_s = max(slept_s - SLEEP_S, 0.0)
+            self.most_s = max(self.most_s, late_s)
+            self.slept_s += slept_s
+            self.weighted_s2 += slept_s * late_s
             before = now
-            if now - second >= SECOND_S:
-                self.seconds.append((now, self.most_s * 1000))
-                self.most_s = 0.0
-                second = now
+            if now - self.began_s >= PERIOD_S:
+                self.periods.append(self.so_far())
+                self._start(now)
 
-    def take(self) -> list[tuple[float, float]]:
-        """Return the seconds that have ended since the last call."""
-        seconds, self.seconds = self.seconds, []
-        return seconds
+    def take(self) -> list[Late]:
+        """Return the periods that have ended since the last call."""
+        periods, self.periods = self.periods, []
+        return periods
 
-    def so_far(self) -> tuple[float, float]:
-        """Return the same of the second that has not ended."""
-        return time.monotonic(), self.most_s * 1000
+    def so_far(self) -> Late:
+        """Return the same of the period that has not ended."""
+        mean_s = self.weighted_s2 / self.slept_s if self.slept_s else 0.0
+        return time.monotonic(), self.most_s * 1000, mean_s * 1000

@@ -11,6 +11,7 @@ Rules of this module:
   have closed one that was kept, before a byte of the response, the request is
   sent again, once, on a new one: that is no failure to a browser either.
 - The time-out holds for connecting, and again for each wait to send or read.
+- Of each request it is known when it was connected, and when its first byte came.
 - Nothing here knows Locust, and nothing has to be patched by gevent.
 """
 
@@ -126,6 +127,7 @@ class Client:
     __slots__ = (
         *("_deadline", "_loop", "_readable", "_socket", "_target"),
         *("_timeout_s", "_timer", "_waiting", "_hub"),
+        *("connected_s", "first_byte_s"),
     )
 
     def __init__(self, target: Target, timeout_s: float) -> None:
@@ -137,15 +139,24 @@ class Client:
         self._waiting: Any = None  # the greenlet that waits, if any
         self._deadline = 0.0
         self._timer: Any = None
+        # Of the request in flight, or the last one, by `time.perf_counter()`: when it
+        # had a connection, and when the first byte came; None before that.
+        self.connected_s: float | None = None
+        self.first_byte_s: float | None = None
 
     def ask(self) -> Reply:
         """Ask once; raise `RequestError` where it is not answered."""
+        self.connected_s = self.first_byte_s = None
         if self._socket is not None:
+            self.connected_s = time.perf_counter()
             try:
                 return self._exchange(self._socket, kept=True)
             except _ClosedError:
                 self.close()
-        return self._exchange(self._connect(), kept=False)
+                self.connected_s = None
+        connection = self._connect()
+        self.connected_s = time.perf_counter()
+        return self._exchange(connection, kept=False)
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -201,12 +212,14 @@ class Client:
             unsent = unsent[sent:]
             self._wait_for(WRITE, connection, "timed out sending")
 
-    @staticmethod
-    def _read(connection: _socket.socket) -> bytes | None:
+    def _read(self, connection: _socket.socket) -> bytes | None:
         try:
-            return connection.recv(READ_BYTES)
+            data = connection.recv(READ_BYTES)
         except BlockingIOError:
             return None  # it was readable, and is no more
+        if self.first_byte_s is None and data:
+            self.first_byte_s = time.perf_counter()
+        return data
 
     def _connect(self) -> _socket.socket:
         """Connect to the first address that answers."""

@@ -28,7 +28,7 @@ class Merge:
 
         A row's users are those of this process.
         """
-        self.waiting += [(row[0], worker, row[4], row) for row in rows]
+        self.waiting += [(row[0], worker, row[5], row) for row in rows]
         self.waiting.append((upto_s, worker, users, None))
         self.upto[worker] = upto_s
 
@@ -44,9 +44,9 @@ class Merge:
                 taken += 1
                 self.users[worker] = own
                 if row is not None:
-                    finished_s, response_ms, status, size, _, error = row
+                    finished_s, response_ms, phases, status, size, _, error = row
                     users = sum(self.users.values())
-                    yield finished_s, response_ms, status, size, users, error
+                    yield finished_s, response_ms, phases, status, size, users, error
         finally:
             del self.waiting[:taken]
 

@@ -2,8 +2,8 @@
 
 Rules of this module:
 - A child that lived for a moment between two readings must not be missed: when it
-  has ended, its CPU time is its parent's `cutime` and `cstime` (proc(5)), and its
-  context switches stay in the counter that it inherited (perf_event_open(2)).
+  has ended, its CPU time is its parent's `cutime` and `cstime` (proc(5)), and what
+  perf counted of it stays in the counter that it inherited (perf_event_open(2)).
 - What can't be read is None, never 0.
 - A reading costs a few system calls for each process of the tree, and for each
   process of the host that is new; others are looked at once.
@@ -16,11 +16,15 @@ import ctypes
 import os
 import struct
 import sys
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 _SYSCALL = {"x86_64": 298, "aarch64": 241}  # perf_event_open, by machine
-_SOFTWARE, _CONTEXT_SWITCHES, _INHERIT, _CLOEXEC = 1, 3, 1 << 1, 8
+_SOFTWARE, _INHERIT, _CLOEXEC = 1, 1 << 1, 8
+CPU_CLOCK_NS, CONTEXT_SWITCHES = 1, 3  # PERF_COUNT_SW_TASK_CLOCK, …_CONTEXT_SWITCHES
+_CPUCLOCK_SCHED = 2  # of a clock that is a process's, <linux/posix-timers.h>
 _ATTRIBUTE_BYTES = 112  # of struct perf_event_attr, PERF_ATTR_SIZE_VER5
 
 
@@ -92,6 +96,10 @@ class Tree:
         self._ours &= {self.root, *found}
         return found
 
+    def pids(self) -> frozenset[int]:
+        """Return the processes of the tree as the last reading found them."""
+        return frozenset(self._ours)
+
 
 def _read_stat(pid: str) -> list[bytes] | None:
     """Return the fields of /proc/PID/stat that follow the process's name."""
@@ -118,38 +126,60 @@ def most_descriptors(pid: int) -> int | None:
     return None
 
 
-def cores_idle_s(cores: list[int] | None) -> float | None:
-    """Return for how long these cores have had nothing to do, since the boot."""
+def cores_s(cores: list[int] | None) -> tuple[float, float] | None:
+    """Return for how long these cores were idle, and stolen, in seconds since the boot.
+
+    Stolen is what a hypervisor gave to others (proc(5), /proc/stat).
+    """
     if cores is None:
         return None
-    with contextlib.suppress(OSError, ValueError, KeyError):
+    with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
         lines = Path("/proc/stat").read_text().splitlines()
-        ticks = {
-            name: int(values[3]) + int(values[4])  # idle, and waiting for a disk
-            for name, *values in map(str.split, lines)
-            if name.startswith("cpu")
-        }
-        return sum(ticks[f"cpu{core}"] for core in cores) / os.sysconf("SC_CLK_TCK")
+        ticks = dict(line.split(maxsplit=1) for line in lines if line.startswith("cpu"))
+        idle = stolen = 0
+        for core in cores:
+            values = ticks[f"cpu{core}"].split()
+            idle += int(values[3]) + int(values[4])  # idle, and waiting for a disk
+            stolen += int(values[7])
+        tick = os.sysconf("SC_CLK_TCK")
+        return idle / tick, stolen / tick
     return None
 
 
-class Switches:
-    """Counts the context switches of a process and of what it starts from now on."""
+class Clocks:
+    """The CPU clocks of some processes, to the nanosecond (clock_getcpuclockid(3)).
 
-    def __init__(self, pid: int) -> None:
-        self.counter: int | None = None
+    What a process used stays counted when it has ended; its children's is not its own.
+    """
+
+    def __init__(self) -> None:
+        self._used_s: dict[int, float] = {}
+
+    def read(self, pids: Iterable[int] = ()) -> tuple[float, float] | None:
+        """Return what all have used, and the one that used most; `pids` join them."""
+        for pid in (*self._used_s, *pids):
+            with contextlib.suppress(OSError):  # it has ended
+                self._used_s[pid] = time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)
+        used = self._used_s.values()
+        return (sum(used), max(used)) if used else None
+
+
+class Counter:
+    """What perf counts of a process and of what it starts from now on."""
+
+    def __init__(self, pid: int, what: int) -> None:
+        self.descriptor: int | None = None
         number = _SYSCALL.get(os.uname().machine)
         if sys.platform == "linux" and number is not None:
             attribute = struct.pack(
-                "IIQQQQQ",
-                *(_SOFTWARE, _ATTRIBUTE_BYTES, _CONTEXT_SWITCHES, 0, 0, 0, _INHERIT),
+                "IIQQQQQ", _SOFTWARE, _ATTRIBUTE_BYTES, what, 0, 0, 0, _INHERIT
             ).ljust(_ATTRIBUTE_BYTES, b"\0")
             # Fails where an ordinary user may not see what the kernel does.
-            made = ctypes.CDLL(None).syscall(number, attribute, pid, -1, -1, _CLOEXEC)
-            self.counter = made if made >= 0 else None
+            opened = ctypes.CDLL(None).syscall(number, attribute, pid, -1, -1, _CLOEXEC)
+            self.descriptor = opened if opened >= 0 else None
 
     def read(self) -> int | None:
-        if self.counter is None:
+        if self.descriptor is None:
             return None
-        value: int = struct.unpack("Q", os.read(self.counter, 8))[0]
+        value: int = struct.unpack("Q", os.read(self.descriptor, 8))[0]
         return value

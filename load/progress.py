@@ -16,9 +16,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from load.record import COLUMNS
+
 PLAIN_EVERY_S = 10.0
 DRAWN_EVERY_S = 0.5
 RATE_OVER_S = 5.0
+USERS = COLUMNS.split(",").index("users")
 
 
 class Tail:
@@ -41,7 +44,7 @@ class Tail:
         # A row without an error ends with the comma before that empty column.
         self.failures += sum(not line.endswith((",", "error")) for line in lines)
         if lines and self.rows > 0:
-            self.users = int(lines[-1].split(",")[4])
+            self.users = int(lines[-1].split(",")[USERS])
 
 
 class Progress:

@@ -4,8 +4,11 @@ Rules of this module:
 - Every finished request is one row of `requests.csv`, in the order they
   finished. The run's rule is applied to these rows, and nothing is recorded
   after the one that meets it: Locust takes some time to stop.
-- `generator.csv` has a row a second for each process that makes load: how late
-  its event loop was at most. A client that is late itself measures itself.
+- What was in flight at that moment is in `unfinished.csv`: users waited for it too.
+- `connect_ms` and `first_byte_ms` count from the start of the request, and are empty
+  where it did not come so far, or where its client does not tell.
+- `generator.csv` has ten rows a second for each process that makes load: how late
+  its event loop was. A client that is late itself measures itself.
 - `stopped.json` is written last, and only when the record is whole: without it
   there is no result.
 - Times that come in are those of `time.monotonic()`, which all processes of a
@@ -16,15 +19,23 @@ Rules of this module:
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
 
+from load.lateness import Late
 from load.search import Step, summary
 
-COLUMNS = "start_s,response_ms,status,bytes,users,error\n"
-# A request: finished_s, response_ms, status, bytes, users, error.
-Row = tuple[float, float, int | None, int, int, str]
-GENERATOR_COLUMNS = "at_s,process,lateness_ms\n"
+COLUMNS = "start_s,response_ms,connect_ms,first_byte_ms,status,bytes,users,error\n"
+# After how many ms a request had a connection, and its first byte.
+Phases = tuple[float | None, float | None]
+# A request: finished_s, response_ms, its phases, status, bytes, users, error.
+Row = tuple[float, float, Phases, int | None, int, int, str]
+# A request in flight: started_s, and its phases.
+Unfinished = tuple[float, float | None, float | None]
+UNFINISHED_COLUMNS = "start_s,connect_ms,first_byte_ms\n"
+GENERATOR_COLUMNS = "at_s,process,lateness_ms,mean_ms\n"
 
 
 class Record:
@@ -57,7 +68,7 @@ class Record:
 
     def request(self, row: Row) -> str:
         """Add a row; return why the run is to end with it, or ''."""
-        finished_s, response_ms, status, size, users, error = row
+        finished_s, response_ms, phases, status, size, users, error = row
         self.rows += 1
         if self.watched is not None:
             self.watched.append((response_ms, bool(error)))
@@ -65,8 +76,8 @@ class Record:
             # The csv module takes twice as long, and an error alone needs it.
             start = finished_s - self.began_s - response_ms / 1000
             self.requests.write(
-                f"{start if start > 0 else 0:.6f},{response_ms:.3f},{status or ''},"
-                f"{size},{users},{_quoted(error) if error else ''}\n"
+                f"{start if start > 0 else 0:.6f},{response_ms:.3f},{_known(phases)},"
+                f"{status or ''},{size},{users},{_quoted(error) if error else ''}\n"
             )
         if error and self.at_first_failure:
             return "first-failure"
@@ -85,19 +96,28 @@ class Record:
         failures = sum(failed for _, failed in watched)
         return summary(users, end_s - begin_s, [ms for ms, _ in watched], failures)
 
-    def lateness(self, at_s: float, process: int, lateness_ms: float) -> None:
+    def lateness(self, process: int, late: Late) -> None:
         if self.generator is not None:
-            self.generator.write(f"{at_s:.6f},{process},{lateness_ms:.3f}\n")
+            at_s, most_ms, mean_ms = late
+            self.generator.write(f"{at_s:.6f},{process},{most_ms:.3f},{mean_ms:.3f}\n")
 
     def flush(self) -> None:
         for file in (self.requests, self.generator):
             if file is not None:
                 file.flush()
 
-    def finish(self, reason: str, at_s: float, users: int) -> None:
-        """Close the record of a run that ended at `at_s`."""
+    def finish(
+        self, reason: str, at_s: float, users: int, unfinished: Iterable[Unfinished]
+    ) -> None:
+        """Close the record of a run that ended at `at_s`, with these in flight."""
         self.close()
         if self.folder is not None:
+            rows = (
+                f"{max(since - self.began_s, 0):.6f},{_known(phases)}\n"
+                for since, *phases in sorted(unfinished, key=itemgetter(0))
+            )
+            with (self.folder / "unfinished.csv").open("w", newline="") as file:
+                file.writelines([UNFINISHED_COLUMNS, *rows])
             stopped = {
                 "reason": reason,
                 "at_s": round(at_s - self.began_s, 6),
@@ -116,6 +136,14 @@ class Record:
         for file in files:
             if file is not None:
                 file.close()
+
+
+def _known(phases: Sequence[float | None]) -> str:
+    """Return two fields of a CSV row, empty where nothing is known."""
+    connect_ms, first_byte_ms = phases
+    if first_byte_ms is not None and connect_ms is not None:  # as nearly always
+        return f"{connect_ms:.3f},{first_byte_ms:.3f}"
+    return f"{'' if connect_ms is None else f'{connect_ms:.3f}'},"
 
 
 def _quoted(text: str) -> str:

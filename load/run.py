@@ -17,6 +17,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -236,13 +237,14 @@ class Run:
         longest = generator.longest_s(self.config)
         locust = start(words, log, environment, cores)
         telemetry.begin(self.scratch / "telemetry.csv", locust.pid)
+        ending = Ending(locust)
         try:
             with Progress(self.label, self.scratch / "requests.csv", longest) as shown:
                 deadline = time.monotonic() + longest + STOPPING_S
                 told = False
                 if self.config["load"]["processes"] > 1:
                     deadline += generator.WORKERS_S
-                while not ended(locust):
+                while not ending.wait(min(telemetry.due - time.monotonic(), POLL_S)):
                     self.tick()
                     running.check_log()
                     telemetry.update()
@@ -257,6 +259,7 @@ class Run:
                             f"Locust did not end within {longest + STOPPING_S:.0f} s"
                         )
         finally:
+            ending.close()
             locust.kill()
             locust.wait()
         if locust.returncode or not (self.scratch / "stopped.json").is_file():
@@ -315,13 +318,25 @@ class Run:
         self.scratch.rename(self.folder)
 
 
-def ended(process: subprocess.Popen[bytes]) -> bool:
-    """Wait a moment; return whether `process` has ended."""
-    try:
-        process.wait(POLL_S)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
+class Ending:
+    """The end of a process, which can be waited for without looking again and again."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.descriptor: int | None = None
+        self.poll = select.poll()
+        if hasattr(os, "pidfd_open"):  # Linux
+            self.descriptor = os.pidfd_open(process.pid)
+            self.poll.register(self.descriptor, select.POLLIN)
+
+    def wait(self, most_s: float) -> bool:
+        """Wait for so long at most; return whether the process has ended."""
+        self.poll.poll(max(most_s, 0) * 1000)
+        return self.process.poll() is not None
+
+    def close(self) -> None:
+        if self.descriptor is not None:
+            os.close(self.descriptor)
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -28,12 +28,15 @@ from locust.exception import RPCError
 from load.guard import die_with_parent
 from load.keeper import Keeper
 from load.kinds import kind
-from load.lateness import Lateness
+from load.lateness import Late, Lateness
 from load.merge import Merge
-from load.record import Row
+from load.record import Phases, Row, Unfinished
+from load.visitors import unfinished
 
 MESSAGE = "firstfail-rows"
+ENDED, UNFINISHED = "firstfail-ended", "firstfail-unfinished"
 SEND_S = 0.05
+UNFINISHED_S = 1.0  # for workers to tell what is in flight, of a run that has ended
 SILENT_S = 10.0  # a worker that says nothing for so long is lost
 LAST_WORDS_S = 2.0  # for workers to report, when Locust has been told to stop
 
@@ -49,6 +52,8 @@ class Worker:
         self.rows: list[Row] = []
         self.late = Lateness()
         self.at_work = False
+        runner: Any = environment.runner
+        runner.register_message(ENDED, self.tell_unfinished)
         self.failed = False
         environment.events.test_start.add_listener(self.begin)
         environment.events.request.add_listener(self.request)
@@ -73,6 +78,7 @@ class Worker:
         response_length: int,
         response: Any,
         exception: BaseException | None,
+        phases: Phases = (None, None),
         **_: Any,
     ) -> None:
         runner = self.environment.runner
@@ -80,6 +86,7 @@ class Worker:
         row = (
             time.monotonic(),
             response_time,
+            phases,
             response.status_code if response is not None else None,
             response_length,
             runner.user_count,
@@ -103,8 +110,18 @@ class Worker:
             "late_so_far": self.late.so_far(),
             "last": last,
         }
+        self.tell(MESSAGE, report)
+
+    def tell_unfinished(self, msg: Any, **_: Any) -> None:
+        """Tell what was in flight when the run ended, as far as it still is."""
+        runner: Any = self.environment.runner
+        told = {"worker": runner.worker_index, "unfinished": unfinished()}
+        self.tell(UNFINISHED, told)
+
+    def tell(self, name: str, data: dict[str, Any]) -> None:
+        runner: Any = self.environment.runner
         try:
-            runner.send_message(MESSAGE, report)
+            runner.send_message(name, data)
         except RPCError as error:
             # What was lost with it can't be made good, and the master is to know.
             logging.error("the master cannot be reached: %s", error)
@@ -127,13 +144,16 @@ class Master(Keeper):
         self.reason = ""
         runner: Any = environment.runner
         runner.register_message(MESSAGE, self.receive)
+        runner.register_message(UNFINISHED, self.receive_unfinished)
 
     def begin(self, **more: Any) -> None:
         self.merge = Merge(self.workers)
         self.cut_s, self.reason = float("inf"), ""
+        self.closing = False
+        self.unfinished: dict[int, list[Unfinished]] = {}
         self.processes: dict[int, psutil.Process] = {}
         self.heard_s = dict.fromkeys(range(self.workers), time.monotonic())
-        self.late_so_far: dict[int, tuple[float, float]] = {}
+        self.late_so_far: dict[int, Late] = {}
         super().begin(**more)
 
     def receive(self, msg: Any, **_: Any) -> None:
@@ -141,13 +161,16 @@ class Master(Keeper):
         worker = report["worker"]
         if self.ended or worker not in self.heard_s:
             return
+        if self.closing:
+            self.merge.add(worker, report["rows"], float("inf"), report["users"])
+            return
         if worker not in self.processes:
             # One that has ended already, or is of another host, falls silent.
             with contextlib.suppress(psutil.Error):
                 self.processes[worker] = psutil.Process(report["pid"])
         self.heard_s[worker] = time.monotonic()
-        for at_s, most_ms in report["late"]:
-            self.attempt(self.record.lateness, at_s, worker, most_ms)
+        for late in report["late"]:
+            self.attempt(self.record.lateness, worker, late)
         self.late_so_far[worker] = report["late_so_far"]
         # What is said at the end of a worker is all that it will ever say.
         upto_s = float("inf") if report["last"] else report["upto_s"]
@@ -156,7 +179,7 @@ class Master(Keeper):
 
     def write_ready(self) -> None:
         for row in self.merge.ready():
-            finished_s, users = row[0], row[4]
+            finished_s, users = row[0], row[5]
             if finished_s < self.record.began_s:
                 continue  # of a run before, in the web UI
             if finished_s > self.cut_s:
@@ -169,14 +192,36 @@ class Master(Keeper):
             self.close(self.reason, self.cut_s, sum(self.merge.users.values()))
 
     def close(self, reason: str, at_s: float, users: int) -> None:
-        for worker, (late_at_s, most_ms) in sorted(self.late_so_far.items()):
-            self.attempt(self.record.lateness, late_at_s, worker, most_ms)
-        self.finish(reason, at_s, users)
+        """Close the record of a run that ended at `at_s`, once that was told of it."""
+        self.closing = True
+        for worker, late in sorted(self.late_so_far.items()):
+            self.attempt(self.record.lateness, worker, late)
+        gevent.spawn(self.finish_with_unfinished, reason, at_s, users)
+
+    def finish_with_unfinished(self, reason: str, at_s: float, users: int) -> None:
+        """Ask the workers what was in flight at `at_s`, and finish.
+
+        What has finished since then is among the rows that came too late.
+        """
+        runner: Any = self.environment.runner
+        runner.send_message(ENDED)
+        deadline = time.monotonic() + UNFINISHED_S
+        while len(self.unfinished) < self.workers and time.monotonic() < deadline:
+            gevent.sleep(SEND_S / 5)
+        late_rows = (row for *_, row in self.merge.waiting if row is not None)
+        finished_since = [
+            (row[0] - row[1] / 1000, *row[2]) for row in late_rows if row[0] > at_s
+        ]
+        in_flight = sum(self.unfinished.values(), finished_since)
+        self.finish(reason, at_s, users, [u for u in in_flight if u[0] < at_s])
+
+    def receive_unfinished(self, msg: Any, **_: Any) -> None:
+        self.unfinished[msg.data["worker"]] = list(map(tuple, msg.data["unfinished"]))
 
     def end(self, reason: str) -> None:
         """End the run as of now, once all workers have reported up to now."""
         now = time.monotonic()
-        if self.ended or now >= self.cut_s:
+        if self.ended or self.closing or now >= self.cut_s:
             return
         self.cut_s, self.reason = now, reason
 

@@ -1,10 +1,10 @@
 """What server, network and generator do during a run: `telemetry.csv`.
 
 Rules of this module:
-- A row once a second, of readings as the kernel gives them: counters that only
-  grow, from whenever they began, and values of the moment. What they mean is said
-  elsewhere.
-- What can't be read here is empty, never 0.
+- Ten rows a second of what is cheap to read, in one of them all else. They are as the
+  kernel gives them: counters that only grow, from whenever they began, and values of
+  the moment. What they mean is said elsewhere.
+- What can't be read here, or was not this time, is empty, never 0.
 - It is the runner that reads, on the generator's core: neither the server nor
   Locust does anything for it. What that costs is kept with the record.
 """
@@ -18,20 +18,36 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from load.network import Network
-from load.proc import Switches, Tree, cores_idle_s, most_descriptors
+from load.proc import (
+    CONTEXT_SWITCHES,
+    CPU_CLOCK_NS,
+    Clocks,
+    Counter,
+    Tree,
+    cores_s,
+    most_descriptors,
+)
 from load.tcp import COUNTERS, AcceptQueue, Stack
 
-EVERY_S = 1.0
+EVERY_S = 0.1
+ALL_EVERY_S = 1.0
 LINK = ("received_bytes", "sent_bytes")
-COLUMNS = (
+CHEAP = (
     "at_s",  # time.monotonic(), which is the same for all processes of a host
+    *("server_cpu_s", "server_cores_idle_s", "server_cores_stolen_s"),
+    *("generator_cpu_s", "generator_busiest_s"),
+    *("generator_cores_idle_s", "generator_cores_stolen_s"),
+    *("queue", "backlog", "server_listen_overflows", "server_listen_drops"),
+    *(f"server_{name}" for name in LINK),
+)
+COLUMNS = (
+    *CHEAP,
     *("server_user_s", "server_system_s", "server_rss_bytes", "server_threads"),
-    *("server_processes", "server_descriptors", "server_switches"),
-    *("server_cores_idle_s", "queue", "backlog"),
-    *(f"server_{name}" for name in (*COUNTERS, *LINK)),
+    *("server_busiest_s", "server_processes", "server_descriptors"),
+    "server_switches",
+    *(f"server_{name}" for name in COUNTERS if f"server_{name}" not in CHEAP),
     *(f"users_{name}" for name in COUNTERS),
-    *("generator_cpu_s", "generator_busiest_s", "generator_descriptors"),
-    *("generator_cores_idle_s", "ports"),
+    *("generator_descriptors", "ports"),
 )
 
 
@@ -48,11 +64,14 @@ class Telemetry:
         server: int,
         cores: tuple[list[int], list[int]] | None,
     ) -> None:
+        # Before all else: what the server has started by then is not counted.
+        self.server_cpu = Counter(server, CPU_CLOCK_NS)
+        self.switches = Counter(server, CONTEXT_SWITCHES)
         self.server_cores = cores[0] if cores else None
         self.generator_cores = cores[1] if cores else None
         self.server = Tree(server)
-        self.switches = Switches(server)
         self.generator: Tree | None = None  # not started yet
+        self.generator_clocks = Clocks()
         self.users_side = Stack(network.link)
         with network.on_server_side():
             self.server_side = Stack(network.link)
@@ -61,7 +80,7 @@ class Telemetry:
         self.count_ports = network.server_side is not None
         self.cost_s = 0.0
         self.file: TextIO | None = None
-        self.due = 0.0
+        self.due = self.all_due = 0.0
 
     def begin(self, path: Path, generator: int) -> None:
         """Begin to write rows to `path`; `generator` is Locust's process."""
@@ -71,52 +90,74 @@ class Telemetry:
         self.file = path.open("w", newline="", encoding="utf-8")
         self.writer = csv.DictWriter(self.file, COLUMNS, lineterminator="\n")
         self.writer.writeheader()
-        self.sample()
+        self.sample(everything=True)
 
     def update(self) -> None:
-        """Add a row if a second has passed since the last."""
-        if time.monotonic() >= self.due:
-            self.sample()
+        """Add a row if it is time for one."""
+        now = time.monotonic()
+        if now >= self.due:
+            self.sample(everything=now >= self.all_due)
 
-    def sample(self) -> None:
+    def sample(self, everything: bool) -> None:
         assert self.file is not None
         began = time.thread_time()
         now = time.monotonic()
         # In step with the clock, but never to catch up: two at once say nothing.
         self.due = max(self.due + EVERY_S, now + EVERY_S / 2)
-        self.writer.writerow({"at_s": f"{now:.6f}", **self.readings()})
+        row = self.cheap()
+        if everything:
+            self.all_due = max(self.all_due + ALL_EVERY_S, now + ALL_EVERY_S / 2)
+            row |= self.all_else()
+        self.writer.writerow(
+            {"at_s": f"{now:.6f}"}
+            | {
+                name: round(value, 4) if isinstance(value, float) else value
+                for name, value in row.items()
+            }
+        )
         self.cost_s += time.thread_time() - began
 
-    def readings(self) -> dict[str, Any]:
-        found: dict[str, Any] = {
+    def cheap(self) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        if (used_ns := self.server_cpu.read()) is not None:
+            row["server_cpu_s"] = used_ns / 1e9
+        if cores := cores_s(self.server_cores):
+            row["server_cores_idle_s"], row["server_cores_stolen_s"] = cores
+        if cores := cores_s(self.generator_cores):
+            row["generator_cores_idle_s"], row["generator_cores_stolen_s"] = cores
+        if used := self.generator_clocks.read():
+            row["generator_cpu_s"], row["generator_busiest_s"] = used
+        if queue := self.queue.read():
+            row["queue"], row["backlog"] = queue
+        return row | {
+            f"server_{name}": value
+            for name, value in (
+                self.server_side.listener() | self.server_side.carried()
+            ).items()
+        }
+
+    def all_else(self) -> dict[str, Any]:
+        row: dict[str, Any] = {
             "server_switches": self.switches.read(),
-            "server_cores_idle_s": cores_idle_s(self.server_cores),
-            "generator_cores_idle_s": cores_idle_s(self.generator_cores),
             "ports": self.users_side.ports() if self.count_ports else None,
         }
         if used := self.server.usage():
             for name in ("user_s", "system_s", "rss_bytes", "threads", "processes"):
-                found[f"server_{name}"] = getattr(used, name)
-            found["server_descriptors"] = used.descriptors
+                row[f"server_{name}"] = getattr(used, name)
+            row["server_descriptors"] = used.descriptors
+            row["server_busiest_s"] = used.busiest_s
         if self.generator is not None and (used := self.generator.usage()):
-            found["generator_cpu_s"] = used.user_s + used.system_s
-            found["generator_busiest_s"] = used.busiest_s
-            found["generator_descriptors"] = used.descriptors
-        if queue := self.queue.read():
-            found["queue"], found["backlog"] = queue
+            row["generator_descriptors"] = used.descriptors
+            self.generator_clocks.read(self.generator.pids())
         server = self.server_side.counters()
-        found |= {f"server_{name}": value for name, value in server.items()}
+        row |= {f"server_{name}": value for name, value in server.items()}
         users = self.users_side.counters()
-        found |= {f"users_{name}": users[name] for name in COUNTERS if name in users}
-        return {
-            name: round(value, 3) if isinstance(value, float) else value
-            for name, value in found.items()
-        }
+        return row | {f"users_{name}": value for name, value in users.items()}
 
     def end(self) -> dict[str, Any]:
         """Add a last row; return what holds for the whole run."""
         assert self.file is not None
-        self.sample()
+        self.sample(everything=True)
         self.file.close()
         return {
             "cost_s": round(self.cost_s, 4),

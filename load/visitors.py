@@ -31,11 +31,14 @@ from locust.user.task import LOCUST_STATE_STOPPING
 
 from load import attend
 from load.lean import Client, Reply, RequestError, Target, page, roll
+from load.record import Phases, Unfinished
 from load.response import short
 
 MOST_WAITING = 100  # requests of one user that may be unanswered, arrivals open
 
 numbers = itertools.count()  # of the users of this process
+# What the lean users of this process wait for: the client, and since when it asks.
+in_flight: dict[Client, float] = {}
 
 
 def options_of(environment: Environment) -> Any:
@@ -135,17 +138,26 @@ class LeanVisitor(User):
 
     def ask(self, client: Client, since: float) -> bool:
         """Ask once and tell of it, as begun at `since`; return whether it is well."""
+        in_flight[client] = since
+        error: RequestError | None = None
+        response: Reply | None
         try:
             response = client.ask()
-        except RequestError as error:
-            self.tell(since, error.response, error)
-            return False
-        wrong = self.judge(response)
-        self.tell(since, response, RequestError(wrong) if wrong else None)
-        return not wrong
+            if wrong := self.judge(response):
+                error = RequestError(wrong)
+        except RequestError as failure:
+            response, error = failure.response, failure
+        finally:
+            del in_flight[client]
+        self.tell(since, response, error, client)
+        return error is None
 
     def tell(
-        self, since: float, response: Reply | None, error: RequestError | None
+        self,
+        since: float,
+        response: Reply | None,
+        error: RequestError | None,
+        client: Client | None = None,
     ) -> None:
         took = time.perf_counter() - since
         self.fire(
@@ -158,10 +170,27 @@ class LeanVisitor(User):
             context=self.context(),
             start_time=time.time() - took,
             url=f"{self.host}{self.name}",
+            phases=phases(client, since),
         )
 
     def on_stop(self) -> None:
         self.asking.kill(block=False)
+
+
+def phases(client: Client | None, since: float) -> Phases:
+    """Return after how many ms a request had a connection, and its first byte."""
+    if client is None:
+        return None, None
+    connected_s, first_byte_s = client.connected_s, client.first_byte_s
+    return (
+        None if connected_s is None else (connected_s - since) * 1000,
+        None if first_byte_s is None else (first_byte_s - since) * 1000,
+    )
+
+
+def unfinished() -> list[Unfinished]:
+    """Return the requests in flight; only lean users tell of theirs."""
+    return [(since, *phases(client, since)) for client, since in in_flight.items()]
 
 
 class FastVisitor(FastHttpUser):

@@ -10,7 +10,7 @@ from load.record import Row
 
 
 def row(at_s: float, users: int = 1, error: str = "") -> Row:
-    return (at_s, 1.0, 200, 5, users, error)
+    return (at_s, 1.0, (0.1, 0.9), 200, 5, users, error)
 
 
 def test_a_row_waits_until_all_have_reported() -> None:
@@ -18,9 +18,9 @@ def test_a_row_waits_until_all_have_reported() -> None:
     merge.add(0, [row(1), row(2)], 3, users=1)
     assert list(merge.ready()) == []
     merge.add(1, [row(1.5, users=4)], 1.7, users=5)
-    assert [(r[0], r[4]) for r in merge.ready()] == [(1, 1), (1.5, 5)]
+    assert [(r[0], r[5]) for r in merge.ready()] == [(1, 1), (1.5, 5)]
     merge.add(1, [], 4, users=7)
-    assert [(r[0], r[4]) for r in merge.ready()] == [(2, 6)]
+    assert [(r[0], r[5]) for r in merge.ready()] == [(2, 6)]
 
 
 def test_what_is_not_taken_is_not_lost() -> None:
