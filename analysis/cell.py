@@ -26,16 +26,10 @@ from analysis.evidence import Evidence, evidence
 from analysis.files import DataError, read_config, read_json, write_csv, write_text
 from analysis.left_out import left_out
 from analysis.left_out_chart import nothing
-from analysis.readings import read_readings
-from analysis.record import (
-    check_cut,
-    check_stop,
-    check_times,
-    read_requests,
-    read_stopped,
-)
+from analysis.measurement import Measurement, read_measurement
 from analysis.style import save
 from analysis.verdict import verdict
+from analysis.waiting import Waiting, waiting
 
 IDENTITY = ("users", "hatch_rate", "repeat", "key")
 FILES = ("timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png")
@@ -67,12 +61,9 @@ def summarise(folder: Path, code: str | None) -> None:
     if isinstance(run, dict) and "not_measured" in run:
         _leave_out(folder, config, run, code)
         return
-    stopped = read_stopped(run, folder / "run.json")
-    record = read_requests(folder / "requests.csv")
+    measured = read_measurement(folder, config, run)
+    record, stopped, readings = measured.record, measured.stopped, measured.readings
     stop = config["experiment"]["stop"]
-    check_stop(stop, stopped.reason, folder / "run.json")
-    check_times(record, stopped, folder / "requests.csv")
-    check_cut(record, config["experiment"], stopped.reason, folder / "requests.csv")
     if stop == "capacity":
         row = capacity.row(record, stopped, config["experiment"]["p95_ms"])
     else:
@@ -81,10 +72,10 @@ def summarise(folder: Path, code: str | None) -> None:
     timeline = definitions.timeline(
         record, stopped.at_s if stopped.reason in ("cap", "time-limit") else 0
     )
-    readings = read_readings(folder, stopped.began_s)
     timeline = timeline.join(readings.per_second(range(len(timeline))))
     found = evidence(config, run, record, row, readings, step)
-    limited = verdict(found)
+    waited = _waited(measured, row, step)
+    limited = verdict(found, waited, None)
     failures = definitions.failures(record)
     failures["cause"] = [cause(error, found) for error in failures["error"]]
     result = {
@@ -92,6 +83,7 @@ def summarise(folder: Path, code: str | None) -> None:
         "row": dataclasses.asdict(row),
         "stopped": {**run["stopped"], "why": why(row, config)},
         "verdict": dataclasses.asdict(limited),
+        "waiting": _told(waited),
         "evidence": rounded(found),
         "steps": as_records(capacity.steps(record, stopped.steps)),
         "little": little.checked(record, row, config),
@@ -108,6 +100,31 @@ def summarise(folder: Path, code: str | None) -> None:
     write_csv(folder / "failures.csv", failures)
     save(draw(config, row, timeline, limited), folder / "chart")
     _write_result(folder, result)
+
+
+def _waited(
+    measured: Measurement, row: definitions.Row, step: definitions.Step | None
+) -> Waiting | None:
+    """Return what users waited for: until the row's end, or in the best step."""
+    end_s = row.duration_s
+    if row.outcome == "time limit":
+        end_s = measured.stopped.at_s  # what was in flight then has finished nowhere
+    window = (step.begin_s, step.end_s) if step else (0.0, end_s)
+    failing = definitions.first_failure(measured.record) if row.reached else None
+    return waiting(measured, window, failing)
+
+
+def _told(waited: Waiting | None) -> dict[str, Any] | None:
+    """Return what users waited for, as `result.json` has it."""
+    if waited is None:
+        return None
+    return {
+        "seconds": round(waited.seconds, 3),
+        "shares": {part: round(share, 4) for part, share in waited.shares.items()},
+        "failed": waited.failed
+        and {part: round(share, 4) for part, share in waited.failed.items()},
+        "full_s": waited.full_s,
+    }
 
 
 def _leave_out(

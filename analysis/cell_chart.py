@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.definitions import Row, whole_seconds
+from analysis.limits import is_outside
 from analysis.style import COLOURS, FAILURE, entitle, figure, shorten, thousands
-from analysis.verdict import OUTSIDE, Verdict
+from analysis.verdict import Verdict
 
 
 def draw(
@@ -82,7 +83,7 @@ def _mark(panels: list[Axes], at_s: float) -> None:
 def _limit(limited: Verdict) -> str:
     if limited.limit == "unclear":
         return f"limit unclear: {shorten(limited.because, 160)}"
-    outside = " (not the server)" if limited.limit in OUTSIDE else ""
+    outside = " (not the server)" if is_outside(limited.limit) else ""
     return f"limited by {limited.limit}{outside}: {shorten(limited.because, 160)}"
 
 

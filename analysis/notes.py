@@ -15,17 +15,10 @@ from typing import Any
 from analysis.ceiling import NEAR, is_near
 from analysis.files import Cell
 from analysis.groups import MARKED, Group
+from analysis.limits import compared, is_outside, is_servers, meaning
 from analysis.settings import IDLE, label, setting, show, swept
 from analysis.statistics import LEAST_RUNS, LEVEL, confidence
-from analysis.verdict import LIMITS, OUTSIDE, SERVER
 
-OUTSIDE_IS = {
-    "link": "link",
-    "think-time": "think time",
-    "generator-cpu": "load generator",
-    "generator-ports": "load generator",
-    "generator-files": "load generator",
-}
 MACHINE = ("kernel", "cpu_model", "cpus", "python")
 
 
@@ -44,22 +37,22 @@ def differing(cells: Sequence[Cell]) -> list[str]:
 def warning(groups: Sequence[Group]) -> Iterable[str]:
     """Yield what has to be said before the figures: that they are not the servers'."""
     kinds = {group.limit()[0] for group in groups}
-    if len(groups) > 1 and len(kinds) == 1 and kinds <= OUTSIDE:
+    if len(groups) > 1 and len(kinds) == 1 and all(map(is_outside, kinds)):
         [limit] = kinds
-        yield f"**These rows compare the {OUTSIDE_IS[limit]}, not the servers.**"
+        yield f"**These rows compare the {compared(limit)}, not the servers.**"
         yield ""
 
 
 def limits(groups: Sequence[Group]) -> Iterable[str]:
     """Yield what limited each row, and how that is known."""
     kinds = [group.limit()[0] for group in groups]
-    if any(kind not in SERVER for kind in kinds):
+    if not all(map(is_servers, kinds)):
         yield f"{MARKED}: the figure is no measurement of it.\n"
     yield "What limited them:\n"
     for group, kind in zip(groups, kinds, strict=True):
         cell = next(cell for cell in group.cells if cell.limit == kind)
         because = show(cell.result["verdict"]["because"])
-        yield f"- {show(group.label)}: {kind}, {LIMITS[kind]}: {because}."
+        yield f"- {show(group.label)}: {kind}, {meaning(kind)}: {because}."
     yield ""
 
 

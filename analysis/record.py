@@ -52,6 +52,26 @@ def read_requests(path: Path) -> pd.DataFrame:
     return record
 
 
+def read_unfinished(path: Path) -> pd.DataFrame:
+    """Read which requests were in flight when a run ended: the columns of a record.
+
+    All but when they began, and how far they came, is missing.
+    """
+    columns = ("start_s", "connect_ms", "first_byte_ms")
+    try:
+        unfinished = pd.read_csv(path, dtype=dict.fromkeys(columns, "float64"))
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except (ValueError, pd.errors.ParserError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path} holds no requests: {reason}") from None
+    if tuple(unfinished.columns) != columns:
+        raise DataError(f"{path}: its columns have to be {','.join(columns)}")
+    return unfinished.reindex(columns=list(COLUMNS)).astype(
+        {"response_ms": "float64", "status": "Int64"}
+    )
+
+
 def check_times(record: pd.DataFrame, stopped: Stopped, path: Path) -> None:
     """Raise `DataError` unless every request lies within the run.
 

@@ -27,6 +27,7 @@ from analysis.ceiling import is_near
 from analysis.files import Cell, remove_others, write_csv, write_text
 from analysis.groups import MARK, Group, grouped
 from analysis.left_out import LeftOut, footnote
+from analysis.limits import is_servers
 from analysis.matrix import experiments, is_class
 from analysis.notes import differing, footnotes, limits, machine, repeat_notes, warning
 from analysis.settings import (
@@ -42,7 +43,6 @@ from analysis.settings import (
     told,
 )
 from analysis.statistics import Estimate
-from analysis.verdict import SERVER
 
 # Heading in Markdown and name in CSV, the seed's columns first.
 COLUMNS = {
@@ -220,5 +220,5 @@ def shown(group: Group, figure: str) -> str:
 
 def shown_limit(group: Group) -> str:
     limit, runs = group.limit()
-    mark = "" if limit in SERVER else f" {MARK}"
+    mark = "" if is_servers(limit) else f" {MARK}"
     return limit + (f" ({runs} of {group.runs})" if runs < group.runs else "") + mark

@@ -22,6 +22,7 @@ from load.proc import (
     CONTEXT_SWITCHES,
     CPU_CLOCK_NS,
     Clocks,
+    Cores,
     Counter,
     Tree,
     cores_s,
@@ -34,11 +35,12 @@ ALL_EVERY_S = 1.0
 LINK = ("received_bytes", "sent_bytes")
 CHEAP = (
     "at_s",  # time.monotonic(), which is the same for all processes of a host
-    *("server_cpu_s", "server_cores_idle_s", "server_cores_stolen_s"),
-    *("generator_cpu_s", "generator_busiest_s"),
-    *("generator_cores_idle_s", "generator_cores_stolen_s"),
+    *("server_cpu_s", "generator_cpu_s", "generator_busiest_s"),
+    *(f"server_cores_{name}_s" for name in Cores._fields),
+    *(f"generator_cores_{name}_s" for name in Cores._fields),
     *("queue", "backlog", "server_listen_overflows", "server_listen_drops"),
     *(f"server_{name}" for name in LINK),
+    "throttled_s",
 )
 COLUMNS = (
     *CHEAP,
@@ -121,10 +123,13 @@ class Telemetry:
         row: dict[str, Any] = {}
         if (used_ns := self.server_cpu.read()) is not None:
             row["server_cpu_s"] = used_ns / 1e9
-        if cores := cores_s(self.server_cores):
-            row["server_cores_idle_s"], row["server_cores_stolen_s"] = cores
-        if cores := cores_s(self.generator_cores):
-            row["generator_cores_idle_s"], row["generator_cores_stolen_s"] = cores
+        for side, numbers in (
+            ("server", self.server_cores),
+            ("generator", self.generator_cores),
+        ):
+            if cores := cores_s(numbers):
+                for name, value in cores._asdict().items():
+                    row[f"{side}_cores_{name}_s"] = value
         if used := self.generator_clocks.read():
             row["generator_cpu_s"], row["generator_busiest_s"] = used
         if queue := self.queue.read():
