@@ -157,7 +157,7 @@ class Run:
         """
         config, host, port = self.config, place.host, place.port
         server_cores, locust_cores = cores if cores else (None, None)
-        write_page(config["page"], place.page_file)
+        write_page(config, place.page_file)
         body = expected(config, place.page_file)
         prepare(config, place)
         started_as = command(config, place)

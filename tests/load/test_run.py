@@ -189,6 +189,31 @@ def test_page_that_cannot_be_made(config: Config, fails: Callable[..., str]) -> 
     assert "from 2,000 to 10,000,000, not '100'" in line
 
 
+def test_page_that_takes_longer_here(config: Config, fails: Callable[..., str]) -> None:
+    line = fails(config(page__kind="rendered", page__cpu_ms=0.01))
+    assert "page.command has made no page: rendering takes " in line
+    assert "more than page.cpu_ms=0.01: ask for more, as in page.cpu_ms=" in line
+
+
+def test_page_of_a_fixed_cost(config: Config, run: Run, tmp_path: Path) -> None:
+    path = config(page__kind="rendered", page__cpu_ms=20.0, load__timeout_s=10.0)
+    finish(run(path))
+    told = json.loads((tmp_path / "cell" / "run.json").read_text())
+    words = " ".join(told["provenance"]["commands"]["server"])
+    assert "--page rendered" in words
+    assert "--page-cpu-ms 20.0" in words
+    used = told["telemetry"]["server"]
+    assert used["user_s"] + used["system_s"] > 60 * 0.02
+
+
+def test_attendance_has_no_page_to_pay_for(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    attendance = {"app__name": "attendance", "app__code": "6357"}
+    finish(run(config(**attendance, page__kind="rendered", page__cpu_ms=0.01)))
+    assert len(requests(tmp_path / "cell")) == 60
+
+
 def test_another_command_reads_the_record_first(
     config: Config, run: Run, tmp_path: Path
 ) -> None:
