@@ -94,7 +94,7 @@ def check_commands(impl: Config) -> None:
 def check_page_command(command: str) -> None:
     """Raise `SettingError` for a command of a page that can't be filled."""
     _words("page.command", command)
-    _braced("page.command", command, {"python", "bytes", "cpu_ms"})
+    _braced("page.command", command, {"python", "bytes", "rows", "cpu_ms"})
 
 
 def _words(name: str, command: str) -> list[str]:

@@ -29,7 +29,7 @@ def write_page(config: dict[str, Any], file: Path) -> None:
     """
     page = config["page"]
     served = config["app"]["code"] is None  # attendance has no page, at no cost
-    cpu_ms = page.get("cpu_ms") if served else None
+    cpu_ms = page["cpu_ms"] if served else None
     own = {**page, "cpu_ms": cpu_ms or 0, "python": sys.executable}
     words = [word.format_map(own) for word in shlex.split(page["command"])]
     with file.open("wb") as made:

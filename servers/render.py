@@ -15,6 +15,7 @@ kept here, in the published size.
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 from time import thread_time
@@ -27,7 +28,7 @@ FILE = FOLDER / "page.html"
 BYTES = 14_939  # the size of the page in the published measurements
 LEAST_BYTES = 2_000  # room for what is not the table, and some rows of it
 MOST_BYTES = 10_000_000
-ROWS = 120
+LEAST_ROWS, ROWS = 10, 120
 FRAME = len("<!---->\n")  # of the comment
 END = "</html>\n"
 PART_ROWS = 4  # 0.3 % of the time that rendering takes, 2 % of the smallest page's
@@ -38,9 +39,9 @@ ROOM = 1.5  # how many times what rendering takes is enough, also in a forked ch
 
 
 class Renderer:
-    """Renders the page of so many bytes."""
+    """Renders the page of so many bytes, with a table of `rows` at most."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, rows: int = ROWS) -> None:
         # Takes longer to import than all else here, and the file is not made with it.
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -54,7 +55,7 @@ class Renderer:
             undefined=StrictUndefined,
         )
         self.template = environment.get_template("page.html.j2")
-        self.measurements = _measurements(ROWS)
+        self.measurements = _measurements(rows)
         while len(self._text().encode()) + FRAME > size:  # as many rows as there fit
             self.measurements.pop()
         self.part = self.measurements[:PART_ROWS]
@@ -184,12 +185,20 @@ def main() -> None:
         metavar="MS",
         help="fail where rendering takes more CPU time (default: 0, any will do)",
     )
+    parser.add_argument(
+        "--rows",
+        type=number(int, LEAST_ROWS, ROWS),
+        default=ROWS,
+        metavar="N",
+        help=f"of its table, at most (default: {ROWS})",
+    )
     parser.add_argument("--anew", action="store_true", help="whether there is a file")
     asked = parser.parse_args()
-    if asked.cpu_ms and (reason := why_not(Renderer(asked.bytes), asked.cpu_ms)):
+    renderer = functools.partial(Renderer, asked.bytes, asked.rows)
+    if asked.cpu_ms and (reason := why_not(renderer(), asked.cpu_ms)):
         sys.exit(reason)
-    kept = asked.bytes == BYTES and not asked.anew
-    page = FILE.read_bytes() if kept else Renderer(asked.bytes).page()
+    kept = (asked.bytes, asked.rows, asked.anew) == (BYTES, ROWS, False)
+    page = FILE.read_bytes() if kept else renderer().page()
     sys.stdout.buffer.write(page)
 
 
