@@ -27,6 +27,7 @@ from analysis.files import DataError, read_config, read_json, write_csv, write_t
 from analysis.left_out import left_out
 from analysis.left_out_chart import nothing
 from analysis.measurement import Measurement, read_measurement
+from analysis.possible import Possible, possible, possible_within
 from analysis.style import save
 from analysis.verdict import verdict
 from analysis.waiting import Waiting, waiting
@@ -75,7 +76,8 @@ def summarise(folder: Path, code: str | None) -> None:
     timeline = timeline.join(readings.per_second(range(len(timeline))))
     found = evidence(config, run, record, row, readings, step)
     waited = _waited(measured, row, step)
-    limited = verdict(found, waited, None)
+    bound = _possible(measured, row)
+    limited = verdict(found, waited, bound)
     failures = definitions.failures(record)
     failures["cause"] = [cause(error, found) for error in failures["error"]]
     result = {
@@ -84,6 +86,7 @@ def summarise(folder: Path, code: str | None) -> None:
         "stopped": {**run["stopped"], "why": why(row, config)},
         "verdict": dataclasses.asdict(limited),
         "waiting": _told(waited),
+        "possible": bound and dataclasses.asdict(bound),
         "evidence": rounded(found),
         "steps": as_records(capacity.steps(record, stopped.steps)),
         "little": little.checked(record, row, config),
@@ -112,6 +115,22 @@ def _waited(
     window = (step.begin_s, step.end_s) if step else (0.0, end_s)
     failing = definitions.first_failure(measured.record) if row.reached else None
     return waiting(measured, window, failing)
+
+
+def _possible(measured: Measurement, row: definitions.Row) -> Possible | None:
+    """Return what a server that answers at once would have given the same users.
+
+    While users join it is of the seconds that the row's RPS is of.
+    """
+    config, joining = measured.config, measured.joining()
+    if config["experiment"]["stop"] == "capacity":
+        return None  # its users do not think
+    if row.reached is None:
+        return possible(config, joining, row.requests, row.duration_s)
+    begin_s = max(row.duration_s - definitions.CURRENT_RPS_S, 0.0)
+    finished = definitions.finish_s(measured.record)
+    got = int(((finished >= begin_s) & (finished < row.duration_s)).sum())
+    return possible_within(config, joining, (begin_s, row.duration_s), got)
 
 
 def _told(waited: Waiting | None) -> dict[str, Any] | None:

@@ -137,7 +137,9 @@ def _workers(
     if most is None:
         return np.full(len(between) - 1, np.nan)
     if impl["worker"] in name:
-        return (readings.latest(name[impl["worker"]], between) - 1) / most
+        there = readings.latest(name[impl["worker"]], between) - 1
+        share: Floats = there / most
+        return share
     if impl["worker"] in ("pool", "helper") and wait_s:
         finished, _ = np.histogram(requests.finished, between)
         return _smooth(finished / np.diff(between)) * wait_s / most
@@ -155,7 +157,7 @@ def _descriptors(
 ) -> Floats:
     most = most_descriptors(impl, run)
     opened = readings.latest("server_descriptors", between)
-    share: Floats = opened / np.float64(np.nan if most is None else most)
+    share: Floats = opened / np.full(len(opened), np.nan if most is None else most)
     return share
 
 

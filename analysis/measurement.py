@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.definitions import Stopped
 from analysis.phases import Requests, requests, unloaded_s
+from analysis.possible import Joining
 from analysis.readings import Readings, read_readings
 from analysis.record import (
     check_cut,
@@ -42,6 +43,17 @@ class Measurement:
         """The mean think time."""
         load = self.config["load"]
         return float(load["think_min_s"] + load["think_max_s"]) / 2
+
+    def joining(self) -> list[Joining]:
+        """Return how users joined."""
+        told = self.run["stopped"].get("joining") or [
+            {
+                "at_s": 0.0,
+                "users": self.config["users"],
+                "rate": self.config["hatch_rate"],
+            }
+        ]
+        return [Joining(s["at_s"], s["users"], s["rate"]) for s in told]
 
     def requests(self) -> Requests:
         """Return all requests, those that had not finished last."""

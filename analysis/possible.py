@@ -149,6 +149,29 @@ def possible(
     return Possible(requests, rps, record_requests / duration_s / rps)
 
 
+def possible_within(
+    config: dict[str, Any],
+    stretches: Sequence[Joining],
+    within: tuple[float, float],
+    got: int,
+) -> Possible | None:
+    """Compare the `got` requests that finished within a stretch with what was possible.
+
+    None as for `possible`.
+    """
+    begin_s, end_s = within
+    if end_s <= begin_s or _leave(stretches):
+        return None
+    try:
+        times_s = finishes(config, joined_s(stretches, end_s), end_s)
+    except TooManyError:
+        return None
+    requests = int((times_s > begin_s).sum())
+    if not requests:
+        return None
+    return Possible(requests, requests / (end_s - begin_s), got / requests)
+
+
 def _time_of(config: dict[str, Any], joined: np.ndarray, requests: int) -> float:
     """Return when so many requests would have finished; 0 where that is never."""
     if not joined.size:
