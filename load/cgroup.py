@@ -110,9 +110,9 @@ def _paths(pid: int, root: Path) -> Iterator[tuple[int, str]]:
 def _mounts(root: Path) -> list[Mount]:
     """Return the mounted hierarchies that may bound the CPU time; see proc(5).
 
-    The latest comes first: it hides what was mounted at its place before.
+    A later one hides what was mounted at its place before.
     """
-    found = []
+    found = {}
     with contextlib.suppress(OSError):
         text = os.fsdecode((root / "proc/self/mountinfo").read_bytes())
         for line in text.split("\n"):
@@ -122,10 +122,10 @@ def _mounts(root: Path) -> list[Mount]:
                 continue
             top, point = map(_unescaped, places[3:5])
             if kind[0] == "cgroup2":
-                found.append(Mount(2, top, point))
+                found[point] = Mount(2, top, point)
             elif kind[0] == "cgroup" and "cpu" in kind[-1].split(","):
-                found.append(Mount(1, top, point))
-    return found[::-1]
+                found[point] = Mount(1, top, point)
+    return list(found.values())
 
 
 def _unescaped(text: str) -> str:

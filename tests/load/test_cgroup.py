@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from load.cgroup import Quota
 
@@ -34,7 +38,7 @@ class Host:
     def write(self, path: str, text: str) -> None:
         at = self.root / path.lstrip("/")
         at.parent.mkdir(parents=True, exist_ok=True)
-        at.write_text(text)
+        at.write_text(text, errors="surrogateescape")
 
     def has(self, mounts: list[str], cgroups: list[str]) -> None:
         self.write("/proc/self/mountinfo", "\n".join([*OTHERS, *mounts]) + "\n")
@@ -147,10 +151,24 @@ def test_the_mount_that_shows_most(host: Host) -> None:
     host.v2("/mnt/a part/b", "max", 0)
     host.v2("/mnt/a part", "50000", 1_000_000)
     assert host.quota() == (0.5, pytest.approx(1))
-    host.has([part, V2], ["0::/a/b"])
+    for mounts in ([part, V2], [V2, part]):
+        host.has(mounts, ["0::/a/b"])
+        check_the_widest(host)
+
+
+def check_the_widest(host: Host) -> None:
+    shutil.rmtree(host.root / "sys", ignore_errors=True)
     assert host.quota() == (0.5, pytest.approx(1))  # the other is hidden by something
     host.v2("/sys/fs/cgroup/a/b", "25000", 2_000_000)
     assert host.quota() == (0.25, pytest.approx(2))
+
+
+def test_a_mount_over_another(host: Host) -> None:
+    over = V2.replace(" / ", " /a ", 1)
+    host.has([V2, over], ["0::/a/b"])
+    host.v2("/sys/fs/cgroup/b", "50000", 1_000_000)
+    host.v2("/sys/fs/cgroup/a/b", "10000", 7_000_000)  # which is /a/a/b
+    assert host.quota() == (0.5, pytest.approx(1))
 
 
 @pytest.mark.parametrize("text", ["", "50000", "a b", "50000 0", "50000 100000 1"])
@@ -175,6 +193,30 @@ def test_a_host_that_tells_nothing(host: Host) -> None:
     assert host.quota() == (None, None)
     host.has([], ["0::/"])
     assert host.quota() == (None, None)
+
+
+LINES = st.lists(
+    st.sampled_from([V1, V2, UNIFIED, *OTHERS, "4:cpu:/a", "0::/", "0::/..", "0:"])
+    | st.text(st.sampled_from("0:/.a,\\ -\udcff\0\r"), max_size=20),
+    max_size=6,
+)
+
+
+@given(LINES, LINES, st.text(st.sampled_from("019 max-\n_usecthrold"), max_size=30))
+def test_any_text_of_the_kernels(
+    mounts: list[str], cgroups: list[str], text: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        host = Host(Path(folder))
+        host.v2("/sys/fs/cgroup", "50000", 1)
+        host.v1(f"{CPU}/a", 50_000, 1)
+        host.has(mounts, cgroups)
+        assert host.quota()[0] in (None, 0.5)
+        for name in ("cpu.max", "cpu.stat"):
+            host.write(f"/sys/fs/cgroup/{name}", text)
+        cores, throttled_s = host.quota()
+        assert cores is None or cores > 0
+        assert throttled_s is None or throttled_s >= 0
 
 
 def test_what_is_read_is_of_now(host: Host) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -160,6 +161,17 @@ def test_a_name_is_one_line_that_can_be_printed(tmp_path: Path) -> None:
     )
     assert len(found[7].name) == others.CHARACTERS
     assert set(found) == {1, 7}
+
+
+@given(st.binary() | st.builds(stat, st.binary(), st.integers(0, 2**70)))
+def test_any_line_of_a_process(text: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder), 1, stat(b"init"))
+        write(Path(folder), 7, text)
+        found = read_processes(Path(folder))
+    assert found is not None
+    assert found[1].name == "init"
+    assert all(each.name.isprintable() for each in found.values())
 
 
 def test_a_host_that_does_not_show_other_users_programs(tmp_path: Path) -> None:
