@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import capacity, definitions, little
+from analysis import capacity, day, definitions, little
 from analysis.causes import cause
 from analysis.cell_chart import draw
 from analysis.evidence import Evidence, evidence
@@ -92,6 +92,7 @@ def summarise(folder: Path, code: str | None) -> None:
         "little": little.checked(record, row, config),
         "idle": run.get("idle"),
         "used": used(run, row),
+        "machine": day.checked(run, folder / "run.json"),
         "provenance": run["provenance"],
         "analysis": code,
     }

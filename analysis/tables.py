@@ -22,7 +22,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import idle, pairs, published_table, ranking, switches
+from analysis import day, idle, pairs, published_table, ranking, switches
 from analysis.ceiling import is_near
 from analysis.files import Cell, remove_others, write_csv, write_text
 from analysis.groups import MARK, Group, grouped
@@ -161,6 +161,7 @@ def tidy(cell: Cell) -> dict[str, Any]:
         **{f"evidence.{n}": v for n, v in (cell.result.get("evidence") or {}).items()},
         **{f"idle.{n}": v for n, v in (cell.result.get("idle") or {}).items()},
         **{f"used.{n}": v for n, v in (cell.result.get("used") or {}).items()},
+        **day.flat(cell),
         "stopped": cell.result["stopped"]["reason"],
         **machine(cell),
         "locust": (found.get("versions") or {}).get("locust"),
@@ -193,7 +194,8 @@ def markdown(name: str, cells: Sequence[Cell]) -> str:
         values = [shown(group, column) for column in COLUMNS[stop]]
         named = show(group.first.impl)
         lines.append(f"| {' | '.join([named, *told_apart, *values])} |")
-    notes = [*repeat_notes(groups), *footnotes(groups), *limits(groups)]
+    notes = [*repeat_notes(groups), *footnotes(groups), *day.notes(groups)]
+    notes += limits(groups)
     below = pairs.markdown(comparisons(cells))
     return "\n".join([*lines, "", *notes, *below]).rstrip() + "\n"
 

@@ -38,6 +38,7 @@ from load.guard import end_leftovers, guarded
 from load.holder import Holder
 from load.limits import choose_cores, choose_port, raise_open_files
 from load.lock import only_run_on_host
+from load.machine import Machine
 from load.network import Network, join
 from load.page import expected, write_page
 from load.preflight import Page, Preflight
@@ -171,6 +172,7 @@ class Run:
             started_as, log, server_cores, network.go_to_server_side
         ) as running:
             telemetry = Telemetry(network, port, running.process.pid, cores)
+            machine = Machine(cores, running.process.pid)
             page = Page.of(config, body)
 
             def tick() -> None:
@@ -183,6 +185,7 @@ class Run:
 
             Preflight(running, config, (host, port), page, tick).check()
             with idle.holding(place.environment, locust_cores, tick_alive):
+                machine.begin()
                 found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
                 self.run_locust(
                     locust_words, place.environment, locust_cores, running, telemetry
@@ -202,6 +205,7 @@ class Run:
             "crashed": crashed,
             "idle": held,
             "telemetry": measured,
+            "machine": machine.end(),  # the server is gone
         }
 
     def not_measured(self, error: ServerError) -> dict[str, Any]:

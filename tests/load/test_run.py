@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import psutil
@@ -71,6 +72,7 @@ def test_provenance(config: Config, run: Run, tmp_path: Path) -> None:
     )
     made = json.loads((cell / "run.json").read_text())
     assert made["stopped"]["reason"] == "requests"
+    check_machine(made)
     found = made["provenance"]
     assert found["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
     assert {"locust", "snakemake"} <= set(found["versions"])
@@ -85,6 +87,21 @@ def test_provenance(config: Config, run: Run, tmp_path: Path) -> None:
         assert set(found["cores"]["server"]).isdisjoint(found["cores"]["locust"])
     assert found["server_end"] == "exit status 0"
     assert {"commit", "dirty", "started"} <= set(found)
+
+
+def check_machine(made: dict[str, Any]) -> None:
+    """What the host did to a cell is kept with it."""
+    told = made["machine"]
+    assert set(told) == {"speed_ms", "governors", "quota_cores", "others"}
+    assert set(told["speed_ms"]) == {"before", "after"}
+    assert all(ms > 0 for ms in told["speed_ms"].values())
+    cores = made["provenance"]["cores"]
+    used = {str(core) for part in cores.values() for core in part or ()}
+    assert set(told["governors"]) == used
+    assert told["quota_cores"] is None or told["quota_cores"] > 0
+    for each in told["others"] or ():
+        assert each["name"].isprintable()
+        assert each["cores"] > 0.05
 
 
 def test_ends_at_the_first_failure(config: Config, run: Run, tmp_path: Path) -> None:
