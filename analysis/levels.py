@@ -61,7 +61,8 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
     )
 
     def share(counter: str, of: float) -> Floats:
-        return np.diff(readings.at(counter, between)) / seconds / of
+        grown: Floats = np.diff(readings.at(counter, between))
+        return grown / seconds / of
 
     server = share("server_cpu_s", server_cores)
     table = {
@@ -142,7 +143,8 @@ def _workers(
         return share
     if impl["worker"] in ("pool", "helper") and wait_s:
         finished, _ = np.histogram(requests.finished, between)
-        return _smooth(finished / np.diff(between)) * wait_s / most
+        waiting: Floats = _smooth(finished / np.diff(between)) * wait_s
+        return waiting / most
     return np.full(len(between) - 1, np.nan)
 
 

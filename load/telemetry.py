@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+from load.cgroup import Quota
 from load.network import Network
 from load.proc import (
     CONTEXT_SWITCHES,
@@ -40,7 +41,7 @@ CHEAP = (
     *(f"generator_cores_{name}_s" for name in Cores._fields),
     *("queue", "backlog", "server_listen_overflows", "server_listen_drops"),
     *(f"server_{name}" for name in LINK),
-    "throttled_s",
+    "throttled_s",  # by a CPU quota; of several cores the sum
 )
 COLUMNS = (
     *CHEAP,
@@ -74,6 +75,7 @@ class Telemetry:
         self.server = Tree(server)
         self.generator: Tree | None = None  # not started yet
         self.generator_clocks = Clocks()
+        self.quota = Quota(server)
         self.users_side = Stack(network.link)
         with network.on_server_side():
             self.server_side = Stack(network.link)
@@ -120,7 +122,7 @@ class Telemetry:
         self.cost_s += time.thread_time() - began
 
     def cheap(self) -> dict[str, Any]:
-        row: dict[str, Any] = {}
+        row: dict[str, Any] = {"throttled_s": self.quota.throttled_s()}
         if (used_ns := self.server_cpu.read()) is not None:
             row["server_cpu_s"] = used_ns / 1e9
         for side, numbers in (
@@ -164,6 +166,7 @@ class Telemetry:
         assert self.file is not None
         self.sample(everything=True)
         self.file.close()
+        self.quota.close()
         return {
             "cost_s": round(self.cost_s, 4),
             "server_most_descriptors": self.most_descriptors,
