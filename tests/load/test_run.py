@@ -382,7 +382,7 @@ def test_telemetry(config: Config, run: Run, tmp_path: Path, impl: str) -> None:
     assert table["server_sent_bytes"].iloc[-1] - table["server_sent_bytes"].iloc[0] > (
         600 * 14_939
     )
-    assert table["generator_cpu_s"].max() > began["generator_cpu_s"]
+    assert table["generator_cpu_s"].max() > table["generator_cpu_s"].min()
     lateness = pd.read_csv(cell / "generator.csv")
     assert list(lateness) == ["at_s", "process", "lateness_ms", "mean_ms"]
     assert lateness["at_s"].between(began["at_s"], ended["at_s"] + 1).all()
