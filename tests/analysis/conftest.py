@@ -19,7 +19,9 @@ import yaml
 from analysis.readings import COUNTERS, VALUES
 from analysis.record import COLUMNS
 
-Request = tuple[float, float, int | None, int, int, str]  # a row of requests.csv
+# A row of requests.csv but for its phases: start_s, response_ms, status, bytes, users,
+# error.
+Request = tuple[float, float, int | None, int, int, str]
 USED = {
     **{"user_s": 2.0, "system_s": 1.0},
     **{"voluntary_switches": 500, "involuntary_switches": 50},
@@ -28,7 +30,9 @@ HOST = {"kernel": "Linux 6.1", "cpu_model": "a CPU", "cpus": 2, "memory_bytes": 
 
 
 def frame(rows: Sequence[Request]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    """Return a record; of the phases of its requests nothing is known."""
+    phased = [(*row[:2], None, None, *row[2:]) for row in rows]
+    return pd.DataFrame(phased, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def steady(seconds: int, rps: int, users_per_s: int, ms: float = 50) -> list[Request]:
@@ -110,7 +114,9 @@ def make_cell(
     frame(rows).to_csv(folder / "requests.csv", index=False)
     (folder / "config.yaml").write_text(yaml.safe_dump(config(**settings)))
     readings(at_s, read or {}).to_csv(folder / "telemetry.csv", index=False)
-    (folder / "generator.csv").write_text("at_s,process,lateness_ms\n101,0,1.5\n")
+    late = "at_s,process,lateness_ms,mean_ms\n101,0,1.5,0.4\n"
+    (folder / "generator.csv").write_text(late)
+    (folder / "unfinished.csv").write_text("start_s,connect_ms,first_byte_ms\n")
     run = {
         "stopped": {"reason": reason, "at_s": at_s, "users": users, "began_s": 100.0},
         "crashed": crashed,

@@ -258,10 +258,10 @@ def test_settings_are_named_by_their_path() -> None:
     assert dict(settings.leaves({"a": {"b": 1}, "c": []})) == {"a.b": 1, "c": []}
 
 
-@pytest.mark.parametrize("line", ["1.5,3,503,1,1", "1.5,3,,0,1,"])
+@pytest.mark.parametrize("line", ["1.5,3,,,503,1,1", "1.5,3,,,,0,1,"])
 def test_a_failure_without_its_error_is_no_success(line: str, tmp_path: Path) -> None:
     path = tmp_path / "requests.csv"
-    path.write_text(f"{','.join(COLUMNS)}\n1.0,3,200,1,1,\n{line}\n")
+    path.write_text(f"{','.join(COLUMNS)}\n1.0,3,,,200,1,1,\n{line}\n")
     with pytest.raises(DataError, match="line 3 has no error"):
         read_requests(path)
 

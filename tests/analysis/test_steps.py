@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.record import COLUMNS
 from tests.analysis.conftest import HOST, make_cell, steady
 
 Cell = Callable[..., Path]
@@ -62,7 +63,7 @@ def test_cell_writes_all_its_files(study: list[Path]) -> None:
     for folder in study:
         assert {path.name for path in folder.iterdir()} == {
             *("requests.csv", "run.json", "config.yaml"),
-            *("telemetry.csv", "generator.csv"),
+            *("telemetry.csv", "generator.csv", "unfinished.csv"),
             *("timeline.csv", "stats.csv", "failures.csv", "result.json"),
             *("chart.svg", "chart.png"),
         }
@@ -198,6 +199,7 @@ def test_a_header_alone_is_a_record(cell: Cell, analyse: Analyse) -> None:
     assert row["average_ms"] is None
 
 
+HEADER = ",".join(COLUMNS)
 BROKEN: dict[str, tuple[str, str | None, str]] = {
     "no record": ("requests.csv", None, "requests.csv"),
     "no run": ("run.json", None, "run.json"),
@@ -206,12 +208,12 @@ BROKEN: dict[str, tuple[str, str | None, str]] = {
     "other columns": ("requests.csv", "a,b\n1,2\n", "requests.csv"),
     "no number": (
         "requests.csv",
-        "start_s,response_ms,status,bytes,users,error\nx,1,200,1,1,\n",
+        f"{HEADER}\nx,1,,,200,1,1,\n",
         "requests.csv",
     ),
     "cut off": (
         "requests.csv",
-        "start_s,response_ms,status,bytes,users,error\n1.0,3\n",
+        f"{HEADER}\n1.0,3\n",
         "requests.csv",
     ),
     "no JSON": ("run.json", "{", "run.json"),
@@ -220,7 +222,7 @@ BROKEN: dict[str, tuple[str, str | None, str]] = {
     "not a cell's": ("config.yaml", "a: 1\n", "config.yaml"),
     "no failure at its end": (
         "requests.csv",
-        "start_s,response_ms,status,bytes,users,error\n1.0,3,200,1,1,\n",
+        f"{HEADER}\n1.0,3,,,200,1,1,\n",
         "first failure",
     ),
 }

@@ -39,14 +39,16 @@ def test_requests_are_counted_exactly(config: Config, run: Run, tmp_path: Path) 
     rows = requests(cell)
     assert len(rows) == 60
     assert list(rows[0]) == [
-        *("start_s", "response_ms", "status", "bytes", "users", "error"),
+        *("start_s", "response_ms", "connect_ms", "first_byte_ms"),
+        *("status", "bytes", "users", "error"),
     ]
     assert all(row["status"] == "200" and row["error"] == "" for row in rows)
     assert all(row["bytes"] == "14939" for row in rows)
     finished = [float(r["start_s"]) + float(r["response_ms"]) / 1000 for r in rows]
     assert all(b >= a - 1e-5 for a, b in itertools.pairwise(finished))
     assert {path.name for path in cell.iterdir()} == {
-        *("requests.csv", "telemetry.csv", "generator.csv", "run.json"),
+        *("requests.csv", "telemetry.csv", "generator.csv", "unfinished.csv"),
+        "run.json",
         *("config.yaml", "server.log", "locust.log"),
     }
     assert list(tmp_path.glob(".*")) == []
@@ -417,14 +419,14 @@ def test_telemetry(config: Config, run: Run, tmp_path: Path, impl: str) -> None:
         grown = ended["server_switches"] - began["server_switches"]
         least = {"select": 50, "multithread": 600, "multiprocess": 600}
         assert grown >= least[impl]
-    assert (table["server_processes"] >= 1).all()
+    assert (table["server_processes"].dropna() >= 1).all()
     assert (table["backlog"] == 128).all()
     assert table["server_sent_bytes"].iloc[-1] - table["server_sent_bytes"].iloc[0] > (
         600 * 14_939
     )
-    assert table["generator_cpu_s"].max() > began["generator_cpu_s"]
+    assert table["generator_cpu_s"].max() > table["generator_cpu_s"].min()
     lateness = pd.read_csv(cell / "generator.csv")
-    assert list(lateness) == ["at_s", "process", "lateness_ms"]
+    assert list(lateness) == ["at_s", "process", "lateness_ms", "mean_ms"]
     assert lateness["at_s"].between(began["at_s"], ended["at_s"] + 1).all()
 
 
