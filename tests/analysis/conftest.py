@@ -66,8 +66,11 @@ def config(
         "hatch_rate": 10.0,
         "repeat": 1,
         "page": {"name": "static", "kind": "static", "bytes": 14_939, "wait_ms": 0.0},
-        "server": {"backlog": 128},
-        "load": {"think_min_s": 1.0, "think_max_s": 8.0, "timeout_s": 10.0},
+        "server": {"backlog": 128, "keep_alive": False},
+        "load": {
+            **{"think_min_s": 1.0, "think_max_s": 8.0, "timeout_s": 10.0},
+            **{"seed": 2019, "arrivals": "closed"},
+        },
         "code": {"server": f"code of {impl}"},
         "key": "1a2b3c4d",
     }
