@@ -134,18 +134,20 @@ def in_phases(these: Requests, wait_s: float, edges: Floats) -> Mapping[str, Flo
 def overlap(begin: Floats, end: Floats, edges: Floats) -> Floats:
     """Return how many seconds the stretches from `begin` to `end` lie between edges.
 
-    Stretches that overlap count each.
+    Stretches that overlap count each. Where there are none it is 0, and not nearly.
     """
-    return np.diff(_since(begin, edges) - _since(end, edges))
+    return np.maximum(_after(begin, edges) - _after(end, edges), 0.0)
 
 
-def _since(moments: Floats, times: Floats) -> Floats:
-    """Return, at each of `times`, the seconds since each of the moments before it."""
-    ordered = np.sort(moments)
-    before = np.searchsorted(ordered, times)
-    total = np.concatenate([[0.0], np.cumsum(ordered)])
-    since: Floats = before * times - total[before]
-    return since
+def _after(moments: Floats, edges: Floats) -> Floats:
+    """Return, of each slice between edges, its seconds after each of the moments."""
+    seconds = np.diff(edges)
+    count = len(seconds)
+    place = np.clip(np.searchsorted(edges, moments, side="right") - 1, 0, count - 1)
+    within = np.clip(edges[place + 1] - moments, 0.0, seconds[place])
+    here = np.bincount(place, minlength=count)
+    earlier = np.cumsum(here) - here
+    return earlier * seconds + np.bincount(place, weights=within, minlength=count)
 
 
 def occupied(these: Requests, edges: Floats) -> Floats:
