@@ -28,6 +28,7 @@ from analysis.left_out import left_out
 from analysis.left_out_chart import nothing
 from analysis.measurement import Measurement, read_measurement
 from analysis.possible import Possible, possible, possible_within
+from analysis.record import check_version
 from analysis.style import save
 from analysis.verdict import verdict
 from analysis.waiting import Waiting, waiting
@@ -59,6 +60,7 @@ def summarise(folder: Path, code: str | None) -> None:
     """
     config = read_config(folder)
     run = read_json(folder / "run.json")
+    check_version(run, folder / "run.json")
     if isinstance(run, dict) and "not_measured" in run:
         _leave_out(folder, config, run, code)
         return

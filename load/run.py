@@ -30,7 +30,7 @@ from typing import Any
 
 import yaml
 
-from load import RECORD, generator, server
+from load import RECORD, VERSION, generator, server
 from load.command import Place, command, count_cores, prepare, version
 from load.copying import remove
 from load.failed import CellError, InterruptedRunError, ServerError
@@ -143,7 +143,7 @@ class Run:
             if config["impl"]["submission"] is None:
                 raise
             run = self.not_measured(error)
-        self.write_run({**run, "provenance": found})
+        self.write_run({"version": VERSION, **run, "provenance": found})
 
     def measure_server(
         self,

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from analysis.readings import COUNTERS, VALUES
-from analysis.record import COLUMNS
+from analysis.record import COLUMNS, VERSION
 
 # A row of requests.csv but for its phases: start_s, response_ms, status, bytes, users,
 # error.
@@ -118,6 +118,7 @@ def make_cell(
     (folder / "generator.csv").write_text(late)
     (folder / "unfinished.csv").write_text("start_s,connect_ms,first_byte_ms\n")
     run = {
+        "version": VERSION,
         "stopped": {"reason": reason, "at_s": at_s, "users": users, "began_s": 100.0},
         "crashed": crashed,
         "telemetry": {"cost_s": 0.1, "server_most_descriptors": 3500, "server": USED},
