@@ -39,7 +39,7 @@ def check_version(run: Any, path: Path) -> None:
         commit = (run.get("provenance") or {}).get("commit") or "unknown"
         raise DataError(
             f"{path.parent} holds a record of version {version}, and version {VERSION} "
-            f"is read here: measure it again, or read it with the code that measured it "
+            "is read here: measure it again, or read it with the code that measured it "
             f"(commit {commit})"
         )
 
