@@ -83,6 +83,8 @@ def summarise(folder: Path, code: str | None) -> None:
     )
     readings = read_readings(folder, stopped.began_s)
     timeline = timeline.join(readings.per_second(range(len(timeline))))
+    memory = readings.most_rss_bytes()
+    row = dataclasses.replace(row, server_rss_mb=memory and memory / 1e6)
     found = evidence(config, run, record, row, readings, step)
     limited = verdict(found)
     failures = definitions.failures(record)
@@ -96,7 +98,7 @@ def summarise(folder: Path, code: str | None) -> None:
         "steps": as_records(capacity.steps(record, stopped.steps)),
         "little": little.checked(record, row, config),
         "idle": run.get("idle"),
-        "used": used(run, row),
+        "used": used(run, row) | {"server_most_rss_bytes": memory},
         "provenance": run["provenance"],
         "analysis": code,
     }

@@ -106,6 +106,11 @@ class Readings:
         within = self.telemetry["t_s"].between(begin, end)
         return self.telemetry.loc[within, name].dropna().to_numpy()
 
+    def most_rss_bytes(self) -> int | None:
+        """Return the most memory that all processes of the server had together."""
+        read = self.telemetry["server_rss_bytes"].dropna()
+        return int(read.max()) if len(read) else None
+
     def lateness_ms(self, begin: float, end: float) -> np.ndarray:
         """Return the greatest lateness of a generator process in each second."""
         within = self.generator["t_s"].between(begin, end + 1)
