@@ -128,6 +128,16 @@ def test_the_most_memory_that_a_server_had(
     assert pd.read_csv(out / "cells.csv")["server_rss_mb"].tolist() == [50.0]
 
 
+def test_what_came_before_the_record_was_work_for_the_server_too(
+    cell: Cell, analyse: Analyse
+) -> None:
+    folder = cell(steady(2, 20, 1), "cap", told={"requests_before": 160})
+    assert analyse("cell", folder).returncode == 0
+    used = json.loads((folder / "result.json").read_text())["used"]
+    assert used["requests"] == 40 + 160
+    assert used["voluntary_switches_per_request"] == 500 / 200
+
+
 def test_rows_are_told_apart_by_what_is_swept(
     cell: Cell, analyse: Analyse, tmp_path: Path
 ) -> None:
