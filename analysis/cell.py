@@ -76,6 +76,8 @@ def summarise(folder: Path, code: str | None) -> None:
         record, stopped.at_s if stopped.reason in ("cap", "time-limit") else 0
     )
     timeline = timeline.join(readings.per_second(range(len(timeline))))
+    memory = readings.most_rss_bytes()
+    row = dataclasses.replace(row, server_rss_mb=memory and memory / 1e6)
     found = evidence(config, run, record, row, readings, step)
     waited = _waited(measured, row, step)
     bound = _possible(measured, row)
@@ -93,7 +95,7 @@ def summarise(folder: Path, code: str | None) -> None:
         "steps": as_records(capacity.steps(record, stopped.steps)),
         "little": little.checked(record, row, config),
         "idle": run.get("idle"),
-        "used": used(run, row),
+        "used": used(run, len(record)) | {"server_most_rss_bytes": memory},
         "machine": day.checked(run, folder / "run.json"),
         "provenance": run["provenance"],
         "analysis": code,
@@ -189,18 +191,21 @@ def rounded(found: Evidence) -> dict[str, Any]:
     }
 
 
-def used(run: dict[str, Any], row: definitions.Row) -> dict[str, Any]:
+def used(run: dict[str, Any], finished: int) -> dict[str, Any]:
     """Return what the server used for all of the run, and for each request.
 
-    Those with which the idle connections were opened are requests, too.
+    `finished` is how many the record has. Those with which idle connections were opened
+    are requests, too, and so are those before the record began.
     """
     measured = run.get("telemetry") or {}
     server = measured.get("server")
-    if not server or not row.requests:
+    if not server or not finished:
         return {"sampling_s": measured.get("cost_s")}
-    requests = row.requests + (run.get("idle") or {}).get("opened", 0)
+    before = run["stopped"].get("requests_before", 0)
+    requests = finished + before + (run.get("idle") or {}).get("opened", 0)
     return {
         "sampling_s": measured.get("cost_s"),
+        "requests": requests,
         **{f"server_{name}": round(value, 3) for name, value in server.items()},
         **{
             f"{which}_switches_per_request": round(

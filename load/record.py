@@ -22,7 +22,7 @@ import json
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from load.lateness import Late
 from load.search import Step, summary
@@ -51,6 +51,7 @@ class Record:
         self.began_s = 0.0
         self.rows = 0
         self.steps: list[dict[str, float]] = []
+        self.before: dict[str, Any] = {}  # the record; told of with how the run ended
         self.watched: list[tuple[float, bool]] | None = None
         self.requests: TextIO | None = None
         self.generator: TextIO | None = None
@@ -60,6 +61,7 @@ class Record:
         self.began_s = began_s
         self.rows = 0
         self.steps = []
+        self.before = {}
         self.watched = None
         if self.folder is not None:
             self.requests = (self.folder / "requests.csv").open("w", newline="")
@@ -125,6 +127,7 @@ class Record:
                 "at_s": round(at_s - self.began_s, 6),
                 "users": users,
                 "began_s": round(self.began_s, 6),
+                **self.before,
                 **({"steps": self.steps} if self.steps else {}),
             }
             (self.folder / "stopped.json").write_text(json.dumps(stopped))

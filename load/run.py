@@ -238,7 +238,7 @@ class Run:
             for key, value in environment.items()
             if not key.startswith("LOCUST_")
         }
-        longest = generator.longest_s(self.config)
+        longest = generator.lead_s(self.config) + generator.longest_s(self.config)
         locust = start(words, log, environment, cores)
         telemetry.begin(self.scratch / "telemetry.csv", locust.pid)
         ending = Ending(locust)
