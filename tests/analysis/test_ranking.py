@@ -25,6 +25,8 @@ Analyse = Callable[..., subprocess.CompletedProcess[str]]
 
 
 BUSY = {"server_user_s": 0.9, "server_system_s": 0.05}  # so that it is the limit
+# All users at once: a server that answers at once would have been through in a second.
+AT_ONCE = {"experiment": "burst", "hatch_rate": 3300.0, "at_s": 10.0, "users": 1000}
 CPU, THINK = "server-cpu", "think-time"
 
 
@@ -74,7 +76,7 @@ def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
         row if n % 2 else (*row[:2], 503, 0, row[4], "HTTP 503")
         for n, row in enumerate(steady(10, 100, 10, 900))
     ]
-    burst = {"experiment": "burst", "at_s": 10.0, "users": 1000, "read": BUSY}
+    burst = {**AT_ONCE, "read": BUSY}
     good = steady(10, 100, 10, 900)
     folders = [
         cell(
@@ -208,10 +210,9 @@ def test_what_is_not_the_servers_is_marked(
     cell: MakeCell, tables: Callable[..., Path]
 ) -> None:
     """Of the rates one is the generator's, and nothing is known of the users."""
-    asked = {"experiment": "burst", "at_s": 10.0, "users": 1000, "read": BUSY}
-    late = {**BUSY, "generator_cpu_s": 0.99, "server_user_s": 0.1}
+    late = {"generator_busiest_s": 0.99, "server_user_s": 0.1, "server_system_s": 0.1}
     folders = [
-        cell(steady(10, 100, 10, 900), "requests", **{**asked, "read": read}, **of)
+        cell(steady(10, 100, 10, 900), "requests", **{**AT_ONCE, "read": read}, **of)
         for name, read in (("a", BUSY), ("b", late))
         for repeat in (1, 2)
         for of in [submission(name, repeat=repeat, key=str(repeat))]
