@@ -96,7 +96,7 @@ def summarise(folder: Path, code: str | None) -> None:
         "little": little.checked(record, row, config),
         "idle": run.get("idle"),
         "used": used(run, len(record)) | {"server_most_rss_bytes": memory},
-        "machine": day.checked(run, folder / "run.json"),
+        "machine": _machine(measured, day.checked(run, folder / "run.json")),
         "provenance": run["provenance"],
         "analysis": code,
     }
@@ -136,6 +136,22 @@ def _possible(measured: Measurement, row: definitions.Row) -> Possible | None:
     finished = definitions.finish_s(measured.record)
     got = int(((finished >= begin_s) & (finished < row.duration_s)).sum())
     return possible_within(config, joining, (begin_s, row.duration_s), got)
+
+
+def _machine(
+    measured: Measurement, told: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return what the run tells of its host, with what was read of it meanwhile."""
+    if told is None:
+        return None
+    whole = (0.0, measured.stopped.at_s)
+    cores = len((measured.run["provenance"].get("cores") or {}).get("server") or ())
+    stolen = measured.readings.rate("server_cores_stolen_s", *whole)
+    throttled_s = measured.readings.growth("throttled_s", *whole)
+    return told | {
+        "stolen": None if stolen is None or not cores else round(stolen / cores, 4),
+        "throttled_s": None if throttled_s is None else round(throttled_s, 3),
+    }
 
 
 def _told(waited: Waiting | None) -> dict[str, Any] | None:
