@@ -28,6 +28,7 @@ from analysis.left_out import left_out
 from analysis.left_out_chart import nothing
 from analysis.measurement import Measurement, read_measurement
 from analysis.possible import Possible, possible, possible_within
+from analysis.record import check_version
 from analysis.style import save
 from analysis.verdict import verdict
 from analysis.waiting import Waiting, waiting
@@ -59,6 +60,7 @@ def summarise(folder: Path, code: str | None) -> None:
     """
     config = read_config(folder)
     run = read_json(folder / "run.json")
+    check_version(run, folder / "run.json")
     if isinstance(run, dict) and "not_measured" in run:
         _leave_out(folder, config, run, code)
         return
@@ -74,6 +76,8 @@ def summarise(folder: Path, code: str | None) -> None:
         record, stopped.at_s if stopped.reason in ("cap", "time-limit") else 0
     )
     timeline = timeline.join(readings.per_second(range(len(timeline))))
+    memory = readings.most_rss_bytes()
+    row = dataclasses.replace(row, server_rss_mb=memory and memory / 1e6)
     found = evidence(config, run, record, row, readings, step)
     waited = _waited(measured, row, step)
     bound = _possible(measured, row)
@@ -91,8 +95,8 @@ def summarise(folder: Path, code: str | None) -> None:
         "steps": as_records(capacity.steps(record, stopped.steps)),
         "little": little.checked(record, row, config),
         "idle": run.get("idle"),
-        "used": used(run, row),
-        "machine": day.checked(run, folder / "run.json"),
+        "used": used(run, len(record)) | {"server_most_rss_bytes": memory},
+        "machine": _machine(measured, day.checked(run, folder / "run.json")),
         "provenance": run["provenance"],
         "analysis": code,
     }
@@ -132,6 +136,22 @@ def _possible(measured: Measurement, row: definitions.Row) -> Possible | None:
     finished = definitions.finish_s(measured.record)
     got = int(((finished >= begin_s) & (finished < row.duration_s)).sum())
     return possible_within(config, joining, (begin_s, row.duration_s), got)
+
+
+def _machine(
+    measured: Measurement, told: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return what the run tells of its host, with what was read of it meanwhile."""
+    if told is None:
+        return None
+    whole = (0.0, measured.stopped.at_s)
+    cores = len((measured.run["provenance"].get("cores") or {}).get("server") or ())
+    stolen = measured.readings.rate("server_cores_stolen_s", *whole)
+    throttled_s = measured.readings.growth("throttled_s", *whole)
+    return told | {
+        "stolen": None if stolen is None or not cores else round(stolen / cores, 4),
+        "throttled_s": None if throttled_s is None else round(throttled_s, 3),
+    }
 
 
 def _told(waited: Waiting | None) -> dict[str, Any] | None:
@@ -187,18 +207,21 @@ def rounded(found: Evidence) -> dict[str, Any]:
     }
 
 
-def used(run: dict[str, Any], row: definitions.Row) -> dict[str, Any]:
+def used(run: dict[str, Any], finished: int) -> dict[str, Any]:
     """Return what the server used for all of the run, and for each request.
 
-    Those with which the idle connections were opened are requests, too.
+    `finished` is how many the record has. Those with which idle connections were opened
+    are requests, too, and so are those before the record began.
     """
     measured = run.get("telemetry") or {}
     server = measured.get("server")
-    if not server or not row.requests:
+    if not server or not finished:
         return {"sampling_s": measured.get("cost_s")}
-    requests = row.requests + (run.get("idle") or {}).get("opened", 0)
+    before = run["stopped"].get("requests_before", 0)
+    requests = finished + before + (run.get("idle") or {}).get("opened", 0)
     return {
         "sampling_s": measured.get("cost_s"),
+        "requests": requests,
         **{f"server_{name}": round(value, 3) for name, value in server.items()},
         **{
             f"{which}_switches_per_request": round(

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from analysis.readings import COUNTERS, VALUES
-from analysis.record import COLUMNS
+from analysis.record import COLUMNS, VERSION
 
 # A row of requests.csv but for its phases: start_s, response_ms, status, bytes, users,
 # error.
@@ -114,9 +114,10 @@ def make_cell(
     read: dict[str, Read] | None = None,
     every_s: float = 1.0,
     crashed: str | None = None,
+    told: dict[str, Any] | None = None,
     **settings: Any,
 ) -> Path:
-    """Make a cell's folder below `at`."""
+    """Make a cell's folder below `at`; `told` is more of how the load ended."""
     folder = at / f"cell-{len(list(at.glob('cell-*')))}"
     folder.mkdir()
     frame(rows).to_csv(folder / "requests.csv", index=False)
@@ -125,8 +126,10 @@ def make_cell(
     late = "at_s,process,lateness_ms,mean_ms\n101,0,1.5,0.4\n"
     (folder / "generator.csv").write_text(late)
     (folder / "unfinished.csv").write_text("start_s,connect_ms,first_byte_ms\n")
+    stopped = {"reason": reason, "at_s": at_s, "users": users, "began_s": 100.0}
     run = {
-        "stopped": {"reason": reason, "at_s": at_s, "users": users, "began_s": 100.0},
+        "version": VERSION,
+        "stopped": {**stopped, **(told or {})},
         "crashed": crashed,
         "telemetry": {"cost_s": 0.1, "server_most_descriptors": 3500, "server": USED},
         "provenance": {

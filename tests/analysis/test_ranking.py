@@ -16,6 +16,7 @@ from analysis.charts import write_charts
 from analysis.files import DataError, read_matrix
 from analysis.left_out import LeftOut, read_left_out
 from analysis.ranking import Place, ranking, ranks
+from analysis.record import VERSION
 from analysis.tables import write_tables
 from tests.analysis.conftest import Request, config, steady
 
@@ -45,7 +46,7 @@ def leave_out(folder: Path, kind: str, because: str) -> Path:
     """Make of a cell one that was not measured, as a run leaves it."""
     run = json.loads((folder / "run.json").read_text())
     said = {"kind": kind, "because": because}
-    run = {"not_measured": said, "provenance": run["provenance"]}
+    run = {"not_measured": said, **{n: run[n] for n in ("version", "provenance")}}
     (folder / "run.json").write_text(json.dumps(run))
     for path in folder.glob("*.csv"):
         path.write_bytes(b"")
@@ -269,7 +270,9 @@ def test_wrong_word_of_why_is_one_line(
     cell: MakeCell, analyse: Analyse, said: Any
 ) -> None:
     folder = cell([], "cap", **submission("dan"))
-    (folder / "run.json").write_text(json.dumps({"not_measured": said}))
+    (folder / "run.json").write_text(
+        json.dumps({"version": VERSION, "not_measured": said})
+    )
     done = analyse("cell", folder)
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
