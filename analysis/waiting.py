@@ -141,8 +141,9 @@ def _blame(
             blame[phase] = {"backend": np.ones(len(found))}
             continue
         # Who has no connection waits while others are served, or nobody is.
-        column = "server_cpu" if phase == "connecting_long" else "pressed"
-        own = _shared_out(_filled(found, found[column].to_numpy()))
+        alone = phase == "connecting_long"
+        used = ("server_cpu", "link") if alone else ("pressed", "link_pressed")
+        own = _shared_out(_filled(found, *(found[name].to_numpy() for name in used)))
         left = 1 - sum(own.values(), np.zeros(len(found)))
         own["generator-cpu"] = left * generator
         rest = left * (1 - generator)
@@ -154,10 +155,10 @@ def _blame(
     return blame
 
 
-def _filled(found: pd.DataFrame, server: Floats) -> dict[str, Floats]:
+def _filled(found: pd.DataFrame, server: Floats, link: Floats) -> dict[str, Floats]:
     """Return how surely CPU, link and machine were full in each slice, from 0 to 1.
 
-    `server` is the share of its cores that it used.
+    `server` is the share of its cores that it used, `link` the share of its rate.
     """
     others = np.nan_to_num(found["others"].to_numpy())
     stolen = np.nan_to_num(found["stolen"].to_numpy())
@@ -176,7 +177,7 @@ def _filled(found: pd.DataFrame, server: Floats) -> dict[str, Floats]:
     return {
         "server-cpu": cpu * (1 - machines),
         "machine": cpu * machines,
-        "link": _ramp(found["link"].to_numpy(), LINK_FROM, LINK_FULL),
+        "link": _ramp(link, LINK_FROM, LINK_FULL),
     }
 
 
