@@ -205,9 +205,9 @@ def _idle(
     """Return what users waited for of a server with CPU time to spare, in order."""
     impl = config["impl"]
     lost = found["lost"].to_numpy() > 0
+    somebody = found["queued"].to_numpy() >= QUEUED
     # Clients who wait to be accepted of a server that is at work wait for its CPU.
-    queued, used = found["queued"].to_numpy(), found["server_cpu"].to_numpy()
-    queue = (queued >= QUEUED) & (used < CPU_FROM)
+    queue = somebody & (found["server_cpu"].to_numpy() < CPU_FROM)
     many = (most_workers(impl) or 0) > 1
     descriptors = found["descriptors"].to_numpy() >= FULL
     workers = found["workers"].to_numpy() >= FULL
@@ -221,7 +221,7 @@ def _idle(
         "connecting": np.zeros(len(found), dtype=bool),
         "connecting_long": lost,
         "waiting": np.zeros(len(found), dtype=bool),
-        "waiting_long": lost & ~queue,
+        "waiting_long": lost & ~somebody,  # else it may be one of those
         "receiving": np.zeros(len(found), dtype=bool),
     }[phase]
     parts = {
