@@ -104,15 +104,25 @@ def test_a_counter_is_known_between_its_readings_and_nowhere_else() -> None:
 
 
 def test_what_the_server_had_to_do_in_the_time_in_which_anybody_was_connected() -> None:
-    """Every tenth of a second one is connected for half of it, or all, or nobody is."""
+    """In each tenth of a second one is connected for half of it, or all, or 5 ms."""
     half = [Asked(n / 10, 0.05, 0.0, 0.05) for n in range(10)]
     asked = [*half, Asked(0.9, 1.1, 0.1, 0.5)]  # it has no connection before 1 s
+    asked += [Asked(2 + n / 10, 0.005, 0.0, 0.005) for n in range(10)]
     read = {"server_cpu_s": grown((1, 0.3), (2, 0.3), (3, 0.02))}
-    expected = [0.6] * 10 + [0.3] * 10 + [0.2] * 10
+    expected = [0.6] * 10 + [0.3] * 10 + [0.2] * 10  # of a tenth at least
     assert column("pressed", read, asked) == expected
     # It may go on when they have gone, but no core is more than full.
     assert column("pressed", {"server_cpu_s": 0.8}, half)[:10] == [1.0] * 10
     assert column("pressed", {"server_cpu_s": 1.2}, half)[:10] == [1.2] * 10
+
+
+def test_where_nobody_is_connected_nobody_is_pressed_for_time() -> None:
+    """A tenth of a core, of whatever, is no full core: it is a tenth."""
+    asked = [Asked(0.0, 1.0), Asked(1.0, 2.0, 2.0, 2.0)]
+    read = {"server_cpu_s": 0.1, "server_sent_bytes": 100_000.0}
+    assert column("pressed", read, asked) == [0.1] * 30
+    link = column("link_pressed", read, asked, network__rate_mbit=8.0)
+    assert link == [0.1] * 30
 
 
 def test_a_late_generator_sees_connections_that_are_no_more() -> None:
@@ -131,15 +141,17 @@ def test_a_late_generator_sees_connections_that_are_no_more() -> None:
     [
         (500_000, 250_000, ALL_THE_TIME, 0.5),  # of 8 Mbit/s
         (250_000, 750_000, ALL_THE_TIME, 0.75),
-        (250_000, 0, [Asked(n / 10, 0.05, 0.0, 0.0) for n in range(30)], 0.5),
+        (250_000, 0, [Asked(n / 10, 0.05, 0.0, 0.0) for n in range(30)], 0.25),
     ],
 )
 def test_the_link(
     sent: float, received: float, asked: list[Asked], expected: float
 ) -> None:
-    """In the direction that carries more, in the time in which anybody was there."""
+    """In the direction that carries more, and while anybody was connected."""
     read = {"server_sent_bytes": sent, "server_received_bytes": received}
     assert column("link", read, asked, network__rate_mbit=8.0) == [expected] * 30
+    pressed = column("link_pressed", read, asked, network__rate_mbit=8.0)
+    assert pressed == [expected if asked is ALL_THE_TIME else 2 * expected] * 30
     assert np.isnan(column("link", read, asked)).all()  # one without a rate
 
 
