@@ -113,11 +113,14 @@ def _with_lateness(requests: Requests, between: Floats, late_ms: Floats) -> Requ
 
 
 def _stalled(requests: Requests, between: Floats) -> npt.NDArray[np.bool_]:
-    """Return in which slices no request finished, nor for `STALL_S` around."""
-    finished = np.sort(requests.finished)
+    """Return in which slices nobody was answered, nor for `STALL_S` around.
+
+    Who gives up was not. Before the load, and after the window, nobody is missed.
+    """
+    answers = np.sort(requests.finished[requests.answered])
     middle = (between[:-1] + between[1:]) / 2
-    after = np.searchsorted(finished, middle)
-    padded = np.concatenate([[-np.inf], finished, [np.inf]])
+    after = np.searchsorted(answers, middle)
+    padded = np.concatenate([[0.0], answers, [between[-1]]])
     stalled: npt.NDArray[np.bool_] = padded[after + 1] - padded[after] >= STALL_S
     return stalled
 
