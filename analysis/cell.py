@@ -29,6 +29,7 @@ from analysis.left_out_chart import nothing
 from analysis.measurement import Measurement, read_measurement
 from analysis.possible import Possible, possible, possible_within
 from analysis.style import save
+from analysis.utilisation import per_second
 from analysis.verdict import verdict
 from analysis.waiting import Waiting, waiting
 
@@ -73,9 +74,13 @@ def summarise(folder: Path, code: str | None) -> None:
     timeline = definitions.timeline(
         record, stopped.at_s if stopped.reason in ("cap", "time-limit") else 0
     )
-    timeline = timeline.join(readings.per_second(range(len(timeline))))
+    seconds = range(len(timeline))
+    timeline = timeline.join(readings.per_second(seconds))
     found = evidence(config, run, record, row, readings, step)
     waited = _waited(measured, row, step)
+    timeline = timeline.join(
+        per_second(measured.requests(), waited, seconds, stopped.at_s)
+    )
     bound = _possible(measured, row)
     limited = verdict(found, waited, bound)
     failures = definitions.failures(record)
@@ -102,7 +107,7 @@ def summarise(folder: Path, code: str | None) -> None:
         definitions.stats(record, config["impl"].get("path", "/")),
     )
     write_csv(folder / "failures.csv", failures)
-    save(draw(config, row, timeline, limited), folder / "chart")
+    save(draw(config, row, timeline, limited, waited), folder / "chart")
     _write_result(folder, result)
 
 
