@@ -78,8 +78,9 @@ def summarise(folder: Path, code: str | None) -> None:
     timeline = timeline.join(readings.per_second(seconds))
     found = evidence(config, run, record, row, readings, step)
     waited = _waited(measured, row, step)
+    shown = _shown(measured, row) if step else waited
     timeline = timeline.join(
-        per_second(measured.requests(), waited, seconds, stopped.at_s)
+        per_second(measured.requests(), shown, seconds, stopped.at_s)
     )
     bound = _possible(measured, row)
     limited = verdict(found, waited, bound)
@@ -107,7 +108,7 @@ def summarise(folder: Path, code: str | None) -> None:
         definitions.stats(record, config["impl"].get("path", "/")),
     )
     write_csv(folder / "failures.csv", failures)
-    save(draw(config, row, timeline, limited, waited), folder / "chart")
+    save(draw(config, row, timeline, limited, shown), folder / "chart")
     _write_result(folder, result)
 
 
@@ -121,6 +122,15 @@ def _waited(
     window = (step.begin_s, step.end_s) if step else (0.0, end_s)
     failing = definitions.first_failure(measured.record) if row.reached else None
     return waiting(measured, window, failing)
+
+
+def _shown(measured: Measurement, row: definitions.Row) -> Waiting | None:
+    """Return what is shown of a search: all of it, and not its best step alone.
+
+    Its users come and go, and with them what is full: nothing of that was first.
+    """
+    whole = waiting(measured, (0.0, row.duration_s))
+    return whole and dataclasses.replace(whole, full_s={})
 
 
 def _possible(measured: Measurement, row: definitions.Row) -> Possible | None:

@@ -60,7 +60,7 @@ FILLS = {
     "accept-queue": Fill("#F2B134", "black"),
     "backend": Fill("#A6D8B8", "black", "...."),
     "link": Fill("#D55E00", "white", "////"),
-    "machine": Fill("#8C6BB1", "white", "xxxx"),
+    "machine": Fill("#8B5A2B", "white", "xxxx"),
     "generator-cpu": Fill("#333333", "white", "\\\\\\\\"),
     "unclear": Fill("#E6E6E6", "black"),
 }

@@ -28,8 +28,9 @@ def stretches(slices: pd.DataFrame, seconds: float) -> pd.DataFrame:
     """Return a row per stretch of so many seconds; `slices` are of a `Waiting`.
 
     Columns: `begin_s`, `end_s`, the `LEVELS` (shares, 1 at most; NaN where they were
-    not read), and `part`, which users waited for most; None if for nothing. `taken` is
-    what the machine took of the server's cores, or of the time.
+    not read), `overflows` of the accept queue, and `part`, which users waited for most;
+    None if for nothing. `taken` is what the machine took of the server's cores, or of
+    the time.
     """
     begin_s = slices["t_s"]
     # Nothing says where the last slice ends: it is taken to be as long as another.
@@ -51,6 +52,7 @@ def stretches(slices: pd.DataFrame, seconds: float) -> pd.DataFrame:
         weight = (end_s - begin_s).where(level.notna())
         total = weight.groupby(number).sum(min_count=1)
         table[name] = (level * weight).groupby(number).sum(min_count=1) / total
+    table["overflows"] = slices["overflows"].groupby(number).sum()
     table["part"] = _greatest(slices, number)
     return table.reset_index(drop=True)
 

@@ -2,7 +2,8 @@
 
 Rules of this module:
 - Lines have the colours of the parts that users wait for where they are full, and
-  dashes of their own. What is hardly ever full has a line only where it was.
+  dashes of their own. What is hardly ever full has a line only where it was. Marks
+  above them show when the accept queue overflowed, which no mean of it tells.
 - A strip below them shows which part took most of the waiting.
 - An upright line stands where the first thing was full, and has its name.
 """
@@ -47,6 +48,8 @@ LINES = {
     "workers": Line("workers", "server-workers", FULL),
     "descriptors": Line("descriptors", "server-descriptors", FULL),
 }
+OVERFLOWED = 0.5  # readings lie between two overflows: a counter is no whole number
+OVERFLOW_AT = 1.07  # just above what is full
 ROOM = 1.3  # above the lines, for the name of what was full first
 TITLE = "Utilisation"
 WAITED_FOR = "What took most of the waiting"
@@ -66,8 +69,6 @@ def draw(made: Figure, panels: tuple[Axes, Axes], waited: Waiting | None) -> Non
         _say(panel, "Nothing was waited for.")
         return
     table = stretches(waited.slices, smoothed_s(waited.slices))
-    if table["begin_s"].iloc[0] > 0:
-        panel.set_title(f"{TITLE}, in the step that got most requests")
     _lines(panel, table)
     parts = _strip(strip, table)
     made.legend(
@@ -97,6 +98,16 @@ def _lines(panel: Axes, table: pd.DataFrame) -> None:
         if name in drawn:
             (curve,) = panel.plot(middle, table[name], label=line.label)
             curve.set(color=FILLS[line.part].colour, linestyle=dashes)
+    lost = table["overflows"] >= OVERFLOWED
+    if lost.any():
+        panel.plot(
+            middle[lost],
+            [OVERFLOW_AT] * int(lost.sum()),
+            "v",
+            markersize=4,
+            color=FILLS["accept-queue"].colour,
+            label="overflows",
+        )
     if drawn:
         panel.legend(
             loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8
