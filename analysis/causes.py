@@ -32,7 +32,7 @@ def cause(error: str, e: Evidence) -> str:
         return f"the server died: {e.crashed}"
     if "reset" in kind.lower():
         return _reset(e)
-    if kind.startswith("timed out"):
+    if kind.startswith(("timed out", "slower than")):
         return _timed_out(e, connecting=kind.endswith("connecting"))
     return "nobody listened" if "refused" in kind else ""
 

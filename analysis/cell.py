@@ -28,6 +28,7 @@ from analysis.left_out import left_out
 from analysis.left_out_chart import nothing
 from analysis.measurement import Measurement, read_measurement
 from analysis.possible import Possible, possible, possible_within
+from analysis.record import check_version
 from analysis.style import save
 from analysis.utilisation import per_second
 from analysis.verdict import verdict
@@ -60,6 +61,7 @@ def summarise(folder: Path, code: str | None) -> None:
     """
     config = read_config(folder)
     run = read_json(folder / "run.json")
+    check_version(run, folder / "run.json")
     if isinstance(run, dict) and "not_measured" in run:
         _leave_out(folder, config, run, code)
         return
@@ -71,17 +73,12 @@ def summarise(folder: Path, code: str | None) -> None:
     else:
         row = definitions.row(record, stop, stopped)
     step = capacity.peak(record, stopped.steps)
-    timeline = definitions.timeline(
-        record, stopped.at_s if stopped.reason in ("cap", "time-limit") else 0
-    )
-    seconds = range(len(timeline))
-    timeline = timeline.join(readings.per_second(seconds))
+    memory = readings.most_rss_bytes()
+    row = dataclasses.replace(row, server_rss_mb=memory and memory / 1e6)
     found = evidence(config, run, record, row, readings, step)
     waited = _waited(measured, row, step)
     shown = _shown(measured, row) if step else waited
-    timeline = timeline.join(
-        per_second(measured.requests(), shown, seconds, stopped.at_s)
-    )
+    timeline = _timeline(measured, shown)
     bound = _possible(measured, row)
     limited = verdict(found, waited, bound)
     failures = definitions.failures(record)
@@ -97,8 +94,8 @@ def summarise(folder: Path, code: str | None) -> None:
         "steps": as_records(capacity.steps(record, stopped.steps)),
         "little": little.checked(record, row, config),
         "idle": run.get("idle"),
-        "used": used(run, row),
-        "machine": day.checked(run, folder / "run.json"),
+        "used": used(run, len(record)) | {"server_most_rss_bytes": memory},
+        "machine": _machine(measured, day.checked(run, folder / "run.json")),
         "provenance": run["provenance"],
         "analysis": code,
     }
@@ -110,6 +107,23 @@ def summarise(folder: Path, code: str | None) -> None:
     write_csv(folder / "failures.csv", failures)
     save(draw(config, row, timeline, limited, shown), folder / "chart")
     _write_result(folder, result)
+
+
+def _timeline(measured: Measurement, waited: Waiting | None) -> pd.DataFrame:
+    """Return the seconds of a run: what finished, was read, and was waited for."""
+    stopped = measured.stopped
+    table = definitions.timeline(
+        measured.record,
+        stopped.at_s if stopped.reason in ("cap", "time-limit") else 0,
+    )
+    seconds = range(len(table))
+    requests = measured.requests()
+    return table.join(
+        [
+            measured.readings.per_second(seconds),
+            per_second(requests, waited, seconds, stopped.at_s),
+        ]
+    )
 
 
 def _waited(
@@ -147,6 +161,22 @@ def _possible(measured: Measurement, row: definitions.Row) -> Possible | None:
     finished = definitions.finish_s(measured.record)
     got = int(((finished >= begin_s) & (finished < row.duration_s)).sum())
     return possible_within(config, joining, (begin_s, row.duration_s), got)
+
+
+def _machine(
+    measured: Measurement, told: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return what the run tells of its host, with what was read of it meanwhile."""
+    if told is None:
+        return None
+    whole = (0.0, measured.stopped.at_s)
+    cores = len((measured.run["provenance"].get("cores") or {}).get("server") or ())
+    stolen = measured.readings.rate("server_cores_stolen_s", *whole)
+    throttled_s = measured.readings.growth("throttled_s", *whole)
+    return told | {
+        "stolen": None if stolen is None or not cores else round(stolen / cores, 4),
+        "throttled_s": None if throttled_s is None else round(throttled_s, 3),
+    }
 
 
 def _told(waited: Waiting | None) -> dict[str, Any] | None:
@@ -202,18 +232,21 @@ def rounded(found: Evidence) -> dict[str, Any]:
     }
 
 
-def used(run: dict[str, Any], row: definitions.Row) -> dict[str, Any]:
+def used(run: dict[str, Any], finished: int) -> dict[str, Any]:
     """Return what the server used for all of the run, and for each request.
 
-    Those with which the idle connections were opened are requests, too.
+    `finished` is how many the record has. Those with which idle connections were opened
+    are requests, too, and so are those before the record began.
     """
     measured = run.get("telemetry") or {}
     server = measured.get("server")
-    if not server or not row.requests:
+    if not server or not finished:
         return {"sampling_s": measured.get("cost_s")}
-    requests = row.requests + (run.get("idle") or {}).get("opened", 0)
+    before = run["stopped"].get("requests_before", 0)
+    requests = finished + before + (run.get("idle") or {}).get("opened", 0)
     return {
         "sampling_s": measured.get("cost_s"),
+        "requests": requests,
         **{f"server_{name}": round(value, 3) for name, value in server.items()},
         **{
             f"{which}_switches_per_request": round(

@@ -22,6 +22,7 @@ from analysis.settings import show, show_ms
 
 DRIFT = 0.1  # of the machine's speed, from which on it is said
 MOST = 5  # programs that are named of a row
+STOLEN = 0.02  # of the server's cores, from which on it is said
 STEADY = "performance"  # the governor that leaves the frequency as high as can be
 
 
@@ -61,6 +62,7 @@ def notes(groups: Sequence[Group]) -> Iterator[str]:
     yield from _drift(groups)
     yield from _governors(groups)
     yield from _quotas(groups)
+    yield from _stolen(groups)
     yield from _others(groups)
 
 
@@ -74,6 +76,8 @@ def flat(cell: Cell) -> dict[str, Any]:
         "machine.speed_before_ms": speed_ms.get("before"),
         "machine.speed_after_ms": speed_ms.get("after"),
         "machine.quota_cores": told.get("quota_cores"),
+        "machine.throttled_s": told.get("throttled_s"),
+        "machine.stolen": told.get("stolen"),
         "machine.others": said or None,
     }
 
@@ -131,6 +135,19 @@ def _quotas(groups: Sequence[Group]) -> Iterator[str]:
             for cores, of in sorted(found.items())
         )
         yield f"A CPU quota allowed no more than {', '.join(said)}.\n"
+
+
+def _stolen(groups: Sequence[Group]) -> Iterator[str]:
+    rows = []
+    for group in groups:
+        most = max(_told(cell).get("stolen") or 0.0 for cell in group.cells)
+        if most >= STOLEN:
+            rows.append(f"{show(group.label)} {most:.0%}")
+    if rows:
+        yield (
+            "The hypervisor gave so much of the server's cores to others meanwhile: "
+            f"{', '.join(rows)}.\n"
+        )
 
 
 def _others(groups: Sequence[Group]) -> Iterator[str]:

@@ -97,6 +97,8 @@ class Row:
     knee_users: int | None = None
     acceptable_rps: float | None = None
     acceptable_users: int | None = None
+    success_p99_ms: float | None = None
+    server_rss_mb: float | None = None  # the greatest, of all of the server's processes
 
 
 ROW = frozenset(field.name for field in fields(Row))
@@ -165,6 +167,7 @@ def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
         success_average_ms=_or_none(successes.mean()),
         success_median_ms=_or_none(successes.median()),
         success_p95_ms=_or_none(successes.quantile(0.95)),
+        success_p99_ms=_or_none(successes.quantile(0.99)),
         duration_s=ended,
         first_failure_s=None if failing is None else _finish(failing),
         first_failure_users=None if failing is None else int(failing["users"]),

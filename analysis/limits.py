@@ -90,7 +90,7 @@ _ALL = (
         "machine",
         "outside",
         "a CPU quota, another program or the hypervisor held the server up",
-        "CPU time that the machine gave to others, or to nobody",
+        "CPU time that the machine withheld",
         "machine",
     ),
     Limit(

@@ -38,7 +38,7 @@ class Requests:
     """Requests, one an entry of each array: when each phase of theirs ended.
 
     `began` is after what an unloaded server takes, `late` by how much the load
-    generator saw the end too late.
+    generator saw the end too late. `answered` is who got a first byte.
     """
 
     started: Floats
@@ -47,6 +47,7 @@ class Requests:
     first_byte: Floats
     finished: Floats
     late: Floats
+    answered: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.started)
@@ -61,6 +62,7 @@ class Requests:
             self.first_byte[chosen],
             self.finished[chosen],
             self.late[chosen],
+            self.answered[chosen],
         )
 
 
@@ -88,6 +90,7 @@ def requests(
     silent = both["status"].notna().to_numpy() & both["connect_ms"].isna().to_numpy()
     connected = _reached(started, both["connect_ms"], finished)
     connected = np.where(silent, started, connected)
+    answered = silent | (started + both["first_byte_ms"] / 1000 <= finished).to_numpy()
     return Requests(
         started,
         np.minimum(started + base_s, finished),
@@ -95,6 +98,7 @@ def requests(
         first_byte,
         finished,
         np.zeros(len(started)),
+        answered,
     )
 
 
@@ -113,10 +117,8 @@ def in_phases(these: Requests, wait_s: float, edges: Floats) -> Mapping[str, Flo
     connected = np.clip(these.connected, these.began, seen)
     first_byte = np.clip(these.first_byte, connected, seen)
     # Who got no byte has not been through the backend's wait, as far as is known.
-    answered = these.first_byte < these.finished
-    asked = np.where(
-        answered, np.clip(first_byte - wait_s, connected, first_byte), first_byte
-    )
+    before = np.clip(first_byte - wait_s, connected, first_byte)
+    asked = np.where(these.answered, before, first_byte)
     connecting_long = np.clip(these.started + LOST_S, these.began, connected)
     waiting_long = np.clip(these.connected + LOST_S, connected, asked)
     ends = {
@@ -134,18 +136,20 @@ def in_phases(these: Requests, wait_s: float, edges: Floats) -> Mapping[str, Flo
 def overlap(begin: Floats, end: Floats, edges: Floats) -> Floats:
     """Return how many seconds the stretches from `begin` to `end` lie between edges.
 
-    Stretches that overlap count each.
+    Stretches that overlap count each. Where there are none it is 0, and not nearly.
     """
-    return np.diff(_since(begin, edges) - _since(end, edges))
+    return np.maximum(_after(begin, edges) - _after(end, edges), 0.0)
 
 
-def _since(moments: Floats, times: Floats) -> Floats:
-    """Return, at each of `times`, the seconds since each of the moments before it."""
-    ordered = np.sort(moments)
-    before = np.searchsorted(ordered, times)
-    total = np.concatenate([[0.0], np.cumsum(ordered)])
-    since: Floats = before * times - total[before]
-    return since
+def _after(moments: Floats, edges: Floats) -> Floats:
+    """Return, of each slice between edges, its seconds after each of the moments."""
+    seconds = np.diff(edges)
+    count = len(seconds)
+    place = np.clip(np.searchsorted(edges, moments, side="right") - 1, 0, count - 1)
+    within = np.clip(edges[place + 1] - moments, 0.0, seconds[place])
+    here = np.bincount(place, minlength=count)
+    earlier = np.cumsum(here) - here
+    return earlier * seconds + np.bincount(place, weights=within, minlength=count)
 
 
 def occupied(these: Requests, edges: Floats) -> Floats:

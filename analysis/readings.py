@@ -145,6 +145,11 @@ class Readings:
             found = np.maximum(found, np.where(inside, mean_ms, 0.0))
         return found
 
+    def most_rss_bytes(self) -> int | None:
+        """Return the most memory that all processes of the server had together."""
+        read = self.telemetry["server_rss_bytes"].dropna()
+        return int(read.max()) if len(read) else None
+
     def lateness_ms(self, begin: float, end: float) -> np.ndarray:
         """Return the greatest lateness of a generator process in each second."""
         within = self.generator["t_s"].between(begin, end + 1)

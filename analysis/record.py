@@ -16,6 +16,7 @@ import pandas as pd
 from analysis.definitions import STOPS, Step, Stopped, finish_s, first_failure
 from analysis.files import DataError, unreadable
 
+VERSION = 2  # of the record's form, as `load/__init__.py` counts them
 COLUMNS = {
     "start_s": "float64",
     "response_ms": "float64",
@@ -27,6 +28,20 @@ COLUMNS = {
     "error": "string",
 }
 MAY_BE_EMPTY = {name: [""] for name in ("connect_ms", "first_byte_ms", "status")}
+
+
+def check_version(run: Any, path: Path) -> None:
+    """Raise `DataError` where the record is of another form than is read here."""
+    if not isinstance(run, dict):
+        raise DataError(f"{path} has to be a mapping, as a run writes it")
+    version = run.get("version", 1)
+    if version != VERSION:
+        commit = (run.get("provenance") or {}).get("commit") or "unknown"
+        raise DataError(
+            f"{path.parent} holds a record of version {version}, and version {VERSION} "
+            "is read here: measure it again, or read it with the code that measured it "
+            f"(commit {commit})"
+        )
 
 
 def read_requests(path: Path) -> pd.DataFrame:

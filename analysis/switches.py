@@ -4,8 +4,9 @@ Rules of this module:
 - A voluntary context switch is one in which the server waits, for a client or a
   child; an involuntary one takes the CPU away from it, for another of its own
   processes or threads as a rule (getrusage(2)). Each is counted over the whole run,
-  all threads and all children included, start and end too, and divided by the
-  requests that finished, with those that had opened the idle connections.
+  all threads and all children included, start and end too, and divided by all
+  requests of the run: those of the record, those that had opened the idle connections,
+  and those that were sent before the record began.
 - CPU time is user and system time of the same processes, over the same requests.
 - Figures are medians over repeats. The sum is the median of the runs' sums, and need
   not be the sum of the two medians.
@@ -49,10 +50,10 @@ def switches(cell: Cell) -> float | None:
 def cpu_ms(cell: Cell) -> float | None:
     """Return the CPU time, in ms, that the server used per request."""
     user, system = _used("server_user_s")(cell), _used("server_system_s")(cell)
-    requests: int = cell.row["requests"]
+    requests = _used("requests")(cell)
     if user is None or system is None or not requests:
         return None
-    return (user + system) / (requests + cell.idle_opened) * 1000
+    return (user + system) / requests * 1000
 
 
 # Name in CSV: what it is, and the heading of it in Markdown.

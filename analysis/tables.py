@@ -62,6 +62,8 @@ COLUMNS = {
         "average_ms": "average response, ms",
         "success_average_ms": "average of successes, ms",
         "success_p95_ms": "95th percentile of successes, ms",
+        "success_p99_ms": "99th percentile of successes, ms",
+        "server_rss_mb": "memory, MB",
         "first_failure": "first failure",
         "limit": "limited by",
     },
@@ -71,7 +73,9 @@ COLUMNS = {
         "average_ms": "average response, ms",
         "success_average_ms": "average of successes, ms",
         "success_p95_ms": "95th percentile of successes, ms",
+        "success_p99_ms": "99th percentile of successes, ms",
         "requests": "requests",
+        "server_rss_mb": "memory, MB",
         "limit": "limited by",
     },
     "capacity": {
@@ -80,6 +84,8 @@ COLUMNS = {
         "knee_users": "users at the knee",
         "acceptable_rps": "acceptable RPS",
         "success_p95_ms": "95th percentile at the peak, ms",
+        "success_p99_ms": "99th percentile at the peak, ms",
+        "server_rss_mb": "memory, MB",
         "limit": "limited by",
     },
 }

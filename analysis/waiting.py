@@ -38,6 +38,8 @@ LINK_FROM, LINK_FULL = 0.75, 0.90
 NO_IDLE, MOST = 0.10, 0.60
 # Of the server's cores, or of the time: less that others took changes little.
 TAKEN = 0.10
+# A scheduler that is fair gives so much of a core to who wants it, beside a few others.
+WANTED = 0.20
 # An event loop that wakes so late on a core that is full waits for that core.
 LATE_MS = 5.0
 # Of descriptors or workers: a few are always about to be freed, or taken by what is no
@@ -164,7 +166,8 @@ def _filled(found: pd.DataFrame, server: Floats) -> dict[str, Floats]:
     no_idle = idle <= NO_IDLE
     # The kernel's part of a full core is the server's doing.
     used = np.where(no_idle & (server >= MOST), 1.0, np.nan_to_num(server))
-    taken = np.where(no_idle & (others >= TAKEN), others, 0.0)
+    starved = no_idle & (others >= TAKEN) & (np.nan_to_num(server) >= WANTED)
+    taken = np.where(starved, others, 0.0)
     taken = taken + np.where(stolen >= TAKEN, stolen, 0.0)
     held = throttled >= TAKEN
     cpu = _ramp(used + np.where(held, throttled, 0.0) + taken, CPU_FROM, CPU_FULL)

@@ -20,7 +20,8 @@ from conf.impl_checks import check_commands, check_page_command, check_paths
 from conf.schema import PAGE_FILE, Cell, Config, Network, SettingError
 
 # In which a run's idle connections are open before and after its own time: 60 s to open
-# them (`load/idle.py`), where the last may take a time-out more, and some to spare.
+# them (`load/idle.py`), where the last may take a time-out more, and some to spare, for
+# what the server is asked before the record too (`load/calibration.py`).
 IDLE_SPARE_S = 90.0
 
 
@@ -81,14 +82,15 @@ def _check_idle(cell: Config) -> None:
             "{request_timeout_s} in its command: it may close idle connections when it "
             "likes; let it be told, or choose another impl"
         )
-    timeout_s = cell["load"]["timeout_s"]
-    least = cell["experiment"]["max_s"] + timeout_s + IDLE_SPARE_S
+    load = cell["load"]
+    least = load["warm_up_s"] + cell["experiment"]["max_s"]
+    least += load["timeout_s"] + IDLE_SPARE_S
     if server["request_timeout_s"] < least:
         raise SettingError(
             f"{idle} with server.request_timeout_s={server['request_timeout_s']:g}: "
             "the server may close these connections before the run ends; it must be "
-            f"at least {least:g}, which is experiment.max_s, load.timeout_s and "
-            f"{IDLE_SPARE_S:g} s to open them"
+            f"at least {least:g}, which is load.warm_up_s, experiment.max_s, "
+            f"load.timeout_s and {IDLE_SPARE_S:g} s to open them"
         )
 
 

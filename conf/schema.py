@@ -172,6 +172,10 @@ class Load:
     think_max_s: float = _field(8.0, least=0)
     seed: int = _field(2019, least=0)  # think times are drawn from it
     timeout_s: float = _field(10.0, above=0)  # to connect, and for each read
+    # A response that takes longer is a failure; null: however long it takes.
+    slow_ms: float | None = _field(None, above=0)
+    # For so long eight clients that do not think ask the server before the record.
+    warm_up_s: float = _field(0.0, least=0, most=600)
     # Ours, Locust's FastHttpUser or its HttpUser.
     client: str = _field("lean", choices=("lean", "fast", "http"))
     # From when a think time counts: closed, the end of the last response; open,

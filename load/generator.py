@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from load import calibration
 from load.limits import choose_port
 
 LOCUSTFILE = Path(__file__).parent / "locustfile.py"
@@ -42,6 +43,10 @@ def words(
         *("--longest", f"{experiment['max_s']:g}"),
         *("--record", str(record)),
     ]
+    if load["warm_up_s"]:
+        found += ["--warm-up", f"{load['warm_up_s']:g}"]
+    if load["slow_ms"] is not None:
+        found += ["--slow", f"{load['slow_ms']:.10g}"]
     if load["processes"] > 1:
         master = str(choose_port("127.0.0.1", 0, taken=port))
         found += [
@@ -71,6 +76,11 @@ def _rule(config: dict[str, Any]) -> list[str]:
     if experiment["stop"] == "first_failure":
         return ["--users", users, "--stop-at-first-failure"]
     return ["--users", users, "--stop-after-requests", str(experiment["requests"])]
+
+
+def lead_s(config: dict[str, Any]) -> float:
+    """Return the most seconds that come before the load."""
+    return calibration.lead_s(config["load"]["warm_up_s"])
 
 
 def longest_s(config: dict[str, Any]) -> float:

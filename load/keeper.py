@@ -21,11 +21,12 @@ from typing import Any
 import gevent
 from locust.env import Environment
 
-from load.kinds import kind
+from load.calibration import Press, warm_up
+from load.kinds import failure
 from load.lateness import Lateness
 from load.record import Phases, Record, Unfinished
 from load.search import Search
-from load.visitors import unfinished
+from load.visitors import asked_for, unfinished
 
 RECOVERY_S = 2.0  # from more users than the next step has
 SETTLING = 0.25  # of a step, in which new users join and old requests end
@@ -45,6 +46,7 @@ class Keeper(ABC):
             options.stop_after_requests,
         )
         self.ended = True
+        self.calibrating = False
         self.timers: list[gevent.Greenlet] = []
         listen = environment.events
         listen.test_start.add_listener(self.begin)
@@ -55,17 +57,40 @@ class Keeper(ABC):
 
     def begin(self, **_: Any) -> None:
         gevent.killall(self.timers, block=False)  # of a run before, in the web UI
-        try:
-            self.record.begin(time.monotonic())
-        except OSError as error:
-            self.lost(f"the record cannot be written: {error.strerror}")
+        self.timers = []
+        self.calibrating = True
+        before = self.calibrate()
+        if not self.calibrating:  # told to stop meanwhile
             return
-        self.ended = False
-        self.timers = [gevent.spawn(self.look_after)]
+        self.calibrating = False
+        if not self.begin_record():
+            return
+        self.record.before = before
+        self.timers.append(gevent.spawn(self.look_after))
         if self.options.longest is not None:
             self.later(self.options.longest, "time-limit")
         if self.options.search_capacity is not None:
             self.timers.append(gevent.spawn(self.search))
+
+    def calibrate(self) -> dict[str, Any]:
+        """Do what comes before the record; return what is to be told of it."""
+        options = self.options
+        if not options.warm_up:
+            return {}
+        target, judge, _ = asked_for(self.environment.host or "", options)
+        press = Press(target, judge, options.request_timeout, options.slow)
+        warm_up(press, options.warm_up)
+        return {"requests_before": press.requests}
+
+    def begin_record(self) -> bool:
+        """Begin the record as of now; return whether it can be written."""
+        try:
+            self.record.begin(time.monotonic())
+        except OSError as error:
+            self.lost(f"the record cannot be written: {error.strerror}")
+            return False
+        self.ended = False
+        return True
 
     def all_joined(self, **_: Any) -> None:
         if self.options.stop_at_first_failure and not self.ended:
@@ -116,7 +141,11 @@ class Keeper(ABC):
         """End the run as of now, for `reason`."""
 
     def told_to_stop(self, **_: Any) -> None:
-        if not self.ended:
+        if self.calibrating:
+            self.calibrating = False
+            if self.begin_record():  # of a load that has not begun
+                self.finish("told-to-stop", self.record.began_s, 0, ())
+        elif not self.ended:
             self.end("told-to-stop")
 
     def finish(
@@ -180,7 +209,7 @@ class Alone(Keeper):
             response.status_code if response is not None else None,
             response_length,
             self.users(),
-            kind(exception) if exception is not None else "",
+            failure(exception, response_time, self.options.slow),
         )
         try:
             reason = self.record.request(row)

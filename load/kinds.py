@@ -27,6 +27,20 @@ _SAID = (
 _INCOMPLETE = re.compile(r"IncompleteRead\((\d+) bytes read, (\d+) more expected\)")
 
 
+def failure(
+    error: BaseException | None, response_ms: float, slow_ms: float | None
+) -> str:
+    """Return the kind of failure that a finished request is, '' where it is none.
+
+    One that took longer than `slow_ms` is one.
+    """
+    if error is not None:
+        return kind(error)
+    if slow_ms is not None and response_ms > slow_ms:
+        return f"slower than {slow_ms:,g} ms"
+    return ""
+
+
 def kind(error: BaseException) -> str:
     """Return the kind of a failure: the same text for the same kind."""
     if isinstance(error, RequestError):

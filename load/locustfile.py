@@ -8,8 +8,9 @@ Rules of this module:
 - It is what Locust imports, by its path, and it connects Locust to the rest:
   the users are in `visitors.py`, the record in `record.py` and who keeps it in
   `keeper.py` (users in one process) and `team.py` (in several, `--processes`).
-- A failure is an exception, a status of 400 or more, or a body that is not the
-  page asked for (`--body` names the file that holds it).
+- A failure is an exception, a status of 400 or more, a body that is not the page
+  asked for (`--body` names the file that holds it), or a response that takes longer
+  than `--slow`.
 - Options are plain values: Locust sends them to its workers.
 """
 
@@ -111,6 +112,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MS",
         help="the 95th percentile that is acceptable (default: 500)",
     )
+    group.add_argument(
+        "--slow",
+        type=float,
+        metavar="MS",
+        help="a response that takes longer is a failure (default: none is)",
+    )
+    group.add_argument(
+        "--warm-up",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="ask the server for so long before the record begins (default: 0)",
+    )
     group.add_argument("--longest", type=float, metavar="SECONDS", help="end by then")
     group.add_argument("--record", metavar="FOLDER", help="keep the record")
 
@@ -138,7 +152,8 @@ def what_is_wrong(options: Any) -> str:
         return f"--arrivals open: --client {options.client} has closed arrivals alone"
     if options.arrivals == "open" and options.think_max <= 0:
         return "--arrivals open: it needs a --think-max of more than 0"
-    if options.client == "lean" and options.host is not None:
+    lean = options.client == "lean" or options.warm_up
+    if lean and options.host is not None:
         try:
             asked_for(options.host, options)
         except ValueError as error:

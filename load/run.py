@@ -30,7 +30,7 @@ from typing import Any
 
 import yaml
 
-from load import RECORD, generator, server
+from load import RECORD, VERSION, generator, server
 from load.command import Place, command, count_cores, prepare, version
 from load.copying import remove
 from load.failed import CellError, InterruptedRunError, ServerError
@@ -143,7 +143,7 @@ class Run:
             if config["impl"]["submission"] is None:
                 raise
             run = self.not_measured(error)
-        self.write_run({**run, "provenance": found})
+        self.write_run({"version": VERSION, **run, "provenance": found})
 
     def measure_server(
         self,
@@ -238,7 +238,7 @@ class Run:
             for key, value in environment.items()
             if not key.startswith("LOCUST_")
         }
-        longest = generator.longest_s(self.config)
+        longest = generator.lead_s(self.config) + generator.longest_s(self.config)
         locust = start(words, log, environment, cores)
         telemetry.begin(self.scratch / "telemetry.csv", locust.pid)
         ending = Ending(locust)

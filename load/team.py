@@ -27,7 +27,7 @@ from locust.exception import RPCError
 
 from load.guard import die_with_parent
 from load.keeper import Keeper
-from load.kinds import kind
+from load.kinds import failure
 from load.lateness import Late, Lateness
 from load.merge import Merge
 from load.record import Phases, Row, Unfinished
@@ -52,6 +52,7 @@ class Worker:
         self.rows: list[Row] = []
         self.late = Lateness()
         self.at_work = False
+        self.slow_ms: float | None = options.slow
         runner: Any = environment.runner
         runner.register_message(ENDED, self.tell_unfinished)
         self.failed = False
@@ -90,10 +91,10 @@ class Worker:
             response.status_code if response is not None else None,
             response_length,
             runner.user_count,
-            kind(exception) if exception is not None else "",
+            failure(exception, response_time, self.slow_ms),
         )
         self.rows.append(row)
-        if exception is not None and not self.failed:
+        if row[-1] and not self.failed:
             self.failed = True  # the first may be what ends the run
             self.send()
 
@@ -226,7 +227,7 @@ class Master(Keeper):
         self.cut_s, self.reason = now, reason
 
     def told_to_stop(self, **_: Any) -> None:
-        self.end("told-to-stop")
+        super().told_to_stop()
         deadline = time.monotonic() + LAST_WORDS_S
         # Locust ends its workers next, so their last words are waited for here.
         while not self.ended and time.monotonic() < deadline:

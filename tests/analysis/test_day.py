@@ -87,6 +87,14 @@ def test_a_quota() -> None:
     assert note == "A CPU quota allowed no more than 1.5 cores (all rows)."
 
 
+def test_a_hypervisor_that_gave_cores_to_others() -> None:
+    assert said(on("a", stolen=0.019), on("b", stolen=None)) == []
+    [note] = said(on("a", stolen=0.019), on("b", stolen=0.31))
+    assert note == (
+        "The hypervisor gave so much of the server's cores to others meanwhile: b 31%."
+    )
+
+
 def test_other_programs() -> None:
     first = [{"name": "make", "cores": 0.06}, {"name": "chrome", "cores": 0.314}]
     again = [{"name": "make", "cores": 1.2}]
@@ -125,10 +133,13 @@ def test_notes_stand_below_the_table() -> None:
 
 def test_columns_of_a_cell() -> None:
     others = [{"name": "make", "cores": 0.314}, {"name": "sh", "cores": 0.06}]
-    assert flat(on("a", before=92.4, quota_cores=0.5, others=others)) == {
+    read = {"throttled_s": 3.5, "stolen": 0.01}
+    assert flat(on("a", before=92.4, quota_cores=0.5, others=others, **read)) == {
         "machine.speed_before_ms": 92.4,
         "machine.speed_after_ms": 104.0,
         "machine.quota_cores": 0.5,
+        "machine.throttled_s": 3.5,
+        "machine.stolen": 0.01,
         "machine.others": "make 0.314; sh 0.06",
     }
     older = run(1)
@@ -161,7 +172,8 @@ def test_it_goes_from_the_run_to_the_tables(
     analyse: Callable[..., subprocess.CompletedProcess[str]],
     tmp_path: Path,
 ) -> None:
-    folders = [cell(steady(60, 5, 1), "cap", impl=impl) for impl in ("a", "b")]
+    read = {"server_cores_stolen_s": 0.25, "throttled_s": 0.5}  # a second
+    folders = [cell(steady(60, 5, 1), "cap", impl=n, read=read) for n in ("a", "b")]
     made = json.loads((folders[0] / "run.json").read_text())
     told = {**QUIET, "quota_cores": 0.5, "others": [{"name": "make", "cores": 0.25}]}
     (folders[0] / "run.json").write_text(json.dumps({**made, "machine": told}))
@@ -169,6 +181,7 @@ def test_it_goes_from_the_run_to_the_tables(
         done = analyse("cell", folder)
         assert done.returncode == 0, done.stderr
     results = [json.loads((f / "result.json").read_text()) for f in folders]
+    told |= {"stolen": 0.25, "throttled_s": 30.0}
     assert [result["machine"] for result in results] == [told, None]
     matrix = tmp_path / "matrix.json"
     matrix.write_text(json.dumps([str(folder) for folder in folders]))

@@ -48,11 +48,13 @@ def test_row_of_a_first_failure() -> None:
             "success_average_ms": 550.0,
             "success_median_ms": 550.0,
             "success_p95_ms": 955.0,
+            "success_p99_ms": 991.0,
             "duration_s": 1.6,
             "first_failure_s": 1.6,
             "first_failure_users": 12,
             "first_failure": "HTTP 503",
             **dict.fromkeys(["knee_users", "acceptable_rps", "acceptable_users"]),
+            "server_rss_mb": None,  # no reading of the record
         }
     )
 

@@ -38,6 +38,7 @@ def made(
         **{"outcome": "completed", "reached": None, "users": 10, "requests": 1000},
         **{"failures": failed, "rps": of.pop("rps", 2000.0), "average_ms": 1.0},
         **{"success_average_ms": 1.0, "success_p95_ms": 1.0, "first_failure": None},
+        **{"success_p99_ms": 1.0, "server_rss_mb": None},
         **{"median_ms": 1.0, "success_median_ms": 1.0, "duration_s": 0.5},
     }
     result = {

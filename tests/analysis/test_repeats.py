@@ -53,6 +53,8 @@ def run(
         "success_average_ms": 40.0,
         "success_median_ms": 30.0,
         "success_p95_ms": 90.0,
+        "success_p99_ms": 99.0,
+        "server_rss_mb": 35.0,
         "duration_s": users / 10,
         "first_failure": failed,
         **(figures or {}),
@@ -139,7 +141,7 @@ def test_other_code_is_no_repeat() -> None:
 
 def test_what_one_run_lacks_is_not_known_of_the_row() -> None:
     cells = [run(n, figures={"success_p95_ms": 90.0 if n else None}) for n in range(3)]
-    assert "| 40 [40, 40] | – | timed" in markdown("first_fail", cells)
+    assert "| 40 [40, 40] | – | 99 [99, 99] |" in markdown("first_fail", cells)
     assert pd.isna(table(cells).iloc[0]["success_p95_ms"])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.record import COLUMNS
+from analysis.record import COLUMNS, VERSION
 from tests.analysis.conftest import HOST, make_cell, steady
 
 Cell = Callable[..., Path]
@@ -106,6 +106,36 @@ def test_tables(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
     cells = pd.read_csv(out / "cells.csv")
     assert len(cells) == 4
     assert {"config.server.backlog", "rps", "commit", "kernel"} <= set(cells.columns)
+
+
+def test_the_most_memory_that_a_server_had(
+    cell: Cell, analyse: Analyse, tmp_path: Path
+) -> None:
+    """Of all readings, those before the load as well; the median over repeats."""
+    rss = {"server_rss_bytes": [3e7, 5e7, 4e7, 4e7, 4e7]}
+    folders = [
+        cell(steady(2, 20, 1), "cap", at_s=3.0, read=read) for read in (rss, None)
+    ]
+    for folder in folders:
+        assert analyse("cell", folder).returncode == 0
+    used = [json.loads((f / "result.json").read_text())["used"] for f in folders]
+    assert [u["server_most_rss_bytes"] for u in used] == [50_000_000, None]
+    out = tmp_path / "tables"
+    assert analyse("tables", matrix(folders[:1], tmp_path), out).returncode == 0
+    text = (out / "first_fail.md").read_text()
+    assert "| 99th percentile of successes, ms | memory, MB |" in text
+    assert "| 50 | 50 | 50.0 | not reached |" in text
+    assert pd.read_csv(out / "cells.csv")["server_rss_mb"].tolist() == [50.0]
+
+
+def test_what_came_before_the_record_was_work_for_the_server_too(
+    cell: Cell, analyse: Analyse
+) -> None:
+    folder = cell(steady(2, 20, 1), "cap", told={"requests_before": 160})
+    assert analyse("cell", folder).returncode == 0
+    used = json.loads((folder / "result.json").read_text())["used"]
+    assert used["requests"] == 40 + 160
+    assert used["voluntary_switches_per_request"] == 500 / 200
 
 
 def test_rows_are_told_apart_by_what_is_swept(
@@ -219,7 +249,9 @@ BROKEN: dict[str, tuple[str, str | None, str]] = {
         "requests.csv",
     ),
     "no JSON": ("run.json", "{", "run.json"),
-    "no stop": ("run.json", "{}", "stopped"),
+    "no mapping": ("run.json", "[]", "mapping"),
+    "no stop": ("run.json", f'{{"version": {VERSION}}}', "stopped"),
+    "of another version": ("run.json", "{}", "record of version 1"),
     "no YAML": ("config.yaml", "a: [", "config.yaml"),
     "not a cell's": ("config.yaml", "a: 1\n", "config.yaml"),
     "no failure at its end": (

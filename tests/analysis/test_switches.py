@@ -20,10 +20,11 @@ def made(used: tuple[float, float] | None, requests: int = 1000, **of: Any) -> C
     if used is not None:
         found |= {
             **{"server_user_s": 1.5, "server_system_s": 0.5},
+            "requests": requests,
             "voluntary_switches_per_request": used[0],
             "involuntary_switches_per_request": used[1],
         }
-    result = {"row": {"requests": requests}, "used": found, "provenance": None}
+    result = {"used": found, "provenance": None}
     return Cell(Path("x"), config(**of), result)
 
 

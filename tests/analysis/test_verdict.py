@@ -193,6 +193,7 @@ def test_any_evidence_has_one_verdict(changes: dict[str, Any]) -> None:
         ("timed out connecting", {"loss_percent": 3.0}, "loses 3 %"),
         ("timed out connecting", {}, ""),
         ("timed out reading", {"server_cpu": 0.98}, "busy (98% CPU)"),
+        ("slower than 2,000 ms", {"server_cpu": 0.98}, "busy (98% CPU)"),
         ("timed out reading", {"overflows": 12}, "clients took for open"),
         ("timed out reading", {"queued": 1.0, "queue": 90.0}, "90 on average"),
         ("timed out reading", {"link": 0.97}, "the link was full"),

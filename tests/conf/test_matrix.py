@@ -173,6 +173,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "infinite": ({"hatch_rate": "inf"}, "finite"),
     "port": ({"server": {"port": "70000"}}, "65,535"),
     "time-out": ({"load": {"timeout_s": "0"}}, "load.timeout_s"),
+    "slow": ({"load": {"slow_ms": "0"}}, "load.slow_ms=0.0: must be more than 0"),
+    "warm-up": (
+        {"load": {"warm_up_s": "700"}},
+        "load.warm_up_s=700.0: must be at most",
+    ),
     "client": ({"load": {"client": "curl"}}, "choose from lean, fast, http"),
     "processes": ({"load": {"processes": "0"}}, "load.processes=0"),
     "open, another client": (
@@ -199,6 +204,13 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
             "server": {"keep_alive": "true", "request_timeout_s": "300"},
         },
         "it must be at least 370",
+    ),
+    "idle connections while the server warms up": (
+        {
+            **{"idle": 5, "experiment": "burst", "load": {"warm_up_s": "30"}},
+            "server": {"keep_alive": "true", "request_timeout_s": "300"},
+        },
+        "it must be at least 310",
     ),
     "idle connections of a server that is not told": (
         {

@@ -36,6 +36,7 @@ from tests.load.scripted import (
 )
 
 ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "servers" / "page.html"
 CLIENTS = ("lean", "fast", "http")
 
 
@@ -156,6 +157,65 @@ def test_response_times_agree(tmp_path: Path, client: str) -> None:
     times = [float(row["response_ms"]) for row in rows(tmp_path)]
     assert min(times) >= 50
     assert statistics.median(times) < 80
+
+
+@pytest.mark.parametrize("client, processes", [*((c, 1) for c in CLIENTS), ("lean", 2)])
+def test_a_response_that_is_too_slow_is_a_failure(
+    tmp_path: Path, client: str, processes: int
+) -> None:
+    """Its time is as measured; one that timed out or is wrong says that."""
+    at_once, late = (
+        answer(CLOSE % 14_939 + PAGE.read_bytes(), after=lambda s=s: time.sleep(s))
+        for s in (0, 1.1)
+    )
+    wrong = answer(CLOSE % 5 + b"hello", after=lambda: time.sleep(1.1))
+    with serving(at_once, late, wrong, hang) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--client", client, *NO_THINK),
+                *("--body", PAGE, "--slow", 1000, "--request-timeout", 1.5),
+                *("--stop-after-requests", 4),
+                processes=processes,
+            )
+        )
+    got = rows(tmp_path)
+    assert [row["error"] for row in got] == [
+        *("", "slower than 1,000 ms"),
+        *("wrong body: 5 bytes for 14,939", "timed out reading"),
+    ]
+    assert got[1]["status"] == "200"
+    assert 1100 <= float(got[1]["response_ms"]) < 1500
+
+
+def test_a_server_is_warmed_up_before_the_record(tmp_path: Path) -> None:
+    """By eight lean clients, whatever client the users have; failures do not matter."""
+    with serving(close_at_once, keep(b"hello")) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--client", "http", "--users", 2),
+                *("--warm-up", 0.5, "--stop-after-requests", 2, *NO_THINK),
+            )
+        )
+        assert server.accepted == 9 + 2
+    assert [row["error"] for row in rows(tmp_path)] == ["", ""]
+    assert float(rows(tmp_path)[0]["start_s"]) < 0.5
+    assert stopped(tmp_path)["requests_before"] > 20
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_told_to_stop_while_warming_up(
+    tmp_path: Path, eventually: Callable[..., None], processes: int
+) -> None:
+    """There is a record then, of nothing."""
+    with serving(keep(b"hello")) as server:
+        words = locust(server.url, tmp_path, "--warm-up", 60, processes=processes)
+        with started(words) as process:
+            eventually(lambda: server.accepted == 8)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=30) == 0
+    end = stopped(tmp_path)
+    assert (end["reason"], end["users"], end["at_s"]) == ("told-to-stop", 0, 0)
+    assert rows(tmp_path) == []
 
 
 @pytest.mark.parametrize("processes", [1, 3])

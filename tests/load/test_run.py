@@ -140,6 +140,17 @@ def test_not_reached(config: Config, run: Run, tmp_path: Path) -> None:
     assert stopped["at_s"] >= 0.6  # what was in flight had its time
 
 
+def test_warmed_up_and_slow(config: Config, run: Run, tmp_path: Path) -> None:
+    """As a cell asks for it: the load begins later, and no response is fast enough."""
+    path = config(load__warm_up_s=1.0, load__slow_ms=0.001, users=1)
+    finish(run(path))
+    told = json.loads((tmp_path / "cell" / "run.json").read_text())
+    telemetry = pd.read_csv(tmp_path / "cell" / "telemetry.csv")
+    assert told["stopped"]["began_s"] - telemetry["at_s"].iloc[0] > 2
+    assert told["stopped"]["requests_before"] > 20
+    assert {r["error"] for r in requests(tmp_path / "cell")} == {"slower than 0.001 ms"}
+
+
 def test_time_limit(config: Config, run: Run, tmp_path: Path) -> None:
     finish(run(config(experiment__requests=10**6, experiment__max_s=1.0)))
     stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
@@ -377,6 +388,31 @@ def test_server_that_dies_under_load(
     ends = {"burst": "crashed", "first_fail": "first-failure"}
     assert told["stopped"]["reason"] == ends[experiment]
     assert requests(tmp_path / "cell")
+
+
+def test_server_that_dies_while_it_warms_up(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    """That is a result as well, of no request, and analysis can read it."""
+    code = (
+        "import os,sys,threading\n"
+        "sys.argv[0]='servers'\n"
+        "threading.Timer(3, lambda: os.kill(os.getpid(), 9)).start()\n"
+        "from servers.__main__ import main; main()\n"
+    )
+    (tmp_path / "server.py").write_text(code)
+    command = (
+        f"env PYTHONPATH=. {{python}} {tmp_path / 'server.py'} select --port {{port}}"
+    )
+    then = f"{sys.executable} -m analysis cell"
+    path = config(impl__command=command, load__warm_up_s=60.0)
+    finish(run(path, "--then", then))
+    cell = tmp_path / "cell"
+    stopped = json.loads((cell / "run.json").read_text())["stopped"]
+    assert (stopped["reason"], stopped["at_s"]) == ("crashed", 0)
+    result = json.loads((cell / "result.json").read_text())
+    assert (result["row"]["outcome"], result["row"]["requests"]) == ("crashed", 0)
+    assert result["verdict"]["limit"] == "crashed"
 
 
 def test_locust_that_is_told_to_end_leaves_no_result(

@@ -1,0 +1,84 @@
+"""What a server is asked before the record of a run begins: to warm up.
+
+Rules of this module:
+- It is asked by our own client, whatever client the users have, over a few connections
+  that are never idle. What fails does not matter.
+- Nothing of it is in the record. How many requests it took is kept: the server worked
+  for them as well.
+- A rest follows, in which queues drain and connections end.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import gevent
+
+from load.lean import Client, Reply, RequestError, Target
+
+CONNECTIONS = 8
+REST_S = 1.0
+ENDING_S = 1.0  # for requests in flight to end
+REFUSED_S = 0.01  # after a failure: who is refused has not waited for anything
+
+
+def lead_s(warm_up_s: float) -> float:
+    """Return the most seconds that come before the record."""
+    return warm_up_s + ENDING_S + REST_S if warm_up_s else 0.0
+
+
+def warm_up(press: Press, seconds: float) -> None:
+    """Keep the server busy for so long, and let it rest."""
+    press.rate(CONNECTIONS, seconds)
+    gevent.sleep(REST_S)
+
+
+class Press:
+    """Clients that ask a target without thinking.
+
+    `judge` says what is wrong with an answer, which must not take more than `slow_ms`.
+    `requests` is how many were sent in all.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        judge: Callable[[Reply], str],
+        timeout_s: float,
+        slow_ms: float | None,
+    ) -> None:
+        self.target, self.judge = target, judge
+        self.timeout_s = timeout_s
+        self.slow_s = math.inf if slow_ms is None else slow_ms / 1000
+        self.requests = 0
+        self.answered = 0
+
+    def rate(self, connections: int, seconds: float) -> float:
+        """Return how many requests a second are answered right to so many clients."""
+        self.answered = 0
+        end_s = time.perf_counter() + seconds
+        clients = [gevent.spawn(self._ask_until, end_s) for _ in range(connections)]
+        try:
+            gevent.joinall(clients, timeout=seconds + ENDING_S)
+        finally:  # this may itself be killed
+            gevent.killall(clients)
+        return self.answered / seconds
+
+    def _ask_until(self, end_s: float) -> None:
+        client = Client(self.target, self.timeout_s)
+        try:
+            while (began_s := time.perf_counter()) < end_s:
+                self.requests += 1
+                try:
+                    right = not self.judge(client.ask())
+                except RequestError:
+                    right = False
+                now_s = time.perf_counter()
+                if not right:
+                    gevent.sleep(REFUSED_S)
+                elif now_s < end_s and now_s - began_s <= self.slow_s:
+                    self.answered += 1
+        finally:
+            client.close()
