@@ -30,6 +30,7 @@ from analysis.measurement import Measurement, read_measurement
 from analysis.possible import Possible, possible, possible_within
 from analysis.record import check_version
 from analysis.style import save
+from analysis.utilisation import per_second
 from analysis.verdict import verdict
 from analysis.waiting import Waiting, waiting
 
@@ -72,14 +73,12 @@ def summarise(folder: Path, code: str | None) -> None:
     else:
         row = definitions.row(record, stop, stopped)
     step = capacity.peak(record, stopped.steps)
-    timeline = definitions.timeline(
-        record, stopped.at_s if stopped.reason in ("cap", "time-limit") else 0
-    )
-    timeline = timeline.join(readings.per_second(range(len(timeline))))
     memory = readings.most_rss_bytes()
     row = dataclasses.replace(row, server_rss_mb=memory and memory / 1e6)
     found = evidence(config, run, record, row, readings, step)
     waited = _waited(measured, row, step)
+    shown = _shown(measured, row) if step else waited
+    timeline = _timeline(measured, shown)
     bound = _possible(measured, row)
     limited = verdict(found, waited, bound)
     failures = definitions.failures(record)
@@ -106,8 +105,25 @@ def summarise(folder: Path, code: str | None) -> None:
         definitions.stats(record, config["impl"].get("path", "/")),
     )
     write_csv(folder / "failures.csv", failures)
-    save(draw(config, row, timeline, limited), folder / "chart")
+    save(draw(config, row, timeline, limited, shown), folder / "chart")
     _write_result(folder, result)
+
+
+def _timeline(measured: Measurement, waited: Waiting | None) -> pd.DataFrame:
+    """Return the seconds of a run: what finished, was read, and was waited for."""
+    stopped = measured.stopped
+    table = definitions.timeline(
+        measured.record,
+        stopped.at_s if stopped.reason in ("cap", "time-limit") else 0,
+    )
+    seconds = range(len(table))
+    requests = measured.requests()
+    return table.join(
+        [
+            measured.readings.per_second(seconds),
+            per_second(requests, waited, seconds, stopped.at_s),
+        ]
+    )
 
 
 def _waited(
@@ -120,6 +136,15 @@ def _waited(
     window = (step.begin_s, step.end_s) if step else (0.0, end_s)
     failing = definitions.first_failure(measured.record) if row.reached else None
     return waiting(measured, window, failing)
+
+
+def _shown(measured: Measurement, row: definitions.Row) -> Waiting | None:
+    """Return what is shown of a search: all of it, and not its best step alone.
+
+    Its users come and go, and with them what is full: nothing of that was first.
+    """
+    whole = waiting(measured, (0.0, row.duration_s))
+    return whole and dataclasses.replace(whole, full_s={})
 
 
 def _possible(measured: Measurement, row: definitions.Row) -> Possible | None:

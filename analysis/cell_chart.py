@@ -1,4 +1,7 @@
-"""A cell's chart, as Locust draws it: rates, response times and users over time."""
+"""A cell's chart: as Locust draws it, rates, response times and users over time.
+
+Below these stands what was full meanwhile, and what users waited for.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,31 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis import utilisation_panel
 from analysis.definitions import Row, whole_seconds
 from analysis.limits import is_outside
 from analysis.style import COLOURS, FAILURE, entitle, figure, shorten, thousands
 from analysis.verdict import Verdict
+from analysis.waiting import Waiting
 
 
 def draw(
-    config: dict[str, Any], row: Row, timeline: pd.DataFrame, limited: Verdict
+    config: dict[str, Any],
+    row: Row,
+    timeline: pd.DataFrame,
+    limited: Verdict,
+    waited: Waiting | None,
 ) -> Figure:
-    """Return three panels over a shared axis of seconds; the first failure marked.
+    """Return the panels over a shared axis of seconds; the first failure marked.
 
-    The lines have a point for each whole second.
+    Lines have a point for each whole second; those of utilisation two.
     """
     whole = whole_seconds(timeline, row.duration_s)
-    made = figure(8, 6.4)
+    made = figure(8, 9)
     entitle(made, f"{_title(config, row)}\n{_limit(limited)}", made.get_figwidth())
-    rates, times, users = made.subplots(3, sharex=True)
+    rates, times, users, full, strip = made.subplots(
+        5, sharex=True, height_ratios=[1, 1, 0.8, 1, 0.14]
+    )
     middle = whole["t_s"] + 0.5
     rates.plot(middle, whole["rps"], color=COLOURS[0], label="requests/s")
     rates.plot(
@@ -58,11 +69,12 @@ def draw(
             panel.legend(
                 loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8
             )
-    users.set_xlabel("seconds since the load began")
-    users.set_xlim(0, max(row.duration_s, 1) * 1.02)
-    thousands(users, "x")
+    strip.set_xlabel("seconds since the load began")
+    strip.set_xlim(0, max(row.duration_s, 1) * 1.02)
+    thousands(strip, "x")
+    utilisation_panel.draw(made, (full, strip), waited)
     if row.first_failure_s is not None:
-        _mark([rates, times, users], row.first_failure_s)
+        _mark([rates, times, users, full, strip], row.first_failure_s)
     return made
 
 

@@ -183,7 +183,9 @@ def test_charts(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
     assert analyse("charts", matrix(study, tmp_path), out).returncode == 0
     assert {path.name for path in out.iterdir()} == {
         f"{name}.{kind}"
-        for name in ("first_fail", "burst", "users", "switches", "published")
+        for name in (
+            *("first_fail", "burst", "users", "switches", "waiting", "published"),
+        )
         for kind in ("svg", "png")
     }
 
