@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import capacity, definitions, little
+from analysis import capacity, definitions, failing, little, onset
 from analysis.causes import cause
 from analysis.cell_chart import draw
 from analysis.evidence import Evidence, evidence
@@ -75,11 +75,13 @@ def summarise(folder: Path, code: str | None) -> None:
     check_cut(record, config["experiment"], stopped.reason, folder / "requests.csv")
     if stop == "capacity":
         row = capacity.row(record, stopped, config["experiment"]["p95_ms"])
+    elif stop == "first_failure":
+        row = onset.row(record, stopped)
     else:
         row = definitions.row(record, stop, stopped)
     step = capacity.peak(record, stopped.steps)
     timeline = definitions.timeline(
-        record, stopped.at_s if stopped.reason in ("cap", "time-limit") else 0
+        record, stopped.at_s if stopped.reason in definitions.BY_THE_CLOCK else 0
     )
     readings = read_readings(folder, stopped.began_s)
     timeline = timeline.join(readings.per_second(range(len(timeline))))
@@ -92,7 +94,8 @@ def summarise(folder: Path, code: str | None) -> None:
     result = {
         **_identity(config),
         "row": dataclasses.asdict(row),
-        "stopped": {**run["stopped"], "why": why(row, config)},
+        "first_failure": failing.told(row, failures),
+        "stopped": {**run["stopped"], "why": why(row, config, stopped.reason)},
         "verdict": dataclasses.asdict(limited),
         "evidence": rounded(found),
         "steps": as_records(capacity.steps(record, stopped.steps)),
@@ -177,15 +180,10 @@ def used(run: dict[str, Any], finished: int) -> dict[str, Any]:
     }
 
 
-def why(row: definitions.Row, config: dict[str, Any]) -> str:
-    """Say in words why the run ended."""
-    if row.outcome == "first failure":
-        return f"a request failed: {row.first_failure}"
-    if row.outcome == "not reached":
-        return (
-            f"no request failed up to the cap of {config['users']:,} users, "
-            "nor any that was in flight then"
-        )
+def why(row: definitions.Row, config: dict[str, Any], reason: str) -> str:
+    """Say in words why the run ended, which was for `reason`."""
+    if said := failing.why(row, config, reason):
+        return said
     if row.outcome == "crashed":
         return "the server died"
     if row.outcome == "completed" and row.knee_users is not None:

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from analysis import failing
 from analysis.ceiling import NEAR, is_near
 from analysis.files import Cell
 from analysis.groups import MARKED, Group
@@ -114,6 +115,8 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
             "`>`: no request failed with that many users; "
             "how many it takes is not known.\n"
         )
+    if cells[0].stop == "first_failure":
+        yield from failing.notes(groups)
     late = [cell.impl for cell in cells if cell.row["outcome"] == "time limit"]
     if late:
         yield (

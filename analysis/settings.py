@@ -25,9 +25,13 @@ GROUPS = {
     "app.name": "app",
 }  # and what they are called
 IDLE = "idle"
+AUTO = "auto"  # of users: as many as the server takes
 # Code is known by the implementation and its commit, the key follows from the rest.
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
-COUNTS = ("users", "knee_users", "failures", "requests")  # whole numbers in each run
+COUNTS = (  # whole numbers in each run
+    *("users", "knee_users", "clean_users", "onset_users"),
+    *("failures", "requests"),
+)
 REPEAT = ("repeat", "key")  # what the repeats of one configuration differ in
 
 

@@ -48,6 +48,8 @@ from analysis.verdict import SERVER
 COLUMNS = {
     "first_failure": {
         "users": "users",
+        "clean_users": "clean up to",
+        "onset_users": "onset",
         "rps": "RPS",
         "average_ms": "average response, ms",
         "success_average_ms": "average of successes, ms",
