@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import capacity, day, definitions, little
+from analysis import capacity, day, definitions, failing, little, onset
 from analysis.causes import cause
 from analysis.cell_chart import draw
 from analysis.evidence import Evidence, evidence
@@ -30,6 +30,7 @@ from analysis.measurement import Measurement, read_measurement
 from analysis.possible import Possible, possible, possible_within
 from analysis.record import check_version
 from analysis.style import save
+from analysis.utilisation import per_second
 from analysis.verdict import verdict
 from analysis.waiting import Waiting, waiting
 
@@ -69,17 +70,17 @@ def summarise(folder: Path, code: str | None) -> None:
     stop = config["experiment"]["stop"]
     if stop == "capacity":
         row = capacity.row(record, stopped, config["experiment"]["p95_ms"])
+    elif stop == "first_failure":
+        row = onset.row(record, stopped)
     else:
         row = definitions.row(record, stop, stopped)
     step = capacity.peak(record, stopped.steps)
-    timeline = definitions.timeline(
-        record, stopped.at_s if stopped.reason in ("cap", "time-limit") else 0
-    )
-    timeline = timeline.join(readings.per_second(range(len(timeline))))
     memory = readings.most_rss_bytes()
     row = dataclasses.replace(row, server_rss_mb=memory and memory / 1e6)
     found = evidence(config, run, record, row, readings, step)
     waited = _waited(measured, row, step)
+    shown = _shown(measured, row, waited)
+    timeline = _timeline(measured, shown)
     bound = _possible(measured, row)
     limited = verdict(found, waited, bound)
     failures = definitions.failures(record)
@@ -87,7 +88,8 @@ def summarise(folder: Path, code: str | None) -> None:
     result = {
         **_identity(config),
         "row": dataclasses.asdict(row),
-        "stopped": {**run["stopped"], "why": why(row, config)},
+        "first_failure": failing.told(row, failures),
+        "stopped": {**run["stopped"], "why": why(row, config, stopped.reason)},
         "verdict": dataclasses.asdict(limited),
         "waiting": _told(waited),
         "possible": bound and dataclasses.asdict(bound),
@@ -106,8 +108,25 @@ def summarise(folder: Path, code: str | None) -> None:
         definitions.stats(record, config["impl"].get("path", "/")),
     )
     write_csv(folder / "failures.csv", failures)
-    save(draw(config, row, timeline, limited), folder / "chart")
+    save(draw(config, row, timeline, limited, shown), folder / "chart")
     _write_result(folder, result)
+
+
+def _timeline(measured: Measurement, waited: Waiting | None) -> pd.DataFrame:
+    """Return the seconds of a run: what finished, was read, and was waited for."""
+    stopped = measured.stopped
+    table = definitions.timeline(
+        measured.record,
+        stopped.at_s if stopped.reason in definitions.BY_THE_CLOCK else 0,
+    )
+    seconds = range(len(table))
+    requests = measured.requests()
+    return table.join(
+        [
+            measured.readings.per_second(seconds),
+            per_second(requests, waited, seconds, stopped.at_s),
+        ]
+    )
 
 
 def _waited(
@@ -120,6 +139,22 @@ def _waited(
     window = (step.begin_s, step.end_s) if step else (0.0, end_s)
     failing = definitions.first_failure(measured.record) if row.reached else None
     return waiting(measured, window, failing)
+
+
+def _shown(
+    measured: Measurement, row: definitions.Row, waited: Waiting | None
+) -> Waiting | None:
+    """Return what is shown of a run: all of it, also what the verdict is not about.
+
+    In a search for the capacity users come and go, and with them what is full: nothing
+    of that was first.
+    """
+    if row.onset_s is not None:
+        return waiting(measured, (0.0, row.onset_s))
+    if measured.config["experiment"]["stop"] != "capacity":
+        return waited
+    whole = waiting(measured, (0.0, row.duration_s))
+    return whole and dataclasses.replace(whole, full_s={})
 
 
 def _possible(measured: Measurement, row: definitions.Row) -> Possible | None:
@@ -232,15 +267,10 @@ def used(run: dict[str, Any], finished: int) -> dict[str, Any]:
     }
 
 
-def why(row: definitions.Row, config: dict[str, Any]) -> str:
-    """Say in words why the run ended."""
-    if row.outcome == "first failure":
-        return f"a request failed: {row.first_failure}"
-    if row.outcome == "not reached":
-        return (
-            f"no request failed up to the cap of {config['users']:,} users, "
-            "nor any that was in flight then"
-        )
+def why(row: definitions.Row, config: dict[str, Any], reason: str) -> str:
+    """Say in words why the run ended, which was for `reason`."""
+    if said := failing.why(row, config, reason):
+        return said
     if row.outcome == "crashed":
         return "the server died"
     if row.outcome == "completed" and row.knee_users is not None:

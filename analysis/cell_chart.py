@@ -1,4 +1,7 @@
-"""A cell's chart, as Locust draws it: rates, response times and users over time."""
+"""A cell's chart: as Locust draws it, rates, response times and users over time.
+
+Below these stands what was full meanwhile, and what users waited for.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,33 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis import utilisation_panel
 from analysis.definitions import Row, whole_seconds
 from analysis.limits import is_outside
 from analysis.style import COLOURS, FAILURE, entitle, figure, shorten, thousands
 from analysis.verdict import Verdict
+from analysis.waiting import Waiting
 
 
 def draw(
-    config: dict[str, Any], row: Row, timeline: pd.DataFrame, limited: Verdict
+    config: dict[str, Any],
+    row: Row,
+    timeline: pd.DataFrame,
+    limited: Verdict,
+    waited: Waiting | None,
 ) -> Figure:
-    """Return three panels over a shared axis of seconds; the first failure marked.
+    """Return the panels over a shared axis of seconds; the first failure marked.
 
-    The lines have a point for each whole second.
+    So is the onset, where there is one. Lines have a point for each whole second; those
+    of utilisation two.
     """
-    whole = whole_seconds(timeline, row.duration_s)
-    made = figure(8, 6.4)
+    end_s = row.duration_s if row.onset_s is None else row.onset_s
+    whole = whole_seconds(timeline, end_s)
+    made = figure(8, 9)
     entitle(made, f"{_title(config, row)}\n{_limit(limited)}", made.get_figwidth())
-    rates, times, users = made.subplots(3, sharex=True)
+    rates, times, users, full, strip = made.subplots(
+        5, sharex=True, height_ratios=[1, 1, 0.8, 1, 0.14]
+    )
     middle = whole["t_s"] + 0.5
     rates.plot(middle, whole["rps"], color=COLOURS[0], label="requests/s")
     rates.plot(
@@ -58,11 +71,15 @@ def draw(
             panel.legend(
                 loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8
             )
-    users.set_xlabel("seconds since the load began")
-    users.set_xlim(0, max(row.duration_s, 1) * 1.02)
-    thousands(users, "x")
+    strip.set_xlabel("seconds since the load began")
+    strip.set_xlim(0, max(end_s, 1) * 1.02)
+    thousands(strip, "x")
+    utilisation_panel.draw(made, (full, strip), waited)
     if row.first_failure_s is not None:
-        _mark([rates, times, users], row.first_failure_s)
+        _mark([rates, times, users, full, strip], row.first_failure_s)
+    if row.onset_s is not None:
+        for panel in (rates, times, users, full):
+            panel.axvline(row.onset_s, color=FAILURE, linewidth=1.2)
     return made
 
 
@@ -96,6 +113,8 @@ def _title(config: dict[str, Any], row: Row) -> str:
             f"▼ first failure at {row.first_failure_s:,.1f} s with "
             f"{row.first_failure_users:,} users: {shorten(str(row.first_failure), 120)}"
         )
+        if row.onset_s is not None:
+            said += f"; onset (line) with {row.onset_users:,} users"
     elif row.reached is False:
         said = f"no failure up to {row.users:,} users"
     else:

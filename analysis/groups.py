@@ -64,6 +64,11 @@ class Group:
         sample = self.sample(figure)
         return None if sample is None else median(sample)
 
+    @property
+    def possible_rps(self) -> float | None:
+        """What a server that answers at once would have given, the median over runs."""
+        return self.median(lambda cell: cell.possible.get("rps"))
+
     def limit(self) -> tuple[str, int]:
         """Return what limited most of the runs, and how many of them.
 

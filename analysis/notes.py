@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from analysis import failing
 from analysis.ceiling import NEAR, is_near
 from analysis.files import Cell
 from analysis.groups import MARKED, Group
@@ -107,6 +108,13 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
             "`>`: no request failed with that many users; "
             "how many it takes is not known.\n"
         )
+    if any(possible_rps(group) is not None for group in groups):
+        yield (
+            "`of`: the requests a second that the same users would have got of a "
+            "server that answers at once.\n"
+        )
+    if cells[0].stop == "first_failure":
+        yield from failing.notes(groups)
     late = [cell.impl for cell in cells if cell.row["outcome"] == "time limit"]
     if late:
         yield (
@@ -145,6 +153,11 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
             "**Not comparable:** these rows come from machines that differ in "
             f"{', '.join(unlike)}.\n"
         )
+
+
+def possible_rps(group: Group) -> float | None:
+    """Return what a row's requests a second are told to be of, where they are."""
+    return group.possible_rps if group.first.stop == "requests" else None
 
 
 def _span(numbers: Sequence[int]) -> str:

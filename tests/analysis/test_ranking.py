@@ -142,7 +142,7 @@ def test_nothing_could_be_measured(cell: MakeCell, tables: Callable[..., Path]) 
         *("cells.csv", "pairs.csv", "switches.csv", "switches.md", "ranking.csv"),
         *("ranking.md", "first_fail.csv", "first_fail.md"),
         *("first_fail.svg", "first_fail.png", "users.svg", "users.png"),
-        *("switches.svg", "switches.png"),
+        *("switches.svg", "switches.png", "waiting.svg", "waiting.png"),
     }
     assert r"does not start: a \| b c |" in (made / "ranking.md").read_text()
     results = {"timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png"}

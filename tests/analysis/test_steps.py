@@ -96,7 +96,7 @@ def test_tables(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
     assert first["users"].tolist() == [120, 3300]
     assert first["reached"].tolist() == [True, False]
     text = (out / "first_fail.md").read_text()
-    assert "| single | 120 | 18.1 |" in text
+    assert "| single | 120 | 101 | – | 18.1 |" in text
     assert "| select | > 3,300 |" in text
     assert "| 3,300 |" not in text
     assert "`>`: no request failed" in text
@@ -183,7 +183,9 @@ def test_charts(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
     assert analyse("charts", matrix(study, tmp_path), out).returncode == 0
     assert {path.name for path in out.iterdir()} == {
         f"{name}.{kind}"
-        for name in ("first_fail", "burst", "users", "switches", "published")
+        for name in (
+            *("first_fail", "burst", "users", "switches", "waiting", "published"),
+        )
         for kind in ("svg", "png")
     }
 
