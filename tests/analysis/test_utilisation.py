@@ -89,7 +89,8 @@ def test_slices_may_be_longer_than_a_stretch() -> None:
 
 def requests(*of: tuple[float, float]) -> Requests:
     started, finished = np.array(of, dtype=float).reshape(-1, 2).T
-    return Requests(started, started, started, finished, finished, 0 * finished)
+    late, answered = 0 * finished, finished > started
+    return Requests(started, started, started, finished, finished, late, answered)
 
 
 def test_seconds_tell_how_many_were_in_flight_and_for_what() -> None:
