@@ -42,12 +42,12 @@ def edges(begin_s: float, end_s: float, readings: Readings) -> Floats:
 def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.DataFrame:
     """Return a row per slice between the edges; `requests` as the load saw them.
 
-    Columns: `t_s`, `server_cpu`, `pressed`, `server_idle`, `others` (programs on the
-    server's cores that are not it), `stolen`, `throttled`, `link`, `link_pressed`,
-    `generator_busiest`, `generator_idle`, `late_ms`, `queue`, `queued` (of some looks,
-    those that found it not empty), `backlog`, `overflows`, `lost` (whether connections
-    were lost in the last seconds), `workers` and `descriptors` (of their bounds),
-    `busiest` (of a core, the server's busiest process).
+    Columns: `t_s`, `seconds`, `server_cpu`, `pressed`, `server_idle`, `others` (of
+    programs on those cores that are not the server), `stolen`, `throttled`, `link`,
+    `link_pressed`, `generator_busiest`, `generator_idle`, `late_ms`, `queue`, `queued`
+    (of some looks, those that found it not empty), `backlog`, `overflows`, `lost`
+    (whether connections were lost in the last seconds), `workers` and `descriptors` (of
+    their bounds), `busiest` (of a core, the server's busiest process).
     """
     config, run, readings = measured.config, measured.run, measured.readings
     seconds = np.diff(between)
@@ -68,6 +68,7 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
     link = _link(config["network"], readings, between)
     table = {
         "t_s": between[:-1],
+        "seconds": seconds,
         "server_cpu": server,
         "pressed": np.minimum(server / occupied, np.maximum(server, 1.0)),
         "server_idle": _smooth(share("server_cores_idle_s", server_cores)),

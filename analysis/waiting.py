@@ -23,7 +23,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis import phases
-from analysis.definitions import finish_s
 from analysis.levels import edges, levels, most_workers
 from analysis.limits import PARTS
 from analysis.measurement import Measurement
@@ -95,7 +94,7 @@ def waiting(
         requests = whole
         beyond = phases.in_phases(whole, wait_s, between)
     found = levels(measured, between, requests)
-    blame = _blame(measured.config, found, _stalled(measured.record, between))
+    blame = _blame(measured.config, found, _stalled(requests, between))
     spent = _divided(beyond, blame)
     total = float(sum(time.sum() for time in spent.values()))
     failed = None
@@ -113,12 +112,15 @@ def _with_lateness(requests: Requests, between: Floats, late_ms: Floats) -> Requ
     return replace(requests, late=late_ms[inside] / 1000)
 
 
-def _stalled(record: pd.DataFrame, between: Floats) -> npt.NDArray[np.bool_]:
-    """Return in which slices no request finished, nor for `STALL_S` around."""
-    finished = np.sort(finish_s(record).to_numpy())
+def _stalled(requests: Requests, between: Floats) -> npt.NDArray[np.bool_]:
+    """Return in which slices nobody was answered, nor for `STALL_S` around.
+
+    Who gives up was not. Before the load, and after the window, nobody is missed.
+    """
+    answers = np.sort(requests.finished[requests.answered])
     middle = (between[:-1] + between[1:]) / 2
-    after = np.searchsorted(finished, middle)
-    padded = np.concatenate([[-np.inf], finished, [np.inf]])
+    after = np.searchsorted(answers, middle)
+    padded = np.concatenate([[0.0], answers, [between[-1]]])
     stalled: npt.NDArray[np.bool_] = padded[after + 1] - padded[after] >= STALL_S
     return stalled
 

@@ -78,7 +78,7 @@ def test_shares_are_of_what_there_is(
 
 def test_what_was_not_read_is_not_a_number() -> None:
     table = of(measured(ALL_THE_TIME, 3.0))
-    always = ["t_s", "late_ms", "lost"]
+    always = ["t_s", "seconds", "late_ms", "lost"]
     assert table.drop(columns=always).isna().all().all()
     assert table["lost"].tolist() == table["late_ms"].tolist() == [0.0] * 30
 
@@ -243,4 +243,5 @@ def test_a_window_of_the_run_is_of_that_time() -> None:
     read = {"server_cpu_s": grown((2.5, 0.25), (9, 1.0))}
     table = of(measured([Asked(0.0, 4.0)], 4.0, read), 2.25, 2.75)
     assert table["t_s"].tolist() == pytest.approx([2.25, 2.3, 2.4, 2.5, 2.6, 2.7])
+    assert table["seconds"].tolist() == pytest.approx([0.05, *[0.1] * 4, 0.05])
     assert table["server_cpu"].tolist() == pytest.approx([0.25] * 3 + [1] * 3)
