@@ -78,10 +78,11 @@ def _title(rows: Sequence[Row]) -> str:
 def _bars(axes: Axes, rows: Sequence[Row], parts: Sequence[str]) -> None:
     for place, (_, row) in enumerate(rows):
         left = 0.0
-        for part in parts if row else ():
-            share = row.shares[part] if row else 0.0
-            _segment(axes, place, (left, share), FILLS[part])
-            left += share
+        shares = row.shares if row else {}
+        for part in parts:
+            if share := shares.get(part):
+                _segment(axes, place, (left, share), FILLS[part])
+                left += share
         axes.annotate(
             f"{show(row.seconds, 0)} s" if row else show(None),
             (1.0, place),

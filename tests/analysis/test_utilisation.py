@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from analysis import definitions
+from analysis import definitions, phases
 from analysis.cell_chart import draw
 from analysis.definitions import Stopped
 from analysis.limits import PARTS
@@ -27,6 +27,7 @@ from analysis.utilisation_panel import smoothed_s
 from analysis.verdict import Verdict
 from analysis.waiting import Waiting
 from tests.analysis.conftest import config, frame, steady
+from tests.analysis.measured import Asked, records
 from tests.analysis.test_pictures import assert_readable, texts
 
 Cell = Callable[..., Path]
@@ -67,7 +68,7 @@ def test_stretches_are_means_over_the_time_of_their_slices() -> None:
     )
     assert table["begin_s"].tolist() == [0.0, 0.5]
     # The last slice is as long as slices usually are.
-    assert table["end_s"].tolist() == pytest.approx([0.5, 1.15])
+    assert table["end_s"].tolist() == pytest.approx([0.5, 1.1])
     assert table["server_cpu"].tolist() == pytest.approx([0.4, NAN], nan_ok=True)
     expected = [(0.01 * 0.4 + 1 * 0.1) / 0.5, 0.5]  # full is full, however long
     assert table["accept_queue"].tolist() == pytest.approx(expected)
@@ -88,9 +89,9 @@ def test_slices_may_be_longer_than_a_stretch() -> None:
 
 
 def requests(*of: tuple[float, float]) -> Requests:
-    started, finished = np.array(of, dtype=float).reshape(-1, 2).T
-    late, answered = 0 * finished, finished > started
-    return Requests(started, started, started, finished, finished, late, answered)
+    """Requests from when to when; those that go on beyond 2.5 s do not finish."""
+    asked = [Asked(begin, end - begin if end <= 2.5 else None) for begin, end in of]
+    return phases.requests(*records(asked), at_s=2.5, base_s=0.0)
 
 
 def test_seconds_tell_how_many_were_in_flight_and_for_what() -> None:
