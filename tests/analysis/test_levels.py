@@ -177,11 +177,13 @@ def test_values_hold_until_they_are_read_again() -> None:
 
 
 def test_somebody_waited_in_so_many_of_the_looks() -> None:
-    """In those of half a second around a slice."""
-    read = {"queue": held((1.0001, 0), (9, 7))}
+    """In those of half a second around a slice, as far as there are any."""
+    read = {"queue": held((1.0001, 0), (9, 1))}
     expected = [0] * 8 + [0.2, 0.4, 0.6, 0.8] + [1] * 18
-    assert column("queue", read)[8:12] == [0, 0, 7, 7]
+    assert column("queue", read)[8:12] == [0, 0, 1, 1]
     assert column("queued", read) == expected
+    moment = of(measured(ALL_THE_TIME, 3.0, {"queue": 1.0}), 1.0, 1.1)
+    assert moment["queued"].tolist() == [1.0]
 
 
 def test_lost_connections_may_be_waited_for_after_that() -> None:

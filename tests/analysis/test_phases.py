@@ -177,9 +177,15 @@ def test_one_that_is_not_known_in_all_phases(
         # Who got no byte may not have been through the wait.
         (Asked(0.0, 3.0, 1.0, None, None, ERROR), 0.6, {**CONNECTS, **WAITS}),
         (Asked(7.0, None, 1.0), 0.6, {**CONNECTS, **WAITS}),
+        (Asked(7.0, None, 1.0, 4.0), 0.6, {**CONNECTS, **WAITS}),  # after the end
         # Who got a response has, whether or not its client tells when it began.
         (
             Asked(0.0, 2.0, None, None),
+            0.6,
+            {"waiting": [0.2], "waiting_long": [1.2], "backend": [0.6]},
+        ),
+        (
+            Asked(0.0, 2.0, 0.0, 2.0),
             0.6,
             {"waiting": [0.2], "waiting_long": [1.2], "backend": [0.6]},
         ),
