@@ -197,7 +197,8 @@ def test_a_server_is_warmed_up_before_the_record(tmp_path: Path) -> None:
                 *("--warm-up", 0.5, "--stop-after-requests", 2, *NO_THINK),
             )
         )
-        assert server.accepted == 9 + 2
+        # One was closed and opened anew; one more to see when it is over; two users'.
+        assert server.accepted == 8 + 1 + 1 + 2
     assert [row["error"] for row in rows(tmp_path)] == ["", ""]
     assert float(rows(tmp_path)[0]["start_s"]) < 0.5
     assert stopped(tmp_path)["requests_before"] > 20
@@ -417,6 +418,24 @@ def test_a_start_of_a_number(tmp_path: Path) -> None:
     shown = [(s["users"], s["rate"], s.get("together")) for s in end["joining"]]
     assert shown == [(20, 40, 4), (24, 4, None)]
     assert "start" not in end
+
+
+def test_the_load_begins_when_a_server_has_done_what_came_before(
+    tmp_path: Path,
+) -> None:
+    """It works off, one after another, what its clients gave up, who were too many."""
+    with serving(in_turn(0.08)) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--users", 1, "--warm-up", 1),
+                *("--request-timeout", 0.2, "--stop-after-requests", 1),
+            )
+        )
+        # Of eight at a time no more than two are answered within 0.2 s.
+        assert server.accepted > 20
+    [row] = rows(tmp_path)
+    assert row["error"] == ""
+    assert stopped(tmp_path)["requests_before"] == server.accepted - 1
 
 
 @pytest.mark.parametrize("client", ["lean", "fast"])
