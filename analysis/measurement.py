@@ -53,7 +53,9 @@ class Measurement:
                 "rate": self.config["hatch_rate"],
             }
         ]
-        return [Joining(s["at_s"], s["users"], s["rate"]) for s in told]
+        return [
+            Joining(s["at_s"], s["users"], s["rate"], s.get("together")) for s in told
+        ]
 
     def requests(self) -> Requests:
         """Return all requests, those that had not finished last."""

@@ -73,6 +73,11 @@ def test_when_users_join(
     assert times_s == pytest.approx(np.array(joined))
 
 
+def test_users_who_join_evenly() -> None:
+    times_s = joined_s([Joining(1, 6, 20, together=2), Joining(2, 8, 20)], 9)
+    assert times_s.tolist() == pytest.approx([1, 1, 1.1, 1.1, 1.2, 1.2, 2, 2])
+
+
 @pytest.mark.parametrize(
     "changes, joined, until_s, times",
     [
