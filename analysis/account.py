@@ -28,9 +28,9 @@ def account(waited: Waiting) -> str:
         if waited.shares[part] >= LEAST_SHARE
     ]
     parts = [_part(waited, part) for part in told]
-    return f"of the {waited.seconds:,.0f} s that users waited in all, " + "; ".join(
-        parts
-    )
+    seconds = waited.seconds
+    shown = f"{seconds:,.0f}" if seconds >= 10 else f"{seconds:.2g}"
+    return f"of the {shown} s that users waited in all, " + "; ".join(parts)
 
 
 def _part(waited: Waiting, part: str) -> str:
@@ -76,9 +76,9 @@ def _serial(slices: pd.DataFrame, part: str) -> str:
 
 def _accept_queue(slices: pd.DataFrame, part: str) -> str:
     overflows = float(np.nansum(slices["overflows"]))
-    seconds = np.diff(slices["t_s"], append=slices["t_s"].iloc[-1])
+    seconds = slices["seconds"]
     lost = slices[f"for.{part}"] > 0.5 * slices["in_flight"] * seconds
-    idle = float(seconds[(lost & (slices["server_cpu"] < 0.5)).to_numpy()].sum())
+    idle = float(seconds[lost & (slices["server_cpu"] < 0.5)].sum())
     text = f"it overflowed {overflows:,.0f} times"
     if idle >= 0.5:
         text += (

@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import capacity, day, definitions, little
+from analysis import capacity, day, definitions, failing, little, onset
 from analysis.causes import cause
 from analysis.cell_chart import draw
 from analysis.evidence import Evidence, evidence
@@ -70,6 +70,8 @@ def summarise(folder: Path, code: str | None) -> None:
     stop = config["experiment"]["stop"]
     if stop == "capacity":
         row = capacity.row(record, stopped, config["experiment"]["p95_ms"])
+    elif stop == "first_failure":
+        row = onset.row(record, stopped)
     else:
         row = definitions.row(record, stop, stopped)
     step = capacity.peak(record, stopped.steps)
@@ -77,7 +79,7 @@ def summarise(folder: Path, code: str | None) -> None:
     row = dataclasses.replace(row, server_rss_mb=memory and memory / 1e6)
     found = evidence(config, run, record, row, readings, step)
     waited = _waited(measured, row, step)
-    shown = _shown(measured, row) if step else waited
+    shown = _shown(measured, row, waited)
     timeline = _timeline(measured, shown)
     bound = _possible(measured, row)
     limited = verdict(found, waited, bound)
@@ -86,7 +88,8 @@ def summarise(folder: Path, code: str | None) -> None:
     result = {
         **_identity(config),
         "row": dataclasses.asdict(row),
-        "stopped": {**run["stopped"], "why": why(row, config)},
+        "first_failure": failing.told(row, failures),
+        "stopped": {**run["stopped"], "why": why(row, config, stopped.reason)},
         "verdict": dataclasses.asdict(limited),
         "waiting": _told(waited),
         "possible": bound and dataclasses.asdict(bound),
@@ -114,7 +117,7 @@ def _timeline(measured: Measurement, waited: Waiting | None) -> pd.DataFrame:
     stopped = measured.stopped
     table = definitions.timeline(
         measured.record,
-        stopped.at_s if stopped.reason in ("cap", "time-limit") else 0,
+        stopped.at_s if stopped.reason in definitions.BY_THE_CLOCK else 0,
     )
     seconds = range(len(table))
     requests = measured.requests()
@@ -138,11 +141,18 @@ def _waited(
     return waiting(measured, window, failing)
 
 
-def _shown(measured: Measurement, row: definitions.Row) -> Waiting | None:
-    """Return what is shown of a search: all of it, and not its best step alone.
+def _shown(
+    measured: Measurement, row: definitions.Row, waited: Waiting | None
+) -> Waiting | None:
+    """Return what is shown of a run: all of it, also what the verdict is not about.
 
-    Its users come and go, and with them what is full: nothing of that was first.
+    In a search for the capacity users come and go, and with them what is full: nothing
+    of that was first.
     """
+    if row.onset_s is not None:
+        return waiting(measured, (0.0, row.onset_s))
+    if measured.config["experiment"]["stop"] != "capacity":
+        return waited
     whole = waiting(measured, (0.0, row.duration_s))
     return whole and dataclasses.replace(whole, full_s={})
 
@@ -257,15 +267,10 @@ def used(run: dict[str, Any], finished: int) -> dict[str, Any]:
     }
 
 
-def why(row: definitions.Row, config: dict[str, Any]) -> str:
-    """Say in words why the run ended."""
-    if row.outcome == "first failure":
-        return f"a request failed: {row.first_failure}"
-    if row.outcome == "not reached":
-        return (
-            f"no request failed up to the cap of {config['users']:,} users, "
-            "nor any that was in flight then"
-        )
+def why(row: definitions.Row, config: dict[str, Any], reason: str) -> str:
+    """Say in words why the run ended, which was for `reason`."""
+    if said := failing.why(row, config, reason):
+        return said
     if row.outcome == "crashed":
         return "the server died"
     if row.outcome == "completed" and row.knee_users is not None:

@@ -28,9 +28,11 @@ def draw(
 ) -> Figure:
     """Return the panels over a shared axis of seconds; the first failure marked.
 
-    Lines have a point for each whole second; those of utilisation two.
+    So is the onset, where there is one. Lines have a point for each whole second; those
+    of utilisation two.
     """
-    whole = whole_seconds(timeline, row.duration_s)
+    end_s = row.duration_s if row.onset_s is None else row.onset_s
+    whole = whole_seconds(timeline, end_s)
     made = figure(8, 9)
     entitle(made, f"{_title(config, row)}\n{_limit(limited)}", made.get_figwidth())
     rates, times, users, full, strip = made.subplots(
@@ -70,11 +72,14 @@ def draw(
                 loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8
             )
     strip.set_xlabel("seconds since the load began")
-    strip.set_xlim(0, max(row.duration_s, 1) * 1.02)
+    strip.set_xlim(0, max(end_s, 1) * 1.02)
     thousands(strip, "x")
     utilisation_panel.draw(made, (full, strip), waited)
     if row.first_failure_s is not None:
         _mark([rates, times, users, full, strip], row.first_failure_s)
+    if row.onset_s is not None:
+        for panel in (rates, times, users, full):
+            panel.axvline(row.onset_s, color=FAILURE, linewidth=1.2)
     return made
 
 
@@ -108,6 +113,8 @@ def _title(config: dict[str, Any], row: Row) -> str:
             f"▼ first failure at {row.first_failure_s:,.1f} s with "
             f"{row.first_failure_users:,} users: {shorten(str(row.first_failure), 120)}"
         )
+        if row.onset_s is not None:
+            said += f"; onset (line) with {row.onset_users:,} users"
     elif row.reached is False:
         said = f"no failure up to {row.users:,} users"
     else:

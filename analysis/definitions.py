@@ -31,17 +31,27 @@ STATS_COLUMNS = (
     "Max (ms)",
     "Average size (bytes)",
 )
+NOT_REACHED = "not reached"
 OUTCOMES = {
     ("first_failure", "first-failure"): "first failure",
-    ("first_failure", "cap"): "not reached",
+    ("first_failure", "onset"): "first failure",
+    ("first_failure", "no-onset"): "stray failure",
+    ("first_failure", "cap"): NOT_REACHED,
+    ("first_failure", "generator"): NOT_REACHED,
+    ("first_failure", "time-limit"): NOT_REACHED,  # unless a failure was
     ("requests", "requests"): "completed",
     ("capacity", "capacity"): "completed",
     ("capacity", "crashed"): "crashed",
     ("requests", "crashed"): "crashed",
     ("first_failure", "crashed"): "crashed",
 }
+# Reasons that are the clock's: after the last request nothing may have finished.
+BY_THE_CLOCK = ("cap", "generator", "no-onset", "time-limit")
 STOPS = {  # by which rule a run ends, and for what reasons it may
-    "first_failure": ("first-failure", "cap", "time-limit", "crashed"),
+    "first_failure": (
+        *("onset", "no-onset", "first-failure"),
+        *("cap", "generator", "time-limit", "crashed"),
+    ),
     "requests": ("requests", "time-limit", "crashed"),
     "capacity": ("capacity", "time-limit", "crashed"),
 }
@@ -71,12 +81,13 @@ class Stopped:
 class Row:
     """A cell's row of its table. Times in the unit of the name.
 
-    `outcome` is `first failure`, `not reached` (no failure up to the cap, and
-    none of what was in flight then), `completed`, `time limit` (ended before its
-    rule was met) or `crashed` (the server died before that). `users` is how many
-    were running at the first failure; where `reached` is false it is a lower bound,
-    censored, and no measurement. Of a search for the capacity (`capacity.py`) it is
-    the users that got most, and figures are of their step.
+    `outcome` is `first failure`, `stray failure` (no onset followed it), `not reached`
+    (no failure up to a bound), `completed`, `time limit` (ended before its rule was
+    met) or `crashed` (the server died before that). `users` is how many were running at
+    the first failure; where `reached` is false it is a lower bound, censored, and no
+    measurement. Of a search for the first failure all figures are up to it, but for
+    those of the onset (`onset.py`). Of a search for the capacity (`capacity.py`) users
+    are those that got most, and figures are of their step.
     """
 
     outcome: str
@@ -97,6 +108,10 @@ class Row:
     knee_users: int | None = None
     acceptable_rps: float | None = None
     acceptable_users: int | None = None
+    sent_users: int | None = None  # were running when the first failure was sent
+    clean_users: int | None = None
+    onset_users: int | None = None
+    onset_s: float | None = None
     success_p99_ms: float | None = None
     server_rss_mb: float | None = None  # the greatest, of all of the server's processes
 
@@ -155,8 +170,11 @@ def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
         rps = len(record) / ended if len(record) and ended > 0 else None
     fails = failed(record)
     successes = record.loc[~fails, "response_ms"]
+    outcome = OUTCOMES.get((stop, stopped.reason), "time limit")
+    if outcome == NOT_REACHED and failing is not None:
+        outcome = "time limit"  # before it was known whether an onset follows
     return Row(
-        outcome=OUTCOMES.get((stop, stopped.reason), "time limit"),
+        outcome=outcome,
         reached=position is not None if stop == "first_failure" else None,
         users=users,
         requests=len(record),

@@ -31,6 +31,7 @@ class Evidence:
     end_s: float
     crashed: str | None  # how the server ended, if it died under load
     failure: str | None  # the first failure, or the most frequent of many
+    stray: bool  # no other failures have followed the first
     failures: int
     server_cpu: float | None  # of its cores, used by its processes
     server_idle: float | None  # of its cores, used by nobody
@@ -97,6 +98,7 @@ def evidence(
         end_s=end,
         crashed=run.get("crashed"),
         failure=main_failure(record, row),
+        stray=row.outcome == "stray failure",
         failures=row.failures,
         server_cpu=share("server_cpu_s", server_cores or 1),
         server_idle=share("server_cores_idle_s", server_cores),

@@ -5,7 +5,8 @@ Rules of this module:
   there is: of the server's cores, of the link's rate, of one core for a process of
   Locust.
 - Of a slice in which nobody was connected for half of the time, half a core was all
-  that could be used: `pressed` is the server's CPU in the time in which somebody was.
+  that could be used: `pressed` is the server's CPU in the time in which somebody was,
+  and `link_pressed` the link. Where nobody was at all they are of the whole slice.
 - What was read once a second holds until it is read again. What was not read is NaN.
 """
 
@@ -41,12 +42,12 @@ def edges(begin_s: float, end_s: float, readings: Readings) -> Floats:
 def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.DataFrame:
     """Return a row per slice between the edges; `requests` as the load saw them.
 
-    Columns: `t_s`, `server_cpu`, `pressed`, `server_idle`, `others` (programs on the
-    server's cores that are not it), `stolen`, `throttled`, `link`, `generator_busiest`,
-    `generator_idle`, `late_ms`, `queue`, `queued` (of some looks, those that found it
-    not empty), `backlog`, `overflows`, `lost` (whether connections were lost in
-    the last seconds), `workers` and `descriptors` (of their bounds), `busiest` (of a
-    core, the server's busiest process).
+    Columns: `t_s`, `seconds`, `server_cpu`, `pressed`, `server_idle`, `others` (of
+    programs on those cores that are not the server), `stolen`, `throttled`, `link`,
+    `link_pressed`, `generator_busiest`, `generator_idle`, `late_ms`, `queue`, `queued`
+    (of some looks, those that found it not empty), `backlog`, `overflows`, `lost`
+    (whether connections were lost in the last seconds), `workers` and `descriptors` (of
+    their bounds), `busiest` (of a core, the server's busiest process).
     """
     config, run, readings = measured.config, measured.run, measured.readings
     seconds = np.diff(between)
@@ -55,18 +56,19 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
         float(len(cores.get(which) or ()) or 1) for which in ("server", "locust")
     )
     bound = bool(cores.get("server"))
+    connected = phases.occupied(requests, between) / seconds
     # Never of less than a part of the slice.
-    occupied = np.clip(
-        phases.occupied(requests, between) / seconds, LEAST_OCCUPIED, 1.0
-    )
+    occupied = np.where(connected > 0, np.clip(connected, LEAST_OCCUPIED, 1.0), 1.0)
 
     def share(counter: str, of: float) -> Floats:
         grown: Floats = np.diff(readings.at(counter, between))
         return grown / seconds / of
 
     server = share("server_cpu_s", server_cores)
+    link = _link(config["network"], readings, between)
     table = {
         "t_s": between[:-1],
+        "seconds": seconds,
         "server_cpu": server,
         "pressed": np.minimum(server / occupied, np.maximum(server, 1.0)),
         "server_idle": _smooth(share("server_cores_idle_s", server_cores)),
@@ -78,7 +80,8 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
         "generator_busiest": share("generator_busiest_s", 1.0),
         "generator_idle": _smooth(share("generator_cores_idle_s", generator_cores)),
         "late_ms": readings.late_ms(between),
-        "link": _link(config["network"], readings, between) / occupied,
+        "link": link,
+        "link_pressed": link / occupied,
         "queue": readings.latest("queue", between),
         "queued": _smooth(_over(readings.latest("queue", between), 0)),
         "backlog": readings.latest("backlog", between),

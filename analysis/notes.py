@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from analysis import failing
 from analysis.ceiling import NEAR, is_near
 from analysis.files import Cell
 from analysis.groups import MARKED, Group
@@ -112,6 +113,8 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
             "`of`: the requests a second that the same users would have got of a "
             "server that answers at once.\n"
         )
+    if cells[0].stop == "first_failure":
+        yield from failing.notes(groups)
     late = [cell.impl for cell in cells if cell.row["outcome"] == "time limit"]
     if late:
         yield (

@@ -28,7 +28,11 @@ from analysis.left_out import LeftOut
 from analysis.notes import medians
 from analysis.settings import caption, show, show_figure, swept
 
-REMARKS = {"crashed": "crashed under the load", "time limit": "ran out of time"}
+REMARKS = {
+    "crashed": "crashed under the load",
+    "time limit": "ran out of time",
+    "stray failure": "its first failure was a stray",
+}
 BELOW = (
     "the figure may have been greater, so that who would be below the next one by it "
     "shares a rank instead."

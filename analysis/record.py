@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.definitions import STOPS, Step, Stopped, finish_s, first_failure
 from analysis.files import DataError, unreadable
+from analysis.onset import ends_with_onset
 
 VERSION = 2  # of the record's form, as `load/__init__.py` counts them
 COLUMNS = {
@@ -148,8 +149,14 @@ def check_cut(
             f"{path} does not end with its first failure, "
             "as run.json says that the run did"
         )
-    searching = experiment["stop"] == "first_failure" and reason != "first-failure"
-    if searching and position is not None:
+    if reason in ("onset", "no-onset") and position is None:
+        raise DataError(f"{path} has no failure, and run.json says that there was one")
+    if reason == "onset" and not ends_with_onset(record):
+        raise DataError(
+            f"{path} does not end with an onset of failures, "
+            "as run.json says that the run did"
+        )
+    if reason in ("cap", "generator") and position is not None:
         raise DataError(f"{path} has a failure, and run.json says that it met none")
     if reason == "requests" and len(record) != experiment["requests"]:
         raise DataError(

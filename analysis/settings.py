@@ -26,9 +26,13 @@ GROUPS = {
 }  # and what they are called
 CPU = "page.cpu_ms"
 IDLE = "idle"
+AUTO = "auto"  # of users: as many as the server takes
 # Code is known by the implementation and its commit, the key follows from the rest.
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
-COUNTS = ("users", "knee_users", "failures", "requests")  # whole numbers in each run
+COUNTS = (  # whole numbers in each run
+    *("users", "knee_users", "clean_users", "onset_users"),
+    *("failures", "requests"),
+)
 REPEAT = ("repeat", "key")  # what the repeats of one configuration differ in
 
 

@@ -58,6 +58,8 @@ from analysis.statistics import Estimate
 COLUMNS = {
     "first_failure": {
         "users": "users",
+        "clean_users": "clean up to",
+        "onset_users": "onset",
         "rps": "RPS",
         "average_ms": "average response, ms",
         "success_average_ms": "average of successes, ms",

@@ -45,7 +45,8 @@ def verdict(e: Evidence, waited: Waiting | None, possible: Possible | None) -> V
     for rule in RULES:
         for limit, because in rule(e):
             return Verdict(limit, because)
-    if possible is not None and possible.share >= NEARLY_ALL and not e.failure:
+    served = not e.failure or e.stray
+    if possible is not None and possible.share >= NEARLY_ALL and served:
         return Verdict("think-time", _nearly_all(e, possible))
     if waited is None:
         return Verdict("unclear", "no request was sent")

@@ -113,11 +113,14 @@ def _with_lateness(requests: Requests, between: Floats, late_ms: Floats) -> Requ
 
 
 def _stalled(requests: Requests, between: Floats) -> npt.NDArray[np.bool_]:
-    """Return in which slices no request finished, nor for `STALL_S` around."""
-    finished = np.sort(requests.finished)
+    """Return in which slices nobody was answered, nor for `STALL_S` around.
+
+    Who gives up was not. Before the load, and after the window, nobody is missed.
+    """
+    answers = np.sort(requests.finished[requests.answered])
     middle = (between[:-1] + between[1:]) / 2
-    after = np.searchsorted(finished, middle)
-    padded = np.concatenate([[-np.inf], finished, [np.inf]])
+    after = np.searchsorted(answers, middle)
+    padded = np.concatenate([[0.0], answers, [between[-1]]])
     stalled: npt.NDArray[np.bool_] = padded[after + 1] - padded[after] >= STALL_S
     return stalled
 
@@ -141,8 +144,9 @@ def _blame(
             blame[phase] = {"backend": np.ones(len(found))}
             continue
         # Who has no connection waits while others are served, or nobody is.
-        column = "server_cpu" if phase == "connecting_long" else "pressed"
-        own = _shared_out(_filled(found, found[column].to_numpy()))
+        alone = phase == "connecting_long"
+        used = ("server_cpu", "link") if alone else ("pressed", "link_pressed")
+        own = _shared_out(_filled(found, *(found[name].to_numpy() for name in used)))
         left = 1 - sum(own.values(), np.zeros(len(found)))
         own["generator-cpu"] = left * generator
         rest = left * (1 - generator)
@@ -154,10 +158,10 @@ def _blame(
     return blame
 
 
-def _filled(found: pd.DataFrame, server: Floats) -> dict[str, Floats]:
+def _filled(found: pd.DataFrame, server: Floats, link: Floats) -> dict[str, Floats]:
     """Return how surely CPU, link and machine were full in each slice, from 0 to 1.
 
-    `server` is the share of its cores that it used.
+    `server` is the share of its cores that it used, `link` the share of its rate.
     """
     others = np.nan_to_num(found["others"].to_numpy())
     stolen = np.nan_to_num(found["stolen"].to_numpy())
@@ -176,7 +180,7 @@ def _filled(found: pd.DataFrame, server: Floats) -> dict[str, Floats]:
     return {
         "server-cpu": cpu * (1 - machines),
         "machine": cpu * machines,
-        "link": _ramp(found["link"].to_numpy(), LINK_FROM, LINK_FULL),
+        "link": _ramp(link, LINK_FROM, LINK_FULL),
     }
 
 
@@ -204,9 +208,9 @@ def _idle(
     """Return what users waited for of a server with CPU time to spare, in order."""
     impl = config["impl"]
     lost = found["lost"].to_numpy() > 0
+    somebody = found["queued"].to_numpy() >= QUEUED
     # Clients who wait to be accepted of a server that is at work wait for its CPU.
-    queued, used = found["queued"].to_numpy(), found["server_cpu"].to_numpy()
-    queue = (queued >= QUEUED) & (used < CPU_FROM)
+    queue = somebody & (found["server_cpu"].to_numpy() < CPU_FROM)
     many = (most_workers(impl) or 0) > 1
     descriptors = found["descriptors"].to_numpy() >= FULL
     workers = found["workers"].to_numpy() >= FULL
@@ -220,7 +224,7 @@ def _idle(
         "connecting": np.zeros(len(found), dtype=bool),
         "connecting_long": lost,
         "waiting": np.zeros(len(found), dtype=bool),
-        "waiting_long": lost & ~queue,
+        "waiting_long": lost & ~somebody,  # else it may be one of those
         "receiving": np.zeros(len(found), dtype=bool),
     }[phase]
     parts = {

@@ -45,6 +45,9 @@ class Experiment:
         "first_failure", choices=("first_failure", "requests", "capacity")
     )
     requests: int | None = _field(None, least=1)  # for stop: requests
+    # For stop: first_failure; for how long the run goes on after it, to see whether an
+    # onset of failures follows. 0: it ends at once.
+    onset_s: float = _field(30.0, least=0)
     max_s: float = _field(600.0, above=0)  # the run ends by then, whatever happened
     step_s: float = _field(4.0, least=1)  # for stop: capacity; a number of users each
     p95_ms: float = _field(500.0, above=0)  # and what is acceptable

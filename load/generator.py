@@ -74,7 +74,8 @@ def _rule(config: dict[str, Any]) -> list[str]:
             *("--p95-limit", f"{experiment['p95_ms']:g}"),
         ]
     if experiment["stop"] == "first_failure":
-        return ["--users", users, "--stop-at-first-failure"]
+        onset = ["--onset", f"{experiment['onset_s']:g}"]
+        return ["--users", users, "--stop-at-first-failure", *onset]
     return ["--users", users, "--stop-after-requests", str(experiment["requests"])]
 
 
@@ -89,5 +90,6 @@ def longest_s(config: dict[str, Any]) -> float:
     if config["experiment"]["stop"] == "first_failure":
         joining = config["users"] / config["hatch_rate"]
         in_flight = 2 * config["load"]["timeout_s"]
-        longest = min(longest, joining + in_flight)
+        onset = config["experiment"]["onset_s"]
+        longest = min(longest, joining + in_flight + onset)
     return longest

@@ -44,6 +44,7 @@ class Keeper(ABC):
             Path(options.record) if options.record else None,
             options.stop_at_first_failure,
             options.stop_after_requests,
+            options.onset,
         )
         self.ended = True
         self.calibrating = False
@@ -95,7 +96,8 @@ class Keeper(ABC):
     def all_joined(self, **_: Any) -> None:
         if self.options.stop_at_first_failure and not self.ended:
             # A request may take the time to connect and then the time to read.
-            self.later(2 * self.options.request_timeout, "cap")
+            in_flight_s = 2 * self.options.request_timeout
+            self.timers.append(gevent.spawn_later(in_flight_s, self.end_at, "cap"))
 
     def search(self) -> None:
         """Try one number of users after another, from the one there is."""
@@ -121,10 +123,16 @@ class Keeper(ABC):
         self.timers.append(gevent.spawn_later(after_s, self.end, reason))
 
     def look_after(self) -> None:
+        waiting = False
         while not self.ended:
             gevent.sleep(FLUSH_S)
             if not self.ended:
                 self.attempt(self.write_through)
+            failed_s = self.record.failed_s
+            if failed_s is not None and not waiting:
+                waiting = True
+                since_s = time.monotonic() - self.record.began_s - failed_s
+                self.later(max(self.record.onset_s - since_s, 0), "no-onset")
 
     def write_through(self) -> None:
         self.record.flush()
@@ -135,6 +143,11 @@ class Keeper(ABC):
             action(*arguments)
         except OSError as error:
             self.lost(f"the record cannot be written: {error.strerror}")
+
+    def end_at(self, bound: str) -> None:
+        """End the run at a bound; not where a failure came first: then it goes on."""
+        if self.record.failed_s is None:
+            self.end(bound)
 
     @abstractmethod
     def end(self, reason: str) -> None:

@@ -87,6 +87,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "no request that was in flight then has failed",
     )
     group.add_argument(
+        "--onset",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="go on after that failure until 1 %% of the requests of 10 s have failed, "
+        "and three at least; for so long at most (default: 0)",
+    )
+    group.add_argument(
         "--stop-after-requests",
         type=int,
         metavar="N",

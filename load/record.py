@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from load.lateness import Late
+from load.onset import Onset
 from load.search import Step, summary
 
 COLUMNS = "start_s,response_ms,connect_ms,first_byte_ms,status,bytes,users,error\n"
@@ -40,14 +41,24 @@ GENERATOR_COLUMNS = "at_s,process,lateness_ms,mean_ms\n"
 
 
 class Record:
-    """The record in `folder`; where that is None, nothing but the rule."""
+    """The record in `folder`; where that is None, nothing but the rule.
+
+    `onset_s` is for how long a run that looks for the first failure goes on after it,
+    to see whether an onset follows.
+    """
 
     def __init__(
-        self, folder: Path | None, at_first_failure: bool, after_requests: int | None
+        self,
+        folder: Path | None,
+        at_first_failure: bool,
+        after_requests: int | None,
+        onset_s: float = 0.0,
     ) -> None:
         self.folder = folder
         self.at_first_failure = at_first_failure
         self.after_requests = after_requests
+        self.onset_s = onset_s
+        self.onset: Onset | None = None
         self.began_s = 0.0
         self.rows = 0
         self.steps: list[dict[str, float]] = []
@@ -60,6 +71,7 @@ class Record:
         self.close()
         self.began_s = began_s
         self.rows = 0
+        self.onset = Onset() if self.at_first_failure and self.onset_s else None
         self.steps = []
         self.before = {}
         self.watched = None
@@ -83,9 +95,17 @@ class Record:
                 f"{start if start > 0 else 0:.6f},{response_ms:.3f},{begun},"
                 f"{status or ''},{size},{users},{_quoted(error) if error else ''}\n"
             )
+        if self.onset is not None:
+            came = self.onset.add(finished_s - self.began_s, bool(error))
+            return "onset" if came else ""
         if error and self.at_first_failure:
             return "first-failure"
         return "requests" if self.rows == self.after_requests else ""
+
+    @property
+    def failed_s(self) -> float | None:
+        """When the first failure was that an onset may follow; None before it."""
+        return None if self.onset is None else self.onset.failed_s
 
     def watch(self) -> None:
         """Begin to watch requests, for `step`."""

@@ -38,6 +38,7 @@ ENDED, UNFINISHED = "firstfail-ended", "firstfail-unfinished"
 SEND_S = 0.05
 UNFINISHED_S = 1.0  # for workers to tell what is in flight, of a run that has ended
 SILENT_S = 10.0  # a worker that says nothing for so long is lost
+BOUNDS = ("cap", "generator")  # reasons to end that no failure may come before
 LAST_WORDS_S = 2.0  # for workers to report, when Locust has been told to stop
 
 
@@ -183,14 +184,22 @@ class Master(Keeper):
             finished_s, users = row[0], row[5]
             if finished_s < self.record.began_s:
                 continue  # of a run before, in the web UI
-            if finished_s > self.cut_s:
+            if finished_s > self.cut_s and not self.goes_on():
                 break
             reason = self.record.request(row)
             if reason:
                 self.close(reason, finished_s, users)
                 return
-        if self.reason and min(self.merge.upto.values()) >= self.cut_s:
+        reported = self.reason and min(self.merge.upto.values()) >= self.cut_s
+        if reported and not self.goes_on():
             self.close(self.reason, self.cut_s, sum(self.merge.users.values()))
+
+    def goes_on(self) -> bool:
+        """Take the end back at a bound that a failure turns out to have come before."""
+        if self.reason not in BOUNDS or self.record.failed_s is None:
+            return False
+        self.cut_s, self.reason = float("inf"), ""
+        return True
 
     def close(self, reason: str, at_s: float, users: int) -> None:
         """Close the record of a run that ended at `at_s`, once that was told of it."""

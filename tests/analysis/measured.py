@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.definitions import Stopped
+from analysis.limits import PARTS
 from analysis.measurement import Measurement
 from analysis.readings import Readings
 from analysis.record import COLUMNS
+from analysis.waiting import Waiting, waiting
 from tests.analysis.conftest import Read, config, readings
 
 CORES = {"server": [1], "locust": [0]}
@@ -37,6 +39,12 @@ class Asked(NamedTuple):
 
 # What an unloaded server takes for a response: nothing.
 AT_ONCE = Asked(0.0, 0.0, 0.0, 0.0)
+# It is connected at once, and waits for 10 s.
+ONE = [AT_ONCE, Asked(0.0, 10.0)]
+LINK = {"network__rate_mbit": 8.0}  # which is a megabyte a second
+# A server with CPU time to spare; and one in whose queue five clients wait.
+IDLE = {"server_cpu_s": 0.1, "server_cores_idle_s": 0.9}
+QUEUE = {**IDLE, "queue": 5.0, "backlog": 128.0}
 
 
 def records(asked: Sequence[Asked]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -114,3 +122,23 @@ def held(*pieces: tuple[float, float]) -> Callable[[np.ndarray], np.ndarray]:
     ends = np.array([until_s for until_s, _ in pieces])
     values = np.array([value for _, value in pieces])
     return lambda at: values[np.minimum(np.searchsorted(ends, at), len(ends) - 1)]
+
+
+def waited_of(
+    asked: Sequence[Asked] = ONE,
+    read: dict[str, Read] | None = None,
+    *,
+    seconds: float = 10.0,
+    failing: int | None = None,
+    **more: Any,
+) -> Waiting:
+    """Return what these waited for, in all of a run of so many seconds."""
+    whole = waiting(measured(asked, seconds, read, **more), (0.0, seconds), failing)
+    assert whole is not None
+    return whole
+
+
+def shares(of: Waiting) -> dict[str, float]:
+    """Return the shares of those parts that have any."""
+    assert tuple(of.shares) == PARTS
+    return {part: share for part, share in of.shares.items() if share > 1e-9}

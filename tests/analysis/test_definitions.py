@@ -54,7 +54,9 @@ def test_row_of_a_first_failure() -> None:
             "first_failure_users": 12,
             "first_failure": "HTTP 503",
             **dict.fromkeys(["knee_users", "acceptable_rps", "acceptable_users"]),
-            "server_rss_mb": None,  # no reading of the record
+            # Of a search for the first failure (`onset.py`), and of the readings.
+            **dict.fromkeys(["sent_users", "clean_users", "onset_users", "onset_s"]),
+            "server_rss_mb": None,
         }
     )
 
@@ -81,8 +83,9 @@ def test_row_ended_by_its_time_limit() -> None:
     record = RECORD.iloc[:2]
     for stop in ("first_failure", "requests"):
         row = definitions.row(record, stop, Stopped("time-limit", at_s=2, users=40))
-        assert row.outcome == "time limit"
-        assert row.reached is (False if stop == "first_failure" else None)
+        first = stop == "first_failure"
+        assert row.outcome == ("not reached" if first else "time limit")
+        assert row.reached is (False if first else None)
         assert row.users == 40
 
 

@@ -53,6 +53,8 @@ def run(
         "success_average_ms": 40.0,
         "success_median_ms": 30.0,
         "success_p95_ms": 90.0,
+        "clean_users": None,
+        "onset_users": None,
         "success_p99_ms": 99.0,
         "server_rss_mb": 35.0,
         "duration_s": users / 10,
@@ -76,7 +78,7 @@ def test_repeats_are_one_row() -> None:
     cells = runs("select", 2300, 2010, 2180) + runs("single", 900, 910, 905)
     text = markdown("first_fail", cells)
     assert "repeat" not in text.splitlines()[4]
-    assert "| select | 2,180 [2,010, 2,300] | 218.0 [201.0, 230.0] |" in text
+    assert "| select | 2,180 [2,010, 2,300] | – | – | 218.0 [201.0, 230.0] |" in text
     assert "| timed out reading (3 of 3) |" in text
     assert "medians of 3 runs" in text
     assert "with 75 %: their span" in text
@@ -92,7 +94,7 @@ def test_one_run_each_is_told() -> None:
     cells = runs("select", 2180) + runs("single", 900)
     text = markdown("first_fail", cells)
     assert "One run each: no interval, and a difference may be chance." in text
-    assert "| select | 2,180 | 218.0 | 40 |" in text
+    assert "| select | 2,180 | – | – | 218.0 | 40 |" in text
     assert "[" not in text and "Pairs" not in text
     assert table(cells)["users_low"].isna().all()
     two = markdown("first_fail", runs("select", 2180, 2190) + runs("single", 900))
@@ -118,7 +120,7 @@ def test_some_runs_met_no_failure() -> None:
     assert "| not reached (3 of 5) |" in markdown("first_fail", most)
     assert not table(most).iloc[0]["reached"]
     never = [run(n, 3300, None) for n in range(3)]
-    assert "| select | > 3,300 | 330.0 [330.0, 330.0] |" in markdown("f", never)
+    assert "| select | > 3,300 | – | – | 330.0 [330.0, 330.0] |" in markdown("f", never)
 
 
 @given(st.permutations(range(5)))

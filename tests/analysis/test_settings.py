@@ -236,7 +236,7 @@ def test_a_table_has_one_shape(tmp_path: Path) -> None:
     "reason, options, said",
     [
         ("requests", {"experiment": "burst"}, "was to end with 1,000"),
-        ("time-limit", {}, "says that it met none"),
+        ("cap", {}, "says that it met none"),
     ],
 )
 def test_a_record_ends_where_the_run_did(
@@ -271,7 +271,7 @@ def test_a_failure_without_its_error_is_no_success(line: str, tmp_path: Path) ->
     [
         ([(0.2, 100, 503, 5, 120, "HTTP 503")], "burst", "requests", "with 120 users"),
         ([], "burst", "time-limit", "limit of time came first"),
-        ([], "first_fail", "time-limit", "500 users; the limit of time came first"),
+        ([], "first_fail", "time-limit", "no failure up to 500 users"),
     ],
 )
 def test_a_chart_says_how_its_run_ended(

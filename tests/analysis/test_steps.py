@@ -96,7 +96,7 @@ def test_tables(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
     assert first["users"].tolist() == [120, 3300]
     assert first["reached"].tolist() == [True, False]
     text = (out / "first_fail.md").read_text()
-    assert "| single | 120 | 18.1 |" in text
+    assert "| single | 120 | 101 | – | 18.1 |" in text
     assert "| select | > 3,300 |" in text
     assert "| 3,300 |" not in text
     assert "`>`: no request failed" in text

@@ -297,6 +297,58 @@ def test_first_failure_of_any_process(tmp_path: Path) -> None:
     assert stopped(tmp_path)["reason"] == "first-failure"
 
 
+def failing(*which: int) -> Behaviour:
+    """Answer request after request; those of a number, counted from 0, with 503."""
+    answered = itertools.count()
+
+    def behave(connection):
+        while connection.recv(9999):
+            line = b"503 Busy" if next(answered) in which else b"200 OK"
+            connection.sendall(b"HTTP/1.1 " + line + OK[15:] % 5 + b"\r\nhello")
+
+    return behave
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_a_run_goes_on_to_the_onset_of_failures(tmp_path: Path, processes: int) -> None:
+    """Neither the first failure is one nor the second; with the third it has come."""
+    with serving(failing(50, 100, 150, 180)) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--users", 9, "--stop-at-first-failure"),
+                *("--onset", 15, "--think-min", 0, "--think-max", 0.03),
+                processes=processes,
+            )
+        )
+    errors = [row["error"] for row in rows(tmp_path)]
+    assert errors.count("HTTP 503") == 3
+    assert errors[-1] == "HTTP 503"
+    assert 142 <= len(errors) <= 159  # what was in flight finished in any order
+    assert stopped(tmp_path)["reason"] == "onset"
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_stray_ends_a_run_later_and_no_cap_does(
+    tmp_path: Path, processes: int
+) -> None:
+    """All have joined and their requests have ended, and it goes on all the same."""
+    with serving(failing(5)) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--users", 3, "--stop-at-first-failure"),
+                *("--onset", 2.5, "--request-timeout", 0.5),
+                *("--think-min", 0, "--think-max", 0.03),
+                processes=processes,
+            )
+        )
+    got = rows(tmp_path)
+    [failed] = [row for row in got if row["error"]]
+    end = stopped(tmp_path)
+    assert (end["reason"], end["users"]) == ("no-onset", 3)
+    assert 2.49 <= end["at_s"] - finished(failed) < 5
+    assert finished(got[-1]) > finished(failed) + 2
+
+
 def has_rows(record: Path) -> Callable[[], bool]:
     path = record / "requests.csv"
     return lambda: path.exists() and path.read_text().count("\n") > 3
