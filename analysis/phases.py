@@ -138,6 +138,8 @@ def overlap(begin: Floats, end: Floats, edges: Floats) -> Floats:
 
     Stretches that overlap count each. Where there are none it is 0, and not nearly.
     """
+    if len(edges) < 2:
+        return np.zeros(0)
     return np.maximum(_after(begin, edges) - _after(end, edges), 0.0)
 
 

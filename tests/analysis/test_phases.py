@@ -234,6 +234,9 @@ def test_stretches_between_edges() -> None:
     edges = np.array([0.5, 1.0, 1.25, 2.5, 3.5])
     assert overlap(begin, end, edges) == pytest.approx([0.5, 0.5, 1.0, 0.0])
     assert overlap(begin[:0], end[:0], edges).tolist() == [0.0] * 4
+    ended = np.array([0.0, 1.0, 1.5, 1.5, 1.5])  # when a run is over before its edges
+    assert overlap(begin, end, ended) == pytest.approx([1.0, 1.0, 0.0, 0.0])
+    assert overlap(begin, end, ended[:1]).tolist() == []
 
 
 def test_of_a_long_run_nothing_is_left_where_nobody_was_in_flight() -> None:
