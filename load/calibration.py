@@ -1,8 +1,10 @@
-"""What a server is asked before the record of a run begins: to warm up.
+"""What a server is asked before the record of a run: to warm up, and what it can do.
 
 Rules of this module:
 - It is asked by our own client, whatever client the users have, over a few connections
-  that are never idle. What fails does not matter.
+  that are never idle. What fails does not matter, and does not count.
+- What it can do is the most requests a second that it answers: to a few clients, and
+  to four times as many while these still get more.
 - Nothing of it is in the record. How many requests it took is kept: the server worked
   for them as well.
 - A rest follows, in which queues drain and connections end.
@@ -19,20 +21,45 @@ import gevent
 from load.lean import Client, Reply, RequestError, Target
 
 CONNECTIONS = 8
+TIMES, MOST = 4, 128  # more of them, and how many at most
+RISE = 1.1  # what is more by less is no more
+STAGE_S = 2.0
+STAGES = 3
 REST_S = 1.0
 ENDING_S = 1.0  # for requests in flight to end
 REFUSED_S = 0.01  # after a failure: who is refused has not waited for anything
 
 
-def lead_s(warm_up_s: float) -> float:
+def lead_s(warm_up_s: float, trying: bool) -> float:
     """Return the most seconds that come before the record."""
-    return warm_up_s + ENDING_S + REST_S if warm_up_s else 0.0
+    warming_s = warm_up_s + ENDING_S + REST_S if warm_up_s else 0.0
+    trying_s = STAGES * (STAGE_S + ENDING_S) + REST_S if trying else 0.0
+    return warming_s + trying_s
 
 
 def warm_up(press: Press, seconds: float) -> None:
     """Keep the server busy for so long, and let it rest."""
     press.rate(CONNECTIONS, seconds)
     gevent.sleep(REST_S)
+
+
+def try_out(press: Press) -> float:
+    """Return how many requests a second the server answers, and let it rest."""
+    found = capacity_rps(press.rate)
+    gevent.sleep(REST_S)
+    return found
+
+
+def capacity_rps(rate: Callable[[int, float], float]) -> float:
+    """Return the most that `rate` gives for a number of clients and some seconds."""
+    clients, best = CONNECTIONS, 0.0
+    while True:
+        found = rate(clients, STAGE_S)
+        risen = found > RISE * best
+        best = max(best, found)
+        clients *= TIMES
+        if not risen or clients > MOST:
+            return best
 
 
 class Press:

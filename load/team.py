@@ -15,6 +15,7 @@ Rules of this module:
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import time
@@ -22,6 +23,7 @@ from typing import Any
 
 import gevent
 import psutil
+from locust import argument_parser
 from locust.env import Environment
 from locust.exception import RPCError
 
@@ -53,6 +55,10 @@ class Worker:
         self.rows: list[Row] = []
         self.late = Lateness()
         self.at_work = False
+        # Locust makes them anew for each option in each message that lets users join,
+        # for which the loop of a worker would stand still for half a second.
+        known: Any = functools.cache(argument_parser.default_args_dict)
+        argument_parser.default_args_dict = known
         self.slow_ms: float | None = options.slow
         runner: Any = environment.runner
         runner.register_message(ENDED, self.tell_unfinished)
@@ -154,9 +160,14 @@ class Master(Keeper):
         self.closing = False
         self.unfinished: dict[int, list[Unfinished]] = {}
         self.processes: dict[int, psutil.Process] = {}
-        self.heard_s = dict.fromkeys(range(self.workers), time.monotonic())
+        self.heard_s: dict[int, float] = {}
         self.late_so_far: dict[int, Late] = {}
         super().begin(**more)
+
+    def begin_record(self) -> bool:
+        # They have had nothing to say before that.
+        self.heard_s = dict.fromkeys(range(self.workers), time.monotonic())
+        return super().begin_record()
 
     def receive(self, msg: Any, **_: Any) -> None:
         report = msg.data
@@ -172,7 +183,7 @@ class Master(Keeper):
                 self.processes[worker] = psutil.Process(report["pid"])
         self.heard_s[worker] = time.monotonic()
         for late in report["late"]:
-            self.attempt(self.record.lateness, worker, late)
+            self.attempt(self.keep_late, worker, late)
         self.late_so_far[worker] = report["late_so_far"]
         # What is said at the end of a worker is all that it will ever say.
         upto_s = float("inf") if report["last"] else report["upto_s"]
