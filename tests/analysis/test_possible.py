@@ -25,6 +25,7 @@ from analysis.possible import (
     finishes,
     joined_s,
     possible,
+    possible_within,
 )
 from tests.analysis import conftest
 
@@ -129,6 +130,31 @@ def test_what_was_possible(
     else:
         assert best.requests == expected.requests
         assert (best.rps, best.share) == pytest.approx((expected.rps, expected.share))
+
+
+@pytest.mark.parametrize(
+    "within, got, expected",
+    [
+        # 1,000 users ask at 0, 4, 8 and 12 s: what is at the begin was before it.
+        ((0.0, 8.0), 1500, Possible(2000, 250.0, 0.75)),
+        ((3.9, 12.1), 1500, Possible(3000, 3000 / 8.2, 0.5)),
+        ((0.0, 3.9), 0, None),
+        ((8.0, 8.0), 0, None),
+        ((8.0, 7.0), 0, None),
+    ],
+)
+def test_what_was_possible_within_a_stretch(
+    within: tuple[float, float], got: int, expected: Possible | None
+) -> None:
+    best = possible_within(config(), at_once(1000), within, got)
+    if expected is None or best is None:
+        assert best == expected
+    else:
+        assert best.requests == expected.requests
+        assert (best.rps, best.share) == pytest.approx((expected.rps, expected.share))
+    some_leave = [*at_once(1000), Joining(2, 500, 1)]
+    assert possible_within(config(), some_leave, within, got) is None
+    assert possible_within(config((0, 0)), at_once(10), within, got) is None
 
 
 @pytest.mark.parametrize("requests", [None, 100])
