@@ -49,7 +49,7 @@ class Measurement:
         told = self.run["stopped"].get("joining") or [
             {
                 "at_s": 0.0,
-                "users": self.config["users"],
+                "users": self.stopped.users,
                 "rate": self.config["hatch_rate"],
             }
         ]

@@ -51,8 +51,8 @@ QUEUED = 0.5
 # CPU idle, waits itself: for data that was lost with an overflow (sent again after
 # 200 ms at the least, RFC 6298).
 STALL_S = 0.2
-# Requests that wait at a time: with fewer there is room, now and then.
-MANY = 4
+# Seconds of waiting in a second: in one with less, there was room for most of the time.
+LONG = 0.5
 # Of the time in flight: where less is beyond an unloaded server's, all of it counts.
 LEAST_BEYOND = 0.20
 
@@ -259,7 +259,7 @@ def _shares(spent: Mapping[str, Floats]) -> dict[str, float]:
 def _full_since(slices: pd.DataFrame) -> dict[str, float]:
     """Return, for each part, the first second in which it took most of the waiting.
 
-    In a second in which few waited nothing was full, whatever they waited for.
+    In a second in which hardly anybody waited nothing was full.
     """
     second = np.floor(slices["t_s"])
     spent = slices[[f"for.{part}" for part in PARTS]].groupby(second).sum()
@@ -269,7 +269,7 @@ def _full_since(slices: pd.DataFrame) -> dict[str, float]:
     since = {}
     for part in PARTS:
         own = spent[f"for.{part}"]
-        most = spent.index[(own > 0.5 * total) & (own >= MANY * length)]
+        most = spent.index[(own > 0.5 * total) & (own >= LONG * length)]
         if len(most):
             since[part] = float(most[0])
     return since

@@ -72,6 +72,7 @@ def config(
         "server": {"backlog": 128, "keep_alive": False},
         "load": {
             **{"think_min_s": 1.0, "think_max_s": 8.0, "timeout_s": 10.0},
+            **{"warm_up_s": 0.0, "slow_ms": None},
             **{"seed": 2019, "arrivals": "closed"},
         },
         "code": {"server": f"code of {impl}"},

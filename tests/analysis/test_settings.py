@@ -300,7 +300,7 @@ def test_a_chart_says_how_its_run_ended(
         record, asked["experiment"]["stop"], Stopped(reason, 6.0, 500)
     )
     limited = Verdict("unclear", "nothing was at its limit")
-    title = draw(asked, row, definitions.timeline(record), limited).get_suptitle()
+    title = draw(asked, row, definitions.timeline(record), limited, None).get_suptitle()
     assert "limit unclear" in title
     assert said in title
 
