@@ -54,7 +54,7 @@ EXPERIMENTS = sorted({cell["experiment"]["name"] for cell in CELLS.values()})
 ORDER = {cell: number for number, cell in enumerate(order(CELLS), start=1)}
 # What tells of all experiments together; some of it only of some matrices.
 TOGETHER = {
-    *("cells", "pairs", "users", "switches"),
+    *("cells", "pairs", "users", "switches", "waiting"),
     *("published", "arrivals", "idle", "ranking"),
 }
 if taken := sorted(TOGETHER & set(EXPERIMENTS)):
@@ -79,7 +79,7 @@ TABLES = [
 CHARTS = expand(
     "outputs/charts/{name}.{kind}",
     name=[
-        *[*EXPERIMENTS, "users", "switches", *IDLE, *PUBLISHED],
+        *[*EXPERIMENTS, "users", "switches", "waiting", *IDLE, *PUBLISHED],
         *(["arrivals"] if len(ARRIVALS) > 1 else []),
     ],
     kind=["svg", "png"],

@@ -8,7 +8,7 @@ Rules of this module:
 from __future__ import annotations
 
 from analysis.evidence import Evidence
-from analysis.verdict import BUSY, FULL_LINK
+from analysis.waiting import CPU_FULL, LINK_FULL
 
 SAID_BY_ITSELF = {
     "Cannot assign requested address": "no local port was left on the users' side",
@@ -43,7 +43,7 @@ def _timed_out(e: Evidence, *, connecting: bool) -> str:
     if connecting:
         return _lost(e)
     said = []
-    if e.server_cpu is not None and e.server_cpu >= BUSY:
+    if e.server_cpu is not None and e.server_cpu >= CPU_FULL:
         said.append(f"the server was busy ({e.server_cpu:.0%} CPU)")
     if e.overflows:
         # The client's side of a handshake is done when the server drops its last
@@ -64,7 +64,7 @@ def _reset(e: Evidence) -> str:
 
 
 def _lost(e: Evidence) -> str:
-    if e.link is not None and e.link >= FULL_LINK:
+    if e.link is not None and e.link >= LINK_FULL:
         return f"the link was full ({e.link:.0%} of its rate)"
     if e.loss_percent:
         return f"the link loses {e.loss_percent:g} % of all packets"

@@ -19,23 +19,20 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import capacity, definitions, failing, little, onset
+from analysis import capacity, day, definitions, failing, little, onset
 from analysis.causes import cause
 from analysis.cell_chart import draw
 from analysis.evidence import Evidence, evidence
 from analysis.files import DataError, read_config, read_json, write_csv, write_text
 from analysis.left_out import left_out
 from analysis.left_out_chart import nothing
-from analysis.readings import read_readings
-from analysis.record import (
-    check_cut,
-    check_stop,
-    check_times,
-    read_requests,
-    read_stopped,
-)
+from analysis.measurement import Measurement, read_measurement
+from analysis.possible import Possible, possible, possible_within
+from analysis.record import check_version
 from analysis.style import save
+from analysis.utilisation import per_second
 from analysis.verdict import verdict
+from analysis.waiting import Waiting, waiting
 
 IDENTITY = ("users", "hatch_rate", "repeat", "key")
 FILES = ("timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png")
@@ -64,15 +61,13 @@ def summarise(folder: Path, code: str | None) -> None:
     """
     config = read_config(folder)
     run = read_json(folder / "run.json")
+    check_version(run, folder / "run.json")
     if isinstance(run, dict) and "not_measured" in run:
         _leave_out(folder, config, run, code)
         return
-    stopped = read_stopped(run, folder / "run.json")
-    record = read_requests(folder / "requests.csv")
+    measured = read_measurement(folder, config, run)
+    record, stopped, readings = measured.record, measured.stopped, measured.readings
     stop = config["experiment"]["stop"]
-    check_stop(stop, stopped.reason, folder / "run.json")
-    check_times(record, stopped, folder / "requests.csv")
-    check_cut(record, config["experiment"], stopped.reason, folder / "requests.csv")
     if stop == "capacity":
         row = capacity.row(record, stopped, config["experiment"]["p95_ms"])
     elif stop == "first_failure":
@@ -80,15 +75,14 @@ def summarise(folder: Path, code: str | None) -> None:
     else:
         row = definitions.row(record, stop, stopped)
     step = capacity.peak(record, stopped.steps)
-    timeline = definitions.timeline(
-        record, stopped.at_s if stopped.reason in definitions.BY_THE_CLOCK else 0
-    )
-    readings = read_readings(folder, stopped.began_s)
-    timeline = timeline.join(readings.per_second(range(len(timeline))))
     memory = readings.most_rss_bytes()
     row = dataclasses.replace(row, server_rss_mb=memory and memory / 1e6)
     found = evidence(config, run, record, row, readings, step)
-    limited = verdict(found)
+    waited = _waited(measured, row, step)
+    shown = _shown(measured, row, waited)
+    timeline = _timeline(measured, shown)
+    bound = _possible(measured, row)
+    limited = verdict(found, waited, bound)
     failures = definitions.failures(record)
     failures["cause"] = [cause(error, found) for error in failures["error"]]
     result = {
@@ -97,11 +91,14 @@ def summarise(folder: Path, code: str | None) -> None:
         "first_failure": failing.told(row, failures),
         "stopped": {**run["stopped"], "why": why(row, config, stopped.reason)},
         "verdict": dataclasses.asdict(limited),
+        "waiting": _told(waited),
+        "possible": bound and dataclasses.asdict(bound),
         "evidence": rounded(found),
         "steps": as_records(capacity.steps(record, stopped.steps)),
         "little": little.checked(record, row, config),
         "idle": run.get("idle"),
         "used": used(run, len(record)) | {"server_most_rss_bytes": memory},
+        "machine": _machine(measured, day.checked(run, folder / "run.json")),
         "provenance": run["provenance"],
         "analysis": code,
     }
@@ -111,8 +108,98 @@ def summarise(folder: Path, code: str | None) -> None:
         definitions.stats(record, config["impl"].get("path", "/")),
     )
     write_csv(folder / "failures.csv", failures)
-    save(draw(config, row, timeline, limited), folder / "chart")
+    save(draw(config, row, timeline, limited, shown), folder / "chart")
     _write_result(folder, result)
+
+
+def _timeline(measured: Measurement, waited: Waiting | None) -> pd.DataFrame:
+    """Return the seconds of a run: what finished, was read, and was waited for."""
+    stopped = measured.stopped
+    table = definitions.timeline(
+        measured.record,
+        stopped.at_s if stopped.reason in definitions.BY_THE_CLOCK else 0,
+    )
+    seconds = range(len(table))
+    requests = measured.requests()
+    return table.join(
+        [
+            measured.readings.per_second(seconds),
+            per_second(requests, waited, seconds, stopped.at_s),
+        ]
+    )
+
+
+def _waited(
+    measured: Measurement, row: definitions.Row, step: definitions.Step | None
+) -> Waiting | None:
+    """Return what users waited for: until the row's end, or in the best step."""
+    end_s = row.duration_s
+    if row.outcome == "time limit":
+        end_s = measured.stopped.at_s  # what was in flight then has finished nowhere
+    window = (step.begin_s, step.end_s) if step else (0.0, end_s)
+    failing = definitions.first_failure(measured.record) if row.reached else None
+    return waiting(measured, window, failing)
+
+
+def _shown(
+    measured: Measurement, row: definitions.Row, waited: Waiting | None
+) -> Waiting | None:
+    """Return what is shown of a run: all of it, also what the verdict is not about.
+
+    In a search for the capacity users come and go, and with them what is full: nothing
+    of that was first.
+    """
+    if row.onset_s is not None:
+        return waiting(measured, (0.0, row.onset_s))
+    if measured.config["experiment"]["stop"] != "capacity":
+        return waited
+    whole = waiting(measured, (0.0, row.duration_s))
+    return whole and dataclasses.replace(whole, full_s={})
+
+
+def _possible(measured: Measurement, row: definitions.Row) -> Possible | None:
+    """Return what a server that answers at once would have given the same users.
+
+    While users join it is of the seconds that the row's RPS is of.
+    """
+    config, joining = measured.config, measured.joining()
+    if config["experiment"]["stop"] == "capacity":
+        return None  # its users do not think
+    if row.reached is None:
+        return possible(config, joining, row.requests, row.duration_s)
+    begin_s = max(row.duration_s - definitions.CURRENT_RPS_S, 0.0)
+    finished = definitions.finish_s(measured.record)
+    got = int(((finished >= begin_s) & (finished < row.duration_s)).sum())
+    return possible_within(config, joining, (begin_s, row.duration_s), got)
+
+
+def _machine(
+    measured: Measurement, told: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return what the run tells of its host, with what was read of it meanwhile."""
+    if told is None:
+        return None
+    whole = (0.0, measured.stopped.at_s)
+    cores = len((measured.run["provenance"].get("cores") or {}).get("server") or ())
+    stolen = measured.readings.rate("server_cores_stolen_s", *whole)
+    throttled_s = measured.readings.growth("throttled_s", *whole)
+    return told | {
+        "stolen": None if stolen is None or not cores else round(stolen / cores, 4),
+        "throttled_s": None if throttled_s is None else round(throttled_s, 3),
+    }
+
+
+def _told(waited: Waiting | None) -> dict[str, Any] | None:
+    """Return what users waited for, as `result.json` has it."""
+    if waited is None:
+        return None
+    return {
+        "seconds": round(waited.seconds, 3),
+        "shares": {part: round(share, 4) for part, share in waited.shares.items()},
+        "failed": waited.failed
+        and {part: round(share, 4) for part, share in waited.failed.items()},
+        "full_s": waited.full_s,
+    }
 
 
 def _leave_out(

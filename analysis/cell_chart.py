@@ -1,4 +1,7 @@
-"""A cell's chart, as Locust draws it: rates, response times and users over time."""
+"""A cell's chart: as Locust draws it, rates, response times and users over time.
+
+Below these stands what was full meanwhile, and what users waited for.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,33 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis import utilisation_panel
 from analysis.definitions import AUTO, Row, whole_seconds
+from analysis.limits import is_outside
 from analysis.style import COLOURS, FAILURE, entitle, figure, shorten, thousands
-from analysis.verdict import OUTSIDE, Verdict
+from analysis.verdict import Verdict
+from analysis.waiting import Waiting
 
 
 def draw(
-    config: dict[str, Any], row: Row, timeline: pd.DataFrame, limited: Verdict
+    config: dict[str, Any],
+    row: Row,
+    timeline: pd.DataFrame,
+    limited: Verdict,
+    waited: Waiting | None,
 ) -> Figure:
-    """Return three panels over a shared axis of seconds; the first failure marked.
+    """Return the panels over a shared axis of seconds; the first failure marked.
 
-    So is the onset, where there is one. The lines have a point for each whole second.
+    So is the onset, where there is one. Lines have a point for each whole second; those
+    of utilisation two.
     """
     end_s = row.duration_s if row.onset_s is None else row.onset_s
     whole = whole_seconds(timeline, end_s)
-    made = figure(8, 6.4)
+    made = figure(8, 9)
     entitle(made, f"{_title(config, row)}\n{_limit(limited)}", made.get_figwidth())
-    rates, times, users = made.subplots(3, sharex=True)
+    rates, times, users, full, strip = made.subplots(
+        5, sharex=True, height_ratios=[1, 1, 0.8, 1, 0.14]
+    )
     middle = whole["t_s"] + 0.5
     rates.plot(middle, whole["rps"], color=COLOURS[0], label="requests/s")
     rates.plot(
@@ -58,13 +71,14 @@ def draw(
             panel.legend(
                 loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8
             )
-    users.set_xlabel("seconds since the load began")
-    users.set_xlim(0, max(end_s, 1) * 1.02)
-    thousands(users, "x")
+    strip.set_xlabel("seconds since the load began")
+    strip.set_xlim(0, max(end_s, 1) * 1.02)
+    thousands(strip, "x")
+    utilisation_panel.draw(made, (full, strip), waited)
     if row.first_failure_s is not None:
-        _mark([rates, times, users], row.first_failure_s)
+        _mark([rates, times, users, full, strip], row.first_failure_s)
     if row.onset_s is not None:
-        for panel in (rates, times, users):
+        for panel in (rates, times, users, full):
             panel.axvline(row.onset_s, color=FAILURE, linewidth=1.2)
     return made
 
@@ -86,7 +100,7 @@ def _mark(panels: list[Axes], at_s: float) -> None:
 def _limit(limited: Verdict) -> str:
     if limited.limit == "unclear":
         return f"limit unclear: {shorten(limited.because, 160)}"
-    outside = " (not the server)" if limited.limit in OUTSIDE else ""
+    outside = " (not the server)" if is_outside(limited.limit) else ""
     return f"limited by {limited.limit}{outside}: {shorten(limited.because, 160)}"
 
 

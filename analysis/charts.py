@@ -1,7 +1,8 @@
 """The comparison charts: the rows of the tables side by side.
 
-One chart per experiment, bars of the figures of its table; and `users`, response
-time and RPS against users for all implementations in one picture. Of several runs
+One chart per experiment, bars of the figures of its table; and of all of them
+together `users`, response time and RPS against users, `switches`, what a request cost
+the server, and `waiting`, what users waited for. Of several runs
 the bar is their median, its error bar the interval, and a dot each run; an arrow is
 one that met no failure, which may lie anywhere to its right.
 """
@@ -16,7 +17,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import arrivals_chart, idle_chart, published_chart, switches_chart
+from analysis import (
+    arrivals_chart,
+    idle_chart,
+    published_chart,
+    switches_chart,
+    waiting_chart,
+)
 from analysis.files import Cell, remove_others
 from analysis.groups import MARKED, Group, grouped
 from analysis.left_out import LeftOut
@@ -44,7 +51,7 @@ PANELS = {
 def write_charts(
     cells: Sequence[Cell], folder: Path, left_out: Sequence[LeftOut] = ()
 ) -> None:
-    """Write a chart per experiment and `users`, as SVG and PNG, into `folder`."""
+    """Write a chart per experiment and those of all, as SVG and PNG, into `folder`."""
     written = []
     for name in experiments(cells, left_out):
         chosen = [cell for cell in cells if cell.experiment == name]
@@ -53,8 +60,9 @@ def write_charts(
     if cells:
         written += save(users_chart(cells), folder / "users")
         written += switches_chart.write_charts(cells, folder)
+        written += waiting_chart.write_charts(cells, folder)
     else:  # nor is there anything to see side by side
-        for name in ("users", "switches"):
+        for name in ("users", "switches", "waiting"):
             written += save(nothing(WHY.format("the matrix")), folder / name)
     if not is_class(cells, left_out):
         written += arrivals_chart.write_charts(cells, folder)

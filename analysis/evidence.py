@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.definitions import CURRENT_RPS_S, Row, Step, failed, finish_s
+from analysis.levels import most_descriptors, most_workers
 from analysis.readings import Readings
 
 MANY_FAILURES = 0.01  # of the requests; fewer decide nothing where runs go on
@@ -30,6 +31,7 @@ class Evidence:
     end_s: float
     crashed: str | None  # how the server ended, if it died under load
     failure: str | None  # the first failure, or the most frequent of many
+    stray: bool  # no other failures have followed the first
     failures: int
     server_cpu: float | None  # of its cores, used by its processes
     server_idle: float | None  # of its cores, used by nobody
@@ -57,7 +59,6 @@ class Evidence:
     response_s: float | None  # the mean
     think_s: float  # the mean
     wait_s: float  # of each response, that the page waits for
-    grown: float | None  # median response of the window over that of the beginning
 
 
 def evidence(
@@ -86,9 +87,6 @@ def evidence(
         found = readings.rate(counter, begin, end)
         return None if found is None or not of else found / of
 
-    user, system = (
-        share(f"server_{n}_s", server_cores or 1) for n in ("user", "system")
-    )
     queue = readings.values("queue", begin, end)
     descriptors = readings.values("server_descriptors", begin, end)
     finished = finish_s(record)
@@ -100,8 +98,9 @@ def evidence(
         end_s=end,
         crashed=run.get("crashed"),
         failure=main_failure(record, row),
+        stray=row.outcome == "stray failure",
         failures=row.failures,
-        server_cpu=None if user is None or system is None else user + system,
+        server_cpu=share("server_cpu_s", server_cores or 1),
         server_idle=share("server_cores_idle_s", server_cores),
         generator_busiest=share("generator_busiest_s", 1),
         generator_cpu=share("generator_cpu_s", generator_cores),
@@ -109,12 +108,12 @@ def evidence(
         lateness_ms=_median(readings.lateness_ms(begin, end)),
         link=_link(config["network"], readings, begin, end),
         workers=_workers(config["impl"], readings, begin, end, (rps or 0.0) * wait_s),
-        most_workers=_most_workers(config["impl"]),
+        most_workers=most_workers(config["impl"]),
         pool=config["impl"]["worker"] == "pool",
         idle=(run.get("idle") or {}).get("open_at_end"),
         idle_asked=config.get("idle"),
         descriptors=int(descriptors.max()) if descriptors.size else None,
-        most_descriptors=_most_descriptors(config["impl"], run),
+        most_descriptors=most_descriptors(config["impl"], run),
         queued=float((queue > 0).mean()) if queue.size else None,
         queue=float(queue.mean()) if queue.size else None,
         backlog=_last(readings.values("backlog", begin, end)),
@@ -127,7 +126,6 @@ def evidence(
         response_s=_mean(inside["response_ms"] / 1000),
         think_s=(load["think_min_s"] + load["think_max_s"]) / 2,
         wait_s=wait_s,
-        grown=_grown(record, inside),
     )
 
 
@@ -182,23 +180,6 @@ def _workers(
         return None
     found = _median(readings.values(name[impl["worker"]], begin, end))
     return None if found is None else found - 1
-
-
-def _most_workers(impl: dict[str, Any]) -> int | None:
-    most = impl["workers"] or (impl.get("options") or {}).get("max_workers")
-    return None if most is None else int(most)
-
-
-def _most_descriptors(impl: dict[str, Any], run: dict[str, Any]) -> int | None:
-    measured = (run.get("telemetry") or {}).get("server_most_descriptors")
-    known = [most for most in (impl["descriptors"], measured) if most is not None]
-    return min(known, default=None)
-
-
-def _grown(record: pd.DataFrame, inside: pd.DataFrame) -> float | None:
-    early = record["response_ms"].iloc[: max(len(record) // 10, 1)].median()
-    late = inside["response_ms"].median()
-    return None if not early > 0 or np.isnan(late) else float(late / early)
 
 
 def _median(values: np.ndarray) -> float | None:

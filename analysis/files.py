@@ -68,6 +68,16 @@ class Cell:
         return int((self.result.get("idle") or {}).get("open_at_end", 0))
 
     @property
+    def waiting(self) -> dict[str, Any] | None:
+        """What its users waited for (`waiting.py`); None where that was nothing."""
+        return self.result.get("waiting")
+
+    @property
+    def possible(self) -> dict[str, Any]:
+        """What a server that answers at once would have given; empty if not known."""
+        return dict(self.result.get("possible") or {})
+
+    @property
     def row(self) -> dict[str, Any]:
         return dict(self.result["row"])
 

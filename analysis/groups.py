@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from analysis.files import Cell, DataError
+from analysis.limits import is_servers
 from analysis.settings import is_repeat, label, leaves, setting, swept
 from analysis.statistics import Estimate, Sample, median
-from analysis.verdict import SERVER
 
 MARK = "†"  # a figure that is not, or not surely, the server's
 MARKED = f"{MARK}: not limited by the server, or not surely"
@@ -64,13 +64,20 @@ class Group:
         sample = self.sample(figure)
         return None if sample is None else median(sample)
 
+    @property
+    def possible_rps(self) -> float | None:
+        """What a server that answers at once would have given, the median over runs."""
+        return self.median(lambda cell: cell.possible.get("rps"))
+
     def limit(self) -> tuple[str, int]:
         """Return what limited most of the runs, and how many of them.
 
         Of two as frequent it is the one outside of the server, as a warning.
         """
         kinds = Counter(cell.limit for cell in self.cells)
-        limit, runs = min(kinds.items(), key=lambda item: (-item[1], item[0] in SERVER))
+        limit, runs = min(
+            kinds.items(), key=lambda item: (-item[1], is_servers(item[0]))
+        )
         return limit, runs
 
     @property
@@ -95,7 +102,7 @@ class Group:
 
 def mark(limit: str | None) -> str:
     """Return what is put behind what `limit` limited: nothing if it is the server's."""
-    return "" if limit is None or limit in SERVER else f" ({MARK} {limit})"
+    return "" if limit is None or is_servers(limit) else f" ({MARK} {limit})"
 
 
 def apart(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[str]:

@@ -20,8 +20,8 @@ import pandas as pd
 from analysis.answered import answered_rps, cpu_us_per_answer
 from analysis.files import Cell, write_csv, write_text
 from analysis.groups import MARK, MARKED, Group, grouped
+from analysis.limits import is_servers
 from analysis.settings import IDLE, caption, label, setting, show, swept
-from analysis.verdict import SERVER
 
 # Name in CSV: what it is, and the heading of it.
 FIGURES: dict[str, tuple[Callable[[Cell], float | None], str]] = {
@@ -42,7 +42,7 @@ class Point:
     @property
     def is_server(self) -> bool:
         """Whether it was the server that was the limit."""
-        return self.group.limit()[0] in SERVER
+        return is_servers(self.group.limit()[0])
 
     def median(self, figure: str) -> float | None:
         found = self.values[figure]

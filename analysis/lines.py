@@ -21,8 +21,8 @@ import pandas as pd
 from analysis.definitions import whole_seconds
 from analysis.files import Cell, DataError
 from analysis.groups import MARK, Group, grouped
+from analysis.limits import is_servers
 from analysis.settings import label, swept
-from analysis.verdict import SERVER
 
 BINS = 60  # of users; within one, the median of response times and the mean rate
 PANELS = ("p50_ms", "rps")
@@ -167,8 +167,8 @@ def joined_lines(cells: Sequence[Cell]) -> list[Line]:
 def _marked(groups: Sequence[Group]) -> str:
     """Return the mark of a line through several rows: what else limited any of them."""
     limits = [group.limit()[0] for group in groups]
-    outside = dict.fromkeys(limit for limit in limits if limit not in SERVER)
-    partly = "partly " if any(limit in SERVER for limit in limits) else ""
+    outside = dict.fromkeys(limit for limit in limits if not is_servers(limit))
+    partly = "partly " if any(map(is_servers, limits)) else ""
     return f" ({MARK} {partly}{', '.join(outside)})" if outside else ""
 
 

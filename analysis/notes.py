@@ -16,17 +16,10 @@ from analysis import failing
 from analysis.ceiling import NEAR, is_near
 from analysis.files import Cell
 from analysis.groups import MARKED, Group
+from analysis.limits import compared, is_outside, is_servers, meaning
 from analysis.settings import IDLE, label, setting, show, swept
 from analysis.statistics import LEAST_RUNS, LEVEL, confidence
-from analysis.verdict import LIMITS, OUTSIDE, SERVER
 
-OUTSIDE_IS = {
-    "link": "link",
-    "think-time": "think time",
-    "generator-cpu": "load generator",
-    "generator-ports": "load generator",
-    "generator-files": "load generator",
-}
 MACHINE = ("kernel", "cpu_model", "cpus", "python")
 
 
@@ -45,22 +38,22 @@ def differing(cells: Sequence[Cell]) -> list[str]:
 def warning(groups: Sequence[Group]) -> Iterable[str]:
     """Yield what has to be said before the figures: that they are not the servers'."""
     kinds = {group.limit()[0] for group in groups}
-    if len(groups) > 1 and len(kinds) == 1 and kinds <= OUTSIDE:
+    if len(groups) > 1 and len(kinds) == 1 and all(map(is_outside, kinds)):
         [limit] = kinds
-        yield f"**These rows compare the {OUTSIDE_IS[limit]}, not the servers.**"
+        yield f"**These rows compare the {compared(limit)}, not the servers.**"
         yield ""
 
 
 def limits(groups: Sequence[Group]) -> Iterable[str]:
     """Yield what limited each row, and how that is known."""
     kinds = [group.limit()[0] for group in groups]
-    if any(kind not in SERVER for kind in kinds):
+    if not all(map(is_servers, kinds)):
         yield f"{MARKED}: the figure is no measurement of it.\n"
     yield "What limited them:\n"
     for group, kind in zip(groups, kinds, strict=True):
         cell = next(cell for cell in group.cells if cell.limit == kind)
         because = show(cell.result["verdict"]["because"])
-        yield f"- {show(group.label)}: {kind}, {LIMITS[kind]}: {because}."
+        yield f"- {show(group.label)}: {kind}, {meaning(kind)}: {because}."
     yield ""
 
 
@@ -115,6 +108,11 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
             "`>`: no request failed with that many users; "
             "how many it takes is not known.\n"
         )
+    if any(possible_rps(group) is not None for group in groups):
+        yield (
+            "`of`: the requests a second that the same users would have got of a "
+            "server that answers at once.\n"
+        )
     if cells[0].stop == "first_failure":
         yield from failing.notes(groups)
     late = [cell.impl for cell in cells if cell.row["outcome"] == "time limit"]
@@ -155,6 +153,11 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
             "**Not comparable:** these rows come from machines that differ in "
             f"{', '.join(unlike)}.\n"
         )
+
+
+def possible_rps(group: Group) -> float | None:
+    """Return what a row's requests a second are told to be of, where they are."""
+    return group.possible_rps if group.first.stop == "requests" else None
 
 
 def _span(numbers: Sequence[int]) -> str:

@@ -21,10 +21,10 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from analysis.groups import MARKED, Group, mark
+from analysis.limits import is_servers
 from analysis.ratios import ALPHA, Ratio, holm, least_p, ratio, runs_needed
 from analysis.settings import show
 from analysis.statistics import LEAST_RUNS, TINY
-from analysis.verdict import SERVER
 
 ALL_PAIRS = 6  # rows of which all pairs are compared
 NOTHING = "no difference shown"
@@ -104,7 +104,7 @@ def _family(chosen: Sequence[tuple[Group, Group]], figure: str) -> list[Comparis
                 *(a.first.experiment, a.label, b.label, figure, a.runs, b.runs),
                 *(limits[0], limits[1], _finite(f.value), f.sign),
                 *(_finite(low), _finite(high), f.p, p),
-                said if SERVER.issuperset(limits) else NOT_SERVERS,
+                said if all(map(is_servers, limits)) else NOT_SERVERS,
             )
         )
     return made

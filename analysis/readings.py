@@ -20,7 +20,12 @@ from analysis.files import DataError
 
 COUNTERS = (
     *("server_cpu_s", "server_user_s", "server_system_s", "server_busiest_s"),
-    *("server_switches", "server_cores_idle_s", "server_cores_stolen_s"),
+    *("server_switches",),
+    *(
+        f"{side}_cores_{name}_s"
+        for side in ("server", "generator")
+        for name in ("idle", "programs", "stolen")
+    ),
     *(f"server_{name}_bytes" for name in ("received", "sent")),
     *(
         f"{side}_{name}"
@@ -30,16 +35,22 @@ COUNTERS = (
             *("resets_sent", "timeouts"),
         )
     ),
-    *("generator_cpu_s", "generator_busiest_s"),
-    *("generator_cores_idle_s", "generator_cores_stolen_s"),
+    *("generator_cpu_s", "generator_busiest_s", "throttled_s"),
 )
 VALUES = (
     *("server_rss_bytes", "server_threads", "server_processes", "server_descriptors"),
     *("queue", "backlog", "generator_descriptors", "ports"),
 )
+# Counters that stand still while there is no load.
+OF_THE_LOAD = (
+    *("server_cpu_s", "server_received_bytes", "server_sent_bytes"),
+    *("server_listen_overflows", "server_listen_drops"),
+)
+UNCOUNTED = 0.05  # of the server's CPU time that perf may miss, for what it is worth
+TICKS_S = 0.1
 # Columns of the timeline: of counters, what they grew by in a second.
 GROWTH = {
-    "server_cpu": ("server_user_s", "server_system_s"),
+    "server_cpu": ("server_cpu_s",),
     "server_cpu_system": ("server_system_s",),
     "server_cores_idle": ("server_cores_idle_s",),
     "server_switches": ("server_switches",),
@@ -106,6 +117,34 @@ class Readings:
         within = self.telemetry["t_s"].between(begin, end)
         return self.telemetry.loc[within, name].dropna().to_numpy()
 
+    def latest(self, name: str, edges: np.ndarray) -> np.ndarray:
+        """Return of each slice between edges the value that was read last by its end.
+
+        NaN before the first reading.
+        """
+        known = self.telemetry[["t_s", name]].dropna()
+        place = np.searchsorted(known["t_s"].to_numpy(), edges[1:], side="right") - 1
+        found = known[name].to_numpy(dtype=float)
+        if not len(found):
+            return np.full(len(edges) - 1, np.nan)
+        latest: np.ndarray = np.where(place >= 0, found[np.maximum(place, 0)], np.nan)
+        return latest
+
+    def late_ms(self, edges: np.ndarray) -> np.ndarray:
+        """Return how late the generator's event loop was in each slice, the mean, ms.
+
+        Of several processes it is the latest one's. A period that was read holds from
+        the one before: it may have been long.
+        """
+        found = np.zeros(len(edges) - 1)
+        for _, own in self.generator.groupby("process"):
+            ends = own["t_s"].to_numpy()
+            place = np.searchsorted(ends, (edges[:-1] + edges[1:]) / 2)
+            inside = place < len(ends)
+            mean_ms = own["mean_ms"].to_numpy()[np.minimum(place, len(ends) - 1)]
+            found = np.maximum(found, np.where(inside, mean_ms, 0.0))
+        return found
+
     def most_rss_bytes(self) -> int | None:
         """Return the most memory that all processes of the server had together."""
         read = self.telemetry["server_rss_bytes"].dropna()
@@ -143,7 +182,40 @@ def read_readings(folder: Path, began_s: float) -> Readings:
     generator = _read(folder / "generator.csv", late)
     for table in (telemetry, generator):
         table["t_s"] = table["at_s"] - began_s
-    return Readings(telemetry, generator)
+    telemetry["server_cpu_s"] = _cpu_s(telemetry)
+    return Readings(_with_beginning(telemetry), generator)
+
+
+def _with_beginning(telemetry: pd.DataFrame) -> pd.DataFrame:
+    """Return the readings with one of the moment when the load began.
+
+    Nobody asks the server before that: what it had used at the last reading before, it
+    had used then. Between the two the line to the next reading would be wrong.
+    """
+    before = telemetry[telemetry["t_s"] < 0]
+    if not len(before):
+        return telemetry
+    latest = before[list(OF_THE_LOAD)].ffill().iloc[-1:]
+    beginning = latest.assign(t_s=0.0).reindex(columns=telemetry.columns)
+    both = pd.concat([telemetry, beginning]).sort_values("t_s", kind="stable")
+    return both.reset_index(drop=True)
+
+
+def _cpu_s(telemetry: pd.DataFrame) -> pd.Series:
+    """Return the server's CPU time: as perf counted it, where it counted all of it.
+
+    It does not count what had been started before it began to, and an ordinary user may
+    not have it. Then it is as the kernel accounts for processes, once a second.
+    """
+    counted = telemetry["server_cpu_s"]
+    accounted = telemetry["server_user_s"] + telemetry["server_system_s"]
+    both = pd.DataFrame({"counted": counted, "accounted": accounted}).dropna()
+    if len(both) < 2:
+        return accounted if counted.isna().all() else counted
+    grown = both.iloc[-1] - both.iloc[0]
+    tolerance_s = max(TICKS_S, UNCOUNTED * grown["accounted"])
+    missed_s = float(grown["accounted"] - grown["counted"])
+    return counted if missed_s < tolerance_s else accounted
 
 
 def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:

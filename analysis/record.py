@@ -17,6 +17,7 @@ from analysis.definitions import STOPS, Step, Stopped, finish_s, first_failure
 from analysis.files import DataError, unreadable
 from analysis.onset import ends_with_onset
 
+VERSION = 2  # of the record's form, as `load/__init__.py` counts them
 COLUMNS = {
     "start_s": "float64",
     "response_ms": "float64",
@@ -28,6 +29,20 @@ COLUMNS = {
     "error": "string",
 }
 MAY_BE_EMPTY = {name: [""] for name in ("connect_ms", "first_byte_ms", "status")}
+
+
+def check_version(run: Any, path: Path) -> None:
+    """Raise `DataError` where the record is of another form than is read here."""
+    if not isinstance(run, dict):
+        raise DataError(f"{path} has to be a mapping, as a run writes it")
+    version = run.get("version", 1)
+    if version != VERSION:
+        commit = (run.get("provenance") or {}).get("commit") or "unknown"
+        raise DataError(
+            f"{path.parent} holds a record of version {version}, and version {VERSION} "
+            "is read here: measure it again, or read it with the code that measured it "
+            f"(commit {commit})"
+        )
 
 
 def read_requests(path: Path) -> pd.DataFrame:
@@ -51,6 +66,26 @@ def read_requests(path: Path) -> pd.DataFrame:
             "and no status below 400 either: it is cut off, or no record of ours"
         )
     return record
+
+
+def read_unfinished(path: Path) -> pd.DataFrame:
+    """Read which requests were in flight when a run ended: the columns of a record.
+
+    All but when they began, and how far they came, is missing.
+    """
+    columns = ("start_s", "connect_ms", "first_byte_ms")
+    try:
+        unfinished = pd.read_csv(path, dtype=dict.fromkeys(columns, "float64"))
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except (ValueError, pd.errors.ParserError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path} holds no requests: {reason}") from None
+    if tuple(unfinished.columns) != columns:
+        raise DataError(f"{path}: its columns have to be {','.join(columns)}")
+    return unfinished.reindex(columns=list(COLUMNS)).astype(
+        {"response_ms": "float64", "status": "Int64"}
+    )
 
 
 def check_times(record: pd.DataFrame, stopped: Stopped, path: Path) -> None:

@@ -25,6 +25,7 @@ GROUPS = {
     PAGE: "page",
     "app.name": "app",
 }  # and what they are called
+CPU = "page.cpu_ms"
 IDLE = "idle"
 # Code is known by the implementation and its commit, the key follows from the rest.
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
@@ -146,6 +147,8 @@ def caption(cells: Sequence[Cell]) -> str:
     }
     if common.get("app.name") == "attendance":
         words[PAGE] = "attendance"
+    elif common.get(CPU):  # which is told of one page alone
+        words[PAGE] += f", {common[CPU]:g} ms of CPU each"
     said += [text.format(common[n]) for n, text in words.items() if n in common]
     if common.get("server.keep_alive"):
         said.append("connections kept")

@@ -3,6 +3,8 @@
 Rules of this module:
 - Readable in grey and by colour-blind eyes: the colours of Okabe and Ito (2008),
   never without a line style, a marker or a label that says the same.
+- What users waited for has one colour in all charts (`FILLS`). The server's parts are
+  plain, and each is lighter than the one before; what is outside of it is hatched.
 - The same data give the same bytes: no dates, fixed identifiers in the SVG, and
   text as outlines of the one font that comes with matplotlib.
 - Figures are made without pyplot: there is no screen, and no state to share.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import textwrap
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,37 @@ DASHES = (
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FAILURE = "#B00020"
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How an area is filled; `ink` is the colour of its hatch and of words on it."""
+
+    colour: str
+    ink: str
+    hatch: str = ""
+
+    @property
+    def look(self) -> dict[str, Any]:
+        """What matplotlib is told of a patch that is filled so."""
+        return {
+            **{"facecolor": self.colour, "hatch": self.hatch, "hatchcolor": self.ink},
+            **{"edgecolor": "white", "linewidth": 0.8},
+        }
+
+
+FILLS = {
+    "server-workers": Fill("#00553D", "white"),
+    "server-cpu": Fill("#0072B2", "white"),
+    "server-descriptors": Fill("#C2659B", "white"),
+    "server-serial": Fill("#56B4E9", "black"),
+    "accept-queue": Fill("#F2B134", "black"),
+    "backend": Fill("#A6D8B8", "black", "...."),
+    "link": Fill("#D55E00", "white", "////"),
+    "machine": Fill("#8B5A2B", "white", "xxxx"),
+    "generator-cpu": Fill("#333333", "white", "\\\\\\\\"),
+    "unclear": Fill("#E6E6E6", "black"),
+}
 LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}  # beside a panel
 TITLE_PT = 9.5
 CHARACTERS = 12.5  # of a title that fit into an inch

@@ -9,6 +9,8 @@ Rules of this module:
   them stands below (`pairs.py`).
 - A bound is never shown as a number: where no failure was reached, Markdown
   says `> 3,300`, and CSV has the bound in `users` and false in `reached`.
+- Where a run ends by its number of requests, its RPS stand beside those that the same
+  users would have got of a server that answers at once (`possible.py`).
 - The CSV files hold all digits, the Markdown is for reading. `cells.csv` alone has
   a row per cell.
 """
@@ -22,13 +24,22 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import idle, pairs, published_table, ranking, switches
+from analysis import day, idle, pairs, published_table, ranking, switches, waited
 from analysis.ceiling import is_near
 from analysis.files import Cell, remove_others, write_csv, write_text
 from analysis.groups import MARK, Group, grouped
 from analysis.left_out import LeftOut, footnote
+from analysis.limits import is_servers
 from analysis.matrix import experiments, is_class
-from analysis.notes import differing, footnotes, limits, machine, repeat_notes, warning
+from analysis.notes import (
+    differing,
+    footnotes,
+    limits,
+    machine,
+    possible_rps,
+    repeat_notes,
+    warning,
+)
 from analysis.settings import (
     IDLE,
     caption,
@@ -42,7 +53,6 @@ from analysis.settings import (
     told,
 )
 from analysis.statistics import Estimate
-from analysis.verdict import SERVER
 
 # Heading in Markdown and name in CSV, the seed's columns first.
 COLUMNS = {
@@ -129,7 +139,9 @@ def table(cells: Sequence[Cell]) -> pd.DataFrame:
                 row[name], row[f"{name}_runs"] = group.limit()
             else:
                 row |= _numbers(name, group.estimate(name))
-        rows.append(row)
+            if name == "rps" and stop != "capacity":  # whose users do not think
+                row["possible_rps"] = group.possible_rps
+        rows.append(row | waited.columns(group))
     return pd.DataFrame(rows)
 
 
@@ -166,9 +178,12 @@ def tidy(cell: Cell) -> dict[str, Any]:
         **cell.row,
         "limit": cell.limit,
         "limit_because": cell.result["verdict"]["because"],
+        **waited.flat(cell.waiting),
+        **{f"possible.{name}": cell.possible.get(name) for name in ("rps", "share")},
         **{f"evidence.{n}": v for n, v in (cell.result.get("evidence") or {}).items()},
         **{f"idle.{n}": v for n, v in (cell.result.get("idle") or {}).items()},
         **{f"used.{n}": v for n, v in (cell.result.get("used") or {}).items()},
+        **day.flat(cell),
         "stopped": cell.result["stopped"]["reason"],
         **machine(cell),
         "locust": (found.get("versions") or {}).get("locust"),
@@ -201,7 +216,8 @@ def markdown(name: str, cells: Sequence[Cell]) -> str:
         values = [shown(group, column) for column in COLUMNS[stop]]
         named = show(group.first.impl)
         lines.append(f"| {' | '.join([named, *told_apart, *values])} |")
-    notes = [*repeat_notes(groups), *footnotes(groups), *limits(groups)]
+    notes = [*repeat_notes(groups), *footnotes(groups), *day.notes(groups)]
+    notes += [*limits(groups), *waited.markdown(groups)]
     below = pairs.markdown(comparisons(cells))
     return "\n".join([*lines, "", *notes, *below]).rstrip() + "\n"
 
@@ -220,13 +236,14 @@ def shown(group: Group, figure: str) -> str:
     if figure == "rps" and is_near(group.cells):
         said = f"≥ {said}"
     asked = figure == "requests" and found.low == found.high  # all that were asked for
-    if found.low is None or found.high is None or asked:
-        return said
-    low, high = show_figure(figure, found.low), show_figure(figure, found.high)
-    return f"{said} [{low}, {high}]"
+    if found.low is not None and found.high is not None and not asked:
+        low, high = show_figure(figure, found.low), show_figure(figure, found.high)
+        said = f"{said} [{low}, {high}]"
+    possible = possible_rps(group) if figure == "rps" else None
+    return said if possible is None else f"{said} of {show_figure(figure, possible)}"
 
 
 def shown_limit(group: Group) -> str:
     limit, runs = group.limit()
-    mark = "" if limit in SERVER else f" {MARK}"
+    mark = "" if is_servers(limit) else f" {MARK}"
     return limit + (f" ({runs} of {group.runs})" if runs < group.runs else "") + mark

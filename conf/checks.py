@@ -5,7 +5,8 @@ Rules of this module:
   value, and what would be right.
 - Bounds of one setting stand with it, in `schema.py`, and are kept by `bounds.py`. Here
   is which settings do not go together.
-- What an implementation says of itself is looked at in `impl_checks.py`.
+- What an implementation says of itself, and every command, is looked at in
+  `impl_checks.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from conf.bounds import check_bounds
-from conf.impl_checks import check_commands, check_paths
+from conf.impl_checks import check_commands, check_page_command, check_paths
 from conf.schema import AUTO, PAGE_FILE, Cell, Config, Network, SettingError
 
 # In which a run's idle connections are open before and after its own time: 60 s to open
@@ -49,6 +50,7 @@ def check(cell: Config, root: Path) -> None:
     check_commands(impl)
     if cell["idle"]:
         _check_idle(cell)
+    check_page_command(cell["page"]["command"])
     _check_page(cell)
     check_paths(impl, root)
 
@@ -174,9 +176,25 @@ def _check_ports(written: str | None) -> None:
 
 def _check_page(cell: Config) -> None:
     page, impl = cell["page"], cell["impl"]
+    if page["cpu_ms"] is not None:
+        _check_cpu(page)
     costs = page["kind"] == "rendered" or page["wait_ms"] or page["rounds"]
     if costs and impl["body"] == PAGE_FILE and "{options}" not in impl["command"]:
         raise SettingError(
             f"page={page['name']}: {impl['name']} is told of no {{options}} and serves "
             "the page as it is, at none of its cost; choose page=static"
+        )
+
+
+def _check_cpu(page: Config) -> None:
+    setting = f"page.cpu_ms={page['cpu_ms']:g}"
+    if page["kind"] != "rendered":
+        raise SettingError(
+            f"{setting} with page.kind={page['kind']}: it is the CPU time of a page "
+            "that is rendered; choose page=fixed_cost, or page.kind=rendered"
+        )
+    if page["rounds"]:
+        raise SettingError(
+            f"{setting} with page.rounds={page['rounds']}: these would take CPU time "
+            "besides; leave one of them out"
         )

@@ -1,8 +1,9 @@
-"""What is wrong with how an implementation says that it is started.
+"""What is wrong with the commands of a cell: its implementation's, and its page's.
 
 Rules of this module:
-- What is filled in for `{…}` is known here by name alone; `load/command.py` fills it
-  in. An unknown or missing name is reported before anything is started.
+- What is filled in for `{…}` is known here by name alone; `load/command.py` and
+  `load/page.py` fill it in. An unknown or missing name is reported before anything is
+  started.
 - A path is looked at where it is known already: not where it holds a `{…}`.
 """
 
@@ -90,6 +91,12 @@ def check_commands(impl: Config) -> None:
         _named(impl, f"impl.environment.{name}", value, known)
 
 
+def check_page_command(command: str) -> None:
+    """Raise `SettingError` for a command of a page that can't be filled."""
+    _words("page.command", command)
+    _braced("page.command", command, {"python", "bytes", "rows", "cpu_ms"})
+
+
 def _words(name: str, command: str) -> list[str]:
     try:
         words = shlex.split(command)
@@ -97,12 +104,22 @@ def _words(name: str, command: str) -> list[str]:
         reason = str(error).lower()
         raise SettingError(f"{name}={command}: {reason}, as a shell reads it") from None
     if not words:
-        raise SettingError(f"{name} is empty: write the command that starts it")
+        raise SettingError(f"{name} is empty: write the command to run")
     return words
 
 
 def _named(impl: Config, name: str, text: str, known: set[str]) -> set[str]:
     """Return what `text` names in braces, all of which has to be `known`."""
+    named = _braced(name, text, known)
+    if "page_file" in named and impl["body"] is None:
+        raise SettingError(
+            f"{name} names {{page_file}}, and impl.body=null says that any page will "
+            "do: leave one of them out"
+        )
+    return named
+
+
+def _braced(name: str, text: str, known: set[str]) -> set[str]:
     try:
         parts = list(string.Formatter().parse(text))
     except ValueError as error:
@@ -122,9 +139,4 @@ def _named(impl: Config, name: str, text: str, known: set[str]) -> set[str]:
                 "follows the name, with : or !"
             )
         named.add(field)
-    if "page_file" in named and impl["body"] is None:
-        raise SettingError(
-            f"{name} names {{page_file}}, and impl.body=null says that any page will "
-            "do: leave one of them out"
-        )
     return named

@@ -143,15 +143,21 @@ class Page:
     The page has `bytes` bytes and comes from memory (`static`), from a file that is
     opened for each request (`file`) or from a template (`rendered`). Before that, each
     request waits `wait_ms` for an imaginary backend (a pause), and takes the CPU
-    `rounds` rounds of a hash. `command` writes the page; its placeholder is `{bytes}`,
-    and `{python}`.
+    `rounds` rounds of a hash. `cpu_ms` is the CPU time of a page that is rendered, by
+    the clock of the thread that makes it: what rendering leaves of it is worked off;
+    null, it takes what rendering takes. `command` writes the page, or fails where this
+    machine cannot make it in `cpu_ms`; its placeholders are `{bytes}`, `{rows}` (that a
+    page which is rendered has in its table, at most), `{cpu_ms}` (0 for null) and
+    `{python}`.
     """
 
     name: str = ""  # set from the file's name
     kind: str = _field("static", choices=("static", "file", "rendered"))
     bytes: int = _field(14_939, least=2_000, most=10_000_000)
+    rows: int = _field(120, least=10, most=120)
     wait_ms: float = _field(0.0, least=0, most=3_600_000)
     rounds: int = _field(0, least=0, most=10**9)
+    cpu_ms: float | None = _field(None, above=0, most=10_000)
     command: str = ""
     sources: list[str] = field(default_factory=list)  # what the page is made of
 

@@ -169,6 +169,8 @@ def _options(config: dict[str, Any], page_file: Path) -> Iterator[str]:
             "page_file": page_file,
             "page_wait_ms": page["wait_ms"] or None,
             "page_rounds": page["rounds"] or None,
+            "page_cpu_ms": page["cpu_ms"],
+            "page_rows": page["rows"],
         }
     for name, value in {**settings, **config["impl"]["options"]}.items():
         if value is False or value is None:

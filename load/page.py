@@ -21,12 +21,16 @@ def expected(config: dict[str, Any], page_file: Path) -> Path | None:
     return page_file if body == "{page_file}" else ROOT / body
 
 
-def write_page(page: dict[str, Any], file: Path) -> None:
-    """Write the page that the settings `page` describe into `file`, by its command.
+def write_page(config: dict[str, Any], file: Path) -> None:
+    """Write the page of a cell into `file`, by its command.
 
-    Raises `CellError` where that fails.
+    Raises `CellError` where that fails, as it does where this machine cannot make the
+    page in the CPU time that is asked for.
     """
-    own = {**page, "python": sys.executable}
+    page = config["page"]
+    served = config["app"]["code"] is None  # attendance has no page, at no cost
+    cpu_ms = page["cpu_ms"] if served else None
+    own = {**page, "cpu_ms": cpu_ms or 0, "python": sys.executable}
     words = [word.format_map(own) for word in shlex.split(page["command"])]
     with file.open("wb") as made:
         try:

@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _SYSCALL = {"x86_64": 298, "aarch64": 241}  # perf_event_open, by machine
 _SOFTWARE, _INHERIT, _CLOEXEC = 1, 1 << 1, 8
@@ -126,23 +127,31 @@ def most_descriptors(pid: int) -> int | None:
     return None
 
 
-def cores_s(cores: list[int] | None) -> tuple[float, float] | None:
-    """Return for how long these cores were idle, and stolen, in seconds since the boot.
+class Cores(NamedTuple):
+    """What some cores did since the boot, in seconds."""
 
-    Stolen is what a hypervisor gave to others (proc(5), /proc/stat).
-    """
+    idle: float
+    programs: float  # in programs, and in the kernel on their behalf
+    stolen: float  # by a hypervisor, for others
+
+
+def cores_s(cores: list[int] | None) -> Cores | None:
+    """Return what these cores did (proc(5), /proc/stat); None where it is not known."""
     if cores is None:
         return None
     with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
         lines = Path("/proc/stat").read_text().splitlines()
         ticks = dict(line.split(maxsplit=1) for line in lines if line.startswith("cpu"))
-        idle = stolen = 0
+        idle = programs = stolen = 0
         for core in cores:
-            values = ticks[f"cpu{core}"].split()
-            idle += int(values[3]) + int(values[4])  # idle, and waiting for a disk
-            stolen += int(values[7])
+            user, nice, system, idling, disk, _, _, steal, *_ = map(
+                int, ticks[f"cpu{core}"].split()
+            )
+            idle += idling + disk
+            programs += user + nice + system
+            stolen += steal
         tick = os.sysconf("SC_CLK_TCK")
-        return idle / tick, stolen / tick
+        return Cores(idle / tick, programs / tick, stolen / tick)
     return None
 
 

@@ -29,6 +29,7 @@ from load.onset import Onset
 from load.search import Step, summary
 
 COLUMNS = "start_s,response_ms,connect_ms,first_byte_ms,status,bytes,users,error\n"
+BOTH = "%.3f,%.3f"  # which takes less time than an f-string
 # After how many ms a request had a connection, and its first byte.
 Phases = tuple[float | None, float | None]
 # A request: finished_s, response_ms, its phases, status, bytes, users, error.
@@ -91,8 +92,9 @@ class Record:
         if self.requests is not None:
             # The csv module takes twice as long, and an error alone needs it.
             start = finished_s - self.began_s - response_ms / 1000
+            begun = _known(phases) if phases[1] is None else BOTH % tuple(phases)
             self.requests.write(
-                f"{start if start > 0 else 0:.6f},{response_ms:.3f},{_known(phases)},"
+                f"{start if start > 0 else 0:.6f},{response_ms:.3f},{begun},"
                 f"{status or ''},{size},{users},{_quoted(error) if error else ''}\n"
             )
         if self.onset is not None:
@@ -171,10 +173,7 @@ class Record:
 
 def _known(phases: Sequence[float | None]) -> str:
     """Return two fields of a CSV row, empty where nothing is known."""
-    connect_ms, first_byte_ms = phases
-    if first_byte_ms is not None and connect_ms is not None:  # as nearly always
-        return f"{connect_ms:.3f},{first_byte_ms:.3f}"
-    return f"{'' if connect_ms is None else f'{connect_ms:.3f}'},"
+    return ",".join("" if ms is None else f"{ms:.3f}" for ms in phases)
 
 
 def _quoted(text: str) -> str:

@@ -30,7 +30,7 @@ from typing import Any
 
 import yaml
 
-from load import RECORD, generator, server
+from load import RECORD, VERSION, generator, server
 from load.command import Place, command, count_cores, prepare, version
 from load.copying import remove
 from load.failed import CellError, InterruptedRunError, ServerError
@@ -38,6 +38,7 @@ from load.guard import end_leftovers, guarded
 from load.holder import Holder
 from load.limits import choose_cores, choose_port, most_users, raise_open_files
 from load.lock import only_run_on_host
+from load.machine import Machine
 from load.network import Network, join
 from load.page import expected, write_page
 from load.preflight import Page, Preflight
@@ -143,7 +144,7 @@ class Run:
             if config["impl"]["submission"] is None:
                 raise
             run = self.not_measured(error)
-        self.write_run({**run, "provenance": found})
+        self.write_run({"version": VERSION, **run, "provenance": found})
 
     def measure_server(
         self,
@@ -159,7 +160,7 @@ class Run:
         """
         config, host, port = self.config, place.host, place.port
         server_cores, locust_cores = cores if cores else (None, None)
-        write_page(config["page"], place.page_file)
+        write_page(config, place.page_file)
         body = expected(config, place.page_file)
         prepare(config, place)
         started_as = command(config, place)
@@ -173,6 +174,7 @@ class Run:
             started_as, log, server_cores, network.go_to_server_side
         ) as running:
             telemetry = Telemetry(network, port, running.process.pid, cores)
+            machine = Machine(cores, running.process.pid)
             page = Page.of(config, body)
 
             def tick() -> None:
@@ -185,6 +187,7 @@ class Run:
 
             Preflight(running, config, (host, port), page, tick).check()
             with idle.holding(place.environment, locust_cores, tick_alive):
+                machine.begin()
                 found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
                 self.run_locust(
                     locust_words, place.environment, locust_cores, running, telemetry
@@ -204,6 +207,7 @@ class Run:
             "crashed": crashed,
             "idle": held,
             "telemetry": measured,
+            "machine": machine.end(),  # the server is gone
         }
 
     def not_measured(self, error: ServerError) -> dict[str, Any]:

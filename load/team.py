@@ -121,7 +121,8 @@ class Worker:
         self.tell(MESSAGE, report)
 
     def tell_unfinished(self, msg: Any, **_: Any) -> None:
-        """Tell what was in flight when the run ended, as far as it still is."""
+        """Tell what was in flight when the run ended: what still is, and what was."""
+        self.send()
         runner: Any = self.environment.runner
         told = {"worker": runner.worker_index, "unfinished": unfinished()}
         self.tell(UNFINISHED, told)

@@ -17,11 +17,13 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+from load.cgroup import Quota
 from load.network import Network
 from load.proc import (
     CONTEXT_SWITCHES,
     CPU_CLOCK_NS,
     Clocks,
+    Cores,
     Counter,
     Tree,
     cores_s,
@@ -34,11 +36,12 @@ ALL_EVERY_S = 1.0
 LINK = ("received_bytes", "sent_bytes")
 CHEAP = (
     "at_s",  # time.monotonic(), which is the same for all processes of a host
-    *("server_cpu_s", "server_cores_idle_s", "server_cores_stolen_s"),
-    *("generator_cpu_s", "generator_busiest_s"),
-    *("generator_cores_idle_s", "generator_cores_stolen_s"),
+    *("server_cpu_s", "generator_cpu_s", "generator_busiest_s"),
+    *(f"server_cores_{name}_s" for name in Cores._fields),
+    *(f"generator_cores_{name}_s" for name in Cores._fields),
     *("queue", "backlog", "server_listen_overflows", "server_listen_drops"),
     *(f"server_{name}" for name in LINK),
+    "throttled_s",  # by a CPU quota; of several cores the sum
 )
 COLUMNS = (
     *CHEAP,
@@ -72,6 +75,7 @@ class Telemetry:
         self.server = Tree(server)
         self.generator: Tree | None = None  # not started yet
         self.generator_clocks = Clocks()
+        self.quota = Quota(server)
         self.users_side = Stack(network.link)
         with network.on_server_side():
             self.server_side = Stack(network.link)
@@ -118,13 +122,16 @@ class Telemetry:
         self.cost_s += time.thread_time() - began
 
     def cheap(self) -> dict[str, Any]:
-        row: dict[str, Any] = {}
+        row: dict[str, Any] = {"throttled_s": self.quota.throttled_s()}
         if (used_ns := self.server_cpu.read()) is not None:
             row["server_cpu_s"] = used_ns / 1e9
-        if cores := cores_s(self.server_cores):
-            row["server_cores_idle_s"], row["server_cores_stolen_s"] = cores
-        if cores := cores_s(self.generator_cores):
-            row["generator_cores_idle_s"], row["generator_cores_stolen_s"] = cores
+        for side, numbers in (
+            ("server", self.server_cores),
+            ("generator", self.generator_cores),
+        ):
+            if cores := cores_s(numbers):
+                for name, value in cores._asdict().items():
+                    row[f"{side}_cores_{name}_s"] = value
         if used := self.generator_clocks.read():
             row["generator_cpu_s"], row["generator_busiest_s"] = used
         if queue := self.queue.read():
@@ -159,6 +166,7 @@ class Telemetry:
         assert self.file is not None
         self.sample(everything=True)
         self.file.close()
+        self.quota.close()
         return {
             "cost_s": round(self.cost_s, 4),
             "server_most_descriptors": self.most_descriptors,

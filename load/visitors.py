@@ -95,6 +95,8 @@ class LeanVisitor(User):
         self.idle: list[Client] = []
         self.asking = Group()  # of arrivals that are open
         self.fire = environment.events.request.fire
+        self.kind = "GET" if self.options.code is None else "code"
+        self.url = f"{self.host}{self.name}"
 
     def wait_time(self) -> float:
         return self.draw()
@@ -161,15 +163,15 @@ class LeanVisitor(User):
     ) -> None:
         took = time.perf_counter() - since
         self.fire(
-            request_type="GET" if self.options.code is None else "code",
+            request_type=self.kind,
             name=self.name,
             response_time=took * 1000,
             response_length=response.size if response else 0,
             response=response,
             exception=error,
-            context=self.context(),
+            context={},
             start_time=time.time() - took,
-            url=f"{self.host}{self.name}",
+            url=self.url,
             phases=phases(client, since),
         )
 
@@ -182,6 +184,8 @@ def phases(client: Client | None, since: float) -> Phases:
     if client is None:
         return None, None
     connected_s, first_byte_s = client.connected_s, client.first_byte_s
+    if first_byte_s is not None and connected_s is not None:  # as nearly always
+        return (connected_s - since) * 1000, (first_byte_s - since) * 1000
     return (
         None if connected_s is None else (connected_s - since) * 1000,
         None if first_byte_s is None else (first_byte_s - since) * 1000,

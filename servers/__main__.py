@@ -20,7 +20,7 @@ from servers.http import Protocol
 from servers.listener import Listener, announce
 from servers.options import Parser, number
 from servers.pages import KINDS, load_page
-from servers.render import FILE
+from servers.render import FILE, LEAST_ROWS, ROWS
 from servers.steps import Application
 from servers.talk import Settings
 
@@ -107,6 +107,20 @@ def _add_page(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="compute so many rounds of a hash for each request",
     )
+    parser.add_argument(
+        "--page-cpu-ms",
+        type=number(float, 0, 10_000),
+        default=0,
+        metavar="MS",
+        help="take so much CPU time to render it, where that takes less",
+    )
+    parser.add_argument(
+        "--page-rows",
+        type=number(int, LEAST_ROWS, ROWS),
+        default=ROWS,
+        metavar="N",
+        help=f"of the table that is rendered, at most (default: {ROWS})",
+    )
 
 
 def main() -> int:
@@ -164,11 +178,15 @@ def _application(parser: argparse.ArgumentParser, asked: dict[str, Any]) -> Appl
     if asked["app"] == "page":
         if asked["code"] is not None:
             parser.error("--code: a page has none; add --app attendance")
+        if asked["page_cpu_ms"] and asked["page"] != "rendered":
+            parser.error("--page-cpu-ms: of a page that is made; add --page rendered")
         page = load_page(
             asked["page"],
             asked["page_file"],
             asked["page_wait_ms"] / 1000,
             asked["page_rounds"],
+            asked["page_cpu_ms"] / 1000,
+            asked["page_rows"],
         )
         return lambda: Protocol(page, keep_alive)
     code = (asked["code"] or "").encode(errors="surrogateescape")

@@ -4,6 +4,7 @@ Rules of this module:
 - It is one page, byte for byte, whichever way it is served; the difference is work.
 - `static` has it in memory; `file` opens it and has it sent by the kernel for each
   request; `rendered` makes it anew for each request (`render.py`).
+- `rendered` may be told the CPU time that it takes, whatever the machine: `cpu_s`.
 - Any of them may take more: `wait_s` of a backend that does not answer sooner, and
   `rounds` of a hash, whose C code lets other threads compute meanwhile.
 - The head of a response is given, and the whole is one write where that can be.
@@ -18,7 +19,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-from servers.render import FILE, LEAST_BYTES, MOST_BYTES, Renderer
+from servers.render import FILE, LEAST_BYTES, MOST_BYTES, ROWS, Renderer
 from servers.steps import File, Step, Wait, Work
 
 KINDS = ("static", "file", "rendered")
@@ -34,17 +35,24 @@ class Page(Protocol):
 
 
 def load_page(
-    kind: str, file: Path = FILE, wait_s: float = 0.0, rounds: int = 0
+    kind: str,
+    file: Path = FILE,
+    wait_s: float = 0.0,
+    rounds: int = 0,
+    cpu_s: float = 0.0,
+    rows: int = ROWS,
 ) -> Page:
     """Return the page that `file` holds, to be served the way of `kind`.
 
+    `cpu_s` is the CPU time that rendering takes at least, `rows` what its table has at
+    most; no other kind has them.
     Raises OSError where the file cannot be read, and ValueError where it cannot be
     served this way.
     """
     kinds: dict[str, Callable[[Path], Page]] = {
         "static": _Static,
         "file": _FromFile,
-        "rendered": _Rendered,
+        "rendered": lambda file: _Rendered(file, cpu_s, rows),
     }
     page: Page = kinds[kind](file)
     return _Costly(page, wait_s, rounds) if wait_s or rounds else page
@@ -88,19 +96,22 @@ class _FromFile:
 
 
 class _Rendered:
-    """Made anew for each request."""
+    """Made anew for each request, in `cpu_s` of CPU time at least."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, cpu_s: float, rows: int) -> None:
         self.size = file.stat().st_size
         if not LEAST_BYTES <= self.size <= MOST_BYTES:
             raise ValueError(
                 f"a page that is rendered has {LEAST_BYTES:,} to {MOST_BYTES:,} bytes, "
                 f"and this one {self.size:,}"
             )
-        self.renderer = Renderer(self.size)
+        self.renderer = Renderer(self.size, rows)
+        self.cpu_s = cpu_s
+        if cpu_s:  # a child that is forked for each connection would never be warm
+            self.renderer.warm_up()
 
     def answer(self, head: bytes) -> Sequence[Step]:
-        return [Work(lambda: head + self.renderer.page())]
+        return [Work(lambda: head + self.renderer.page(self.cpu_s))]
 
 
 class _Costly:

@@ -5,6 +5,9 @@ Rules of this module:
   its data are made up once and for all.
 - It is rendered as a dynamic site would: sorted, counted, formatted, escaped. A comment
   before the last tag brings it to its exact size.
+- It may be asked to take so much CPU time, by the clock of the thread that makes it: it
+  is rendered, and small parts of that are repeated until the time is over. Nothing is
+  calibrated, so that it holds whatever else the thread has to bear meanwhile.
 
 `python -m servers.render` writes the page; `--anew > page.html` the file of it that is
 kept here, in the published size.
@@ -12,8 +15,10 @@ kept here, in the published size.
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
+from time import thread_time
 from typing import Any
 
 from servers.options import Parser, number
@@ -23,15 +28,20 @@ FILE = FOLDER / "page.html"
 BYTES = 14_939  # the size of the page in the published measurements
 LEAST_BYTES = 2_000  # room for what is not the table, and some rows of it
 MOST_BYTES = 10_000_000
-ROWS = 120
+LEAST_ROWS, ROWS = 10, 120
 FRAME = len("<!---->\n")  # of the comment
 END = "</html>\n"
+PART_ROWS = 4  # 0.3 % of the time that rendering takes, 2 % of the smallest page's
+WARM_UPS = 20  # after which CPython has adapted code to what it works on, in place
+RENDERINGS = 15  # whose median is what rendering takes
+COARSEST = 0.03  # step of the CPU clock, as a share of the time that it has to tell
+ROOM = 1.5  # how many times what rendering takes is enough, also in a forked child
 
 
 class Renderer:
-    """Renders the page of so many bytes."""
+    """Renders the page of so many bytes, with a table of `rows` at most."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, rows: int = ROWS) -> None:
         # Takes longer to import than all else here, and the file is not made with it.
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -45,18 +55,82 @@ class Renderer:
             undefined=StrictUndefined,
         )
         self.template = environment.get_template("page.html.j2")
-        self.measurements = _measurements(ROWS)
+        self.measurements = _measurements(rows)
         while len(self._text().encode()) + FRAME > size:  # as many rows as there fit
             self.measurements.pop()
+        self.part = self.measurements[:PART_ROWS]
 
-    def page(self) -> bytes:
+    def page(self, cpu_s: float = 0.0) -> bytes:
+        """Return the page, made in `cpu_s` of this thread's CPU time at least."""
+        end = thread_time() + cpu_s
         text = self._text()
         room = self.size - len(text.encode()) - FRAME
-        return f"{text.removesuffix(END)}<!--{'.' * room}-->\n{END}".encode()
+        page = f"{text.removesuffix(END)}<!--{'.' * room}-->\n{END}".encode()
+        while thread_time() < end:
+            self._repeat_part()
+        return page
+
+    def warm_up(self) -> None:
+        """Render as often as makes it no faster, here and in what is forked later."""
+        for _ in range(WARM_UPS):
+            self.page()
+            self._repeat_part()
 
     def _text(self) -> str:
-        rows = sorted(self.measurements, key=lambda row: (-row["rps"], row["name"]))
+        rows = _sorted(self.measurements)
         return self.template.render(rows=rows, summary=_summary(rows))
+
+    def _repeat_part(self) -> None:
+        """Do a small part of what rendering does, for some microseconds."""
+        for row in _sorted(self.part):
+            f"<td>{row['name']}</td><td>{row['rps']:.1f}</td><td>{row['mean_ms']:.1f}"
+
+
+def why_not(renderer: Renderer, cpu_ms: float) -> str | None:
+    """Return why a page can't take `cpu_ms` of CPU time here; None where it can."""
+    least_ms = _rendering_ms(renderer)
+    if least_ms > cpu_ms:
+        return (
+            f"rendering takes {least_ms:.2f} ms of CPU here, more than "
+            f"page.cpu_ms={cpu_ms:g}: ask for more, as in "
+            f"page.cpu_ms={int(ROOM * least_ms) + 1}"
+        )
+    step_ms = _clock_step_s() * 1000
+    if step_ms > COARSEST * cpu_ms:
+        return (
+            f"the CPU clock of a thread has steps of {step_ms:.3g} ms here, more than "
+            f"{COARSEST:.0%} of page.cpu_ms={cpu_ms:g}: choose a page without "
+            "page.cpu_ms, as page=rendered"
+        )
+    return None
+
+
+def _rendering_ms(renderer: Renderer) -> float:
+    """Return the CPU time of rendering the page, once it has been warmed up."""
+    from statistics import median
+
+    renderer.warm_up()
+    times = []
+    for _ in range(RENDERINGS):
+        start = thread_time()
+        renderer.page()
+        times.append(thread_time() - start)
+    return 1000 * median(times)
+
+
+def _clock_step_s() -> float:
+    """Return by how much the CPU clock of this thread moves at once."""
+    steps = []
+    for _ in range(3):  # one may be longer than it is, with an interrupt in it
+        start = thread_time()
+        while (now := thread_time()) == start:
+            pass
+        steps.append(now - start)
+    return min(steps)
+
+
+def _sorted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: (-row["rps"], row["name"]))
 
 
 def _measurements(count: int) -> list[dict[str, Any]]:
@@ -95,7 +169,7 @@ def _summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     return summary
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = Parser(prog="python -m servers.render", description="Write the page.")
     parser.add_argument(
         "--bytes",
@@ -104,8 +178,29 @@ if __name__ == "__main__":
         metavar="N",
         help=f"the size of the page (default: {BYTES:,})",
     )
+    parser.add_argument(
+        "--cpu-ms",
+        type=number(float, 0, 10_000),
+        default=0,
+        metavar="MS",
+        help="fail where rendering takes more CPU time (default: 0, any will do)",
+    )
+    parser.add_argument(
+        "--rows",
+        type=number(int, LEAST_ROWS, ROWS),
+        default=ROWS,
+        metavar="N",
+        help=f"of its table, at most (default: {ROWS})",
+    )
     parser.add_argument("--anew", action="store_true", help="whether there is a file")
     asked = parser.parse_args()
-    kept = asked.bytes == BYTES and not asked.anew
-    page = FILE.read_bytes() if kept else Renderer(asked.bytes).page()
+    renderer = functools.partial(Renderer, asked.bytes, asked.rows)
+    if asked.cpu_ms and (reason := why_not(renderer(), asked.cpu_ms)):
+        sys.exit(reason)
+    kept = (asked.bytes, asked.rows, asked.anew) == (BYTES, ROWS, False)
+    page = FILE.read_bytes() if kept else renderer().page()
     sys.stdout.buffer.write(page)
+
+
+if __name__ == "__main__":
+    main()

@@ -17,11 +17,14 @@ import pytest
 import yaml
 
 from analysis.readings import COUNTERS, VALUES
-from analysis.record import COLUMNS
+from analysis.record import COLUMNS, VERSION
 
 # A row of requests.csv but for its phases: start_s, response_ms, status, bytes, users,
 # error.
 Request = tuple[float, float, int | None, int, int, str]
+# What was read: by what a counter grows in a second, or its values, as a value of the
+# moment is; or a function of the moments at which it was read.
+Read = float | Sequence[float] | Callable[[np.ndarray], np.ndarray]
 USED = {
     **{"user_s": 2.0, "system_s": 1.0},
     **{"voluntary_switches": 500, "involuntary_switches": 50},
@@ -66,8 +69,12 @@ def config(
         "hatch_rate": 10.0,
         "repeat": 1,
         "page": {"name": "static", "kind": "static", "bytes": 14_939, "wait_ms": 0.0},
-        "server": {"backlog": 128},
-        "load": {"think_min_s": 1.0, "think_max_s": 8.0, "timeout_s": 10.0},
+        "server": {"backlog": 128, "keep_alive": False},
+        "load": {
+            **{"think_min_s": 1.0, "think_max_s": 8.0, "timeout_s": 10.0},
+            **{"warm_up_s": 0.0, "slow_ms": None},
+            **{"seed": 2019, "arrivals": "closed"},
+        },
         "code": {"server": f"code of {impl}"},
         "key": "1a2b3c4d",
     }
@@ -80,19 +87,20 @@ def config(
     return made
 
 
-def readings(seconds: float, read: dict[str, float | Sequence[float]]) -> pd.DataFrame:
-    """Readings once a second from 1 s before the load; what is not given is missing.
-
-    A counter is given by what it grows by in a second, or by its values, as a value
-    of the moment is.
-    """
-    at = np.arange(-1, math.ceil(seconds) + 1)
+def readings(
+    seconds: float, read: dict[str, Read], every_s: float = 1.0
+) -> pd.DataFrame:
+    """Readings from 1 s before the load on; what is not given is missing."""
+    moments = round((math.ceil(seconds) + 1) / every_s) + 1
+    at = np.arange(moments) * every_s - 1
     table = pd.DataFrame({"at_s": 100.0 + at}).reindex(
         columns=["at_s", *COUNTERS, *VALUES]
     )
     for name, value in read.items():
         growing = name in COUNTERS and isinstance(value, int | float)
-        table[name] = at * value + 500 if growing else value
+        table[name] = (
+            value(at) if callable(value) else at * value + 500 if growing else value
+        )
     return table
 
 
@@ -105,7 +113,8 @@ def make_cell(
     users: int = 3300,
     cap: int | str = 3300,
     host: dict[str, Any] = HOST,
-    read: dict[str, float | Sequence[float]] | None = None,
+    read: dict[str, Read] | None = None,
+    every_s: float = 1.0,
     crashed: str | None = None,
     told: dict[str, Any] | None = None,
     **settings: Any,
@@ -116,12 +125,13 @@ def make_cell(
     frame(rows).to_csv(folder / "requests.csv", index=False)
     asked = config(**settings) | {"users": cap}
     (folder / "config.yaml").write_text(yaml.safe_dump(asked))
-    readings(at_s, read or {}).to_csv(folder / "telemetry.csv", index=False)
+    readings(at_s, read or {}, every_s).to_csv(folder / "telemetry.csv", index=False)
     late = "at_s,process,lateness_ms,mean_ms\n101,0,1.5,0.4\n"
     (folder / "generator.csv").write_text(late)
     (folder / "unfinished.csv").write_text("start_s,connect_ms,first_byte_ms\n")
     stopped = {"reason": reason, "at_s": at_s, "users": users, "began_s": 100.0}
     run = {
+        "version": VERSION,
         "stopped": {**stopped, **(told or {})},
         "crashed": crashed,
         "telemetry": {"cost_s": 0.1, "server_most_descriptors": 3500, "server": USED},

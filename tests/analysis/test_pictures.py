@@ -95,11 +95,12 @@ def test_cell_chart_is_readable(reason: str) -> None:
     record = frame(rows)
     row = definitions.row(record, "first_failure", Stopped(reason, 13.5, 3300))
     limited = Verdict("link", "the link carried 96% of its rate " * 4)
-    made = draw(config(), row, definitions.timeline(record), limited)
+    made = draw(config(), row, definitions.timeline(record), limited, None)
     assert_readable(made)
     assert "limited by link (not the server)" in texts(made)
     said = "with 130 users" if reason == "first-failure" else "up to 3,300 users"
     assert said in texts(made)
+    assert "Nothing was waited for." in texts(made)
 
 
 def test_last_words_of_a_server_are_no_formula(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from analysis.charts import write_charts
 from analysis.files import DataError, read_matrix
 from analysis.left_out import LeftOut, read_left_out
 from analysis.ranking import Place, ranking, ranks
+from analysis.record import VERSION
 from analysis.tables import write_tables
 from tests.analysis.conftest import Request, config, steady
 
@@ -24,6 +25,8 @@ Analyse = Callable[..., subprocess.CompletedProcess[str]]
 
 
 BUSY = {"server_user_s": 0.9, "server_system_s": 0.05}  # so that it is the limit
+# All users at once: a server that answers at once would have been through in a second.
+AT_ONCE = {"experiment": "burst", "hatch_rate": 3300.0, "at_s": 10.0, "users": 1000}
 CPU, THINK = "server-cpu", "think-time"
 
 
@@ -43,7 +46,7 @@ def leave_out(folder: Path, kind: str, because: str) -> Path:
     """Make of a cell one that was not measured, as a run leaves it."""
     run = json.loads((folder / "run.json").read_text())
     said = {"kind": kind, "because": because}
-    run = {"not_measured": said, "provenance": run["provenance"]}
+    run = {"not_measured": said, **{n: run[n] for n in ("version", "provenance")}}
     (folder / "run.json").write_text(json.dumps(run))
     for path in folder.glob("*.csv"):
         path.write_bytes(b"")
@@ -73,7 +76,7 @@ def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
         row if n % 2 else (*row[:2], 503, 0, row[4], "HTTP 503")
         for n, row in enumerate(steady(10, 100, 10, 900))
     ]
-    burst = {"experiment": "burst", "at_s": 10.0, "users": 1000, "read": BUSY}
+    burst = {**AT_ONCE, "read": BUSY}
     good = steady(10, 100, 10, 900)
     folders = [
         cell(
@@ -139,7 +142,7 @@ def test_nothing_could_be_measured(cell: MakeCell, tables: Callable[..., Path]) 
         *("cells.csv", "pairs.csv", "switches.csv", "switches.md", "ranking.csv"),
         *("ranking.md", "first_fail.csv", "first_fail.md"),
         *("first_fail.svg", "first_fail.png", "users.svg", "users.png"),
-        *("switches.svg", "switches.png"),
+        *("switches.svg", "switches.png", "waiting.svg", "waiting.png"),
     }
     assert r"does not start: a \| b c |" in (made / "ranking.md").read_text()
     results = {"timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png"}
@@ -207,10 +210,9 @@ def test_what_is_not_the_servers_is_marked(
     cell: MakeCell, tables: Callable[..., Path]
 ) -> None:
     """Of the rates one is the generator's, and nothing is known of the users."""
-    asked = {"experiment": "burst", "at_s": 10.0, "users": 1000, "read": BUSY}
-    late = {**BUSY, "generator_cpu_s": 0.99, "server_user_s": 0.1}
+    late = {"generator_busiest_s": 0.99, "server_user_s": 0.1, "server_system_s": 0.1}
     folders = [
-        cell(steady(10, 100, 10, 900), "requests", **{**asked, "read": read}, **of)
+        cell(steady(10, 100, 10, 900), "requests", **{**AT_ONCE, "read": read}, **of)
         for name, read in (("a", BUSY), ("b", late))
         for repeat in (1, 2)
         for of in [submission(name, repeat=repeat, key=str(repeat))]
@@ -268,7 +270,9 @@ def test_wrong_word_of_why_is_one_line(
     cell: MakeCell, analyse: Analyse, said: Any
 ) -> None:
     folder = cell([], "cap", **submission("dan"))
-    (folder / "run.json").write_text(json.dumps({"not_measured": said}))
+    (folder / "run.json").write_text(
+        json.dumps({"version": VERSION, "not_measured": said})
+    )
     done = analyse("cell", folder)
     assert done.returncode == 1
     [line] = done.stderr.splitlines()

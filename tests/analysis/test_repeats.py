@@ -354,4 +354,4 @@ def test_pictures_are_the_same_in_any_order(tmp_path: Path) -> None:
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes()
     names = {path.stem for path in (tmp_path / "one").iterdir()}
-    assert names == {"first_fail", "users", "switches", "published"}
+    assert names == {"first_fail", "users", "switches", "waiting", "published"}

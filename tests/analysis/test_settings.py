@@ -56,6 +56,19 @@ def test_a_caption_says_only_what_is_so_of_all_rows() -> None:
     assert table(cells)["server.backlog"].tolist() == [64, 256]
 
 
+def test_a_caption_says_what_a_page_costs() -> None:
+    fixed = {"page__name": "fixed_cost", "page__kind": "rendered"}
+    cells = [made(impl=impl, **fixed, page__cpu_ms=4.0) for impl in ("a", "b")]
+    assert ", page fixed_cost, 4 ms of CPU each, backlog 128" in caption(cells)
+    for others in ({"page__cpu_ms": None}, {**fixed, "page__cpu_ms": 2.5}):
+        assert "ms of CPU" not in caption([*cells, made(**others)])
+    assert "ms of CPU" not in caption([made(page__cpu_ms=None)])
+    attended = {"app": {"name": "attendance"}}
+    for cell in cells:
+        cell.config.update(attended)
+    assert "attendance, backlog" in caption(cells)
+
+
 def test_a_caption_says_how_many_users_there_are() -> None:
     asked = {"users": "auto", "experiment__start_users": "auto"}
     said = caption([made(**asked), made(impl="a", **asked)])
@@ -287,7 +300,7 @@ def test_a_chart_says_how_its_run_ended(
         record, asked["experiment"]["stop"], Stopped(reason, 6.0, 500)
     )
     limited = Verdict("unclear", "nothing was at its limit")
-    title = draw(asked, row, definitions.timeline(record), limited).get_suptitle()
+    title = draw(asked, row, definitions.timeline(record), limited, None).get_suptitle()
     assert "limit unclear" in title
     assert said in title
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.record import COLUMNS
+from analysis.record import COLUMNS, VERSION
 from tests.analysis.conftest import HOST, make_cell, steady
 
 Cell = Callable[..., Path]
@@ -183,7 +183,9 @@ def test_charts(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
     assert analyse("charts", matrix(study, tmp_path), out).returncode == 0
     assert {path.name for path in out.iterdir()} == {
         f"{name}.{kind}"
-        for name in ("first_fail", "burst", "users", "switches", "published")
+        for name in (
+            *("first_fail", "burst", "users", "switches", "waiting", "published"),
+        )
         for kind in ("svg", "png")
     }
 
@@ -247,7 +249,9 @@ BROKEN: dict[str, tuple[str, str | None, str]] = {
         "requests.csv",
     ),
     "no JSON": ("run.json", "{", "run.json"),
-    "no stop": ("run.json", "{}", "stopped"),
+    "no mapping": ("run.json", "[]", "mapping"),
+    "no stop": ("run.json", f'{{"version": {VERSION}}}', "stopped"),
+    "of another version": ("run.json", "{}", "record of version 1"),
     "no YAML": ("config.yaml", "a: [", "config.yaml"),
     "not a cell's": ("config.yaml", "a: 1\n", "config.yaml"),
     "no failure at its end": (

@@ -1,333 +1,299 @@
-"""What limited a cell, by evidence made by hand; and the causes of failures."""
+"""What limited a cell, by evidence and by what users waited for, made by hand."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.causes import cause
-from analysis.definitions import Stopped, row
-from analysis.evidence import Evidence, evidence, window
-from analysis.files import read_config, read_json
-from analysis.little import little
-from analysis.readings import read_readings
-from analysis.record import read_requests
-from analysis.verdict import LIMITS, OUTSIDE, SERVER, verdict
-from tests.analysis.conftest import frame, steady
+from analysis.evidence import Evidence
+from analysis.limits import (
+    LIMITS,
+    PARTS,
+    compared,
+    is_known,
+    is_outside,
+    is_servers,
+    limits_of,
+    meaning,
+)
+from analysis.possible import Possible
+from analysis.verdict import verdict
+from tests.analysis.known import ALWAYS_KNOWN, divided, known, unknown
 
-KNOWN = {
-    **{"begin_s": 0.0, "end_s": 10.0, "crashed": None, "failure": None},
-    **{"failures": 0, "server_cpu": 0.3, "server_idle": 0.65},
-    **{"generator_busiest": 0.4, "generator_cpu": 0.4, "lateness_ms": 2.0},
-    **{"generator_idle": 0.5},
-    **{"link": None, "workers": None, "most_workers": None, "descriptors": 40},
-    **{"pool": False},
-    **{"most_descriptors": 20_000, "queued": 0.0, "queue": 0.0, "backlog": 128},
-    **{"overflows": 0, "syn_retransmits": 0, "resets_sent": 0},
-    **{"loss_percent": 0.0, "users": 100.0, "rps": 22.0, "response_s": 0.02},
-    **{"think_s": 4.5, "wait_s": 0.0, "grown": 1.0, "idle": None, "idle_asked": 0},
-}
-ALWAYS_KNOWN = ("begin_s", "end_s", "failures", "loss_percent", "pool", "wait_s")
-
-
-def known(**changes: Any) -> Evidence:
-    return Evidence(**{**KNOWN, **changes})
-
-
-def unknown(**changes: Any) -> Evidence:
-    """Evidence of a host that tells nothing."""
-    nothing = {
-        field.name: None
-        for field in dataclasses.fields(Evidence)
-        if field.name not in ALWAYS_KNOWN
-    }
-    return known(**{**nothing, "think_s": 4.5, **changes})
-
-
-# A hundred users, half of whom wait: 12 requests a second of 3.8 s and 4.5 s.
-SLOW = {"rps": 12.0, "response_s": 3.8, "grown": 40.0, "queue": 45.0}
-# Six hundred who think for 2 s ask for 297 a second, whoever waits for a moment.
-ASKING = {"users": 600.0, "rps": 283.4, "response_s": 0.018, "think_s": 2.0}
-PAGE_WAITS = {"think_s": 0.0, "wait_s": 0.02, "grown": 3.0}
+CPU = divided(server_cpu=1.0)
+NEARLY = Possible(1000, 22.2, 0.9)
 HELD = {
     **{"idle": 1016, "idle_asked": 2000},
     **{"descriptors": 1024, "most_descriptors": 1024},
 }
-# 3,300 users whose responses take a second: a faster server would get a fifth more.
-FELT = {"users": 3300.0, "rps": 604.0, "response_s": 0.96, "grown": 50.0}
-BUSY = {**SLOW, "server_cpu": 0.97}
-FULL = {"generator_busiest": 0.99}
-CASES = {
-    "think-time": [
-        *({}, {"response_s": 2.0, "grown": 1.1}, {"grown": 3.0}),
-        {**PAGE_WAITS, "users": 1.0, "rps": 41.0, "response_s": 0.024},
-        {**PAGE_WAITS, "users": 10.0, "rps": 69.0, "response_s": 0.045, "think_s": 0.1},
-        {**ASKING, "queued": 0.55, "server_cpu": 0.57, "most_workers": 1},
-        # However busy, it answers each at once: of a faster one no more would be asked.
-        *({"server_cpu": 0.97}, {"workers": 8.0, "most_workers": 8}),
-        {**FELT, "server_cpu": 0.8},  # but little else there is to say of it
-        *({**ASKING, "overflows": 1}, {"queued": 0.9, "pool": True, "most_workers": 8}),
-    ],
-    "server-cpu": [
-        *(BUSY, {**FELT, "server_cpu": 0.99}),
-        {**BUSY, "idle": 900, "idle_asked": 900, "descriptors": 960},
-        {**BUSY, "idle": 5, "idle_asked": 9},
-        # It took all that were asked for.
-        {**BUSY, "idle": 1, "idle_asked": 1, "most_workers": 1},
-        {**BUSY, **HELD, "idle_asked": 1016},
-        {**SLOW, "server_cpu": 0.7, "server_idle": 0.01},
-        {**SLOW, "server_cpu": 0.86, "server_idle": 0.08, "queued": 1.0},
-        {**SLOW, "server_cpu": 0.99, "overflows": 500, "queued": 1.0},
-        {**SLOW, "server_cpu": 0.95, "descriptors": 1020, "most_descriptors": 1024},
-    ],
-    "server-serial": [
-        {**SLOW, "queued": 0.9, "overflows": 30},
-        {**SLOW, "queued": 0.5, "workers": 1.0, "most_workers": 1},
-        {**SLOW, "queued": 0.9, "pool": True, "most_workers": 1},
-        {**ASKING, "queued": 0.55, "failure": "timed out connecting"},
-        # A few are answered at once, again and again, and the others not at all.
-        {**ASKING, "rps": 13.0, "queued": 0.9, "most_workers": 1},
-        {"think_s": 0.0, "rps": 5000.0, "queued": 0.9},
-        {"response_s": None, "queued": 0.9},
-        {"idle": 1, "idle_asked": 50, "most_workers": 1, "server_idle": 0.01},
-    ],
-    "server-workers": [
-        {**SLOW, "workers": 8.0, "most_workers": 8, "queued": 1.0},
-        {**SLOW, "workers": 7.9, "most_workers": 8, "overflows": 3},
-        {**SLOW, "queued": 0.9, "pool": True, "most_workers": 8},
-        {"idle": 8, "idle_asked": 50, "workers": 8.0, "most_workers": 8, "queued": 1},
-        {**FULL, "idle": 5, "idle_asked": 50, "workers": 8.0, "most_workers": 8},
-    ],
-    "server-descriptors": [
-        {**SLOW, "descriptors": 256, "most_descriptors": 256, "queued": 1.0},
-        {**SLOW, "descriptors": 1010, "most_descriptors": 1024},
-        # Whatever else runs there: no core would have freed a descriptor.
-        {**HELD, "server_cpu": 0.0, "server_idle": 0.01},
-        *({**HELD, **FULL, "idle": idle} for idle in (513, 1016)),
-    ],
-    "accept-queue": [
-        {"overflows": 1, "failure": "timed out connecting"},
-        {**SLOW, "overflows": 900, "queued": 0.2},
-    ],
-    "link": [{"link": 0.95}, {"link": 0.95, "overflows": 5, "failure": "timed out"}],
-    "generator-cpu": [
-        {"generator_busiest": 0.97},
-        {"generator_busiest": 0.5, "generator_cpu": 0.95},
-        {"lateness_ms": 80.0, "server_cpu": 0.99},
-        {"generator_busiest": 0.97, "link": 0.95, "overflows": 4},
-        {"generator_idle": 0.01, "generator_cpu": 0.5, "think_s": 0.0},
-        # What is not open holds nothing, and few hold little.
-        *({**HELD, **FULL, "idle": idle} for idle in (0, 512)),
-        {**FULL, "idle": 0, "idle_asked": 500, "most_workers": 1},
-        {**FULL, "idle": 4, "idle_asked": 500, "workers": 8.0, "most_workers": 8},
-    ],
-    "generator-ports": [{"failure": "Cannot assign requested address connecting"}],
-    "generator-files": [
-        {"failure": "Too many open files connecting", "server_cpu": 0.99}
-    ],
-    "crashed": [{"crashed": "signal 11", "server_cpu": 1.0, "lateness_ms": 900.0}],
-    "unclear": [
-        {"generator_busiest": 0.97, "server_cpu": 0.95},
-        {**SLOW, "server_idle": 0.01},
-        {"failure": "timed out reading"},
-        {"server_cpu": None},
-        {"think_s": 0.0},
-        {"response_s": 2.0, "grown": 5.0},
-        {
-            "rps": 11.0
-        },  # of 22 that they ask for; the others wait, nothing says for what
-        {"think_s": 0.0, "wait_s": 0.02, "response_s": 0.05},  # flat from the beginning
-    ],
-}
+NO_PORT = "Cannot assign requested address connecting"
+NO_FILE = "Too many open files connecting"
+ASKED = "it took 1,016 of 2,000 idle connections"
+# Evidence, its verdict, and why: whatever users waited for.
+RULES: list[tuple[dict[str, Any], str, str]] = [
+    (
+        {"crashed": "signal 11", "failure": NO_PORT, **HELD},
+        "crashed",
+        "the server died: signal 11",
+    ),
+    (
+        {"failure": NO_PORT, **HELD},
+        "generator-ports",
+        "connections failed for want of a local port",
+    ),
+    (
+        {"failure": NO_FILE, **HELD},
+        "generator-files",
+        "connections failed since Locust had no file to open",
+    ),
+    (
+        {"failure": "No file descriptors available connecting"},
+        "generator-files",
+        "connections failed since Locust had no file to open",
+    ),
+    (
+        {**HELD, "most_workers": 1},
+        "server-descriptors",
+        f"{ASKED}, which hold most of its 1,024 descriptors, and none is left",
+    ),
+    (
+        {**HELD, "descriptors": 994, "idle": 513},
+        "server-descriptors",
+        "it took 513 of 2,000 idle connections, which hold most of its 1,024 "
+        "descriptors, and none is left",
+    ),
+    (
+        {**HELD, "descriptors": 40, "most_workers": 1, "workers": 1.0},
+        "server-serial",
+        f"{ASKED}, and serves one client at a time",
+    ),
+    (
+        {"idle": 8, "idle_asked": 50, "workers": 8.0, "most_workers": 8},
+        "server-workers",
+        "it took 8 of 50 idle connections, which hold most of its 8 workers, and none "
+        "is left",
+    ),
+    (
+        {"idle": 5, "idle_asked": 50, "workers": 7.8, "most_workers": 8},
+        "server-workers",
+        "it took 5 of 50 idle connections, which hold most of its 8 workers, and none "
+        "is left",
+    ),
+]
+
+
+@pytest.mark.parametrize("changes, limit, because", RULES)
+@pytest.mark.parametrize("possible", [None, NEARLY])
+def test_what_no_waiting_tells(
+    changes: dict[str, Any], limit: str, because: str, possible: Possible | None
+) -> None:
+    for waited in (CPU, None):
+        found = verdict(known(**changes), waited, possible)
+        assert (found.limit, found.because) == (limit, because)
 
 
 @pytest.mark.parametrize(
-    "limit, changes", [(limit, each) for limit, all_ in CASES.items() for each in all_]
+    "changes",
+    [
+        {"failure": "Connection refused connecting"},
+        # All that were asked for are open, or none, or it is not known.
+        {**HELD, "idle": 2000},
+        {**HELD, "idle": 0},
+        {**HELD, "idle": None},
+        {**HELD, "idle_asked": None},
+        # A half is no more than that; a descriptor, or a worker, is left.
+        {**HELD, "idle": 512},
+        {**HELD, "descriptors": 993},
+        {**HELD, "most_descriptors": None},
+        {"idle": 4, "idle_asked": 50, "workers": 8.0, "most_workers": 8},
+        {"idle": 8, "idle_asked": 50, "workers": 7.7, "most_workers": 8},
+        {"idle": 8, "idle_asked": 50, "workers": None, "most_workers": 8},
+        {"idle": 8, "idle_asked": 50, "workers": 8.0, "most_workers": None},
+        {"workers": 8.0, "most_workers": 8, "descriptors": 1024},
+    ],
 )
-def test_limits(limit: str, changes: dict[str, Any]) -> None:
-    found = verdict(known(**changes))
-    assert found.limit == limit, found.because
-    assert found.because and "\n" not in found.because
+def test_where_no_such_rule_applies_the_waiting_decides(
+    changes: dict[str, Any],
+) -> None:
+    assert verdict(known(**changes), CPU, None).limit == "server-cpu"
 
 
-def test_all_limits_are_told_apart() -> None:
-    assert set(CASES) == set(LIMITS) == SERVER | OUTSIDE | {"unclear"}
-    assert not SERVER & OUTSIDE
+@pytest.mark.parametrize(
+    "share, changes, limit",
+    [
+        (0.9, {}, "think-time"),
+        (1.2, {}, "think-time"),  # users came a moment earlier than they were to
+        (0.8999, {}, "server-cpu"),
+        # They got nearly all, and one of them was refused it.
+        (0.99, {"failure": "HTTP 503"}, "server-cpu"),
+        (0.99, {"failure": "HTTP 503", "stray": True}, "think-time"),
+        (0.89, {"failure": "HTTP 503", "stray": True}, "server-cpu"),
+    ],
+)
+def test_users_who_got_nearly_all_that_is_possible(
+    share: float, changes: dict[str, Any], limit: str
+) -> None:
+    found = verdict(known(**changes), CPU, Possible(1000, 22.2, share))
+    assert found.limit == limit
+
+
+@pytest.mark.parametrize(
+    "changes, because",
+    [
+        (
+            {},
+            "100 users who think for 4.5 s got 95% of the 2,222 requests a second that "
+            "a server which answers at once would have given them, with 30% of its CPU",
+        ),
+        (
+            {"wait_s": 0.0205, "server_cpu": None, "users": 1234.4, "think_s": 0.1},
+            "1,234 users who think for 0.1 s and wait 20.5 ms for a page got 95% of "
+            "the 2,222 requests a second that a server which answers at once would "
+            "have given them",
+        ),
+        (
+            {"users": None, "server_cpu": None, "think_s": 2.0},
+            "users who think for 2 s got 95% of the 2,222 requests a second that a "
+            "server which answers at once would have given them",
+        ),
+    ],
+)
+def test_why_it_is_the_think_time(changes: dict[str, Any], because: str) -> None:
+    found = verdict(known(**changes), CPU, Possible(99, 2222.2, 0.951))
+    assert (found.limit, found.because) == ("think-time", because)
+
+
+@pytest.mark.parametrize(
+    "shares, limit",
+    [
+        ({"server_cpu": 0.51, "unclear": 0.49}, "server-cpu"),
+        ({"server_cpu": 0.2, "link": 0.8}, "link"),
+        # None is more than half.
+        ({"server_cpu": 0.5, "link": 0.5}, "server-cpu + link"),
+        (
+            {"server_cpu": 0.3, "accept_queue": 0.45, "unclear": 0.25},
+            "accept-queue + server-cpu",
+        ),
+        ({"backend": 0.4, "machine": 0.35, "server_serial": 0.25}, "backend + machine"),
+        # What is not known may be either.
+        ({"server_cpu": 0.5, "unclear": 0.5}, "unclear"),
+        ({"server_cpu": 0.2, "link": 0.39, "unclear": 0.41}, "unclear"),
+        ({"unclear": 0.6, "link": 0.4}, "unclear"),
+    ],
+)
+def test_the_greatest_part_or_the_two_greatest(
+    shares: dict[str, float], limit: str
+) -> None:
+    found = verdict(known(), divided(**shares), None)
+    assert found.limit == limit
+    assert found.because.startswith("of the 100 s that users waited in all, ")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_may_be_the_verdict(part: str) -> None:
+    found = verdict(known(), divided(**{part.replace("-", "_"): 1.0}), None)
+    assert found.limit == part
+    assert LIMITS[part].waited_for in found.because
 
 
 def test_what_was_not_read_proves_nothing() -> None:
-    assert verdict(unknown()).limit == "unclear"
-    assert "nothing was read" in verdict(unknown()).because
+    assert verdict(unknown(), divided(unclear=1.0), None).limit == "unclear"
+    nothing = verdict(unknown(), None, None)
+    assert (nothing.limit, nothing.because) == ("unclear", "no request was sent")
 
 
-numbers = st.one_of(st.none(), st.floats(0, 1e6, allow_nan=False))
+numbers = st.one_of(st.none(), st.floats(0, 1e6))
+weights = st.lists(st.integers(0, 10), min_size=len(PARTS), max_size=len(PARTS))
 
 
 @given(
     st.fixed_dictionaries(
         {
-            field.name: st.none() if "str" in str(field.type) else numbers
+            field.name: st.one_of(st.none(), st.sampled_from([NO_PORT, "x"]))
+            if "str" in str(field.type)
+            else numbers
             for field in dataclasses.fields(Evidence)
             if field.name not in ALWAYS_KNOWN
         }
-    )
+    ),
+    st.one_of(st.none(), weights.filter(any)),
+    st.one_of(
+        st.none(),
+        st.builds(Possible, st.just(9), numbers.filter(bool), numbers.filter(bool)),
+    ),
 )
-def test_any_evidence_has_one_verdict(changes: dict[str, Any]) -> None:
-    changes["think_s"] = changes["think_s"] or 0.0
-    found = verdict(known(**changes))
-    assert found.limit in LIMITS
-    assert found.because
+def test_any_evidence_has_a_verdict(
+    changes: dict[str, Any], weight: list[int] | None, possible: Possible | None
+) -> None:
+    waited = weight and divided(
+        **{
+            part.replace("-", "_"): each / sum(weight)
+            for part, each in zip(PARTS, weight, strict=True)
+        }
+    )
+    found = verdict(known(**changes), waited or None, possible)
+    assert is_known(found.limit)
+    assert 1 <= len(limits_of(found.limit)) <= 2
+    assert found.because and "\n" not in found.because
+
+
+SIDES = {
+    "server": "server-cpu server-serial server-workers server-descriptors accept-queue "
+    "crashed",
+    "outside": "link generator-cpu generator-ports generator-files machine backend "
+    "think-time",
+    "unknown": "unclear",
+}
+
+
+def test_limits_and_parts() -> None:
+    assert set(LIMITS) == {name for names in SIDES.values() for name in names.split()}
+    assert set(PARTS) < set(LIMITS)
+    assert len(PARTS) == len(set(PARTS))
+    for name, limit in LIMITS.items():
+        assert limit.name == name
+        assert limit.name in SIDES[limit.side].split()
+        assert limit.means and limit.waited_for
+        assert bool(limit.compared) == (limit.side != "unknown")
+        assert is_known(name)
+        assert is_servers(name) == (limit.side == "server")
+        assert is_outside(name) == (limit.side == "outside")
+    words = [limit.means for limit in LIMITS.values()]
+    assert len(set(words)) == len(words)
 
 
 @pytest.mark.parametrize(
-    "error, changes, said",
+    "both, servers, outside",
     [
-        ("timed out connecting", {"overflows": 12}, "SYNs dropped"),
-        ("timed out connecting", {"loss_percent": 3.0}, "loses 3 %"),
-        ("timed out connecting", {}, ""),
-        ("timed out reading", {"server_cpu": 0.98}, "busy (98% CPU)"),
-        ("slower than 2,000 ms", {"server_cpu": 0.98}, "busy (98% CPU)"),
-        ("timed out reading", {"overflows": 12}, "clients took for open"),
-        ("timed out reading", {"queued": 1.0, "queue": 90.0}, "90 on average"),
-        ("timed out reading", {"link": 0.97}, "the link was full"),
-        ("Connection reset by peer", {"overflows": 2}, "reset by the accept queue"),
-        ("Connection reset by peer", {"resets_sent": 2}, "reset by the server"),
-        ("Connection refused connecting", {"crashed": "signal 9"}, "died: signal 9"),
-        ("Connection refused connecting", {}, "nobody listened"),
-        ("Cannot assign requested address connecting", {}, "no local port"),
-        ("Too many open files connecting", {}, "no file left"),
-        ("HTTP 503", {"overflows": 3}, "the server answered so"),
-        ("wrong body: 3 bytes for 14,939", {}, "the server answered so"),
-        ("something else", {}, ""),
+        ("server-cpu + accept-queue", True, False),
+        ("server-cpu + link", False, False),
+        ("link + server-cpu", False, False),
+        ("link + generator-cpu", False, True),
+        ("link + unclear", False, False),
     ],
 )
-def test_causes(error: str, changes: dict[str, Any], said: str) -> None:
-    found = cause(error, known(**changes))
-    assert said in found if said else found == ""
+def test_whose_two_limits_are(both: str, servers: bool, outside: bool) -> None:
+    assert is_known(both)
+    assert (is_servers(both), is_outside(both)) == (servers, outside)
+    assert [limit.name for limit in limits_of(both)] == both.split(" + ")
 
 
-def of(folder: Path) -> Evidence:
-    config, run = read_config(folder), read_json(folder / "run.json")
-    record = read_requests(folder / "requests.csv")
-    stopped = Stopped(**run["stopped"])
-    found = row(record, config["experiment"]["stop"], stopped)
-    readings = read_readings(folder, stopped.began_s)
-    return evidence(config, run, record, found, readings)
+@pytest.mark.parametrize(
+    "other", ["", "link +", "+", "link + ", "links", None, 5, ["link"]]
+)
+def test_what_is_no_verdict(other: object) -> None:
+    assert not is_known(other)
 
 
-def test_evidence_of_readings(cell: Callable[..., Path]) -> None:
-    """Counters that grow evenly are shares of a second; values are as they were."""
-    read = {
-        **{"server_user_s": 0.5, "server_system_s": 0.25, "server_cores_idle_s": 0.2},
-        **{"generator_cpu_s": 0.6, "generator_busiest_s": 0.3},
-        **{"server_sent_bytes": 1_000_000, "server_listen_overflows": 3},
-        **{"queue": [0.0] * 12 + [5.0] * 11, "backlog": 128},
-        **{"server_threads": 9, "server_descriptors": 70},
-    }
-    folder = cell(
-        [*steady(20, 10, 1), (18.0, 2500, None, 0, 20, "timed out reading")],
-        "first-failure",
-        at_s=20.5,
-        read=read,
-        network__rate_mbit=16.0,
-        impl__worker="thread",
-        impl__options={"max_workers": 8},
-        impl__descriptors=1024,
+def test_two_limits_in_words() -> None:
+    both = "link + generator-cpu"
+    assert meaning(both) == (
+        "the link was full, and the load generator had no CPU time left"
     )
-    found = of(folder)
-    assert (found.begin_s, found.end_s) == (10.5, 20.5)
-    assert found.server_cpu == pytest.approx(0.75)
-    assert found.server_idle == pytest.approx(0.2)
-    assert found.generator_cpu == pytest.approx(0.6)
-    assert found.generator_busiest == pytest.approx(0.3)
-    assert found.link == pytest.approx(0.5)
-    assert found.overflows == 30
-    assert found.queued == 1.0
-    assert (found.workers, found.most_workers) == (8, 8)
-    assert (found.descriptors, found.most_descriptors) == (70, 1024)
-    assert found.failure == "timed out reading"
-    assert verdict(found).limit == "server-workers"
-
-
-@pytest.mark.parametrize("worker", ["pool", "helper"])
-def test_workers_that_wait_for_a_page(cell: Callable[..., Path], worker: str) -> None:
-    """38 requests a second that wait for 0.21 s take 8 workers, whoever is seen.
-
-    More users ask, who do not think: they wait for a worker as well.
-    """
-    folder = cell(
-        steady(20, 40, 10),
-        "requests",
-        at_s=20.0,
-        read={"server_user_s": 0.1, "server_system_s": 0.1, "server_threads": 30},
-        experiment="burst",
-        page__wait_ms=210.0,
-        load__think_min_s=0,
-        load__think_max_s=0,
-        impl__worker=worker,
-        impl__options={"max_workers": 8},
-    )
-    found = of(folder)
-    assert found.workers == pytest.approx(8, rel=0.02)
-    assert verdict(found).limit == "server-workers"
-
-
-def test_window_reaches_back_to_when_the_failed_request_was_sent() -> None:
-    rows = [*steady(40, 10, 1), (20.0, 20_500, None, 0, 40, "timed out reading")]
-    record = frame(rows)
-    found = row(record, "first_failure", Stopped("first-failure", 40.6, 40))
-    assert window(record, found) == (20.0, 40.5)
-
-
-def test_missing_readings_are_not_zero(cell: Callable[..., Path]) -> None:
-    folder = cell(steady(12, 10, 1), "cap", at_s=13.0)
-    found = of(folder)
-    assert found.server_cpu is found.queued is found.overflows is None
-    timeline = read_readings(folder, 100.0).per_second(range(12))
-    assert timeline["server_cpu"].isna().all()
-    assert timeline["queue"].isna().all()
-
-
-def test_a_counter_that_seems_to_fall_has_not(cell: Callable[..., Path]) -> None:
-    """A reading at 10 s missed a child that was just ending, with 5 s of its time."""
-    grown = [0.1 * second for second in range(23)]
-    grown[11] -= 5.0
-    read = {"server_user_s": grown, "server_system_s": 0.0}
-    folder = cell(steady(20, 10, 1), "cap", at_s=20.5, read=read)
-    found = read_readings(folder, 100.0)
-    assert found.at("server_user_s", np.array([9.0, 10, 11])) == pytest.approx(
-        [1.0, 1.0, 1.2]
-    )
-
-
-def test_few_failures_are_not_what_a_burst_is_about(cell: Callable[..., Path]) -> None:
-    failing = (5.0, 1.0, None, 0, 20, "Cannot assign requested address connecting")
-    few = [*steady(20, 10, 1), failing]
-    many = [*steady(20, 10, 1), *[failing] * 30]
-    for rows, failure in ((few, None), (many, failing[-1])):
-        asked = {"experiment": "burst", "experiment__requests": len(rows)}
-        assert of(cell(rows, "requests", at_s=22.0, **asked)).failure == failure
-
-
-def test_littles_law() -> None:
-    """100 users who think for 1 s and wait for 1 s make 50 requests a second."""
-    rows = [(n / 50, 1000.0, 200, 1, 100, "") for n in range(1000)]
-    found = little(frame(rows), 5, 20, think_s=1.0)
-    assert found is not None
-    assert found.off < 0.01
-    wrong = little(frame(rows), 5, 20, think_s=1.5)
-    assert wrong is not None
-    assert wrong.off == pytest.approx(0.25, abs=0.01)
-    assert little(frame(rows), 5, 8, think_s=1.0) is None  # too short
-    slow = [*rows, *[(n / 2, 9000.0, None, 0, 100, "timed out") for n in range(40)]]
-    assert little(frame(slow), 5, 20, think_s=1.0) is None  # some took half of it
-    grows = [(n / 50, 1000.0, 200, 1, n, "") for n in range(1000)]
-    assert little(frame(grows), 5, 20, think_s=1.0) is None
-    assert little(frame([]), 5, 20, think_s=1.0) is None
+    assert compared(both) == "link and the load generator"
+    assert meaning("link") == "the link was full"
+    assert compared("link") == "link"

@@ -276,11 +276,34 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"app": "attendance", "idle": 5, "server": {"keep_alive": True}},
         "app=attendance with idle=5",
     ),
-    "page": ({"page": "dynamic"}, "compute, file, rendered, static, waiting"),
+    "page": (
+        {"page": "dynamic"},
+        "compute, file, fixed_cost, rendered, static, waiting",
+    ),
     "page of others": ({"impl": "http_server"}, "choose page=static"),
     "page of before": ({"server": {"page": "static"}}, "page"),
     "page's kind": ({"page": {"kind": "dynamic"}}, "static, file, rendered"),
     "small page": ({"page": {"bytes": "100"}}, "page.bytes=100: must be at least"),
+    "no CPU time": ({"page": {"cpu_ms": "0"}}, "page.cpu_ms=0.0: must be more than 0"),
+    "CPU time without end": ({"page": {"cpu_ms": "1e5"}}, "must be at most 10,000"),
+    "CPU time of a page that is not rendered": (
+        {"page": "static", "set": {"page.cpu_ms": "4"}},
+        "page.cpu_ms=4 with page.kind=static: it is the CPU time of a page that is "
+        "rendered; choose page=fixed_cost",
+    ),
+    "CPU time and rounds": (
+        {"page": "fixed_cost", "set": {"page.rounds": "5"}},
+        "page.cpu_ms=4 with page.rounds=5",
+    ),
+    "CPU time of a server that is not told": (
+        {"page": "fixed_cost", "impl": "http_server"},
+        "page=fixed_cost: http_server is told of no {options}",
+    ),
+    "page's command": (
+        {"page": {"command": "'make {byte}'"}},
+        "page.command names {byte}: it may name {bytes}, {cpu_ms}, {python}",
+    ),
+    "no command of a page": ({"page": {"command": "' '"}}, "page.command is empty"),
     "empty range": ({"users": "range(5,5)"}, "empty"),
     "empty glob": ({"impl": "glob(x*)"}, "multithread"),
     "glob of no group": ({"users": "glob(1*)"}, "glob"),
@@ -361,11 +384,24 @@ def test_auto_network_is_resolved() -> None:
 def test_pages_are_choices_and_settings() -> None:
     found = matrix({"page": "glob(*)", "impl": "single", "users": 5}, ROOT, ["load"])
     pages = {cell["page"]["name"] for cell in found.values()}
-    assert pages == {"compute", "file", "rendered", "static", "waiting"}
+    assert pages == {
+        *("compute", "file", "fixed_cost", "rendered", "static", "waiting")
+    }
     sizes = {"page": {"bytes": "5000,14939"}, "impl": "single", "experiment": "burst"}
     found = matrix(sizes, ROOT, ["load"])
     assert [c["page"]["bytes"] for c in found.values()] == [5000, 14_939]
     assert {c["page"]["name"] for c in found.values()} == {"rendered"}
+
+
+def test_a_page_of_a_fixed_cost_is_another_cell() -> None:
+    asked = {"impl": "single", "experiment": "burst"}
+    [rendered] = cells(**asked, page="rendered").values()
+    [fixed] = cells(**asked, page="fixed_cost").values()
+    assert rendered["page"]["cpu_ms"] is None
+    assert (fixed["page"]["kind"], fixed["page"]["cpu_ms"]) == ("rendered", 4.0)
+    swept = cells(**asked, page="fixed_cost", set={"page.cpu_ms": "4,8"})
+    assert [cell["page"]["cpu_ms"] for cell in swept.values()] == [4.0, 8.0]
+    assert fixed["key"] in {cell["key"] for cell in swept.values()}
 
 
 def test_each_page_is_of_its_own_sources() -> None:

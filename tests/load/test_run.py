@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import psutil
@@ -73,6 +74,7 @@ def test_provenance(config: Config, run: Run, tmp_path: Path) -> None:
     )
     made = json.loads((cell / "run.json").read_text())
     assert made["stopped"]["reason"] == "requests"
+    check_machine(made)
     found = made["provenance"]
     assert found["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
     assert {"locust", "snakemake"} <= set(found["versions"])
@@ -87,6 +89,21 @@ def test_provenance(config: Config, run: Run, tmp_path: Path) -> None:
         assert set(found["cores"]["server"]).isdisjoint(found["cores"]["locust"])
     assert found["server_end"] == "exit status 0"
     assert {"commit", "dirty", "started"} <= set(found)
+
+
+def check_machine(made: dict[str, Any]) -> None:
+    """What the host did to a cell is kept with it."""
+    told = made["machine"]
+    assert set(told) == {"speed_ms", "governors", "quota_cores", "others"}
+    assert set(told["speed_ms"]) == {"before", "after"}
+    assert all(ms > 0 for ms in told["speed_ms"].values())
+    cores = made["provenance"]["cores"]
+    used = {str(core) for part in cores.values() for core in part or ()}
+    assert set(told["governors"]) == used
+    assert told["quota_cores"] is None or told["quota_cores"] > 0
+    for each in told["others"] or ():
+        assert each["name"].isprintable()
+        assert each["cores"] > 0.05
 
 
 def test_ends_at_the_first_failure(config: Config, run: Run, tmp_path: Path) -> None:
@@ -200,6 +217,31 @@ def test_page_that_cannot_be_made(config: Config, fails: Callable[..., str]) -> 
     line = fails(config(page__bytes=100))
     assert "page.command has made no page" in line
     assert "from 2,000 to 10,000,000, not '100'" in line
+
+
+def test_page_that_takes_longer_here(config: Config, fails: Callable[..., str]) -> None:
+    line = fails(config(page__kind="rendered", page__cpu_ms=0.01))
+    assert "page.command has made no page: rendering takes " in line
+    assert "more than page.cpu_ms=0.01: ask for more, as in page.cpu_ms=" in line
+
+
+def test_page_of_a_fixed_cost(config: Config, run: Run, tmp_path: Path) -> None:
+    path = config(page__kind="rendered", page__cpu_ms=20.0, load__timeout_s=10.0)
+    finish(run(path))
+    told = json.loads((tmp_path / "cell" / "run.json").read_text())
+    words = " ".join(told["provenance"]["commands"]["server"])
+    assert "--page rendered" in words
+    assert "--page-cpu-ms 20.0" in words
+    used = told["telemetry"]["server"]
+    assert used["user_s"] + used["system_s"] > 60 * 0.02
+
+
+def test_attendance_has_no_page_to_pay_for(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    attendance = {"app__name": "attendance", "app__code": "6357"}
+    finish(run(config(**attendance, page__kind="rendered", page__cpu_ms=0.01)))
+    assert len(requests(tmp_path / "cell")) == 60
 
 
 def test_another_command_reads_the_record_first(

@@ -222,6 +222,14 @@ WRONG = {
     "no number": (["select", "--port", "http"], "http"),
     "backlog": (["select", "--backlog", "0"], "0"),
     "page": (["select", "--page", "dynamic"], "static"),
+    "CPU time of a page that is not made": (
+        ["select", "--page-cpu-ms", "4"],
+        "add --page rendered",
+    ),
+    "too much CPU time": (
+        ["select", "--page", "rendered", "--page-cpu-ms", "20000"],
+        "a number from 0 to 10,000",
+    ),
     "time": (["select", "--grace", "-1"], "-1"),
     "no address": (["select", "--host", "256.1.1.1"], "256.1.1.1"),
     "not ours": (["select", "--host", "192.0.2.1"], "192.0.2.1"),

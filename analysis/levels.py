@@ -1,0 +1,173 @@
+"""How full server, link and load generator were, slice by slice of a run.
+
+Rules of this module:
+- A slice is the time between two readings, a tenth of a second. Shares are of what
+  there is: of the server's cores, of the link's rate, of one core for a process of
+  Locust.
+- Of a slice in which nobody was connected for half of the time, half a core was all
+  that could be used: `pressed` is the server's CPU in the time in which somebody was,
+  and `link_pressed` the link. Where nobody was at all they are of the whole slice.
+- What was read once a second holds until it is read again. What was not read is NaN.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis import phases
+from analysis.measurement import Measurement
+from analysis.phases import Requests
+from analysis.readings import Readings
+
+Floats = npt.NDArray[np.float64]
+LEAST_S = 0.02  # of a slice
+SMOOTHED = 5  # slices; the kernel counts idle time in ticks of a tenth of a slice
+# So long a lost connection may be waited for: a SYN is sent again after 1, 3 and 7 s.
+RECENT_S = 10.0
+LEAST_OCCUPIED = 0.1  # of a slice; in less, a share is chance
+
+
+def edges(begin_s: float, end_s: float, readings: Readings) -> Floats:
+    """Return the edges of the slices from `begin_s` to `end_s`: when it was read."""
+    read_s = readings.telemetry["t_s"].to_numpy(dtype=float)
+    inside = read_s[(read_s > begin_s + LEAST_S) & (read_s < end_s - LEAST_S)]
+    spaced = inside[np.diff(inside, prepend=-np.inf) > LEAST_S]
+    return np.concatenate([[begin_s], spaced, [max(end_s, begin_s + LEAST_S)]])
+
+
+def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.DataFrame:
+    """Return a row per slice between the edges; `requests` as the load saw them.
+
+    Columns: `t_s`, `seconds`, `server_cpu`, `pressed`, `server_idle`, `others` (of
+    programs on those cores that are not the server), `stolen`, `throttled`, `link`,
+    `link_pressed`, `generator_busiest`, `generator_idle`, `late_ms`, `queue`, `queued`
+    (of some looks, those that found it not empty), `backlog`, `overflows`, `lost`
+    (whether connections were lost in the last seconds), `workers` and `descriptors` (of
+    their bounds), `busiest` (of a core, the server's busiest process).
+    """
+    config, run, readings = measured.config, measured.run, measured.readings
+    seconds = np.diff(between)
+    cores = run["provenance"].get("cores") or {}
+    server_cores, generator_cores = (
+        float(len(cores.get(which) or ()) or 1) for which in ("server", "locust")
+    )
+    bound = bool(cores.get("server"))
+    connected = phases.occupied(requests, between) / seconds
+    # Never of less than a part of the slice.
+    occupied = np.where(connected > 0, np.clip(connected, LEAST_OCCUPIED, 1.0), 1.0)
+
+    def share(counter: str, of: float) -> Floats:
+        grown: Floats = np.diff(readings.at(counter, between))
+        return grown / seconds / of
+
+    server = share("server_cpu_s", server_cores)
+    link = _link(config["network"], readings, between)
+    table = {
+        "t_s": between[:-1],
+        "seconds": seconds,
+        "server_cpu": server,
+        "pressed": np.minimum(server / occupied, np.maximum(server, 1.0)),
+        "server_idle": _smooth(share("server_cores_idle_s", server_cores)),
+        "others": np.maximum(
+            _smooth(share("server_cores_programs_s", server_cores)) - _smooth(server), 0
+        ),
+        "stolen": _smooth(share("server_cores_stolen_s", server_cores)),
+        "throttled": np.minimum(_smooth(share("throttled_s", 1.0)), 1.0),
+        "generator_busiest": share("generator_busiest_s", 1.0),
+        "generator_idle": _smooth(share("generator_cores_idle_s", generator_cores)),
+        "late_ms": readings.late_ms(between),
+        "link": link,
+        "link_pressed": link / occupied,
+        "queue": readings.latest("queue", between),
+        "queued": _smooth(_over(readings.latest("queue", between), 0)),
+        "backlog": readings.latest("backlog", between),
+        "overflows": np.diff(readings.at("server_listen_overflows", between)),
+        "workers": _workers(config, readings, between, requests),
+        "descriptors": _descriptors(config["impl"], run, readings, between),
+        "busiest": _smooth(share("server_busiest_s", 1.0)),
+    }
+    if not bound:  # what of the machine's cores was the server's is not known
+        table["server_idle"] = table["others"] = np.full(len(seconds), np.nan)
+    table["lost"] = _recently(table["overflows"] > 0.5, seconds)
+    return pd.DataFrame(table)
+
+
+def _smooth(values: Floats) -> Floats:
+    window = pd.Series(values).rolling(SMOOTHED, center=True, min_periods=1)
+    smoothed: Floats = window.mean().to_numpy()
+    return smoothed
+
+
+def _over(values: Floats, bound: float) -> Floats:
+    """Return where values are over a bound: 1, or 0; NaN where they are not known."""
+    return np.where(np.isnan(values), np.nan, values > bound)
+
+
+def _recently(happened: npt.NDArray[np.bool_], seconds: Floats) -> Floats:
+    """Return where it has happened in the last seconds: 1, or 0."""
+    ends = np.cumsum(seconds)
+    latest = np.maximum.accumulate(np.where(happened, ends, -np.inf))
+    return (ends - latest <= RECENT_S).astype(float)
+
+
+def _link(network: dict[str, Any], readings: Readings, between: Floats) -> Floats:
+    """Return the share of the link's rate, in the direction that carries more."""
+    seconds = np.diff(between)
+    if network["rate_mbit"] is None:
+        return np.full(len(seconds), np.nan)
+    carried = [
+        np.diff(readings.at(f"server_{which}_bytes", between))
+        for which in ("sent", "received")
+    ]
+    most: Floats = np.fmax(*carried) * 8 / 1e6 / network["rate_mbit"] / seconds
+    return most
+
+
+def _workers(
+    config: dict[str, Any], readings: Readings, between: Floats, requests: Requests
+) -> Floats:
+    """Return the share of the server's workers, beside the one that accepts, at work.
+
+    All workers of a pool are always there, and which of them work is not seen. Those
+    who wait for the page's backend follow from Little's law.
+    """
+    impl, wait_s = config["impl"], config["page"]["wait_ms"] / 1000
+    most = most_workers(impl)
+    name = {"process": "server_processes", "thread": "server_threads"}
+    if most is None:
+        return np.full(len(between) - 1, np.nan)
+    if impl["worker"] in name:
+        there = readings.latest(name[impl["worker"]], between) - 1
+        share: Floats = there / most
+        return share
+    if impl["worker"] in ("pool", "helper") and wait_s:
+        finished, _ = np.histogram(requests.finished, between)
+        waiting: Floats = _smooth(finished / np.diff(between)) * wait_s
+        return waiting / most
+    return np.full(len(between) - 1, np.nan)
+
+
+def most_workers(impl: dict[str, Any]) -> int | None:
+    """Return the server's own bound on its workers, where that is known."""
+    most = impl["workers"] or (impl.get("options") or {}).get("max_workers")
+    return None if most is None else int(most)
+
+
+def _descriptors(
+    impl: dict[str, Any], run: dict[str, Any], readings: Readings, between: Floats
+) -> Floats:
+    most = most_descriptors(impl, run)
+    opened = readings.latest("server_descriptors", between)
+    share: Floats = opened / np.full(len(opened), np.nan if most is None else most)
+    return share
+
+
+def most_descriptors(impl: dict[str, Any], run: dict[str, Any]) -> int | None:
+    """Return how many descriptors the server can have open, where that is known."""
+    measured = (run.get("telemetry") or {}).get("server_most_descriptors")
+    known = [most for most in (impl["descriptors"], measured) if most is not None]
+    return min(known, default=None)

@@ -1,0 +1,149 @@
+"""What can limit a cell, and what users can wait for: the words for both.
+
+Rules of this module:
+- A limit has one name, in verdicts, breakdowns, tables and charts alike.
+- Where two limits share a cell its verdict is both names, the greater first, with
+  ` + ` between them. It is the server's if both are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+BOTH = " + "
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit: whose it is, what it means, and what users wait for under it.
+
+    `compared` is what a table compares whose rows are all limited by it.
+    """
+
+    name: str
+    side: Literal["server", "outside", "unknown"]
+    means: str
+    waited_for: str
+    compared: str
+
+
+_ALL = (
+    Limit(
+        "server-cpu",
+        "server",
+        "the server had no CPU time left",
+        "the server's CPU",
+        "servers' CPU time",
+    ),
+    Limit(
+        "server-serial",
+        "server",
+        "the server made clients wait while it had CPU time to spare",
+        "a server that had CPU time to spare",
+        "servers",
+    ),
+    Limit(
+        "server-workers",
+        "server",
+        "the server's own bound on processes or threads",
+        "one of the server's workers",
+        "servers' workers",
+    ),
+    Limit(
+        "server-descriptors",
+        "server",
+        "the server's bound on descriptors",
+        "one of the server's descriptors",
+        "servers' descriptors",
+    ),
+    Limit(
+        "accept-queue",
+        "server",
+        "the accept queue lost connections before anything else was full",
+        "connections that a full accept queue lost",
+        "accept queues",
+    ),
+    Limit("link", "outside", "the link was full", "the link", "link"),
+    Limit(
+        "generator-cpu",
+        "outside",
+        "the load generator had no CPU time left",
+        "the load generator",
+        "load generator",
+    ),
+    Limit(
+        "generator-ports",
+        "outside",
+        "the load generator had no local port left",
+        "a local port of the load generator's",
+        "load generator",
+    ),
+    Limit(
+        "generator-files",
+        "outside",
+        "the load generator had no file left to open",
+        "an open file of the load generator's",
+        "load generator",
+    ),
+    Limit(
+        "machine",
+        "outside",
+        "a CPU quota, another program or the hypervisor held the server up",
+        "CPU time that the machine withheld",
+        "machine",
+    ),
+    Limit(
+        "backend",
+        "outside",
+        "the page waited for its backend",
+        "the page's backend",
+        "page's backend",
+    ),
+    Limit(
+        "think-time",
+        "outside",
+        "a server that answers at once would have got hardly more requests of these "
+        "users",
+        "their own think time",
+        "think time",
+    ),
+    Limit("crashed", "server", "the server died", "a server that had died", "crashes"),
+    Limit("unclear", "unknown", "the evidence does not say", "what is not known", ""),
+)
+LIMITS = {limit.name: limit for limit in _ALL}
+# What waiting is divided among, in the order of tables and charts.
+PARTS = (
+    *("server-cpu", "server-serial", "server-workers", "server-descriptors"),
+    *("accept-queue", "backend", "link", "machine", "generator-cpu", "unclear"),
+)
+
+
+def limits_of(verdict: str) -> list[Limit]:
+    """Return the limits that a verdict names, one or two."""
+    return [LIMITS[name] for name in verdict.split(BOTH)]
+
+
+def is_known(verdict: object) -> bool:
+    """Whether this is a verdict."""
+    return isinstance(verdict, str) and all(n in LIMITS for n in verdict.split(BOTH))
+
+
+def is_servers(verdict: str) -> bool:
+    """Whether the server, and nothing else, was the limit."""
+    return all(limit.side == "server" for limit in limits_of(verdict))
+
+
+def is_outside(verdict: str) -> bool:
+    """Whether something else than the server, and nothing of it, was the limit."""
+    return all(limit.side == "outside" for limit in limits_of(verdict))
+
+
+def meaning(verdict: str) -> str:
+    """Return what a verdict means, in words."""
+    return ", and ".join(limit.means for limit in limits_of(verdict))
+
+
+def compared(verdict: str) -> str:
+    """Return what rows compare that all have this verdict, one from outside."""
+    return " and the ".join(limit.compared for limit in limits_of(verdict))

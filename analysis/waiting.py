@@ -1,0 +1,275 @@
+"""What users waited for: the time they waited, divided among what was full then.
+
+Rules of this module:
+- Waiting is the time that requests were in flight, beyond what an unloaded server takes
+  for them. Where that is next to nothing of it, the whole time counts.
+- Each moment's waiting goes to what was full at that moment. What hides another goes
+  first: a queue overflows because the CPU is full, not the other way round. Two that
+  are full at once share the moment.
+- What was read decides; where it does not say, the part is `unclear`. Shares add up
+  to 1.
+- Thresholds are named here, with the reason beside them. `docs/verdicts.md` tells the
+  same in words, with a worked example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis import phases
+from analysis.levels import edges, levels, most_workers
+from analysis.limits import PARTS
+from analysis.measurement import Measurement
+from analysis.phases import Requests
+
+Floats = npt.NDArray[np.float64]
+# From where a share of CPU or link begins to count as full, and where it surely is. A
+# core is never quite full: the kernel's own work and the moments between two requests
+# take some per cent of it. A link loses some to retransmissions.
+CPU_FROM, CPU_FULL = 0.60, 0.90
+LINK_FROM, LINK_FULL = 0.75, 0.90
+# A core may also be filled by the kernel, on behalf of a server that has most of it.
+NO_IDLE, MOST = 0.10, 0.60
+# Of the server's cores, or of the time: less that others took changes little.
+TAKEN = 0.10
+# A scheduler that is fair gives so much of a core to who wants it, beside a few others.
+WANTED = 0.20
+# An event loop that wakes so late on a core that is full waits for that core.
+LATE_MS = 5.0
+# Of descriptors or workers: a few are always about to be freed, or taken by what is no
+# connection.
+FULL = 0.97
+# In half of the looks around a moment somebody waited to be accepted.
+QUEUED = 0.5
+# A server that answers nobody for so long, with clients waiting to be accepted and its
+# CPU idle, waits itself: for data that was lost with an overflow (sent again after
+# 200 ms at the least, RFC 6298).
+STALL_S = 0.2
+# Seconds of waiting in a second: in one with less, there was room for most of the time.
+LONG = 0.5
+# Of the time in flight: where less is beyond an unloaded server's, all of it counts.
+LEAST_BEYOND = 0.20
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How long users waited in all, and the share of each part; `blame` is by slice.
+
+    `failed` is the same for the first failed request alone. `full_s` tells since when
+    each part was full: the first second of which it took the greater part.
+    """
+
+    seconds: float
+    shares: dict[str, float]
+    failed: dict[str, float] | None
+    full_s: dict[str, float]
+    slices: pd.DataFrame  # `levels`, with `in_flight` and the seconds of each part
+
+    def greatest(self) -> list[str]:
+        """Return the parts, the greatest first."""
+        return sorted(self.shares, key=lambda part: -self.shares[part])
+
+
+def waiting(
+    measured: Measurement, window: tuple[float, float], failing: int | None = None
+) -> Waiting | None:
+    """Divide what was waited from window's begin to its end; None if nothing was.
+
+    `failing` is the place of the first failed request in the record.
+    """
+    between = edges(*window, measured.readings)
+    late_ms = measured.readings.late_ms(between)
+    requests = _with_lateness(measured.requests(), between, late_ms)
+    wait_s = measured.wait_s
+    beyond = phases.in_phases(requests, wait_s, between)
+    whole = replace(requests, began=requests.started)
+    in_flight_s = phases.overlap(whole.started, whole.finished, between)
+    if not in_flight_s.sum():
+        return None
+    if sum(time.sum() for time in beyond.values()) < LEAST_BEYOND * in_flight_s.sum():
+        requests = whole
+        beyond = phases.in_phases(whole, wait_s, between)
+    found = levels(measured, between, requests)
+    blame = _blame(measured.config, found, _stalled(requests, between))
+    spent = _divided(beyond, blame)
+    total = float(sum(time.sum() for time in spent.values()))
+    failed = None
+    if failing is not None:
+        only = phases.in_phases(requests.only(failing), wait_s, between)
+        failed = _shares(_divided(only, blame))
+    found["in_flight"] = in_flight_s / np.diff(between)
+    slices = found.assign(**{f"for.{part}": spent[part] for part in PARTS})
+    return Waiting(total, _shares(spent), failed, _full_since(slices), slices)
+
+
+def _with_lateness(requests: Requests, between: Floats, late_ms: Floats) -> Requests:
+    place = np.searchsorted(between, requests.finished, side="right") - 1
+    inside = np.clip(place, 0, len(late_ms) - 1)
+    return replace(requests, late=late_ms[inside] / 1000)
+
+
+def _stalled(requests: Requests, between: Floats) -> npt.NDArray[np.bool_]:
+    """Return in which slices nobody was answered, nor for `STALL_S` around.
+
+    Who gives up was not. Before the load, and after the window, nobody is missed.
+    """
+    answers = np.sort(requests.finished[requests.answered])
+    middle = (between[:-1] + between[1:]) / 2
+    after = np.searchsorted(answers, middle)
+    padded = np.concatenate([[0.0], answers, [between[-1]]])
+    stalled: npt.NDArray[np.bool_] = padded[after + 1] - padded[after] >= STALL_S
+    return stalled
+
+
+def _ramp(values: Floats, low: float, high: float) -> Floats:
+    """Return 0 up to `low`, 1 from `high` on, and the line between; 0 for NaN."""
+    return np.nan_to_num(np.clip((values - low) / (high - low), 0.0, 1.0))
+
+
+def _blame(
+    config: dict[str, Any], found: pd.DataFrame, stalled: npt.NDArray[np.bool_]
+) -> Mapping[str, Mapping[str, Floats]]:
+    """Return, for each phase, the share of each part in each slice."""
+    generator = _generator_full(found)
+    blame: dict[str, dict[str, Floats]] = {}
+    for phase in phases.PHASES:
+        if phase == "generator":
+            blame[phase] = {"generator-cpu": np.ones(len(found))}
+            continue
+        if phase == "backend":
+            blame[phase] = {"backend": np.ones(len(found))}
+            continue
+        # Who has no connection waits while others are served, or nobody is.
+        alone = phase == "connecting_long"
+        used = ("server_cpu", "link") if alone else ("pressed", "link_pressed")
+        own = _shared_out(_filled(found, *(found[name].to_numpy() for name in used)))
+        left = 1 - sum(own.values(), np.zeros(len(found)))
+        own["generator-cpu"] = left * generator
+        rest = left * (1 - generator)
+        for part, where in _idle(config, found, stalled, phase).items():
+            own[part] = own.get(part, np.zeros(len(found))) + rest * where
+            rest = rest * (1 - where)
+        own["unclear"] = rest
+        blame[phase] = own
+    return blame
+
+
+def _filled(found: pd.DataFrame, server: Floats, link: Floats) -> dict[str, Floats]:
+    """Return how surely CPU, link and machine were full in each slice, from 0 to 1.
+
+    `server` is the share of its cores that it used, `link` the share of its rate.
+    """
+    others = np.nan_to_num(found["others"].to_numpy())
+    stolen = np.nan_to_num(found["stolen"].to_numpy())
+    throttled = np.nan_to_num(found["throttled"].to_numpy())
+    idle = found["server_idle"].to_numpy()
+    no_idle = idle <= NO_IDLE
+    # The kernel's part of a full core is the server's doing.
+    used = np.where(no_idle & (server >= MOST), 1.0, np.nan_to_num(server))
+    starved = no_idle & (others >= TAKEN) & (np.nan_to_num(server) >= WANTED)
+    taken = np.where(starved, others, 0.0)
+    taken = taken + np.where(stolen >= TAKEN, stolen, 0.0)
+    held = throttled >= TAKEN
+    cpu = _ramp(used + np.where(held, throttled, 0.0) + taken, CPU_FROM, CPU_FULL)
+    own = np.clip(np.nan_to_num(server), 1e-9, 1.0)
+    machines = np.where(held, 1.0, taken / (own + taken))
+    return {
+        "server-cpu": cpu * (1 - machines),
+        "machine": cpu * machines,
+        "link": _ramp(link, LINK_FROM, LINK_FULL),
+    }
+
+
+def _shared_out(filled: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Let what is full in a slice share it by how surely it was."""
+    total = np.maximum(sum(filled.values()), 1e-12)
+    cpu = filled["server-cpu"] + filled["machine"]
+    most = np.maximum(cpu, filled["link"])
+    return {part: most * sure / total for part, sure in filled.items()}
+
+
+def _generator_full(found: pd.DataFrame) -> Floats:
+    """Return in which slices the load generator had no CPU time left."""
+    starved = (found["generator_idle"] <= NO_IDLE) & (found["late_ms"] >= LATE_MS)
+    busiest = _ramp(found["generator_busiest"].to_numpy(), CPU_FROM, CPU_FULL)
+    return np.maximum(busiest, starved.to_numpy(dtype=float))
+
+
+def _idle(
+    config: dict[str, Any],
+    found: pd.DataFrame,
+    stalled: npt.NDArray[np.bool_],
+    phase: str,
+) -> dict[str, Floats]:
+    """Return what users waited for of a server with CPU time to spare, in order."""
+    impl = config["impl"]
+    lost = found["lost"].to_numpy() > 0
+    somebody = found["queued"].to_numpy() >= QUEUED
+    # Clients who wait to be accepted of a server that is at work wait for its CPU.
+    queue = somebody & (found["server_cpu"].to_numpy() < CPU_FROM)
+    many = (most_workers(impl) or 0) > 1
+    descriptors = found["descriptors"].to_numpy() >= FULL
+    workers = found["workers"].to_numpy() >= FULL
+    if impl["worker"] == "pool" and many:
+        workers = workers | queue  # one that is free accepts what waits
+    if not many:
+        workers = np.zeros(len(found), dtype=bool)  # that one is the server itself
+    waits_itself = queue & stalled & lost & (not config["server"]["keep_alive"])
+    one_core = found["busiest"].to_numpy() >= CPU_FULL
+    dropped = {
+        "connecting": np.zeros(len(found), dtype=bool),
+        "connecting_long": lost,
+        "waiting": np.zeros(len(found), dtype=bool),
+        "waiting_long": lost & ~somebody,  # else it may be one of those
+        "receiving": np.zeros(len(found), dtype=bool),
+    }[phase]
+    parts = {
+        "server-descriptors": descriptors,
+        "server-workers": workers,
+        "accept-queue": waits_itself | (dropped & ~queue),
+        "server-serial": one_core if phase == "receiving" else queue | one_core,
+    }
+    return {part: where.astype(float) for part, where in parts.items()}
+
+
+def _divided(
+    times: Mapping[str, Floats], blame: Mapping[str, Mapping[str, Floats]]
+) -> dict[str, Floats]:
+    """Return the seconds that were waited for each part in each slice."""
+    spent = {part: np.zeros(len(times["waiting"])) for part in PARTS}
+    for phase, time in times.items():
+        for part, share in blame[phase].items():
+            spent[part] = spent[part] + time * share
+    return spent
+
+
+def _shares(spent: Mapping[str, Floats]) -> dict[str, float]:
+    total = float(sum(time.sum() for time in spent.values()))
+    if not total:
+        return {part: float(part == "unclear") for part in PARTS}
+    return {part: max(float(time.sum()) / total, 0.0) for part, time in spent.items()}
+
+
+def _full_since(slices: pd.DataFrame) -> dict[str, float]:
+    """Return, for each part, the first second in which it took most of the waiting.
+
+    In a second in which hardly anybody waited nothing was full.
+    """
+    second = np.floor(slices["t_s"])
+    spent = slices[[f"for.{part}" for part in PARTS]].groupby(second).sum()
+    total = spent.sum(axis=1)
+    lengths = np.diff(slices["t_s"], append=slices["t_s"].iloc[-1])
+    length = pd.Series(lengths, slices.index).groupby(second).sum()
+    since = {}
+    for part in PARTS:
+        own = spent[f"for.{part}"]
+        most = spent.index[(own > 0.5 * total) & (own >= LONG * length)]
+        if len(most):
+            since[part] = float(most[0])
+    return since

@@ -1,0 +1,193 @@
+"""What load writes is what analysis reads. The two share no code, so it is tested."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import load
+from analysis import definitions, readings
+from analysis import record as read
+from load import record as written
+from load import telemetry
+from load.network import Network
+from load.record import Record, Row, Unfinished
+
+BEGAN_S = 5000.0
+
+
+def names(header: str) -> list[str]:
+    return header.rstrip("\n").split(",")
+
+
+def test_columns_of_the_record() -> None:
+    assert names(written.COLUMNS) == list(read.COLUMNS)
+    assert names(written.UNFINISHED_COLUMNS) == [
+        "start_s",
+        "connect_ms",
+        "first_byte_ms",
+    ]
+    assert load.VERSION == read.VERSION
+
+
+def test_columns_of_the_readings() -> None:
+    """All that is read while a server is measured is used, and each but once."""
+    assert len(set(telemetry.COLUMNS)) == len(telemetry.COLUMNS)
+    used = {"at_s", *readings.COUNTERS, *readings.VALUES}
+    assert set(telemetry.COLUMNS) == used
+    assert len(used) == 1 + len(readings.COUNTERS) + len(readings.VALUES)
+
+
+times = st.floats(0, 1e4).map(lambda ms: round(ms, 3))
+unknown = st.one_of(st.none(), times)
+phases = st.one_of(
+    st.tuples(times, times), st.tuples(times, st.none()), st.just((None, None))
+)
+words = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]),
+    min_size=1,
+    max_size=20,
+).filter(str.strip)
+rows = st.builds(
+    lambda start, ms, begun, status, size, users, error: (
+        *(BEGAN_S + start + ms / 1000, ms, begun, status, size, users),
+        error if status is None or status >= 400 else "",
+    ),
+    st.floats(0, 600).map(lambda s: round(s, 6)),
+    *(times, phases),
+    st.sampled_from([None, 200, 304, 404, 503]),
+    *(st.integers(0, 10**7), st.integers(0, 10**6), words),
+)
+in_flight = st.tuples(st.floats(-1, 600), phases).map(
+    lambda told: (BEGAN_S + told[0], *told[1])
+)
+
+
+def empty_for_nan(values: list[float]) -> list[float | None]:
+    return [None if pd.isna(value) else value for value in values]
+
+
+@given(st.lists(rows, max_size=8), st.lists(in_flight, max_size=5))
+def test_a_record_is_read_as_it_was_written(
+    finished: list[Row], unfinished: list[Unfinished]
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        record = Record(folder, at_first_failure=False, after_requests=None)
+        record.begin(BEGAN_S)
+        for row in finished:
+            record.request(row)
+        record.lateness(3, (BEGAN_S + 0.1, 12.0, 0.5))
+        record.watch()
+        record.step(7, BEGAN_S + 1, BEGAN_S + 2.5)
+        record.finish("capacity", BEGAN_S + 700, 9, unfinished)
+        table = read.read_requests(folder / "requests.csv")
+        open_ = read.read_unfinished(folder / "unfinished.csv")
+        run = {
+            "stopped": json.loads((folder / "stopped.json").read_text()),
+            "provenance": {},
+        }
+        late = (folder / "generator.csv").read_text()
+    assert len(table) == len(finished)
+    for place, row in enumerate(finished):
+        back = table.iloc[place]
+        finished_s, ms, begun, status, size, users, error = row
+        assert back["start_s"] == pytest.approx(
+            finished_s - BEGAN_S - ms / 1000, abs=1e-5
+        )
+        assert back["response_ms"] == ms
+        assert empty_for_nan([back["connect_ms"], back["first_byte_ms"]]) == list(begun)
+        assert empty_for_nan([back["status"]]) == [status]
+        assert (back["bytes"], back["users"]) == (size, users)
+        assert back["error"] == " ".join(error.split())
+    order = sorted(unfinished, key=lambda told: told[0])
+    assert open_["start_s"].tolist() == pytest.approx(
+        [max(since - BEGAN_S, 0) for since, *_ in order], abs=1e-5
+    )
+    begun = open_[["connect_ms", "first_byte_ms"]].to_numpy().tolist()
+    assert [empty_for_nan(pair) for pair in begun] == [list(rest) for _, *rest in order]
+    assert open_["response_ms"].isna().all() and open_["status"].isna().all()
+    stopped = read.read_stopped(run, Path("run.json"))
+    assert (stopped.reason, stopped.at_s, stopped.users) == ("capacity", 700.0, 9)
+    assert stopped.began_s == BEGAN_S
+    assert stopped.steps == (definitions.Step(7, 1.0, 2.5),)
+    assert late == "at_s,process,lateness_ms,mean_ms\n5000.100000,3,12.000,0.500\n"
+
+
+# It listens, and works when it is told to.
+SERVER = """
+import socket, sys
+listening = socket.create_server(("127.0.0.1", 0), backlog=5)
+print(listening.getsockname()[1], flush=True)
+if sys.stdin.readline():
+    sum(range(3_000_000))
+    print("worked", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="readings are of Linux")
+def test_readings_are_read_as_they_were_written(
+    tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    """Of a real process, to which a client has connected that nobody accepts."""
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with server:
+        assert server.stdin is not None and server.stdout is not None
+        port = int(server.stdout.readline())
+        cores = sorted(os.sched_getaffinity(0))
+        watched = telemetry.Telemetry(
+            Network("127.0.0.1", "lo"), port, server.pid, ([cores[0]], [cores[-1]])
+        )
+        began_s = time.monotonic()
+        watched.begin(tmp_path / "telemetry.csv", os.getpid())
+        with socket.create_connection(("127.0.0.1", port)):
+            server.stdin.write("\n")
+            server.stdin.flush()
+            assert server.stdout.readline() == "worked\n"
+            eventually(lambda: rows_after(watched, tmp_path) >= 5)
+            whole = watched.end()
+        server.stdin.close()
+    (tmp_path / "generator.csv").write_text(written.GENERATOR_COLUMNS)
+    told = readings.read_readings(tmp_path, began_s)
+    table = told.telemetry
+    assert table["t_s"].iloc[0] == pytest.approx(0, abs=1)
+    assert table["t_s"].is_monotonic_increasing
+    assert (table["queue"].iloc[-1], table["backlog"].iloc[-1]) == (1, 5)
+    ended_s = float(table["t_s"].iloc[-1])
+    used_s = told.growth("server_cpu_s", 0.0, ended_s)
+    assert used_s is not None and used_s > 0.01
+    for counter in (
+        *("server_cores_idle_s", "generator_cores_idle_s", "generator_cpu_s"),
+        *("server_listen_overflows", "server_sent_bytes", "users_syn_retransmits"),
+    ):
+        assert told.growth(counter, 0.0, ended_s) is not None, counter
+    for name in ("server_rss_bytes", "server_threads", "server_processes"):
+        assert told.values(name, 0.0, ended_s).min() >= 1, name
+    assert table["server_processes"].iloc[-1] == 1
+    assert whole["server_most_descriptors"] >= table["server_descriptors"].iloc[-1] > 0
+
+
+def rows_after(watched: telemetry.Telemetry, folder: Path) -> int:
+    """Return how many readings there are, once one more was due."""
+    watched.update()
+    assert watched.file is not None
+    watched.file.flush()
+    return len((folder / "telemetry.csv").read_text().splitlines()) - 1
