@@ -31,6 +31,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from load.before import AUTO
 from load.keeper import Alone
+from load.lighter import lighten
 from load.team import Master, Worker
 from load.visitors import (
     CLIENTS,
@@ -178,6 +179,7 @@ def attach(environment: Environment, runner: Any, **_: Any) -> None:
         sys.exit(f"firstfail: {wrong}")
     # Failed requests are what is measured here, not a failure of the run.
     environment.process_exit_code = 0
+    lighten()
     choose_client(environment)
     environment.events.test_start.add_listener(choose_client)
     keeper = {MasterRunner: Master, WorkerRunner: Worker}.get(type(runner), Alone)

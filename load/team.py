@@ -15,7 +15,6 @@ Rules of this module:
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
 import os
 import time
@@ -23,7 +22,6 @@ from typing import Any
 
 import gevent
 import psutil
-from locust import argument_parser
 from locust.env import Environment
 from locust.exception import RPCError
 
@@ -55,10 +53,6 @@ class Worker:
         self.rows: list[Row] = []
         self.late = Lateness()
         self.at_work = False
-        # Locust makes them anew for each option in each message that lets users join,
-        # for which the loop of a worker would stand still for half a second.
-        known: Any = functools.cache(argument_parser.default_args_dict)
-        argument_parser.default_args_dict = known
         self.slow_ms: float | None = options.slow
         runner: Any = environment.runner
         runner.register_message(ENDED, self.tell_unfinished)
