@@ -123,7 +123,7 @@ def _quoted() -> Iterator[Case]:
         BURST,
         "select",
         "2,000 at once, 4 ms of CPU a page",
-        {**fixed, "users": 2000, "experiment.requests": 2000, **think(1, 8)}
+        {**fixed, "users": 2000, "experiment.requests": 2400, **think(1, 8)}
         | {"load.timeout_s": 10},
     )
     for impl in ("multithread", "select"):
@@ -289,18 +289,20 @@ def _generator_ports() -> Iterator[Case]:
 def _generator_files() -> Iterator[Case]:
     limit = ("generator-files",)
     arriving = {"users": 56, "load.arrivals": "open", **think(0, 0.1)}
+    # So that it is not the server who has none left. An ordinary user can't have that.
+    enough = "sh -c 'ulimit -n 4096 2>/dev/null; exec \"$@\"' sh"
     why = "256 files, and arrivals that do not wait"
     for impl in ("single", "select"):
-        yield Case(limit, STEADY, impl, why, arriving, files=256)
-    # 1,120 requests a second, each of which holds its connection for a second.
-    arriving |= {"page": "waiting", "page.wait_ms": 1000}
-    why = "256 files, and 1,120 arrivals a second that wait for a second"
+        yield Case(limit, STEADY, impl, why, arriving, enough, files=256)
+    # 280 requests a second, each of which holds its connection for a second.
+    arriving |= {"page": "waiting", "page.wait_ms": 1000, **think(0, 0.4)}
+    why = "256 files, and 280 arrivals a second that wait for a second"
     for impl in ("select", "multithread"):
         asked = {**arriving, "hatch_rate": 20, "load.timeout_s": 2}
-        yield Case(limit, RAMP, impl, why, asked, files=256)
+        yield Case(limit, RAMP, impl, why, asked, enough, files=256)
     for impl in ("epoll", "asyncio"):
-        asked = {**arriving, "experiment.requests": 3000}
-        yield Case(limit, BURST, impl, why, asked, files=256)
+        asked = {**arriving, "experiment.requests": 600}
+        yield Case(limit, BURST, impl, why, asked, enough, files=256)
 
 
 def _machine() -> Iterator[Case]:
@@ -386,13 +388,27 @@ def _two() -> Iterator[Case]:
     yield Case(both, STEADY, "epoll", why, asked, busy_beside_server=1)
     asked = {"page": "fixed_cost", "users": 60, "experiment.requests": 400}
     yield Case(both, BURST, "select", why, asked, busy_beside_server=1)
+    # Half of a response is the wait for its turn, the other half the page's own.
+    slow = {"page": "waiting", "page.wait_ms": 100, "impl.options.max_workers": 8}
+    why = "8 workers, a page that waits 100 ms, and 16 users who do not think"
+    asked = {**slow, "users": 16, **NO_PAUSE}
+    yield Case(("server-workers", "backend"), STEADY, "multithread", why, asked)
+    asked["experiment.requests"] = 300
+    yield Case(("server-workers", "backend"), BURST, "prefork", why, asked)
+    why = "a page that waits 40 ms, and 2 users who do not think"
+    asked = {"page": "waiting", "page.wait_ms": 40, "users": 2, **NO_PAUSE}
+    yield Case(("server-serial", "backend"), STEADY, "single", why, asked)
+    asked["experiment.requests"] = 100
+    yield Case(("server-serial", "backend"), BURST, "multithread_join", why, asked)
+    # Which of the two is greater is the machine's affair.
     yield Case(
         ("server-cpu", "server-workers"),
         STEADY,
         "multithread",
-        "4 workers, and a page that waits 12 ms and takes 4 ms of CPU",
+        "4 workers, all of them taken, who need four fifths of a core",
         {"page": "fixed_cost", "page.wait_ms": 12, "impl.options.max_workers": 4}
         | {"users": 60, **think(0, 0.02)},
+        one_is_enough=True,
     )
     both = ("server-cpu", "accept-queue")
     yield Case(

@@ -59,7 +59,7 @@ EXPERIMENT = {STEADY: "burst", RAMP: "first_fail", BURST: "burst"}
 class Result:
     """What came out for a case. `kept` names the folder of its record.
 
-    `waiting` and `possible` are as in a cell's `result.json`. A case that was skipped
+    `waiting`, `possible` and `machine` are as in a cell's `result.json`. A case that was skipped
     has the reason in `skipped`, and no verdict.
     """
 
@@ -75,6 +75,7 @@ class Result:
     because: str = ""
     waiting: dict[str, Any] | None = None
     possible: dict[str, Any] | None = None
+    machine: dict[str, Any] | None = None
     skipped: str | None = None
 
 
@@ -149,6 +150,7 @@ def result(case: Case, turn: int, folder: Path) -> Result:
         because=read["verdict"]["because"],
         waiting=read.get("waiting"),
         possible=read.get("possible"),
+        machine=read.get("machine"),
     )
 
 
@@ -170,7 +172,10 @@ def line(result: Result) -> str:
     if result.skipped is not None:
         return f"skipped: {result.case}: {result.skipped}"
     right = "right" if result.right else "WRONG"
-    return f"{right}: {result.case}: {result.limit}, for {result.because}"
+    others = (result.machine or {}).get("others") or []
+    ran = ", ".join(f"{other['name']} {other['cores']:.0%}" for other in others)
+    told = f"; meanwhile ran {ran}" if ran and not result.right else ""
+    return f"{right}: {result.case}: {result.limit}, for {result.because}{told}"
 
 
 def show(chosen: Sequence[Case], results: Sequence[Result]) -> None:
