@@ -33,7 +33,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from analysis.definitions import failed
+from analysis.definitions import AUTO, failed
 from analysis.files import Cell
 from analysis.groups import MARKED, Group, grouped_by_experiment, mark
 from analysis.record import read_requests
@@ -127,8 +127,12 @@ def percentiles(cells: Sequence[Cell]) -> list[Line]:
 
 
 def settled(record: pd.DataFrame, cell: Cell) -> pd.DataFrame:
-    """Return the requests that were due when all users had joined."""
-    joined_s: float = cell.config["users"] / cell.config["hatch_rate"]
+    """Return the requests that were due when all users had joined.
+
+    There are none where they join for as long as the server takes more.
+    """
+    users = cell.config["users"]
+    joined_s: float = math.inf if users == AUTO else users / cell.config["hatch_rate"]
     return record.loc[record["start_s"] >= joined_s]
 
 

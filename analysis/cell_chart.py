@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import utilisation_panel
-from analysis.definitions import Row, whole_seconds
+from analysis.definitions import AUTO, Row, whole_seconds
 from analysis.limits import is_outside
 from analysis.style import COLOURS, FAILURE, entitle, figure, shorten, thousands
 from analysis.verdict import Verdict
@@ -107,7 +107,9 @@ def _limit(limited: Verdict) -> str:
 def _title(config: dict[str, Any], row: Row) -> str:
     name = f"{config['impl']['name']}, {config['experiment']['name']}"
     cap = "up to " if row.reached is not None else ""
-    asked = f"{cap}{config['users']:,} users, {config['hatch_rate']:g} joining a second"
+    users = config["users"]
+    many = "as many users as it takes" if users == AUTO else f"{cap}{users:,} users"
+    asked = f"{many}, {config['hatch_rate']:g} joining a second"
     if row.first_failure_s is not None:
         said = (
             f"▼ first failure at {row.first_failure_s:,.1f} s with "

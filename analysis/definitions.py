@@ -31,6 +31,7 @@ STATS_COLUMNS = (
     "Max (ms)",
     "Average size (bytes)",
 )
+AUTO = "auto"  # of users: as many as the server takes
 NOT_REACHED = "not reached"
 OUTCOMES = {
     ("first_failure", "first-failure"): "first failure",

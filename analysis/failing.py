@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.definitions import NOT_REACHED, Row
+from analysis.definitions import AUTO, NOT_REACHED, Row
 from analysis.files import Cell
 from analysis.groups import Group
 from analysis.onset import LEAST, WINDOW_S
-from analysis.settings import AUTO, show
+from analysis.settings import show
 
 STRAY = "stray failure"
 

@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from analysis.definitions import ROW, STOPS
+from analysis.definitions import AUTO, ROW, STOPS
 
 
 class DataError(Exception):
@@ -95,7 +95,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         checked = (
             experiment["stop"] in STOPS
             and all(isinstance(part["name"], str) for part in (experiment, impl))
-            and all(type(config[n]) in (int, float) for n in ("users", "hatch_rate"))
+            and (type(config["users"]) is int or _is_auto(config))
+            and type(config["hatch_rate"]) in (int, float)
             and (experiment["stop"] != "requests" or experiment["requests"] >= 1)
             and type(experiment.get("max_s", 0)) in (int, float)
         )
@@ -108,6 +109,11 @@ def read_config(folder: Path) -> dict[str, Any]:
             "impl.name, users and hatch_rate; experiment.max_s, if any, is a number"
         )
     return dict(config)
+
+
+def _is_auto(config: dict[str, Any]) -> bool:
+    first_failure = config["experiment"]["stop"] == "first_failure"
+    return bool(config["users"] == AUTO and first_failure)
 
 
 def read_folders(path: Path) -> list[Path]:

@@ -64,9 +64,10 @@ def checked(
     load = config["load"]
     think_s = (load["think_min_s"] + load["think_max_s"]) / 2
     end_s = row.duration_s
-    steady_s = end_s - config["users"] / config["hatch_rate"] - think_s
     if row.reached is not None:  # users grow to the end, ever more slowly in relation
         steady_s = end_s / 10
+    else:
+        steady_s = end_s - config["users"] / config["hatch_rate"] - think_s
     law = little(record, end_s - max(steady_s, 0), end_s, think_s)
     if law is None:
         return None

@@ -49,11 +49,13 @@ class Measurement:
         told = self.run["stopped"].get("joining") or [
             {
                 "at_s": 0.0,
-                "users": self.config["users"],
+                "users": self.stopped.users,
                 "rate": self.config["hatch_rate"],
             }
         ]
-        return [Joining(s["at_s"], s["users"], s["rate"]) for s in told]
+        return [
+            Joining(s["at_s"], s["users"], s["rate"], s.get("together")) for s in told
+        ]
 
     def requests(self) -> Requests:
         """Return all requests, those that had not finished last."""

@@ -40,12 +40,14 @@ class TooManyError(ValueError):
 class Joining:
     """A stretch in which users joined, from `at_s` on.
 
-    `users` is how many there are in all at its end, `rate` how many join a second.
+    `users` is how many there are in all at its end, `rate` how many join a second, and
+    `together` how many of them at once; None where that is as Locust has it.
     """
 
     at_s: float
     users: int
     rate: float
+    together: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def joined_s(stretches: Sequence[Joining], until_s: float) -> np.ndarray:
     users = 0
     for place, stretch in enumerate(stretches):
         following = stretches[place + 1].at_s if place + 1 < len(stretches) else until_s
-        together = max(1, math.floor(stretch.rate))
+        together = stretch.together or max(1, math.floor(stretch.rate))
         turns = np.arange(max(stretch.users - users, 0)) // together
         at_s = stretch.at_s + turns * (together / stretch.rate)
         parts.append(at_s[at_s < min(following, until_s)])

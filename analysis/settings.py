@@ -15,6 +15,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from analysis.definitions import AUTO
 from analysis.files import Cell
 
 NETWORK = "network.name"
@@ -26,7 +27,6 @@ GROUPS = {
 }  # and what they are called
 CPU = "page.cpu_ms"
 IDLE = "idle"
-AUTO = "auto"  # of users: as many as the server takes
 # Code is known by the implementation and its commit, the key follows from the rest.
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
 COUNTS = (  # whole numbers in each run
@@ -122,6 +122,7 @@ def caption(cells: Sequence[Cell]) -> str:
     words = {"users": "at most {:,} users"}
     if cells[0].stop == "first_failure":
         said = ["Up to the first failed request"]
+        words = _growing(common)
     elif cells[0].stop == "capacity":
         said = ["More and more users, until throughput stops rising"]
     else:
@@ -158,6 +159,17 @@ def caption(cells: Sequence[Cell]) -> str:
     elif NETWORK in common:
         said.append(f"across {common[NETWORK]}")
     return ", ".join(said) + "."
+
+
+def _growing(common: dict[str, Any]) -> dict[str, str]:
+    """Return how it is said of how many users a search for the first failure is."""
+    words = {"users": "at most {:,} users"}
+    if common.get("users") == AUTO:
+        words = {"users": "as many users as it takes"}
+    if start := common.get("experiment.start_users"):
+        busy = "from 70 % of those that keep the server busy on"
+        words["experiment.start_users"] = busy if start == AUTO else "from {:,} on"
+    return words
 
 
 def show(value: Any, digits: int | None = None) -> str:

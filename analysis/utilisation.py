@@ -20,7 +20,7 @@ from analysis.waiting import Waiting
 
 LEVELS = (
     *("server_cpu", "link", "generator_busiest", "accept_queue"),
-    *("workers", "descriptors", "taken"),
+    *("workers", "descriptors", "withheld"),
 )
 
 
@@ -29,8 +29,8 @@ def stretches(slices: pd.DataFrame, seconds: float) -> pd.DataFrame:
 
     Columns: `begin_s`, `end_s`, the `LEVELS` (shares, 1 at most; NaN where they were
     not read), `overflows` of the accept queue, and `part`, which users waited for most;
-    None if for nothing. `taken` is what the machine took of the server's cores, or of
-    the time.
+    None if for nothing. `withheld` is what the machine gave to others of the server's
+    cores, or to nobody for a quota.
     """
     begin_s = slices["t_s"]
     # Nothing says where the last slice ends: it is taken to be as long as another.
@@ -45,7 +45,7 @@ def stretches(slices: pd.DataFrame, seconds: float) -> pd.DataFrame:
     )
     shares = slices.assign(
         accept_queue=slices["queue"] / slices["backlog"],
-        taken=slices[["others", "stolen", "throttled"]].sum(axis=1, min_count=1),
+        withheld=slices[["others", "stolen", "throttled"]].sum(axis=1, min_count=1),
     )
     for name in LEVELS:
         level = shares[name].clip(upper=1)

@@ -44,7 +44,7 @@ LINES = {
     "link": Line("link", "link"),
     "generator_busiest": Line("load generator", "generator-cpu"),
     "accept_queue": Line("accept queue", "accept-queue"),
-    "taken": Line("CPU taken away", "machine", TAKEN),
+    "withheld": Line("CPU withheld", "machine", TAKEN),
     "workers": Line("workers", "server-workers", FULL),
     "descriptors": Line("descriptors", "server-descriptors", FULL),
 }

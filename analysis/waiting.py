@@ -51,6 +51,8 @@ QUEUED = 0.5
 # CPU idle, waits itself: for data that was lost with an overflow (sent again after
 # 200 ms at the least, RFC 6298).
 STALL_S = 0.2
+# Seconds of waiting in a second: in one with less, there was room for most of the time.
+LONG = 0.5
 # Of the time in flight: where less is beyond an unloaded server's, all of it counts.
 LEAST_BEYOND = 0.20
 
@@ -255,13 +257,19 @@ def _shares(spent: Mapping[str, Floats]) -> dict[str, float]:
 
 
 def _full_since(slices: pd.DataFrame) -> dict[str, float]:
-    """Return, for each part, the first second in which it took most of the waiting."""
+    """Return, for each part, the first second in which it took most of the waiting.
+
+    In a second in which hardly anybody waited nothing was full.
+    """
     second = np.floor(slices["t_s"])
     spent = slices[[f"for.{part}" for part in PARTS]].groupby(second).sum()
     total = spent.sum(axis=1)
+    lengths = np.diff(slices["t_s"], append=slices["t_s"].iloc[-1])
+    length = pd.Series(lengths, slices.index).groupby(second).sum()
     since = {}
     for part in PARTS:
-        most = spent.index[(spent[f"for.{part}"] > 0.5 * total) & (total > 0)]
+        own = spent[f"for.{part}"]
+        most = spent.index[(own > 0.5 * total) & (own >= LONG * length)]
         if len(most):
             since[part] = float(most[0])
     return since

@@ -10,22 +10,39 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 from conf.near import near
-from conf.schema import Config, SettingError
+from conf.schema import AUTO, Config, Count, SettingError
 
 
 def check_bounds(schema: type, values: Config, prefix: str) -> None:
     """Raise `SettingError` for the first of `values` out of the bounds in `schema`."""
+    types = get_type_hints(schema)
     for spec in fields(schema):
         name, value = prefix + spec.name, values[spec.name]
-        if isinstance(value, dict):
+        if types[spec.name] == Count:
+            _check_count(name, value, spec.metadata)
+        elif isinstance(value, dict):
             default = spec.default_factory
             if isinstance(default, type) and is_dataclass(default):
                 check_bounds(default, value, name + ".")
         elif value is not None and spec.metadata:
             _check_value(name, value, spec.metadata)
+
+
+def is_count(value: Any) -> bool:
+    """Whether a value is a whole number or auto, which OmegaConf does not look at."""
+    return type(value) is int or value == AUTO
+
+
+def _check_count(name: str, value: Any, bounds: Mapping[str, Any]) -> None:
+    least, most = bounds["least"], bounds["most"]
+    if not is_count(value) or (value != AUTO and not least <= value <= most):
+        raise SettingError(
+            f"{name}={value}: must be a whole number from {least:,} to {most:,}, "
+            f"or {AUTO}"
+        )
 
 
 def _check_value(name: str, value: Any, bounds: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from conf.bounds import check_bounds
 from conf.impl_checks import check_commands, check_page_command, check_paths
-from conf.schema import PAGE_FILE, Cell, Config, Network, SettingError
+from conf.schema import AUTO, PAGE_FILE, Cell, Config, Network, SettingError
 
 # In which a run's idle connections are open before and after its own time: 60 s to open
 # them (`load/idle.py`), where the last may take a time-out more, and some to spare, for
@@ -42,6 +42,7 @@ def check(cell: Config, root: Path) -> None:
             f"load.think_max_s={load['think_max_s']:g}: the least think time "
             "must not exceed the greatest"
         )
+    _check_users(cell)
     _check_app(cell)
     _check_network(cell["network"], cell["server"])
     if load["arrivals"] == "open":
@@ -52,6 +53,28 @@ def check(cell: Config, root: Path) -> None:
     check_page_command(cell["page"]["command"])
     _check_page(cell)
     check_paths(impl, root)
+
+
+def _check_users(cell: Config) -> None:
+    users, experiment = cell["users"], cell["experiment"]
+    stop, start = experiment["stop"], experiment["start_users"]
+    if stop != "first_failure":
+        if users == AUTO:
+            raise SettingError(
+                f"users={AUTO} with experiment.stop={stop}: only a search for the "
+                "first failure knows when there are enough; write a number"
+            )
+        if start:
+            raise SettingError(
+                f"experiment.start_users={start} with experiment.stop={stop}: only in "
+                "a search for the first failure some join before the others; leave it "
+                "out"
+            )
+    elif AUTO not in (users, start) and start > users:
+        raise SettingError(
+            f"experiment.start_users={start} is more than users={users}: as many at "
+            "most can join"
+        )
 
 
 def _check_open(load: Config) -> None:

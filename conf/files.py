@@ -19,8 +19,9 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
+from conf.bounds import is_count
 from conf.near import near
-from conf.schema import Config, SettingError
+from conf.schema import Config, Count, SettingError
 
 # Type of a setting → what is right.
 RIGHT: dict[Any, str] = {
@@ -31,6 +32,7 @@ RIGHT: dict[Any, str] = {
     list[str]: "a list, as in [one, other]",
     dict[str, str]: "names and their values, as in {NAME: value}",
     dict[str, Any]: "names and their values, as in {name: value}",
+    Count: "a whole number or auto",
 }
 
 DOLLAR = (
@@ -76,7 +78,9 @@ def check(where: str, schema: type, values: Config, prefix: str = "") -> None:
         if is_dataclass(known[key]) and isinstance(value, dict):
             nested = {str(name): part for name, part in value.items()}
             check(where, known[key], nested, f"{prefix}{key}.")
-        elif not _taken(schema, key, value):
+        elif not (
+            is_count(value) if known[key] == Count else _taken(schema, key, value)
+        ):
             given = "has no value:" if value is None else f"{value}:"
             between = " " if value is None else "="
             raise SettingError(
@@ -114,7 +118,7 @@ def _taken(schema: type, key: str, value: Any) -> bool:
 
 
 def _right(type_: Any) -> str:
-    if isinstance(type_, types.UnionType):
+    if isinstance(type_, types.UnionType) and type_ != Count:
         return " or ".join(_right(part) for part in typing.get_args(type_))
     if type_ is types.NoneType:
         return "null"

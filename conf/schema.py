@@ -13,6 +13,8 @@ from typing import Any
 
 Config = dict[str, Any]
 PAGE_FILE = "{page_file}"
+AUTO = "auto"
+Count = int | str  # a whole number, or AUTO
 
 STOP_SIGNALS = (
     *("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL"),
@@ -32,7 +34,10 @@ def one_line(text: str) -> str:
 
 
 def _field(default: Any, **bounds: Any) -> Any:
-    """A field with bounds: `least`, `above`, `most` (numbers) or `choices`."""
+    """A field with bounds: `least`, `above`, `most` (numbers) or `choices`.
+
+    A `Count` has `least` and `most`: it is a whole number within them, or auto.
+    """
     return field(default=default, metadata=bounds)
 
 
@@ -48,6 +53,10 @@ class Experiment:
     # For stop: first_failure; for how long the run goes on after it, to see whether an
     # onset of failures follows. 0: it ends at once.
     onset_s: float = _field(30.0, least=0)
+    # For stop: first_failure; how many users join fast before the others do at
+    # `hatch_rate`. auto: 70 % of those that keep the server busy, which is tried out
+    # before the record; none where users do not think.
+    start_users: int | str = _field(0, least=0, most=1_000_000)
     max_s: float = _field(600.0, above=0)  # the run ends by then, whatever happened
     step_s: float = _field(4.0, least=1)  # for stop: capacity; a number of users each
     p95_ms: float = _field(500.0, above=0)  # and what is acceptable
@@ -199,8 +208,10 @@ class App:
 class Cell:
     """One resolved configuration: a run of one server under one load.
 
-    `users` is the cap on users where the run ends at the first failure or searches
-    for the capacity, and their number otherwise.
+    `users` is the cap on users where the run searches for the first failure or for the
+    capacity, and their number otherwise. Of a search for the first failure it may be
+    auto, as many as the server takes: what bounds it then is `experiment.max_s`, the
+    limit on open files, and a load generator that can't keep up.
     """
 
     experiment: Experiment = field(default_factory=Experiment)
@@ -208,7 +219,7 @@ class Cell:
     network: Network = field(default_factory=Network)
     app: App = field(default_factory=App)
     page: Page = field(default_factory=Page)
-    users: int = _field(1000, least=1, most=1_000_000)
+    users: int | str = _field(1000, least=1, most=1_000_000)
     hatch_rate: float = _field(10.0, above=0)
     # Connections, besides the users', that are opened before the load, have served a
     # request each, and are silent during the run.

@@ -14,17 +14,24 @@ from typing import Any
 from load import calibration
 from load.limits import choose_port
 
+AUTO = "auto"
+STARTING_S = 10.0  # to spare for it
 LOCUSTFILE = Path(__file__).parent / "locustfile.py"
 WORKERS_S = 30  # for Locust's workers, where there are several, to be ready
 
 
 def words(
-    config: dict[str, Any], server: tuple[str, int], body: Path | None, record: Path
+    config: dict[str, Any],
+    server: tuple[str, int],
+    body: Path | None,
+    record: Path,
+    most: int,
 ) -> list[str]:
     """Return the words that load `server`, a host and a port, as `config` says.
 
     `body` is the file that holds what it has to answer with, None for anything;
-    `record` the folder that the record is written into.
+    `record` the folder that the record is written into; `most` how many users there
+    are, or are at most.
     """
     (host, port), load = server, config["load"]
     experiment, code = config["experiment"], config["app"]["code"]
@@ -61,12 +68,12 @@ def words(
             found.append("--keep-alive")
     elif body is not None:
         found += ["--body", str(body)]
-    return [*found, *_rule(config)]
+    return [*found, *_rule(config, str(most))]
 
 
-def _rule(config: dict[str, Any]) -> list[str]:
+def _rule(config: dict[str, Any], users: str) -> list[str]:
     """Return the options that tell Locust when to end, and with how many users."""
-    experiment, users = config["experiment"], str(config["users"])
+    experiment = config["experiment"]
     if experiment["stop"] == "capacity":
         return [
             *("--users", "1", "--search-capacity", users),
@@ -74,21 +81,49 @@ def _rule(config: dict[str, Any]) -> list[str]:
             *("--p95-limit", f"{experiment['p95_ms']:g}"),
         ]
     if experiment["stop"] == "first_failure":
-        onset = ["--onset", f"{experiment['onset_s']:g}"]
-        return ["--users", users, "--stop-at-first-failure", *onset]
+        return [
+            *("--stop-at-first-failure", "--onset", f"{experiment['onset_s']:g}"),
+            *(["--until-late"] if config["users"] == AUTO else []),
+            *_growing(config, users),
+        ]
     return ["--users", users, "--stop-after-requests", str(experiment["requests"])]
+
+
+def _growing(config: dict[str, Any], users: str) -> list[str]:
+    """Return the options that tell how users join who become ever more."""
+    start = config["experiment"]["start_users"]
+    if not start or (start == AUTO and not _round_s(config)):
+        return ["--users", users]
+    return [
+        *("--users", "0", "--grow-to", users, "--start-users", str(start)),
+        *("--round", f"{_round_s(config):g}"),
+    ]
+
+
+def _round_s(config: dict[str, Any]) -> float:
+    """Return the mean time between a user's requests that no server can shorten."""
+    load, wait_ms = config["load"], config["page"]["wait_ms"]
+    think_s: float = (load["think_min_s"] + load["think_max_s"]) / 2
+    if not think_s or load["arrivals"] == "open":  # the page waits in that time
+        return think_s
+    wait_s: float = wait_ms / 1000
+    return think_s + wait_s
 
 
 def lead_s(config: dict[str, Any]) -> float:
     """Return the most seconds that come before the load."""
-    return calibration.lead_s(config["load"]["warm_up_s"])
+    trying = config["experiment"]["start_users"] == AUTO
+    return calibration.lead_s(config["load"]["warm_up_s"], trying)
 
 
 def longest_s(config: dict[str, Any]) -> float:
     """Return the most seconds of load that the experiment's rule allows."""
     longest: float = config["experiment"]["max_s"]
-    if config["experiment"]["stop"] == "first_failure":
+    if config["experiment"]["stop"] == "first_failure" and config["users"] != AUTO:
         joining = config["users"] / config["hatch_rate"]
+        if config["experiment"]["start_users"]:
+            # A start joins within 2.4 rounds, of what users think, and then thinks.
+            joining += 4 * config["load"]["think_max_s"] + STARTING_S
         in_flight = 2 * config["load"]["timeout_s"]
         onset = config["experiment"]["onset_s"]
         longest = min(longest, joining + in_flight + onset)

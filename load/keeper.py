@@ -21,12 +21,13 @@ from typing import Any
 import gevent
 from locust.env import Environment
 
-from load.calibration import Press, warm_up
+from load.before import prepare
+from load.joining import Joining
 from load.kinds import failure
-from load.lateness import Lateness
+from load.lateness import Behind, Late, Lateness
 from load.record import Phases, Record, Unfinished
 from load.search import Search
-from load.visitors import asked_for, unfinished
+from load.visitors import unfinished
 
 RECOVERY_S = 2.0  # from more users than the next step has
 SETTLING = 0.25  # of a step, in which new users join and old requests end
@@ -47,8 +48,10 @@ class Keeper(ABC):
             options.onset,
         )
         self.ended = True
-        self.calibrating = False
+        self.preparing = False
         self.timers: list[gevent.Greenlet] = []
+        self.joining = Joining(environment, self.record.joins)
+        self.behind: dict[int, Behind] = {}  # by process
         listen = environment.events
         listen.test_start.add_listener(self.begin)
         listen.spawning_complete.add_listener(self.all_joined)
@@ -59,29 +62,27 @@ class Keeper(ABC):
     def begin(self, **_: Any) -> None:
         gevent.killall(self.timers, block=False)  # of a run before, in the web UI
         self.timers = []
-        self.calibrating = True
-        before = self.calibrate()
-        if not self.calibrating:  # told to stop meanwhile
+        options = self.options
+        self.preparing = True
+        before = prepare(self.environment.host or "", options)
+        if not self.preparing:  # told to stop meanwhile
             return
-        self.calibrating = False
+        self.preparing = False
         if not self.begin_record():
             return
-        self.record.before = before
+        self.record.before = before.told
+        self.behind = {}
+        runner: Any = self.environment.runner
+        rate = options.spawn_rate or 1.0
+        self.joining.begins(runner.target_user_count, rate)
         self.timers.append(gevent.spawn(self.look_after))
-        if self.options.longest is not None:
-            self.later(self.options.longest, "time-limit")
-        if self.options.search_capacity is not None:
+        if options.longest is not None:
+            self.later(options.longest, "time-limit")
+        if options.search_capacity is not None:
             self.timers.append(gevent.spawn(self.search))
-
-    def calibrate(self) -> dict[str, Any]:
-        """Do what comes before the record; return what is to be told of it."""
-        options = self.options
-        if not options.warm_up:
-            return {}
-        target, judge, _ = asked_for(self.environment.host or "", options)
-        press = Press(target, judge, options.request_timeout, options.slow)
-        warm_up(press, options.warm_up)
-        return {"requests_before": press.requests}
+        if options.grow_to is not None:
+            ways = (before.start, options.think_max, options.grow_to, rate)
+            self.timers.append(gevent.spawn(self.joining.grow, *ways))
 
     def begin_record(self) -> bool:
         """Begin the record as of now; return whether it can be written."""
@@ -93,7 +94,9 @@ class Keeper(ABC):
         self.ended = False
         return True
 
-    def all_joined(self, **_: Any) -> None:
+    def all_joined(self, user_count: int, **_: Any) -> None:
+        if user_count < (self.options.grow_to or 0):
+            return  # more will join
         if self.options.stop_at_first_failure and not self.ended:
             # A request may take the time to connect and then the time to read.
             in_flight_s = 2 * self.options.request_timeout
@@ -101,17 +104,17 @@ class Keeper(ABC):
 
     def search(self) -> None:
         """Try one number of users after another, from the one there is."""
-        runner: Any = self.environment.runner
+        rate = self.options.spawn_rate
         search = Search(self.options.search_capacity, self.options.p95_limit)
         users: int | None = 1
         before = 0
         while users is not None:
             if users < before:
                 # What too many users have left, in queues and in time-outs, is theirs.
-                runner.start(1, self.options.spawn_rate)
+                self.joining.change(1, rate)
                 gevent.sleep(RECOVERY_S)
             before = users
-            runner.start(users, self.options.spawn_rate)
+            self.joining.change(users, rate)
             gevent.sleep(self.options.step * SETTLING)
             begin_s = time.monotonic()
             self.record.watch()
@@ -153,9 +156,16 @@ class Keeper(ABC):
     def end(self, reason: str) -> None:
         """End the run as of now, for `reason`."""
 
+    def keep_late(self, process: int, late: Late) -> None:
+        """Keep how late a process was; end, if so asked, where one can't keep up."""
+        self.record.lateness(process, late)
+        behind = self.behind.setdefault(process, Behind())
+        if behind.add(late) and self.options.until_late:
+            self.end_at("generator")
+
     def told_to_stop(self, **_: Any) -> None:
-        if self.calibrating:
-            self.calibrating = False
+        if self.preparing:
+            self.preparing = False
             if self.begin_record():  # of a load that has not begun
                 self.finish("told-to-stop", self.record.began_s, 0, ())
         elif not self.ended:
@@ -238,7 +248,7 @@ class Alone(Keeper):
 
     def write_through(self) -> None:
         for late in self.late.take():
-            self.record.lateness(0, late)
+            self.keep_late(0, late)
         super().write_through()
 
     def end(self, reason: str) -> None:

@@ -15,7 +15,35 @@ import gevent
 
 SLEEP_S = 0.01
 PERIOD_S = 0.1
+LATE_MS, LONG_S = 50.0, 5.0
 Late = tuple[float, float, float]  # `time.monotonic()`, and the greatest and mean in ms
+
+
+class Behind:
+    """Whether an event loop is late for long: it then measures itself.
+
+    To be told of each period. For long is five seconds on end with a mean lateness of
+    more than 50 ms.
+    """
+
+    def __init__(self) -> None:
+        self.until_s: float | None = None  # what was told of
+        self.seconds = self.weighted = 0.0  # of the second that has not ended
+        self.late_s = 0.0  # on end
+
+    def add(self, late: Late) -> bool:
+        """Take a period; return whether the loop has been late for long with it."""
+        at_s, _, mean_ms = late
+        took_s = PERIOD_S if self.until_s is None else at_s - self.until_s
+        self.until_s = at_s
+        self.seconds += took_s
+        self.weighted += took_s * mean_ms
+        if self.seconds < 1:
+            return False
+        is_late = self.weighted > LATE_MS * self.seconds
+        self.late_s = self.late_s + self.seconds if is_late else 0.0
+        self.seconds = self.weighted = 0.0
+        return self.late_s >= LONG_S
 
 
 class Lateness:

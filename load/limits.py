@@ -20,7 +20,26 @@ from load.failed import CellError
 
 # Files that Locust or a server opens beside one connection per user.
 SPARE_FILES = 200
+MOST_USERS = 1_000_000
 PORT_TRIES = 100
+
+
+def most_users(users: int | str, idle: int = 0) -> int:
+    """Return `users`; where that is auto, how many the limit on open files allows.
+
+    Raises `CellError` where it allows none.
+    """
+    if isinstance(users, int):
+        return users
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        return MOST_USERS
+    if hard <= SPARE_FILES + idle:
+        raise CellError(
+            f"users={users}: the hard limit of {hard:,} open files leaves none for "
+            f"users: raise it (ulimit -Hn {SPARE_FILES + idle + 1_000})"
+        )
+    return min(hard - SPARE_FILES - idle, MOST_USERS)
 
 
 def raise_open_files(users: int, idle: int = 0) -> int:

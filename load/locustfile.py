@@ -29,7 +29,9 @@ from locust.runners import MasterRunner, WorkerRunner
 # the first entry away once it has imported this file.
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
+from load.before import AUTO
 from load.keeper import Alone
+from load.lighter import lighten
 from load.team import Master, Worker
 from load.visitors import (
     CLIENTS,
@@ -95,6 +97,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "and three at least; for so long at most (default: 0)",
     )
     group.add_argument(
+        "--grow-to",
+        type=int,
+        metavar="USERS",
+        help="with --users 0: have --start-users join, let them think, and then let "
+        "others join, --spawn-rate of them a second, up to so many in all",
+    )
+    group.add_argument(
+        "--start-users",
+        type=whole_or_auto,
+        default=0,
+        metavar="USERS",
+        help="auto: 70 %% of those that keep the server busy, which is tried out "
+        "before the record begins (default: 0)",
+    )
+    group.add_argument(
+        "--round",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="between two requests of a user, that no server can shorten, on average "
+        "(for --start-users auto)",
+    )
+    group.add_argument(
+        "--until-late",
+        action="store_true",
+        help="end as well when a process of Locust can't keep up, unless a request has "
+        "failed",
+    )
+    group.add_argument(
         "--stop-after-requests",
         type=int,
         metavar="N",
@@ -137,6 +168,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--record", metavar="FOLDER", help="keep the record")
 
 
+def whole_or_auto(text: str) -> int | str:
+    return text if text == AUTO else int(text)
+
+
 @events.init.add_listener
 def attach(environment: Environment, runner: Any, **_: Any) -> None:
     options: Any = environment.parsed_options
@@ -144,6 +179,7 @@ def attach(environment: Environment, runner: Any, **_: Any) -> None:
         sys.exit(f"firstfail: {wrong}")
     # Failed requests are what is measured here, not a failure of the run.
     environment.process_exit_code = 0
+    lighten()
     choose_client(environment)
     environment.events.test_start.add_listener(choose_client)
     keeper = {MasterRunner: Master, WorkerRunner: Worker}.get(type(runner), Alone)
@@ -160,7 +196,7 @@ def what_is_wrong(options: Any) -> str:
         return f"--arrivals open: --client {options.client} has closed arrivals alone"
     if options.arrivals == "open" and options.think_max <= 0:
         return "--arrivals open: it needs a --think-max of more than 0"
-    lean = options.client == "lean" or options.warm_up
+    lean = options.client == "lean" or options.warm_up or options.start_users == AUTO
     if lean and options.host is not None:
         try:
             asked_for(options.host, options)

@@ -62,6 +62,7 @@ class Record:
         self.began_s = 0.0
         self.rows = 0
         self.steps: list[dict[str, float]] = []
+        self.joining: list[dict[str, float]] = []
         self.before: dict[str, Any] = {}  # the record; told of with how the run ended
         self.watched: list[tuple[float, bool]] | None = None
         self.requests: TextIO | None = None
@@ -73,6 +74,7 @@ class Record:
         self.rows = 0
         self.onset = Onset() if self.at_first_failure and self.onset_s else None
         self.steps = []
+        self.joining = []
         self.before = {}
         self.watched = None
         if self.folder is not None:
@@ -120,6 +122,11 @@ class Record:
         failures = sum(failed for _, failed in watched)
         return summary(users, end_s - begin_s, [ms for ms, _ in watched], failures)
 
+    def joins(self, stretch: dict[str, float]) -> None:
+        """Keep that a stretch begins in which users join; see `joining.py`."""
+        at_s = round(stretch["at_s"] - self.began_s, 6)
+        self.joining.append(stretch | {"at_s": at_s})
+
     def lateness(self, process: int, late: Late) -> None:
         if self.generator is not None:
             at_s, most_ms, mean_ms = late
@@ -148,6 +155,7 @@ class Record:
                 "users": users,
                 "began_s": round(self.began_s, 6),
                 **self.before,
+                "joining": self.joining,
                 **({"steps": self.steps} if self.steps else {}),
             }
             (self.folder / "stopped.json").write_text(json.dumps(stopped))

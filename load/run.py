@@ -36,7 +36,7 @@ from load.copying import remove
 from load.failed import CellError, InterruptedRunError, ServerError
 from load.guard import end_leftovers, guarded
 from load.holder import Holder
-from load.limits import choose_cores, choose_port, raise_open_files
+from load.limits import choose_cores, choose_port, most_users, raise_open_files
 from load.lock import only_run_on_host
 from load.machine import Machine
 from load.network import Network, join
@@ -122,7 +122,8 @@ class Run:
         server_cores, locust_cores = cores if cores else (None, None)
         if locust_cores:  # the runner's own work is not the server's to bear
             os.sched_setaffinity(0, locust_cores)
-        raise_open_files(config["users"], config["idle"])
+        most = most_users(config["users"], config["idle"])
+        raise_open_files(most, config["idle"])
         network = join(config)
         found = provenance(ROOT, network.sysctls())
         with network.on_server_side():
@@ -138,7 +139,7 @@ class Run:
         )
         found["cores"] = {"server": server_cores, "locust": locust_cores}
         try:
-            run = self.measure_server(place, network, cores, found)
+            run = self.measure_server(place, network, cores, most, found)
         except ServerError as error:
             if config["impl"]["submission"] is None:
                 raise
@@ -150,11 +151,12 @@ class Run:
         place: Place,
         network: Network,
         cores: tuple[list[int], list[int]] | None,
+        most: int,
         found: dict[str, Any],
     ) -> dict[str, Any]:
         """Start the server, load it and stop it; return what is told of the run.
 
-        What it was done with is added to `found`.
+        There are `most` users at most. What it was done with is added to `found`.
         """
         config, host, port = self.config, place.host, place.port
         server_cores, locust_cores = cores if cores else (None, None)
@@ -163,7 +165,7 @@ class Run:
         prepare(config, place)
         started_as = command(config, place)
         record = self.scratch.absolute()
-        locust_words = generator.words(config, (host, port), body, record)
+        locust_words = generator.words(config, (host, port), body, record, most)
         idle = Holder(config, (host, port), self.scratch, self.logs)
         found["commands"] = {"server": started_as.words, "locust": locust_words}
         found["versions"]["server"] = version(config, place)

@@ -155,9 +155,14 @@ class Master(Keeper):
         self.closing = False
         self.unfinished: dict[int, list[Unfinished]] = {}
         self.processes: dict[int, psutil.Process] = {}
-        self.heard_s = dict.fromkeys(range(self.workers), time.monotonic())
+        self.heard_s: dict[int, float] = {}
         self.late_so_far: dict[int, Late] = {}
         super().begin(**more)
+
+    def begin_record(self) -> bool:
+        # They have had nothing to say before that.
+        self.heard_s = dict.fromkeys(range(self.workers), time.monotonic())
+        return super().begin_record()
 
     def receive(self, msg: Any, **_: Any) -> None:
         report = msg.data
@@ -173,7 +178,7 @@ class Master(Keeper):
                 self.processes[worker] = psutil.Process(report["pid"])
         self.heard_s[worker] = time.monotonic()
         for late in report["late"]:
-            self.attempt(self.record.lateness, worker, late)
+            self.attempt(self.keep_late, worker, late)
         self.late_so_far[worker] = report["late_so_far"]
         # What is said at the end of a worker is all that it will ever say.
         upto_s = float("inf") if report["last"] else report["upto_s"]

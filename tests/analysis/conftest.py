@@ -72,6 +72,7 @@ def config(
         "server": {"backlog": 128, "keep_alive": False},
         "load": {
             **{"think_min_s": 1.0, "think_max_s": 8.0, "timeout_s": 10.0},
+            **{"warm_up_s": 0.0, "slow_ms": None},
             **{"seed": 2019, "arrivals": "closed"},
         },
         "code": {"server": f"code of {impl}"},
@@ -110,6 +111,7 @@ def make_cell(
     *,
     at_s: float = 60.0,
     users: int = 3300,
+    cap: int | str = 3300,
     host: dict[str, Any] = HOST,
     read: dict[str, Read] | None = None,
     every_s: float = 1.0,
@@ -121,7 +123,8 @@ def make_cell(
     folder = at / f"cell-{len(list(at.glob('cell-*')))}"
     folder.mkdir()
     frame(rows).to_csv(folder / "requests.csv", index=False)
-    (folder / "config.yaml").write_text(yaml.safe_dump(config(**settings)))
+    asked = config(**settings) | {"users": cap}
+    (folder / "config.yaml").write_text(yaml.safe_dump(asked))
     readings(at_s, read or {}, every_s).to_csv(folder / "telemetry.csv", index=False)
     late = "at_s,process,lateness_ms,mean_ms\n101,0,1.5,0.4\n"
     (folder / "generator.csv").write_text(late)

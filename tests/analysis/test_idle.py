@@ -49,7 +49,7 @@ def made(
             "server_cpu": of.pop("cpu", 0.9),
             "rps": row["rps"] if window_rps is None else window_rps,
         },
-        "used": {"server_user_s": 1.0, "server_system_s": 0.1},
+        "used": {"server_user_s": 1.0, "server_system_s": 0.1, "requests": 1100},
         "stopped": {"reason": "requests"},
         "provenance": {"cores": {"server": of.pop("cores", [1])}},
     }

@@ -286,7 +286,7 @@ def test_the_bound_that_came_first_is_said(
 def test_the_chart_goes_on_to_the_onset() -> None:
     record = ordered(*ONSET)
     row = onset.row(record, Stopped("onset", 21.0, 999))
-    drawn = draw(config(), row, timeline(record), Verdict("unclear", "of it"))
+    drawn = draw(config(), row, timeline(record), Verdict("unclear", "of it"), None)
     assert "onset (line) with 210 users" in texts(drawn)
     assert drawn.axes[0].get_xlim()[1] > 21
     lines = drawn.axes[0].get_lines()
@@ -294,12 +294,14 @@ def test_the_chart_goes_on_to_the_onset() -> None:
 
 
 def test_a_cell_keeps_what_its_first_failure_was(
-    cell: Callable[..., Path], analyse: Callable[..., Any]
+    cell: Callable[..., Path], analyse: Callable[..., Any], tmp_path: Path
 ) -> None:
+    """Of as many users as it takes; tables and charts can be made of it."""
     rows = ordered(*ONSET).drop(columns=["connect_ms", "first_byte_ms"])
     made_of = list(rows.itertuples(index=False, name=None))
     values = [tuple(None if pd.isna(v) else v for v in row) for row in made_of]
-    folder = cell(values, "onset", at_s=21.0, users=210, crashed="signal 9")
+    ended = {"at_s": 21.0, "users": 210, "crashed": "signal 9"}
+    folder = cell(values, "onset", **ended, cap="auto")
     done = analyse("cell", folder)
     assert (done.returncode, done.stderr) == (0, "")
     result = json.loads((folder / "result.json").read_text())
@@ -310,6 +312,14 @@ def test_a_cell_keeps_what_its_first_failure_was(
     assert result["row"]["onset_users"] == 210
     why = "a request failed: timed out reading; the onset came 1.0 s later"
     assert result["stopped"]["why"] == why
+    (tmp_path / "matrix.json").write_text(json.dumps([str(folder)]))
+    for step in ("tables", "charts"):
+        done = analyse(step, tmp_path / "matrix.json", tmp_path / step)
+        assert (done.returncode, done.stderr) == (0, "")
+    first = pd.read_csv(tmp_path / "tables" / "first_fail.csv").iloc[0]
+    assert (first["clean_users"], first["onset_users"]) == (199, 210)
+    of_cells = pd.read_csv(tmp_path / "tables" / "cells.csv").iloc[0]
+    assert (of_cells["sent_users"], of_cells["config.users"]) == (190, "auto")
 
 
 def test_a_request_costs_the_rule_little_memory() -> None:

@@ -74,6 +74,11 @@ def test_when_users_join(
     assert times_s == pytest.approx(np.array(joined))
 
 
+def test_users_who_join_evenly() -> None:
+    times_s = joined_s([Joining(1, 6, 20, together=2), Joining(2, 8, 20)], 9)
+    assert times_s.tolist() == pytest.approx([1, 1, 1.1, 1.1, 1.2, 1.2, 2, 2])
+
+
 @pytest.mark.parametrize(
     "changes, joined, until_s, times",
     [
@@ -308,7 +313,7 @@ LOAD = """
 import argparse, itertools, json, pathlib, sys, types
 from load import generator, locustfile, visitors
 cell, workers, users, times = json.loads(sys.argv[1])
-words = generator.words(cell, ("127.0.0.1", 80), None, pathlib.Path("."))
+words = generator.words(cell, ("127.0.0.1", 80), None, pathlib.Path("."), 9)
 parser = argparse.ArgumentParser(allow_abbrev=False)
 locustfile.add_arguments(parser)
 options, _ = parser.parse_known_args(words)
@@ -359,6 +364,7 @@ def test_draws_are_those_of_the_load(root: Path, workers: int) -> None:
     cell = config((1 / 3, 8 / 7), load__seed=7)
     cell["load"] |= {"client": "lean", "processes": 1}
     cell |= {"app": {"code": None}}
+    cell["experiment"] |= {"onset_s": 30.0, "start_users": 0}
     drawn = told(root, LOAD, cell, workers, 6, 50)
     joined = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0])
     thought = [

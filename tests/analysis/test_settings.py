@@ -69,6 +69,21 @@ def test_a_caption_says_what_a_page_costs() -> None:
     assert "attendance, backlog" in caption(cells)
 
 
+def test_a_caption_says_how_many_users_there_are() -> None:
+    asked = {"users": "auto", "experiment__start_users": "auto"}
+    said = caption([made(**asked), made(impl="a", **asked)])
+    assert said.startswith(
+        "Up to the first failed request, as many users as it takes, from 70 % of those "
+        "that keep the server busy on, 10 joining a second, "
+    )
+    number = {**asked, "experiment__start_users": 2000}
+    assert "takes, from 2,000 on, 10 joining" in caption([made(**number)])
+    both = [made(**asked), made(**{**asked, "users": 500})]
+    assert "first failed request, from 70 % of" in caption(both)
+    assert table(both)["cap"].tolist() == ["auto", 500]
+    assert "| select | auto | > 3,300 |" in markdown("first_fail", both)
+
+
 def test_an_implementations_own_settings_come_with_its_name() -> None:
     assert (
         swept([made(impl="a", impl__path="/a"), made(impl="b", impl__path="/b")]) == []
@@ -184,6 +199,8 @@ def test_wrong_runs(run: Any) -> None:
     "changes",
     [
         {"users": "many"},
+        {"users": 2.5},
+        {"users": "auto", "experiment": {**config("single", "burst")["experiment"]}},
         {"experiment__stop": "later"},
         {"experiment__max_s": None},
         {"impl__name": 3},
@@ -283,7 +300,7 @@ def test_a_chart_says_how_its_run_ended(
         record, asked["experiment"]["stop"], Stopped(reason, 6.0, 500)
     )
     limited = Verdict("unclear", "nothing was at its limit")
-    title = draw(asked, row, definitions.timeline(record), limited).get_suptitle()
+    title = draw(asked, row, definitions.timeline(record), limited, None).get_suptitle()
     assert "limit unclear" in title
     assert said in title
 

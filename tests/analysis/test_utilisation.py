@@ -72,7 +72,7 @@ def test_stretches_are_means_over_the_time_of_their_slices() -> None:
     assert table["server_cpu"].tolist() == pytest.approx([0.4, NAN], nan_ok=True)
     expected = [(0.01 * 0.4 + 1 * 0.1) / 0.5, 0.5]  # full is full, however long
     assert table["accept_queue"].tolist() == pytest.approx(expected)
-    assert table["taken"].tolist() == pytest.approx([0.5, NAN], nan_ok=True)
+    assert table["withheld"].tolist() == pytest.approx([0.5, NAN], nan_ok=True)
     assert table["link"].isna().all()
     assert table["overflows"].tolist() == [4.5, 0]
     assert table["part"].tolist() == ["link", None]
@@ -232,13 +232,13 @@ def test_what_was_full_first_is_marked(
 
 
 def test_lines_are_what_was_read_and_what_was_full() -> None:
-    names = [level for level in LEVELS if level not in ("accept_queue", "taken")]
+    names = [level for level in LEVELS if level not in ("accept_queue", "withheld")]
     read: dict[str, Any] = dict.fromkeys(names, 0.9)
     table = slices([0.0, 0.5, 1.0], [*PARTS[:3]], **read, queue=12, backlog=10)
     panel, _ = panels(drawn(waited(table, server_cpu=0.0)))
     labels = [line.get_label() for line in panel.get_lines()]
     assert labels[:4] == ["server CPU", "link", "load generator", "accept queue"]
-    assert {"workers", "CPU taken away", "overflows"}.isdisjoint(labels)
+    assert {"workers", "CPU withheld", "overflows"}.isdisjoint(labels)
     queue = panel.get_lines()[3]
     assert list(queue.get_ydata()) == [1, 1, 1]
     assert queue.get_color() == FILLS["accept-queue"].colour
@@ -246,7 +246,7 @@ def test_lines_are_what_was_read_and_what_was_full() -> None:
     table = slices([0.0, 0.5], ["link", None], **full, overflows=[0, 2])
     panel, _ = panels(drawn(waited(table)))
     labels = [line.get_label() for line in panel.get_lines()]
-    assert labels == ["CPU taken away", "workers", "descriptors", "overflows"]
+    assert labels == ["CPU withheld", "workers", "descriptors", "overflows"]
     assert list(panel.get_lines()[3].get_xdata()) == [0.75]
 
 

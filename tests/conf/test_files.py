@@ -9,7 +9,7 @@ import pytest
 
 from conf.files import check, load
 from conf.impl_checks import check_commands, check_paths
-from conf.schema import Impl, SettingError
+from conf.schema import Cell, Impl, SettingError
 
 DEFAULTS: dict[str, Any] = {
     **{"command": "", "sources": [], "options": {}, "environment": {}},
@@ -54,6 +54,14 @@ FILES = {
 @pytest.mark.parametrize("text, said", FILES.values(), ids=FILES)
 def test_a_wrong_file_is_one_line(tmp_path: Path, text: str, said: str) -> None:
     assert said in wrong(tmp_path, text)
+
+
+@pytest.mark.parametrize("value", ["many", 2.5, True, [5], None])
+def test_users_in_a_file_are_a_number_or_auto(value: Any) -> None:
+    check("conf/experiment/mine.yaml", Cell, {"users": "auto"})
+    with pytest.raises(SettingError, match="it must be a whole number or auto") as said:
+        check("conf/experiment/mine.yaml", Cell, {"users": value})
+    assert str(said.value).startswith("conf/experiment/mine.yaml: users")
 
 
 SETTINGS: dict[str, tuple[dict[str, Any], str]] = {

@@ -96,6 +96,28 @@ def test_a_study_is_asked_for_by_name_and_overridden() -> None:
     assert cell["load"]["timeout_s"] == 3
 
 
+def test_as_many_users_as_the_server_takes() -> None:
+    """The default of a search for the first failure, and one value of an axis."""
+    asked = {"impl": "select", "experiment": "first_fail"}
+    [(name, cell)] = cells(**asked).items()
+    assert (cell["users"], cell["experiment"]["start_users"]) == ("auto", "auto")
+    assert name.startswith("first_fail/select/users~auto/hatch_rate~10/")
+    found = cells(**asked, users="500,auto", set={"experiment.start_users": "0,20"})
+    assert [
+        (cell["users"], cell["experiment"]["start_users"]) for cell in found.values()
+    ] == [(500, 0), (500, 20), ("auto", 0), ("auto", 20)]
+    assert name not in found
+
+
+@pytest.mark.parametrize("study", ["class", "demo", "seed_link"])
+def test_studies_that_join_as_they_did(study: str) -> None:
+    found = cells(study=study, impl="select", experiment="first_fail", network="netns")
+    [cell] = found.values()
+    users = {"class": 1500, "demo": "auto", "seed_link": 3300}
+    assert cell["users"] == users[study]
+    assert cell["experiment"]["start_users"] == 0
+
+
 def test_idle_connections_are_an_axis() -> None:
     kept = {"keep_alive": "true", "request_timeout_s": "300"}
     asked = {"impl": "select", "experiment": "burst", "server": kept}
@@ -167,7 +189,31 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "fraction": ({"users": 2.5}, "users=2.5"),
     "truth value": ({"hatch_rate": True}, "hatch_rate=true"),
     "in a sweep": ({"users": "1,many"}, "users=many"),
-    "too few": ({"users": 0}, "at least 1"),
+    "too few": ({"users": 0}, "must be a whole number from 1 to 1,000,000, or auto"),
+    "too many": ({"users": 1_000_001}, "users=1000001: must be a whole number from 1"),
+    "no users": ({"users": "null"}, "users=null: it must be a whole number or auto"),
+    "users in words": ({"users": "AUTO"}, "users=AUTO: must be a whole number from 1"),
+    "as many as it takes, of a burst": (
+        {"experiment": "burst", "users": "auto"},
+        "users=auto with experiment.stop=requests: only a search for the first failure",
+    ),
+    "as many as it takes, of a search for the capacity": (
+        {"experiment": "capacity", "users": "5,auto"},
+        "users=auto with experiment.stop=capacity",
+    ),
+    "a start of a burst": (
+        {"experiment": "burst", "set": {"experiment.start_users": "5"}},
+        "experiment.start_users=5 with experiment.stop=requests",
+    ),
+    "a start of more than all": (
+        {"experiment": "first_fail", "users": 9, "set": {"experiment.start_users": 10}},
+        "experiment.start_users=10 is more than users=9",
+    ),
+    "a start of less than none": (
+        {"set": {"experiment.start_users": -1}},
+        "experiment.start_users=-1: must be a whole number from 0 to 1,000,000",
+    ),
+    "onset": ({"set": {"experiment.onset_s": -1}}, "experiment.onset_s=-1.0: must be"),
     "no rate": ({"hatch_rate": 0}, "more than 0"),
     "no repeat": ({"repeat": 0}, "at least 1"),
     "infinite": ({"hatch_rate": "inf"}, "finite"),

@@ -20,7 +20,7 @@ overrides:
   - load.timeout_s=0.2
 experiments:
   burst: [users=5, hatch_rate=100, experiment.requests=50]
-  first_fail: [users=3, hatch_rate=100]
+  first_fail: [users=3, hatch_rate=100, experiment.start_users=0]
 """
 
 

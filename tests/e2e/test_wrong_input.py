@@ -23,7 +23,7 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "type": (["--config", "users=many"], "users=many"),
     "fraction": (["--config", "users=2.5"], "users=2.5"),
     "type in a sweep": (["--config", "users=1,many"], "users=many"),
-    "users": (["--config", "users=0"], "at least 1"),
+    "users": (["--config", "users=0"], "from 1 to 1,000,000, or auto"),
     "rate": (["--config", "hatch_rate=0"], "more than 0"),
     "negative": (["--config", "hatch_rate=-5"], "more than 0"),
     "port": (["--config", "server={port: 70000}"], "65,535"),

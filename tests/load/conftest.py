@@ -35,6 +35,8 @@ def config(tmp_path: Path) -> Callable[..., Path]:
         [made] = matrix(asked, ROOT, ["load"]).values()
         if experiment == "burst":
             made["experiment"]["requests"] = 60
+        elif experiment == "first_fail":  # to try the server out takes some seconds
+            made["experiment"]["start_users"] = 0
         for dotted, value in changes.items():
             node = made
             *parents, last = dotted.split("__")

@@ -5,6 +5,7 @@ The locustfile is never imported here: Locust makes Python's blocking calls geve
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import itertools
 import json
@@ -196,7 +197,8 @@ def test_a_server_is_warmed_up_before_the_record(tmp_path: Path) -> None:
                 *("--warm-up", 0.5, "--stop-after-requests", 2, *NO_THINK),
             )
         )
-        assert server.accepted == 9 + 2
+        # One was closed and opened anew; one more to see when it is over; two users'.
+        assert server.accepted == 8 + 1 + 1 + 2
     assert [row["error"] for row in rows(tmp_path)] == ["", ""]
     assert float(rows(tmp_path)[0]["start_s"]) < 0.5
     assert stopped(tmp_path)["requests_before"] > 20
@@ -347,6 +349,137 @@ def test_a_stray_ends_a_run_later_and_no_cap_does(
     assert (end["reason"], end["users"]) == ("no-onset", 3)
     assert 2.49 <= end["at_s"] - finished(failed) < 5
     assert finished(got[-1]) > finished(failed) + 2
+
+
+def in_turn(seconds: float) -> Behaviour:
+    """Answer each request after so long, one at a time."""
+    turn = threading.Lock()
+
+    def behave(connection):
+        if connection.recv(9999):
+            with turn:
+                time.sleep(seconds)
+                connection.sendall(CLOSE % 5 + b"hello")
+
+    return behave
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_start_of_as_many_as_the_server_takes(tmp_path: Path, processes: int) -> None:
+    """It answers 100 a second, and 50 users who think for 0.5 s ask for as many."""
+    with serving(in_turn(0.01)) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--users", 0, "--grow-to", 39),
+                *("--start-users", "auto", "--round", 0.5, "--spawn-rate", 5),
+                *("--think-min", 0.4, "--think-max", 0.6, "--longest", 3.5),
+                *("--stop-at-first-failure", "--onset", 5),
+                processes=processes,
+            )
+        )
+    end, got = stopped(tmp_path), rows(tmp_path)
+    assert (end["reason"], {row["error"] for row in got}) == ("time-limit", {""})
+    start = end["start"]
+    assert 40 < start["capacity_rps"] <= 101
+    assert start["saturation_users"] == round(start["capacity_rps"] / 2)
+    assert start["users"] == int(0.7 * start["saturation_users"])
+    fast, slow = end["joining"]
+    assert (fast["users"], slow["users"]) == (start["users"], 39)
+    assert fast["rate"] == pytest.approx(0.3 * start["capacity_rps"], abs=0.02)
+    assert slow["rate"] == 5
+    assert fast["together"] == int(fast["rate"] / 10)
+    # They join evenly: so many at once, and the next a tenth of a second later. Of two
+    # processes one does so a moment before the other.
+    counts = {int(row["users"]) for row in got if finished(row) < slow["at_s"]}
+    if processes == 1:
+        assert counts <= {*range(0, start["users"], fast["together"]), start["users"]}
+    assert len(counts) > 5
+    joined_s = start["users"] / fast["rate"]
+    assert slow["at_s"] - fast["at_s"] == pytest.approx(joined_s + 0.6, abs=0.3)
+    assert end["users"] > start["users"]
+    # Nobody's first request waits for those of others.
+    early = [float(row["response_ms"]) for row in got if finished(row) < joined_s]
+    assert statistics.median(early) < 60
+
+
+def test_a_start_of_a_number(tmp_path: Path) -> None:
+    """They join ten times as fast as the others."""
+    with serving(keep(b"hello")) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--users", 0, "--grow-to", 24),
+                *("--start-users", 20, "--spawn-rate", 4, "--request-timeout", 0.2),
+                *("--think-min", 0, "--think-max", 0.1),
+                *("--stop-at-first-failure", "--onset", 5),
+            )
+        )
+    end = stopped(tmp_path)
+    assert (end["reason"], end["users"]) == ("cap", 24)
+    shown = [(s["users"], s["rate"], s.get("together")) for s in end["joining"]]
+    assert shown == [(20, 40, 4), (24, 4, None)]
+    assert "start" not in end
+
+
+def test_the_load_begins_when_a_server_has_done_what_came_before(
+    tmp_path: Path,
+) -> None:
+    """It works off, one after another, what its clients gave up, who were too many."""
+    with serving(in_turn(0.08)) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--users", 1, "--warm-up", 1),
+                *("--request-timeout", 0.2, "--stop-after-requests", 1),
+            )
+        )
+        # Of eight at a time no more than two are answered within 0.2 s.
+        assert server.accepted > 20
+    [row] = rows(tmp_path)
+    assert row["error"] == ""
+    assert stopped(tmp_path)["requests_before"] == server.accepted - 1
+
+
+@pytest.mark.parametrize("client", ["lean", "fast"])
+def test_a_server_that_answers_nothing_is_started_with_nobody(
+    tmp_path: Path, client: str
+) -> None:
+    with serving(close_at_once) as server:
+        run(
+            locust(
+                *(server.url, tmp_path, "--users", 0, "--grow-to", 39),
+                *("--start-users", "auto", "--round", 0.5, "--client", client),
+                "--stop-at-first-failure",
+            )
+        )
+    end = stopped(tmp_path)
+    assert end["start"] == {"capacity_rps": 0, "saturation_users": 0, "users": 0}
+    assert [(s["users"], s["rate"]) for s in end["joining"]] == [(39, 1000)]
+    assert end["reason"] == "first-failure"
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_generator_that_cannot_keep_up_ends_the_run(
+    tmp_path: Path, processes: int, eventually: Callable[..., None]
+) -> None:
+    """Of two processes one is enough. Here it is stopped most of the time."""
+    with serving(keep(b"hello")) as server:
+        options = ("--users", 4, "--think-min", 0, "--think-max", 0.02)
+        more = ("--stop-at-first-failure", "--until-late", "--request-timeout", 30)
+        words = locust(server.url, tmp_path, *options, *more, processes=processes)
+        with started(words) as process:
+            eventually(has_rows(tmp_path))
+            late = [process, *psutil.Process(process.pid).children()][-1]
+            for _ in range(60):
+                if process.poll() is not None:
+                    break
+                with contextlib.suppress(ProcessLookupError):  # it has just ended
+                    os.kill(late.pid, signal.SIGSTOP)
+                    time.sleep(0.2)
+                    os.kill(late.pid, signal.SIGCONT)
+                    time.sleep(0.03)
+            assert process.wait(timeout=30) == 0
+    end = stopped(tmp_path)
+    assert (end["reason"], end["users"]) == ("generator", 4)
+    assert 5 < end["at_s"] < 14
 
 
 def has_rows(record: Path) -> Callable[[], bool]:
