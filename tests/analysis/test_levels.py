@@ -197,6 +197,15 @@ def test_lost_connections_may_be_waited_for_after_that() -> None:
     assert len(lost) == 101
 
 
+def test_connections_may_have_been_lost_before_the_window() -> None:
+    read = {"server_listen_overflows": grown((2, 0), (2.1, 30), (99, 0))}
+    run = measured([Asked(0.0, 20.0)], 20.0, read)
+    for begin_s, slices in ((4.05, 81), (11.05, 11), (12.25, 0)):  # up to 12.1 s
+        lost = of(run, begin_s, 20.0)["lost"]
+        assert lost.sum() == slices
+        assert lost.tolist() == sorted(lost, reverse=True)
+
+
 @pytest.mark.parametrize(
     "impl, read, wait_ms, expected",
     [
