@@ -253,6 +253,13 @@ def test_a_late_generator(
             },
             {"machine": 5 / 12, "server-cpu": 3 / 12, "unclear": 1 / 3},
         ),
+        (
+            {
+                **{"server_cpu_s": 0.25, "server_cores_idle_s": 0.0},
+                "server_cores_programs_s": 1.0,
+            },
+            {"machine": 0.75, "server-cpu": 0.25},
+        ),
         # It wants hardly any: of those it would have got a fifth.
         (
             {
