@@ -1,0 +1,77 @@
+"""What is done to this machine while a case is measured: busy programs, a CPU quota.
+
+Rules of this module:
+- What is begun here ends here, however the case ends.
+- What can't be had is a `SkippedError` that says why, in words.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+CGROUPS = Path("/sys/fs/cgroup")
+PERIOD_US = 100_000
+BUSY = "import os,sys\nos.sched_setaffinity(0,{int(sys.argv[1])})\nwhile 1: pass"
+ENTER = 'echo $$ > "$0" && exec "$@"'
+
+
+class SkippedError(Exception):
+    """A case that can't be measured here; its text is one line."""
+
+
+@contextmanager
+def busy_programs(number: int, core: int) -> Iterator[None]:
+    """Keep `number` programs busy on `core`."""
+    words = [sys.executable, "-c", BUSY, str(core)]
+    # In sessions of their own: the kernel may share a core out by session.
+    busy = [subprocess.Popen(words, start_new_session=True) for _ in range(number)]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def quota(cores: float) -> Iterator[Sequence[str]]:
+    """Yield the words that run a command within a cgroup (version 1) of so many cores.
+
+    Raises `SkippedError` where no such cgroup can be made.
+    """
+    folder = _own_cgroup() / f"firstfail-verdicts-{os.getpid()}"
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise SkippedError(
+            f"no cgroup can be made below {folder.parent}: {error.strerror}"
+        ) from None
+    try:
+        (folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+        (folder / "cpu.cfs_quota_us").write_text(str(int(cores * PERIOD_US)))
+        yield ["sh", "-c", ENTER, str(folder / "cgroup.procs")]
+    except OSError as error:
+        raise SkippedError(f"no CPU quota can be set: {error.strerror}") from None
+    finally:
+        with contextlib.suppress(OSError):  # it is not empty: that is told elsewhere
+            folder.rmdir()
+
+
+def _own_cgroup() -> Path:
+    """Return the folder of this process's own CPU cgroup of version 1."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        raise SkippedError("there are no cgroups here") from None
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        folder = CGROUPS / controllers / path.lstrip("/")
+        if "cpu" in controllers.split(",") and folder.is_dir():
+            return folder
+    raise SkippedError("no CPU cgroup of version 1 is mounted here")
