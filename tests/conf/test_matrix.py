@@ -99,7 +99,7 @@ def test_a_study_is_asked_for_by_name_and_overridden() -> None:
 
 def test_as_many_users_as_the_server_takes() -> None:
     """The default of a search for the first failure, and one value of an axis."""
-    asked = {"impl": "select", "experiment": "first_fail"}
+    asked = {"impl": "select", "experiment": "first_fail", "repeat": 1}
     [(name, cell)] = cells(**asked).items()
     assert (cell["users"], cell["experiment"]["start_users"]) == ("auto", "auto")
     assert name.startswith("first_fail/select/users~auto/hatch_rate~10/")
