@@ -28,6 +28,7 @@ LEAST_S = 0.02  # of a slice
 SMOOTHED = 5  # slices; the kernel counts idle time in ticks of a tenth of a slice
 # So long a lost connection may be waited for: a SYN is sent again after 1, 3 and 7 s.
 RECENT_S = 10.0
+EARLIER_S = 0.1  # slices before the first one
 LEAST_OCCUPIED = 0.1  # of a slice; in less, a share is chance
 
 
@@ -92,7 +93,7 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
     }
     if not bound:  # what of the machine's cores was the server's is not known
         table["server_idle"] = table["others"] = np.full(len(seconds), np.nan)
-    table["lost"] = _recently(table["overflows"] > 0.5, seconds)
+    table["lost"] = _lost(readings, between)
     return pd.DataFrame(table)
 
 
@@ -107,11 +108,15 @@ def _over(values: Floats, bound: float) -> Floats:
     return np.where(np.isnan(values), np.nan, values > bound)
 
 
-def _recently(happened: npt.NDArray[np.bool_], seconds: Floats) -> Floats:
-    """Return where it has happened in the last seconds: 1, or 0."""
-    ends = np.cumsum(seconds)
-    latest = np.maximum.accumulate(np.where(happened, ends, -np.inf))
-    return (ends - latest <= RECENT_S).astype(float)
+def _lost(readings: Readings, between: Floats) -> Floats:
+    """Return where connections were lost in the last seconds: 1, or 0."""
+    before = between[0] - np.arange(RECENT_S, 0, -EARLIER_S)
+    times = np.concatenate([before, between])
+    overflowed = np.diff(readings.at("server_listen_overflows", times)) > 0.5
+    ends = times[1:]
+    latest = np.maximum.accumulate(np.where(overflowed, ends, -np.inf))
+    lost: Floats = (ends - latest <= RECENT_S).astype(float)
+    return lost[len(before) :]
 
 
 def _link(network: dict[str, Any], readings: Readings, between: Floats) -> Floats:

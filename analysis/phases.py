@@ -86,11 +86,15 @@ def requests(
     finished = np.where(np.isnan(took_s), max(at_s, 0.0), started + took_s)
     finished = np.maximum(finished, started)
     first_byte = _reached(started, both["first_byte_ms"], finished)
-    # Where its client tells nothing of a response, all of it is waiting.
-    silent = both["status"].notna().to_numpy() & both["connect_ms"].isna().to_numpy()
     connected = _reached(started, both["connect_ms"], finished)
+    # Where its client tells nothing of one, all of it is waiting, but for one whose
+    # failure tells that it has been connecting.
+    error = both["error"].astype("string").fillna("")
+    untold = both["response_ms"].notna() & both["connect_ms"].isna()
+    silent = (untold & ~error.str.endswith(" connecting")).to_numpy(dtype=bool)
     connected = np.where(silent, started, connected)
-    answered = silent | (started + both["first_byte_ms"] / 1000 <= finished).to_numpy()
+    answered = silent & both["status"].notna().to_numpy()
+    answered |= (started + both["first_byte_ms"] / 1000 <= finished).to_numpy()
     return Requests(
         started,
         np.minimum(started + base_s, finished),

@@ -264,8 +264,7 @@ def _full_since(slices: pd.DataFrame) -> dict[str, float]:
     second = np.floor(slices["t_s"])
     spent = slices[[f"for.{part}" for part in PARTS]].groupby(second).sum()
     total = spent.sum(axis=1)
-    lengths = np.diff(slices["t_s"], append=slices["t_s"].iloc[-1])
-    length = pd.Series(lengths, slices.index).groupby(second).sum()
+    length = slices["seconds"].groupby(second).sum()
     since = {}
     for part in PARTS:
         own = spent[f"for.{part}"]

@@ -20,12 +20,15 @@ from hypothesis import strategies as st
 import load
 from analysis import definitions, readings
 from analysis import record as read
+from analysis.measurement import Measurement
+from analysis.possible import Joining
 from load import record as written
 from load import telemetry
 from load.network import Network
 from load.record import Record, Row, Unfinished
 
 BEGAN_S = 5000.0
+NO_READINGS = readings.Readings(pd.DataFrame(), pd.DataFrame())
 
 
 def names(header: str) -> list[str]:
@@ -90,6 +93,8 @@ def test_a_record_is_read_as_it_was_written(
         for row in finished:
             record.request(row)
         record.lateness(3, (BEGAN_S + 0.1, 12.0, 0.5))
+        record.joins({"at_s": BEGAN_S, "users": 7, "rate": 2.5, "together": 1})
+        record.joins({"at_s": BEGAN_S + 20.5, "users": 9, "rate": 0.5})
         record.watch()
         record.step(7, BEGAN_S + 1, BEGAN_S + 2.5)
         record.finish("capacity", BEGAN_S + 700, 9, unfinished)
@@ -123,6 +128,8 @@ def test_a_record_is_read_as_it_was_written(
     assert (stopped.reason, stopped.at_s, stopped.users) == ("capacity", 700.0, 9)
     assert stopped.began_s == BEGAN_S
     assert stopped.steps == (definitions.Step(7, 1.0, 2.5),)
+    told = Measurement({}, run, stopped, table, open_, NO_READINGS)
+    assert told.joining() == [Joining(0.0, 7, 2.5, 1), Joining(20.5, 9, 0.5)]
     assert late == "at_s,process,lateness_ms,mean_ms\n5000.100000,3,12.000,0.500\n"
 
 

@@ -39,9 +39,9 @@ def test_server_cpu(read: Any, expected: dict[str, float]) -> None:
 
 def test_what_the_kernel_does_for_a_server_is_its_own() -> None:
     """It uses two thirds of a core that nobody else uses, and that is never idle."""
-    full = {"server_cpu_s": 0.65, "server_cores_idle_s": 0.05}
+    full = {"server_cpu_s": 0.65, "server_cores_idle_s": 0.08}
     assert shares(waited_of(read=full)) == pytest.approx({"server-cpu": 1})
-    spare = {**full, "server_cores_idle_s": 0.2}
+    spare = {**full, "server_cores_idle_s": 0.12}
     assert shares(waited_of(read=spare))["server-cpu"] == pytest.approx(1 / 6)
     little = {**full, "server_cpu_s": 0.55}
     assert shares(waited_of(read=little)) == pytest.approx({"unclear": 1})
@@ -133,6 +133,7 @@ def test_a_server_with_more_cores_than_it_uses(
         # One of a pool that is free accepts what waits.
         (QUEUE, {"worker": "pool", "workers": 8}, "workers"),
         (IDLE, {"worker": "pool", "workers": 8}, None),
+        (QUEUE, {"worker": "pool", "workers": 2}, "workers"),
         # A pool of one is the server itself.
         (QUEUE, {"worker": "pool", "workers": 1}, "serial"),
         (QUEUE, {"worker": "pool"}, "serial"),
@@ -189,7 +190,17 @@ BACK_TO_BACK = [AT_ONCE, *[Asked(n / 10, 0.1, 0.0, 0.1) for n in range(100)]]
         (IDLE, 25.0, {"generator-cpu": 0.25, "unclear": 0.75}),
         # And the rest it waits for that core as well, which is never idle.
         ({**IDLE, "generator_cores_idle_s": 0.05}, 25.0, {"generator-cpu": 1}),
-        ({**IDLE, "generator_cores_idle_s": 0.05}, 0.0, {"unclear": 1}),
+        ({**IDLE, "generator_cores_idle_s": 0.09}, 5.5, {"generator-cpu": 1}),
+        (
+            {**IDLE, "generator_cores_idle_s": 0.05},
+            4.5,
+            {"generator-cpu": 0.045, "unclear": 0.955},
+        ),
+        (
+            {**IDLE, "generator_cores_idle_s": 0.12},
+            5.5,
+            {"generator-cpu": 0.055, "unclear": 0.945},
+        ),
         ({**IDLE, "generator_cores_idle_s": 0.2}, 0.0, {"unclear": 1}),
         ({**IDLE, "generator_busiest_s": 0.95}, 0.0, {"generator-cpu": 1}),
         (
@@ -233,6 +244,35 @@ def test_a_late_generator(
                 "server_cores_programs_s": 0.7,
             },
             {"unclear": 1},
+        ),
+        # Of what surely is full, which two thirds of it are, each has its part.
+        (
+            {
+                **{"server_cpu_s": 0.3, "server_cores_idle_s": 0.09},
+                "server_cores_programs_s": 0.8,
+            },
+            {"machine": 5 / 12, "server-cpu": 3 / 12, "unclear": 1 / 3},
+        ),
+        # It wants hardly any: of those it would have got a fifth.
+        (
+            {
+                **{"server_cpu_s": 0.18, "server_cores_idle_s": 0.0},
+                "server_cores_programs_s": 1.0,
+            },
+            {"unclear": 1},
+        ),
+        # What they have of it is little.
+        (
+            {
+                **{"server_cpu_s": 0.91, "server_cores_idle_s": 0.0},
+                "server_cores_programs_s": 1.0,
+            },
+            {"server-cpu": 1},
+        ),
+        ({"server_cpu_s": 0.88, "throttled_s": 0.12}, {"machine": 1}),
+        (
+            {"server_cpu_s": 0.88, "server_cores_stolen_s": 0.12},
+            {"machine": 0.12, "server-cpu": 0.88},
         ),
         # A hypervisor has half of it.
         (

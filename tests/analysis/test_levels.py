@@ -177,11 +177,13 @@ def test_values_hold_until_they_are_read_again() -> None:
 
 
 def test_somebody_waited_in_so_many_of_the_looks() -> None:
-    """In those of half a second around a slice."""
-    read = {"queue": held((1.0001, 0), (9, 7))}
+    """In those of half a second around a slice, as far as there are any."""
+    read = {"queue": held((1.0001, 0), (9, 1))}
     expected = [0] * 8 + [0.2, 0.4, 0.6, 0.8] + [1] * 18
-    assert column("queue", read)[8:12] == [0, 0, 7, 7]
+    assert column("queue", read)[8:12] == [0, 0, 1, 1]
     assert column("queued", read) == expected
+    moment = of(measured(ALL_THE_TIME, 3.0, {"queue": 1.0}), 1.0, 1.1)
+    assert moment["queued"].tolist() == [1.0]
 
 
 def test_lost_connections_may_be_waited_for_after_that() -> None:
@@ -193,6 +195,15 @@ def test_lost_connections_may_be_waited_for_after_that() -> None:
     assert lost.min() == pytest.approx(2.0)
     assert lost.max() == pytest.approx(2.0 + RECENT_S)
     assert len(lost) == 101
+
+
+def test_connections_may_have_been_lost_before_the_window() -> None:
+    read = {"server_listen_overflows": grown((2, 0), (2.1, 30), (99, 0))}
+    run = measured([Asked(0.0, 20.0)], 20.0, read)
+    for begin_s, slices in ((4.05, 81), (11.05, 11), (12.25, 0)):  # up to 12.1 s
+        lost = of(run, begin_s, 20.0)["lost"]
+        assert lost.sum() == slices
+        assert lost.tolist() == sorted(lost, reverse=True)
 
 
 @pytest.mark.parametrize(

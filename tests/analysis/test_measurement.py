@@ -28,7 +28,7 @@ def test_users_join_at_the_hatch_rate_or_as_the_run_tells(cell: Cell) -> None:
     assert read(cell(steady(20, 10, 1), "cap", **ramp)).joining() == [
         Joining(0.0, 70, 3.5)  # of a cap of 3,300
     ]
-    stretches = [Joining(0.0, 5, 10.0), Joining(12.5, 50, 2.0)]
+    stretches = [Joining(0.0, 5, 10.0, 1), Joining(12.5, 50, 2.0)]
     told = {"joining": [vars(stretch) for stretch in stretches]}
     folder = cell(steady(20, 10, 1), "cap", at_s=21.0, told=told)
     assert read(folder).joining() == stretches

@@ -148,7 +148,9 @@ def test_one_that_has_not_finished(one: Asked, phases: dict[str, list[float]]) -
         (Asked(0.0, 3.0, 1.0, None, None, "timed out reading"), {**CONNECTS, **WAITS}),
         # A connection that was kept.
         (Asked(0.0, 2.0, 0.0, 2.0), WAITS),
-        # Locust's own clients tell of no phase: of a response all of it is waiting.
+        # Locust's own clients tell of no phase: all of it is waiting, or connecting.
+        (Asked(0.0, 2.0, None, None, None, "timed out reading"), WAITS),
+        (Asked(0.0, 2.0, None, None, None, "no response"), WAITS),
         (Asked(0.0, 2.0, None, None), WAITS),
         (Asked(0.0, 2.0, None, None, 503, "HTTP 503"), WAITS),
     ],
@@ -176,10 +178,17 @@ def test_one_that_is_not_known_in_all_phases(
         (TYPICAL, 5.0, {**CONNECTS, "backend": [2.0]}),
         # Who got no byte may not have been through the wait.
         (Asked(0.0, 3.0, 1.0, None, None, ERROR), 0.6, {**CONNECTS, **WAITS}),
+        (Asked(0.0, 2.0, None, None, None, "timed out reading"), 0.6, WAITS),
         (Asked(7.0, None, 1.0), 0.6, {**CONNECTS, **WAITS}),
+        (Asked(7.0, None, 1.0, 4.0), 0.6, {**CONNECTS, **WAITS}),  # after the end
         # Who got a response has, whether or not its client tells when it began.
         (
             Asked(0.0, 2.0, None, None),
+            0.6,
+            {"waiting": [0.2], "waiting_long": [1.2], "backend": [0.6]},
+        ),
+        (
+            Asked(0.0, 2.0, 0.0, 2.0),
             0.6,
             {"waiting": [0.2], "waiting_long": [1.2], "backend": [0.6]},
         ),

@@ -116,6 +116,26 @@ def test_since_when_each_was_full() -> None:
     assert waited.full_s == {"server-serial": 0.0, "unclear": 4.0, "server-cpu": 9.0}
 
 
+def test_in_a_second_in_which_hardly_anybody_waits_nothing_is_full() -> None:
+    """400 ms of waiting are fewer than half of that second; 600 ms are not."""
+    asked = [AT_ONCE, Asked(2.3, 0.4), Asked(4.3, 0.6), Asked(6.0, 4.0)]
+    assert waited_of(asked, {"server_cpu_s": 0.95}).full_s == {"server-cpu": 4.0}
+    assert waited_of(asked[:2], {"server_cpu_s": 0.95}).full_s == {}
+    # All of a burst is one slice, where it is read once a second.
+    few = waited_of(asked[:2], {"server_cpu_s": 0.95}, seconds=2.9, every_s=5.0)
+    assert few.full_s == {}
+
+
+def test_a_generator_is_as_late_as_when_the_response_was_seen() -> None:
+    """For a tenth of a second it is 50 ms, in which one of three is seen."""
+    asked = [AT_ONCE, *[Asked(end_s - 4.0, 4.0) for end_s in (4.95, 5.05, 5.15)]]
+    late_ms = held((5.0, 0), (5.1, 50), (99, 0))
+    waited = waited_of(asked, {"server_cpu_s": 0.95}, late_ms=late_ms)
+    assert shares(waited) == pytest.approx(
+        {"generator-cpu": 0.05 / 12, "server-cpu": 1 - 0.05 / 12}
+    )
+
+
 def test_slices_tell_what_was_waited_for_when() -> None:
     read = {"server_cpu_s": grown((5, 0.1), (10, 1.0)), "queue": 5.0}
     slices = waited_of([AT_ONCE, *[Asked(2.0, 6.0)] * 3], read).slices
