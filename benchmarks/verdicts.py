@@ -59,8 +59,8 @@ EXPERIMENT = {STEADY: "burst", RAMP: "first_fail", BURST: "burst"}
 class Result:
     """What came out for a case. `kept` names the folder of its record.
 
-    `waiting`, `possible` and `machine` are as in a cell's `result.json`. A case that was skipped
-    has the reason in `skipped`, and no verdict.
+    `waiting`, `possible` and `machine` are as in a cell's `result.json`. A case that
+    was skipped has the reason in `skipped`, and no verdict.
     """
 
     case: str
