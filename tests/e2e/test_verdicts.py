@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from analysis.limits import LIMITS, limits_of
+from benchmarks import disturbances
 from benchmarks.disturbances import SkippedError, busy_programs, quota
 from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
-from benchmarks.verdicts import Result, configuration, measure, show
+from benchmarks.verdicts import ROOT, Result, configuration, measure, result, show
 from load.network import unavailable
 
 SECONDS = 3.0
@@ -67,6 +68,7 @@ def test_shapes_are_what_they_say() -> None:
     for shape, stop in ((STEADY, "requests"), (RAMP, "first_failure")):
         experiment = configuration(by_shape[shape][0], SECONDS)["experiment"]
         assert experiment["stop"] == stop
+    assert not any("experiment.requests" in c.settings for c in by_shape[STEADY])
     for case in by_shape[BURST][:5]:
         config = configuration(case, SECONDS)
         assert config["experiment"]["stop"] == "requests"
@@ -98,7 +100,10 @@ def test_quota_bounds_what_runs_in_it() -> None:
     try:
         with quota(0.25) as within:
             done = subprocess.run(
-                [*within, sys.executable, "-c", code], capture_output=True, check=True
+                [*within, sys.executable, "-c", code],
+                cwd=ROOT,
+                capture_output=True,
+                check=True,
             )
             folder = Path(within[-1]).parent
             assert folder.is_dir()
@@ -106,6 +111,18 @@ def test_quota_bounds_what_runs_in_it() -> None:
         pytest.skip(str(why))
     assert float(done.stdout) == pytest.approx(0.25)
     assert not folder.exists()
+
+
+def test_no_quota_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disturbances, "CGROUPS", tmp_path)  # nothing is mounted here
+    with pytest.raises(SkippedError, match="cgroup"), quota(0.5):
+        pass
+    case = next(case for case in cases() if case.quota)
+    came_out = result(case, 1, tmp_path / "1-001")
+    assert came_out.limit == "skipped"
+    assert "cgroup" in (came_out.skipped or "")
 
 
 def test_busy_programs_end_with_their_case() -> None:
@@ -128,13 +145,16 @@ def test_tables_count_what_was_right(capsys: pytest.CaptureFixture[str]) -> None
         for limit, shape in (("link", STEADY), ("server-cpu", RAMP))
     )
 
-    def result(case: Case, limit: str, skipped: str | None = None) -> Result:
+    def came_out(case: Case, limit: str, skipped: str | None = None) -> Result:
         named = (case.name, case.limit, case.shape, case.impl)
         right = case.is_right(limit)
         return Result(*named, 1, "1-001", 1.0, right, limit, "so", skipped=skipped)
 
-    found = [result(link, "link"), result(link, "machine"), result(cpu, "server-cpu")]
-    show([link, cpu], [*found, result(cpu, "skipped", "no cgroups")])
+    results = [
+        *(came_out(link, "link"), came_out(link, "machine")),
+        *(came_out(cpu, "server-cpu"), came_out(cpu, "skipped", "no cgroups")),
+    ]
+    show([link, cpu], results)
     printed = capsys.readouterr().out
     assert "| link | steady | select | so it is | 1 × link, 1 × machine |" in printed
     assert "| link | 1 of 2 |  |  | 1 of 2 |" in printed
