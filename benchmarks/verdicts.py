@@ -232,7 +232,8 @@ def main() -> None:
     ]
     if not chosen:
         parser.error(
-            f"no case is named {', '.join(asked.named)}: see {cases.__module__}"
+            f"no such case is named {' or '.join(asked.named)}: name a part of one in "
+            f"{cases.__module__}"
         )
     with contextlib.ExitStack() as during:
         into = asked.keep
