@@ -14,7 +14,7 @@ snakemake = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake --cores 1 
 
 .PHONY: all demo test lint benchmark lock help
 
-all: $(VENV)/.runs ## Measure the default study (22 minutes) and write tables and charts
+all: $(VENV)/.runs ## Measure the default study (30 minutes) and write tables and charts
 	$(snakemake) $(if $(config),--config $(config))
 
 demo: $(VENV)/.runs ## The same with the small study (2 minutes)

@@ -7,16 +7,17 @@ Rules of this module:
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
 PERIOD_US = 100_000
+LEAVING_S = 10.0
 BUSY = "import os,sys\nos.sched_setaffinity(0,{int(sys.argv[1])})\nwhile 1: pass"
 ENTER = 'echo $$ > "$0" && exec "$@"'
 
@@ -53,14 +54,26 @@ def quota(cores: float) -> Iterator[Sequence[str]]:
             f"no cgroup can be made below {folder.parent}: {error.strerror}"
         ) from None
     try:
-        (folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-        (folder / "cpu.cfs_quota_us").write_text(str(int(cores * PERIOD_US)))
+        try:
+            (folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+            (folder / "cpu.cfs_quota_us").write_text(str(int(cores * PERIOD_US)))
+        except OSError as error:
+            raise SkippedError(f"no CPU quota can be set: {error.strerror}") from None
         yield ["sh", "-c", ENTER, str(folder / "cgroup.procs")]
-    except OSError as error:
-        raise SkippedError(f"no CPU quota can be set: {error.strerror}") from None
     finally:
-        with contextlib.suppress(OSError):  # it is not empty: that is told elsewhere
-            folder.rmdir()
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a cgroup, once the last process of a run that was cut off has left it."""
+    deadline = time.monotonic() + LEAVING_S
+    while True:
+        try:
+            return folder.rmdir()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
 
 
 def _own_cgroup() -> Path:

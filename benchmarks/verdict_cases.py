@@ -295,7 +295,7 @@ def _generator_files() -> Iterator[Case]:
     for impl in ("single", "select"):
         yield Case(limit, STEADY, impl, why, arriving, enough, files=256)
     # 280 requests a second, each of which holds its connection for a second.
-    arriving |= {"page": "waiting", "page.wait_ms": 1000, **think(0, 0.4)}
+    arriving = {**arriving, "page": "waiting", "page.wait_ms": 1000, **think(0, 0.4)}
     why = "256 files, and 280 arrivals a second that wait for a second"
     for impl in ("select", "multithread"):
         asked = {**arriving, "hatch_rate": 20, "load.timeout_s": 2}
@@ -310,7 +310,7 @@ def _machine() -> Iterator[Case]:
     costly = {"page": "fixed_cost", "server.backlog": 1024}
     steady = {**costly, "users": 60, **think(0, 0.02)}
     ramp = {**costly, "users": 300, "hatch_rate": 25}
-    burst = {**costly, "users": 60, "experiment.requests": 250}
+    burst = {**costly, "users": 60, "experiment.requests": 250, **think(0, 0.1)}
     quota = "half a core for server and Locust together, 4 ms of CPU a page"
     busy = "three programs on the server's core, 4 ms of CPU a page"
     for shape, asked, throttled, beside in (
@@ -320,6 +320,9 @@ def _machine() -> Iterator[Case]:
     ):
         yield Case(limit, shape, throttled, quota, asked, quota=0.5)
         yield Case(limit, shape, beside, busy, asked, busy_beside_server=3)
+    # It uses next to nothing of its core, and would use all of it.
+    busy = "twelve programs on the server's core, 4 ms of CPU a page"
+    yield Case(limit, STEADY, "asyncio", busy, steady, busy_beside_server=12)
 
 
 def _think_time() -> Iterator[Case]:
@@ -342,8 +345,8 @@ def _think_time() -> Iterator[Case]:
         asked = {"page": "static", "users": 100, "hatch_rate": 40, **think(0.5, 1.5)}
         yield Case(limit, RAMP, impl, "a cap of 100 who think for a second", asked)
     for impl in ("single", "multithread", "epoll"):
-        asked = {"page": "static", "users": 60, **think(0.5, 1.5)}
-        asked["experiment.requests"] = 240
+        asked = {"page": "static", "users": 60, "experiment.requests": 240}
+        asked = {**asked, **think(0.5, 1.5)}
         yield Case(limit, BURST, impl, "60 at once who think for a second", asked)
 
 
@@ -386,19 +389,20 @@ def _two() -> Iterator[Case]:
     why = "4 ms of CPU a page, and one other program on the server's core"
     asked = {"page": "fixed_cost", "users": 60, **think(0, 0.02)}
     yield Case(both, STEADY, "epoll", why, asked, busy_beside_server=1)
-    asked = {"page": "fixed_cost", "users": 60, "experiment.requests": 400}
+    asked = {"page": "fixed_cost", "users": 60, **think(0, 0.1)}
+    asked = {**asked, "experiment.requests": 400}
     yield Case(both, BURST, "select", why, asked, busy_beside_server=1)
     # Half of a response is the wait for its turn, the other half the page's own.
     slow = {"page": "waiting", "page.wait_ms": 100, "impl.options.max_workers": 8}
     why = "8 workers, a page that waits 100 ms, and 16 users who do not think"
     asked = {**slow, "users": 16, **NO_PAUSE}
     yield Case(("server-workers", "backend"), STEADY, "multithread", why, asked)
-    asked["experiment.requests"] = 300
+    asked = {**asked, "experiment.requests": 300}
     yield Case(("server-workers", "backend"), BURST, "prefork", why, asked)
     why = "a page that waits 40 ms, and 2 users who do not think"
     asked = {"page": "waiting", "page.wait_ms": 40, "users": 2, **NO_PAUSE}
     yield Case(("server-serial", "backend"), STEADY, "single", why, asked)
-    asked["experiment.requests"] = 100
+    asked = {**asked, "experiment.requests": 100}
     yield Case(("server-serial", "backend"), BURST, "multithread_join", why, asked)
     # Which of the two is greater is the machine's affair.
     yield Case(

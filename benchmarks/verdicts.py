@@ -36,7 +36,7 @@ from servers.options import Parser, number
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 6.0  # of a steady load
-COMMON: dict[str, Any] = {"network": "netns"}
+COMMON: dict[str, Any] = {"network": "netns", "repeat": 1}
 # What a shape's cells have in common, but for those of a study.
 IN_SHAPE: dict[str, dict[str, Any]] = {
     STEADY: {
@@ -45,6 +45,7 @@ IN_SHAPE: dict[str, dict[str, Any]] = {
     },
     RAMP: {
         **{"users": 1000, "hatch_rate": 50, "experiment.max_s": 40},
+        **{"experiment.start_users": 0, "experiment.onset_s": 0},
         **{"load.think_min_s": 0.25, "load.think_max_s": 0.75, "load.timeout_s": 1},
     },
     BURST: {
@@ -59,8 +60,8 @@ EXPERIMENT = {STEADY: "burst", RAMP: "first_fail", BURST: "burst"}
 class Result:
     """What came out for a case. `kept` names the folder of its record.
 
-    `waiting`, `possible` and `machine` are as in a cell's `result.json`. A case that was skipped
-    has the reason in `skipped`, and no verdict.
+    `waiting`, `possible` and `machine` are as in a cell's `result.json`. A case that
+    was skipped has the reason in `skipped`, and no verdict.
     """
 
     case: str
@@ -232,7 +233,8 @@ def main() -> None:
     ]
     if not chosen:
         parser.error(
-            f"no case is named {', '.join(asked.named)}: see {cases.__module__}"
+            f"no such case is named {' or '.join(asked.named)}: name a part of one in "
+            f"{cases.__module__}"
         )
     with contextlib.ExitStack() as during:
         into = asked.keep

@@ -153,9 +153,9 @@ def test_the_study_of_arrivals() -> None:
     assert seen == {
         (impl, users, arrivals)
         for impl in ("single", "select")
-        for users in (600, 1200)
+        for users in (300, 600)
         for arrivals in ("closed", "open")
     }
     assert len(cells) == 8
-    assert {cell["page"]["name"] for cell in cells} == {"rendered"}
-    assert {cell["experiment"]["requests"] for cell in cells} == {9000}
+    assert {cell["page"]["name"] for cell in cells} == {"fixed_cost"}
+    assert {cell["experiment"]["requests"] for cell in cells} == {4500}

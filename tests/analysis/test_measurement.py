@@ -26,7 +26,7 @@ def read(folder: Path) -> Measurement:
 def test_users_join_at_the_hatch_rate_or_as_the_run_tells(cell: Cell) -> None:
     ramp = {"users": 70, "hatch_rate": 3.5, "at_s": 21.0}
     assert read(cell(steady(20, 10, 1), "cap", **ramp)).joining() == [
-        Joining(0.0, 70, 3.5)  # as many as there were at its end
+        Joining(0.0, 70, 3.5)  # of a cap of 3,300
     ]
     stretches = [Joining(0.0, 5, 10.0, 1), Joining(12.5, 50, 2.0)]
     told = {"joining": [vars(stretch) for stretch in stretches]}

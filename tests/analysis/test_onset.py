@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analysis import failing, onset
@@ -68,8 +68,9 @@ REQUESTS = st.lists(
         # The finish, in µs: near to each other, and just as far as a window is long.
         st.one_of(
             st.integers(0, 40_000_000),
-            st.integers(0, 40).map(lambda n: n * 1_000_000),
-            st.integers(-3, 3).map(lambda n: 10_000_000 + n),
+            st.tuples(st.integers(1, 8), st.integers(-1, 1)).map(
+                lambda pair: pair[0] * 5_000_000 + pair[1]
+            ),
         ),
         st.integers(0, 12_000_000),
         st.sampled_from([False, False, True]),
@@ -78,6 +79,8 @@ REQUESTS = st.lists(
 )
 
 
+@example([(at_us, 0, True) for at_us in (1_000_000, 6_000_000, 11_000_000)])
+@example([(at_us, 0, True) for at_us in (1_000_001, 6_000_000, 11_000_000)])
 @given(REQUESTS)
 def test_the_load_and_the_analysis_agree(requests: list[tuple[int, int, bool]]) -> None:
     rows = [(finish, min(took, finish), failed) for finish, took, failed in requests]

@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def cells(**asked: Any) -> dict[str, dict[str, Any]]:
-    return matrix(asked, ROOT, ["load"])
+    """Return the cells asked for; of the default study's repeats one, unless asked."""
+    return matrix({"repeat": 1, **asked}, ROOT, ["load"])
 
 
 def axes(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, int, float, int]]:
@@ -36,18 +37,18 @@ def axes(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, int, float, i
 
 
 def test_default_study_is_the_published_one() -> None:
-    found = cells()
-    assert [(e, i) for e, i, *_ in axes(found)] == [
-        (experiment, impl) for experiment in ("first_fail", "burst") for impl in IMPLS
+    found = matrix({}, ROOT, ["load"])
+    assert [(e, i, repeat) for e, i, *_, repeat in axes(found)] == [
+        (experiment, impl, repeat)
+        for experiment in ("first_fail", "burst")
+        for impl in IMPLS
+        for repeat in (1, 2, 3)
     ]
     for cell in found.values():
         load = cell["load"]
-        assert (load["think_min_s"], load["think_max_s"], load["timeout_s"]) == (
-            1,
-            8,
-            10,
-        )
+        assert (load["think_min_s"], load["think_max_s"]) == (1, 8)
         assert cell["server"]["backlog"] == 128
+        assert cell["page"]["cpu_ms"] == 4
         if cell["experiment"]["name"] == "burst":
             assert (cell["users"], cell["hatch_rate"]) == (2000, 2000)
             assert cell["experiment"]["requests"] == 10_000
@@ -98,7 +99,7 @@ def test_a_study_is_asked_for_by_name_and_overridden() -> None:
 
 def test_as_many_users_as_the_server_takes() -> None:
     """The default of a search for the first failure, and one value of an axis."""
-    asked = {"impl": "select", "experiment": "first_fail"}
+    asked = {"impl": "select", "experiment": "first_fail", "repeat": 1}
     [(name, cell)] = cells(**asked).items()
     assert (cell["users"], cell["experiment"]["start_users"]) == ("auto", "auto")
     assert name.startswith("first_fail/select/users~auto/hatch_rate~10/")
@@ -128,7 +129,8 @@ def test_idle_connections_are_an_axis() -> None:
 
 
 def test_the_study_of_idle_connections() -> None:
-    found = list(cells(study="idle", impl="select").values())
+    idle = matrix({"study": "idle", "impl": "select"}, ROOT, ["load"])
+    found = list(idle.values())
     assert {cell["repeat"] for cell in found} == {1, 2, 3}
     first = [cell for cell in found if cell["repeat"] == 1]
     assert [cell["idle"] for cell in first] == [0, 100, 500, 900, 2000]
@@ -375,7 +377,7 @@ def copy(tmp_path: Path) -> Path:
 def test_auto_network_is_resolved() -> None:
     """What `auto` stands for is in the key: elsewhere it is another measurement."""
     for name in ("loopback", "netns"):
-        chosen = {"impl": "select", "experiment": "burst"}
+        chosen = {"impl": "select", "experiment": "burst", "repeat": 1}
         found = matrix(chosen, ROOT, ["load"], auto_network=name)
         assert found == matrix({**chosen, "network": name}, ROOT, ["load"])
         assert [cell["network"]["name"] for cell in found.values()] == [name]
@@ -388,9 +390,9 @@ def test_pages_are_choices_and_settings() -> None:
         *("compute", "file", "fixed_cost", "rendered", "static", "waiting")
     }
     sizes = {"page": {"bytes": "5000,14939"}, "impl": "single", "experiment": "burst"}
-    found = matrix(sizes, ROOT, ["load"])
+    found = cells(**sizes)
     assert [c["page"]["bytes"] for c in found.values()] == [5000, 14_939]
-    assert {c["page"]["name"] for c in found.values()} == {"rendered"}
+    assert {c["page"]["name"] for c in found.values()} == {"fixed_cost"}
 
 
 def test_a_page_of_a_fixed_cost_is_another_cell() -> None:

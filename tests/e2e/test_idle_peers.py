@@ -25,8 +25,9 @@ TOLD |= dict.fromkeys(("uvicorn", "gunicorn_gthread"), "sh")
 
 def cell(impl: str, **server: str) -> dict[str, Any]:
     asked = {"experiment": "burst", "network": "loopback", "page": "static"}
+    asked |= {"impl": impl, "repeat": "1"}
     kept = {"keep_alive": "true", **server}
-    [made] = matrix({**asked, "impl": impl, "server": kept}, ROOT, ["load"]).values()
+    [made] = matrix({**asked, "server": kept}, ROOT, ["load"]).values()
     return made
 
 

@@ -29,6 +29,7 @@ def config(tmp_path: Path) -> Callable[..., Path]:
             "impl": impl,
             "users": 5,
             "hatch_rate": 100,
+            "repeat": 1,
             "page": "static",
             "load": {"think_min_s": "0", "think_max_s": "0.02", "timeout_s": "1"},
         }

@@ -60,6 +60,7 @@ def settings(impl: str = "select", **changes: Any) -> dict[str, Any]:
         "experiment": "burst",
         "network": "loopback",
         "page": "static",
+        "repeat": 1,
     }
     [made] = matrix({**asked, "server": {"start_s": "20"}}, ROOT, ["load"]).values()
     made["impl"] |= changes
