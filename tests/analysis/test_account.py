@@ -101,6 +101,26 @@ SENTENCES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         f"100% went to {GENERATOR} (its event loop woke 25 ms late, it used 30% of its "
         "core, something else ran there)",
     ),
+    (
+        "generator-cpu",
+        {**IDLE, "generator_busiest_s": 0.55, "generator_cores_idle_s": 0.02},
+        {"late_ms": lambda at: np.full(len(at), 25.0)},
+        f"100% went to {GENERATOR} (its event loop woke 25 ms late, it used 55% of its "
+        "core)",
+    ),
+    (
+        "machine",
+        {"server_cpu_s": 0.4, "throttled_s": 0.6, "server_cores_stolen_s": 0.04},
+        {},
+        f"100% went to {MACHINES} (a CPU quota throttled it for 60% of that time)",
+    ),
+    (
+        "machine",
+        {"server_cpu_s": 0.4, "throttled_s": 0.6, "server_cores_stolen_s": 0.06},
+        {},
+        f"100% went to {MACHINES} (a CPU quota throttled it for 60% of that time, a "
+        "hypervisor took 6% of the server's core)",
+    ),
     ("unclear", {}, {}, f"100% went to {UNKNOWN}"),
     (
         "unclear",
@@ -155,6 +175,26 @@ def test_an_accept_queue(cpu: float, told: str) -> None:
         f"{TEN}98% went to connections that a full accept queue lost (it overflowed "
         f"1,230 times{told})"
     )
+
+
+@pytest.mark.parametrize(
+    "others, lost_s, told",
+    [
+        (0, 0.5, True),
+        (0, 0.3, False),  # which is too short a time to be told of
+        (1, 5.0, False),  # half of those in flight, and no more, wait for it
+        (2, 5.0, False),
+    ],
+)
+def test_when_a_server_had_nothing_to_do(
+    others: int, lost_s: float, told: bool
+) -> None:
+    """All who were lost are tried again at the same time; others receive meanwhile."""
+    asked = [AT_ONCE, Asked(0.0, 0.2 + lost_s, 0.2 + lost_s, 0.2 + lost_s)]
+    asked += [Asked(0.0, 10.0, 0.0, 0.0)] * others
+    waited = waited_of(asked, {"server_cpu_s": 0.1, "server_listen_overflows": 30.0})
+    assert waited.shares["accept-queue"] >= 0.05
+    assert ("next to nothing to do" in account(waited)) == told
 
 
 def test_parts_are_told_from_the_greatest_on_and_since_when() -> None:

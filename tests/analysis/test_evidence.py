@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from analysis.definitions import Stopped, row
+from analysis.definitions import Step, Stopped, row
 from analysis.evidence import Evidence, evidence, window
 from analysis.files import read_config, read_json
 from analysis.measurement import read_measurement
 from tests.analysis.conftest import frame, steady
+from tests.analysis.measured import LINK, Asked, held, measured
 
 Cell = Callable[..., Path]
 FAILED = (18.0, 2500, None, 0, 20, "timed out reading")
@@ -25,14 +27,17 @@ def of(folder: Path) -> Evidence:
 
 
 def test_counters_are_shares_of_a_second(cell: Cell) -> None:
-    """They grow evenly; values are as they were in the last 10 s."""
+    """They grow evenly; values are those of the last 10 s, from 11 to 20 s."""
+    queue = [99.0] * 12 + [0.0, 10.0] * 5 + [99.0]
     read = {
         **{"server_user_s": 0.5, "server_system_s": 0.25, "server_cores_idle_s": 0.2},
         **{"generator_cpu_s": 0.6, "generator_busiest_s": 0.3},
         **{"generator_cores_idle_s": 0.4, "server_sent_bytes": 1_000_000},
         **{"server_listen_overflows": 3, "users_syn_retransmits": 2},
-        **{"server_resets_sent": 1, "queue": [0.0] * 12 + [5.0] * 11, "backlog": 128},
-        **{"server_threads": 9, "server_descriptors": 70},
+        **{"server_received_bytes": 2_000, "server_resets_sent": 1},
+        **{"queue": queue, "backlog": [64.0] * 21 + [128.0, 64.0]},
+        **{"server_threads": [9.0] * 17 + [5.0] * 6},
+        **{"server_descriptors": [99.0] * 12 + [60.0] * 5 + [70.0, *[60.0] * 5]},
     }
     told = of(
         cell(
@@ -54,12 +59,14 @@ def test_counters_are_shares_of_a_second(cell: Cell) -> None:
     )
     assert shares == pytest.approx((0.75, 0.2, 0.5, 0.6, 0.3, 0.4))
     assert (told.overflows, told.syn_retransmits, told.resets_sent) == (30, 20, 10)
-    assert (told.queued, told.queue, told.backlog) == (1.0, 5.0, 128)
-    assert (told.workers, told.most_workers, told.pool) == (8, 8, False)
+    assert (told.queued, told.queue, told.backlog) == (0.5, 5.0, 128)
+    assert (told.workers, told.most_workers, told.pool) == (6, 8, False)
     assert (told.descriptors, told.most_descriptors) == (70, 1024)
     assert (told.failure, told.failures) == ("timed out reading", 1)
     assert (told.loss_percent, told.think_s, told.wait_s) == (1.5, 4.5, 0.0)
     assert told.rps == pytest.approx(10.2)
+    assert told.response_s == pytest.approx((101 * 0.05 + 2.5) / 102)
+    assert told.users == pytest.approx(16, abs=0.1)
     assert (told.idle, told.idle_asked, told.crashed) == (None, None, None)
 
 
@@ -118,11 +125,45 @@ def test_what_was_not_read_is_not_known(cell: Cell) -> None:
 
 def test_few_failures_are_not_what_a_burst_is_about(cell: Cell) -> None:
     failing = (5.0, 1.0, None, 0, 20, "Cannot assign requested address connecting")
-    few = [*steady(20, 10, 1), failing]
-    many = [*steady(20, 10, 1), *[failing] * 30]
+    few = [*steady(20, 10, 1), *[failing] * 2]  # of 202
+    many = [*steady(20, 10, 1), *[failing] * 3]
     for rows, failure in ((few, None), (many, failing[-1])):
         asked: dict[str, Any] = {
             "experiment": "burst",
             "experiment__requests": len(rows),
         }
         assert of(cell(rows, "requests", at_s=22.0, **asked)).failure == failure
+
+
+def test_shares_are_of_all_cores_of_a_side() -> None:
+    run = measured(
+        [Asked(0.0, 10.0)],
+        10.0,
+        {
+            **{"server_cpu_s": 1.5, "server_cores_idle_s": 0.5},
+            **{"generator_cpu_s": 1.5, "generator_busiest_s": 0.9},
+            **{"server_received_bytes": 500_000, "server_sent_bytes": 2_000},
+        },
+        cores={"server": [1, 2], "locust": [0, 3, 4]},
+        late_ms=held((2.0, 10), (4.0, 30), (5.0, 90), (99, 20)),
+        **LINK,
+    )
+    shown = row(run.record, "requests", run.stopped)
+    told = evidence(run.config, run.run, run.record, shown, run.readings)
+    shares = told.server_cpu, told.server_idle, told.generator_cpu, told.link
+    assert shares == pytest.approx((0.75, 0.25, 0.5, 0.5))
+    assert told.generator_busiest == pytest.approx(0.9)
+    assert told.lateness_ms == 20  # the median of its seconds
+    step = Step(1, 1.5, 3.5)
+    part = evidence(run.config, run.run, run.record, shown, run.readings, step)
+    assert (part.begin_s, part.end_s, part.lateness_ms) == (1.5, 3.5, 30)
+
+
+@pytest.mark.parametrize(
+    "outcome, stray", [("first failure", False), ("stray failure", True)]
+)
+def test_a_failure_may_be_a_stray(outcome: str, stray: bool) -> None:
+    run = measured([Asked(0.0, 1.0)], 10.0)
+    shown = replace(row(run.record, "requests", run.stopped), outcome=outcome)
+    told = evidence(run.config, run.run, run.record, shown, run.readings)
+    assert told.stray == stray

@@ -133,6 +133,15 @@ def test_how_late_the_generator_was(tmp_path: Path) -> None:
     assert written(tmp_path, [{"at_s": 100.0}]).late_ms(edges).tolist() == [0] * 7
 
 
+def test_the_greatest_lateness_of_each_second(tmp_path: Path) -> None:
+    late = "100.1,0,3,1\n100.6,0,9,1\n100.6,1,11,1\n102.5,0,7,1\n104.5,0,8,1\n"
+    found = written(tmp_path, [{"at_s": 100.0}, {"at_s": 103.0}], late)
+    assert found.lateness_ms(0.0, 2.0).tolist() == [11, 7]
+    assert found.per_second(range(3))["lateness_ms"].tolist() == pytest.approx(
+        [11, NOT_READ, 7], nan_ok=True
+    )
+
+
 def test_seconds_that_were_not_read_are_missing_in_the_timeline(tmp_path: Path) -> None:
     table = written(tmp_path, []).per_second(range(12))
     assert table["server_cpu"].isna().all()
