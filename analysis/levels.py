@@ -7,7 +7,8 @@ Rules of this module:
 - Of a slice in which nobody was connected for half of the time, half a core was all
   that could be used: `pressed` is the server's CPU in the time in which somebody was,
   and `link_pressed` the link. Where nobody was at all they are of the whole slice.
-- What was read once a second holds until it is read again. What was not read is NaN.
+- Of what was read once a second the greater of two readings holds between them. What
+  was not read is NaN.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ def _workers(
     if most is None:
         return np.full(len(between) - 1, np.nan)
     if impl["worker"] in name:
-        there = readings.latest(name[impl["worker"]], between) - 1
+        there = readings.greatest(name[impl["worker"]], between) - 1
         share: Floats = there / most
         return share
     if impl["worker"] in ("pool", "helper") and wait_s:
@@ -166,7 +167,7 @@ def _descriptors(
     impl: dict[str, Any], run: dict[str, Any], readings: Readings, between: Floats
 ) -> Floats:
     most = most_descriptors(impl, run)
-    opened = readings.latest("server_descriptors", between)
+    opened = readings.greatest("server_descriptors", between)
     share: Floats = opened / np.full(len(opened), np.nan if most is None else most)
     return share
 

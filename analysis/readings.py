@@ -130,6 +130,18 @@ class Readings:
         latest: np.ndarray = np.where(place >= 0, found[np.maximum(place, 0)], np.nan)
         return latest
 
+    def greatest(self, name: str, edges: np.ndarray) -> np.ndarray:
+        """Return of each slice the greater of the values read last and read next.
+
+        What fills within a second is read as full when it has been so for a while.
+        """
+        known = self.telemetry[["t_s", name]].dropna()
+        values = known[name].to_numpy(dtype=float)
+        place = np.searchsorted(known["t_s"].to_numpy(), edges[1:], side="left")
+        following = np.append(values, np.nan)[place]
+        greatest: np.ndarray = np.fmax(self.latest(name, edges), following)
+        return greatest
+
     def late_ms(self, edges: np.ndarray) -> np.ndarray:
         """Return how late the generator's event loop was in each slice, the mean, ms.
 

@@ -2,7 +2,7 @@
 
 Rules of this module:
 - The verdict follows from what users waited for (`waiting.py`): it is the part that is
-  more than half of it; where none is, the two greatest.
+  more than half of it; where none is, or the next is nearly as great, the two greatest.
 - Before that comes what no waiting tells: a server that died, a load generator whose
   own kernel refused it, idle connections that hold a server's bound, and users who got
   nearly all that a server which answers at once would have given them.
@@ -25,8 +25,9 @@ from analysis.waiting import FULL, Waiting
 HELD = 0.5
 # Who got so much of what they could have got would not have got a tenth more.
 NEARLY_ALL = 0.90
-# Of the waiting: what is the limit by itself.
-MORE_THAN_HALF = 0.5
+# Of the waiting: what is the limit by itself, where no other is nearly as great (two
+# thirds of it): which of the two is greater may be chance.
+MORE_THAN_HALF, NEARLY = 0.5, 2 / 3
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,9 @@ def verdict(e: Evidence, waited: Waiting | None, possible: Possible | None) -> V
 def _from(waited: Waiting) -> Verdict:
     first, second = waited.greatest()[:2]
     because = account(waited)
-    if waited.shares[first] > MORE_THAN_HALF:
+    greatest, next_to_it = waited.shares[first], waited.shares[second]
+    alone = second == "unclear" or next_to_it < NEARLY * greatest
+    if greatest > MORE_THAN_HALF and alone:
         return Verdict(first, because)
     if "unclear" in (first, second):
         return Verdict("unclear", because)

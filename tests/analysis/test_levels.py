@@ -160,7 +160,7 @@ def test_one_direction_of_the_link_may_not_have_been_read() -> None:
     assert column("link", read, network__rate_mbit=8.0) == [0.5] * 30
 
 
-def test_values_hold_until_they_are_read_again() -> None:
+def test_the_greater_of_two_readings_holds_between_them() -> None:
     """Once a second, and the first time half a second into the load."""
     run = measured(
         ALL_THE_TIME,
@@ -172,7 +172,7 @@ def test_values_hold_until_they_are_read_again() -> None:
     table = run.readings.telemetry
     whole = np.isclose(table["t_s"] % 1, 0.5) & (table["t_s"] > 0)
     table["server_threads"] = np.where(whole, np.floor(table["t_s"]) + 5, np.nan)
-    expected = [np.nan] * 4 + [4 / 8] * 10 + [5 / 8] * 10 + [6 / 8] * 6
+    expected = [4 / 8] * 5 + [5 / 8] * 10 + [6 / 8] * 15
     assert of(run)["workers"].tolist() == pytest.approx(expected, nan_ok=True)
 
 

@@ -172,6 +172,9 @@ def test_why_it_is_the_think_time(changes: dict[str, Any], because: str) -> None
     [
         ({"server_cpu": 0.51, "unclear": 0.49}, "server-cpu"),
         ({"server_cpu": 0.2, "link": 0.8}, "link"),
+        ({"server_cpu": 0.61, "link": 0.39}, "server-cpu"),
+        # The next is nearly as great.
+        ({"server_cpu": 0.55, "link": 0.45}, "server-cpu + link"),
         # None is more than half.
         ({"server_cpu": 0.5, "link": 0.5}, "server-cpu + link"),
         (
