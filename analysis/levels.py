@@ -151,8 +151,8 @@ def _workers(
         share: Floats = there / most
         return share
     if impl["worker"] in ("pool", "helper") and wait_s:
-        finished, _ = np.histogram(requests.finished, between)
-        waiting: Floats = _smooth(finished / np.diff(between)) * wait_s
+        answers, _ = np.histogram(requests.finished[requests.answered], between)
+        waiting: Floats = _smooth(answers / np.diff(between)) * wait_s
         return waiting / most
     return np.full(len(between) - 1, np.nan)
 

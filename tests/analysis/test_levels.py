@@ -229,6 +229,9 @@ def test_workers(
     impl: dict[str, Any], read: dict[str, Any], wait_ms: float, expected: float | None
 ) -> None:
     asked = [Asked(n / 20 - 0.025 - 0.4, 0.4, 0.0, 0.4) for n in range(1, 61)]
+    # Who has given up, or waits still, is not through with it.
+    asked += [Asked(2.0, 0.95, 0.0, None, None, "timed out reading")] * 50
+    asked += [Asked(2.0, None, 0.0)] * 50
     own = {f"impl__{name}": value for name, value in impl.items()}
     shares = column("workers", read, asked, page__wait_ms=float(wait_ms), **own)
     assert shares == pytest.approx([expected or np.nan] * 30, nan_ok=True)
