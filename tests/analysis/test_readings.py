@@ -70,6 +70,15 @@ def test_a_value_holds_until_it_is_read_again(tmp_path: Path) -> None:
     )
     assert np.isnan(found.latest("backlog", edges)).all()
     assert found.values("queue", 0.0, 1.0).tolist() == [3.0]
+    # Where it is read once a second, the greater of the last one and the next.
+    assert found.greatest("queue", edges) == pytest.approx([3.0, 3.0, 7.0, 7.0, 7.0])
+    assert np.isnan(found.greatest("backlog", edges)).all()
+    falls = written(
+        tmp_path, [{"at_s": 101.0, "queue": 7}, {"at_s": 102.0, "queue": 3}]
+    )
+    assert falls.greatest("queue", np.arange(5)).tolist() == [7, 7, 3, 3]
+    by_tenths = falls.greatest("queue", np.linspace(0, 3, 31))
+    assert by_tenths.tolist() == [7] * 20 + [3] * 10
 
 
 def test_what_a_server_had_used_before_the_load_it_had_used_then(
