@@ -136,10 +136,9 @@ class Readings:
         What fills within a second is read as full when it has been so for a while.
         """
         known = self.telemetry[["t_s", name]].dropna()
-        values = known[name].to_numpy(dtype=float)
-        place = np.searchsorted(known["t_s"].to_numpy(), edges[1:], side="left")
-        following = np.append(values, np.nan)[place]
-        greatest: np.ndarray = np.fmax(self.latest(name, edges), following)
+        values = np.concatenate([[np.nan], known[name].to_numpy(dtype=float), [np.nan]])
+        place = np.searchsorted(known["t_s"], (edges[:-1] + edges[1:]) / 2)
+        greatest: np.ndarray = np.fmax(values[place], values[place + 1])
         return greatest
 
     def late_ms(self, edges: np.ndarray) -> np.ndarray:

@@ -77,6 +77,8 @@ def test_a_value_holds_until_it_is_read_again(tmp_path: Path) -> None:
         tmp_path, [{"at_s": 101.0, "queue": 7}, {"at_s": 102.0, "queue": 3}]
     )
     assert falls.greatest("queue", np.arange(5)).tolist() == [7, 7, 3, 3]
+    by_tenths = falls.greatest("queue", np.linspace(0, 3, 31))
+    assert by_tenths.tolist() == [7] * 20 + [3] * 10
 
 
 def test_what_a_server_had_used_before_the_load_it_had_used_then(
