@@ -120,7 +120,7 @@ def _timeline(measured: Measurement, waited: Waiting | None) -> pd.DataFrame:
         stopped.at_s if stopped.reason in definitions.BY_THE_CLOCK else 0,
     )
     seconds = range(len(table))
-    requests = measured.requests()
+    requests = measured.requests
     return table.join(
         [
             measured.readings.per_second(seconds),

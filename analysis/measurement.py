@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ class Measurement:
             Joining(s["at_s"], s["users"], s["rate"], s.get("together")) for s in told
         ]
 
+    @functools.cached_property
     def requests(self) -> Requests:
         """Return all requests, those that had not finished last."""
         base_s = unloaded_s(self.record, self.wait_s)

@@ -85,7 +85,7 @@ def waiting(
     """
     between = edges(*window, measured.readings)
     late_ms = measured.readings.late_ms(between)
-    requests = _with_lateness(measured.requests(), between, late_ms)
+    requests = _with_lateness(measured.requests, between, late_ms)
     wait_s = measured.wait_s
     beyond = phases.in_phases(requests, wait_s, between)
     whole = replace(requests, began=requests.started)
@@ -137,18 +137,13 @@ def _blame(
 ) -> Mapping[str, Mapping[str, Floats]]:
     """Return, for each phase, the share of each part in each slice."""
     generator = _generator_full(found)
-    blame: dict[str, dict[str, Floats]] = {}
-    for phase in phases.PHASES:
-        if phase == "generator":
-            blame[phase] = {"generator-cpu": np.ones(len(found))}
-            continue
-        if phase == "backend":
-            blame[phase] = {"backend": np.ones(len(found))}
-            continue
-        # Who has no connection waits while others are served, or nobody is.
-        alone = phase == "connecting_long"
-        used = ("server_cpu", "link") if alone else ("pressed", "link_pressed")
-        own = _shared_out(_filled(found, *(found[name].to_numpy() for name in used)))
+    # Who has no connection waits while others are served, or nobody is.
+    alone = _shared_out(_filled(found, "server_cpu", "link"))
+    connected = _shared_out(_filled(found, "pressed", "link_pressed"))
+    whole = np.ones(len(found))
+    blame = {"generator": {"generator-cpu": whole}, "backend": {"backend": whole}}
+    for phase in (phase for phase in phases.PHASES if phase not in blame):
+        own = dict(alone if phase == "connecting_long" else connected)
         left = 1 - sum(own.values(), np.zeros(len(found)))
         own["generator-cpu"] = left * generator
         rest = left * (1 - generator)
@@ -160,11 +155,13 @@ def _blame(
     return blame
 
 
-def _filled(found: pd.DataFrame, server: Floats, link: Floats) -> dict[str, Floats]:
+def _filled(found: pd.DataFrame, server_cpu: str, link: str) -> dict[str, Floats]:
     """Return how surely CPU, link and machine were full in each slice, from 0 to 1.
 
-    `server` is the share of its cores that it used, `link` the share of its rate.
+    By the columns for the share of its cores that the server used, and of the link's
+    rate.
     """
+    server = found[server_cpu].to_numpy()
     others = np.nan_to_num(found["others"].to_numpy())
     stolen = np.nan_to_num(found["stolen"].to_numpy())
     throttled = np.nan_to_num(found["throttled"].to_numpy())
@@ -182,7 +179,7 @@ def _filled(found: pd.DataFrame, server: Floats, link: Floats) -> dict[str, Floa
     return {
         "server-cpu": cpu * (1 - machines),
         "machine": cpu * machines,
-        "link": _ramp(link, LINK_FROM, LINK_FULL),
+        "link": _ramp(found[link].to_numpy(), LINK_FROM, LINK_FULL),
     }
 
 

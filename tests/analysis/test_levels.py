@@ -16,7 +16,7 @@ ALL_THE_TIME = [Asked(0.0, 3.0)]
 
 
 def of(run: Measurement, begin_s: float = 0.0, end_s: float = 3.0) -> pd.DataFrame:
-    return levels(run, edges(begin_s, end_s, run.readings), run.requests())
+    return levels(run, edges(begin_s, end_s, run.readings), run.requests)
 
 
 def column(
@@ -129,7 +129,7 @@ def test_a_late_generator_sees_connections_that_are_no_more() -> None:
     """Of 100 ms that one took to its eyes 50 were its own."""
     asked = [Asked(n / 10, 0.1, 0.0, 0.1) for n in range(30)]
     run = measured(asked, 3.0, {"server_cpu_s": 0.3})
-    requests = run.requests()
+    requests = run.requests
     requests.began[:] = requests.started
     requests.late[:] = 0.05
     table = levels(run, edges(0, 3, run.readings), requests)

@@ -49,7 +49,7 @@ def test_it_is_read_with_what_had_not_finished(cell: Cell) -> None:
     )
     run = read(folder)
     assert (run.wait_s, run.think_s) == (0.02, 2.0)
-    these = run.requests()
+    these = run.requests
     assert these.started.tolist() == [0.0, 1.0, 2.0, 3.5, 4.0]
     assert these.began == pytest.approx([0.08, 1.08, 2.08, 3.58, 4.08])
     assert these.connected.tolist() == [0.0, 1.0, 5.0, 3.75, 4.25]
