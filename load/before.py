@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from load.calibration import Press, try_out, warm_up
+from load.generator import AUTO
 from load.joining import FASTER, Start, saturation, start_of
 from load.visitors import asked_for
-
-AUTO = "auto"
 
 
 @dataclass(frozen=True)

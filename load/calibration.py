@@ -19,24 +19,13 @@ from collections.abc import Callable
 
 import gevent
 
+from load.lead import DRAINING_S, ENDING_S, REST_S, STAGE_S
 from load.lean import Client, Reply, RequestError, Target
 
 CONNECTIONS = 8
 TIMES, MOST = 4, 128  # more of them, and how many at most
 RISE = 1.1  # what is more by less is no more
-STAGE_S = 2.0
-STAGES = 3
-REST_S, DRAINING_S = 1.0, 10.0  # at least, and at most after that
-ENDING_S = 1.0  # for requests in flight to end
 REFUSED_S = 0.01  # after a failure: who is refused has not waited for anything
-
-
-def lead_s(warm_up_s: float, trying: bool) -> float:
-    """Return the most seconds that come before the record."""
-    rest_s = REST_S + DRAINING_S
-    warming_s = warm_up_s + ENDING_S + rest_s if warm_up_s else 0.0
-    trying_s = STAGES * (STAGE_S + ENDING_S) + rest_s if trying else 0.0
-    return warming_s + trying_s
 
 
 def warm_up(press: Press, seconds: float) -> None:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from load import calibration
+from load import lead
 from load.limits import choose_port
 
 AUTO = "auto"
@@ -113,7 +113,7 @@ def _round_s(config: dict[str, Any]) -> float:
 def lead_s(config: dict[str, Any]) -> float:
     """Return the most seconds that come before the load."""
     trying = config["experiment"]["start_users"] == AUTO
-    return calibration.lead_s(config["load"]["warm_up_s"], trying)
+    return lead.lead_s(config["load"]["warm_up_s"], trying)
 
 
 def longest_s(config: dict[str, Any]) -> float:

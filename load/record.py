@@ -22,11 +22,13 @@ import json
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from load.lateness import Late
 from load.onset import Onset
 from load.search import Step, summary
+
+if TYPE_CHECKING:  # it loads gevent, and the runner knows the columns
+    from load.lateness import Late
 
 COLUMNS = "start_s,response_ms,connect_ms,first_byte_ms,status,bytes,users,error\n"
 BOTH = "%.3f,%.3f"  # which takes less time than an f-string

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from load.calibration import MOST, STAGES, capacity_rps
+from load.calibration import MOST, capacity_rps
 from load.lateness import Behind
+from load.lead import STAGES
 
 
 def tried(rates: dict[int, float]) -> tuple[float, list[int]]:

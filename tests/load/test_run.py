@@ -33,6 +33,20 @@ LISTEN = (
 )
 
 
+def test_the_runner_loads_nothing_that_makes_load() -> None:
+    """It forks and changes namespaces, and each cell waits for it to start."""
+    program = "import load.run, sys; print({'gevent', 'locust'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == "set()"
+
+
 def test_requests_are_counted_exactly(config: Config, run: Run, tmp_path: Path) -> None:
     finish(run(config()))
     cell = tmp_path / "cell"
