@@ -49,7 +49,8 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
     `link_pressed`, `generator_busiest`, `generator_idle`, `late_ms`, `queue`, `queued`
     (of some looks, those that found it not empty), `backlog`, `overflows`, `lost`
     (whether connections were lost in the last seconds), `workers` and `descriptors` (of
-    their bounds), `busiest` (of a core, the server's busiest process).
+    their bounds), `busiest` (of a core, the server's busiest process), `delayed` (of
+    the time, how long one process of the server was ready to run and had no core).
     """
     config, run, readings = measured.config, measured.run, measured.readings
     seconds = np.diff(between)
@@ -91,6 +92,7 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
         "workers": _workers(config, readings, between, requests),
         "descriptors": _descriptors(config["impl"], run, readings, between),
         "busiest": _smooth(share("server_busiest_s", 1.0)),
+        "delayed": _smooth(share("server_delayed_s", 1.0)),
     }
     if not bound:  # what of the machine's cores was the server's is not known
         table["server_idle"] = table["others"] = np.full(len(seconds), np.nan)

@@ -59,10 +59,15 @@ class Measurement:
         ]
 
     @functools.cached_property
+    def unloaded_s(self) -> float:
+        """What an unloaded server takes for a response, without its backend."""
+        return unloaded_s(self.record, self.wait_s)
+
+    @functools.cached_property
     def requests(self) -> Requests:
         """Return all requests, those that had not finished last."""
-        base_s = unloaded_s(self.record, self.wait_s)
-        return requests(self.record, self.unfinished, self.stopped.at_s, base_s)
+        at_s = self.stopped.at_s
+        return requests(self.record, self.unfinished, at_s, self.unloaded_s)
 
 
 def read_measurement(

@@ -25,7 +25,7 @@ from analysis.definitions import failed
 Floats = npt.NDArray[np.float64]
 # A connection on this network comes about in a few milliseconds, or its SYN was lost,
 # and is sent again after a second (RFC 6298). A request whose data was lost is sent
-# again after 200 ms at the least.
+# again after 200 ms at the least. So a phase that is this long was long from its begin.
 LOST_S = 0.2
 PHASES = (
     *("connecting", "connecting_long", "waiting", "waiting_long"),
@@ -123,13 +123,13 @@ def in_phases(these: Requests, wait_s: float, edges: Floats) -> Mapping[str, Flo
     # Who got no byte has not been through the backend's wait, as far as is known.
     before = np.clip(first_byte - wait_s, connected, first_byte)
     asked = np.where(these.answered, before, first_byte)
-    connecting_long = np.clip(these.started + LOST_S, these.began, connected)
-    waiting_long = np.clip(these.connected + LOST_S, connected, asked)
+    short = np.where(connected - these.started > LOST_S, these.began, connected)
+    quick = np.where(asked - these.connected > LOST_S, connected, asked)
     ends = {
-        "connecting": (these.began, connecting_long),
-        "connecting_long": (connecting_long, connected),
-        "waiting": (connected, waiting_long),
-        "waiting_long": (waiting_long, asked),
+        "connecting": (these.began, short),
+        "connecting_long": (short, connected),
+        "waiting": (connected, quick),
+        "waiting_long": (quick, asked),
         "backend": (asked, first_byte),
         "receiving": (first_byte, seen),
         "generator": (seen, these.finished),

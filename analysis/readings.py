@@ -20,7 +20,7 @@ from analysis.files import DataError
 
 COUNTERS = (
     *("server_cpu_s", "server_user_s", "server_system_s", "server_busiest_s"),
-    *("server_switches",),
+    *("server_delayed_s", "server_switches"),
     *(
         f"{side}_cores_{name}_s"
         for side in ("server", "generator")

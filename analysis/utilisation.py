@@ -33,9 +33,7 @@ def stretches(slices: pd.DataFrame, seconds: float) -> pd.DataFrame:
     cores, or to nobody for a quota.
     """
     begin_s = slices["t_s"]
-    # Nothing says where the last slice ends: it is taken to be as long as another.
-    usual_s = begin_s.diff().median() if len(slices) > 1 else seconds
-    end_s = begin_s.shift(-1).fillna(begin_s.iloc[-1] + usual_s)
+    end_s = begin_s + slices["seconds"]
     number = np.floor(begin_s / seconds)
     table = pd.DataFrame(
         {

@@ -38,8 +38,9 @@ LINK_FROM, LINK_FULL = 0.75, 0.90
 NO_IDLE, MOST = 0.10, 0.60
 # Of the server's cores, or of the time: less that others took changes little.
 TAKEN = 0.10
-# A scheduler that is fair gives so much of a core to who wants it, beside a few others.
-WANTED = 0.20
+# Who wants a core gets so much of it from a fair scheduler, beside a few others; or was
+# ready to run for so much of the time.
+WANTED, DELAYED = 0.20, 0.50
 # An event loop that wakes so late on a core that is full waits for that core.
 LATE_MS = 5.0
 # Of descriptors or workers: a few are always about to be freed, or taken by what is no
@@ -47,10 +48,11 @@ LATE_MS = 5.0
 FULL = 0.97
 # In half of the looks around a moment somebody waited to be accepted.
 QUEUED = 0.5
-# A server that answers nobody for so long, with clients waiting to be accepted and its
-# CPU idle, waits itself: for data that was lost with an overflow (sent again after
-# 200 ms at the least, RFC 6298).
-STALL_S = 0.2
+# A server that answers nobody for so much longer than a response takes, with clients
+# waiting to be accepted and its CPU idle, waits itself: for data that was lost with an
+# overflow. It is sent again 200 ms after it was sent at the least (RFC 6298), of which
+# the connection spent some in the queue.
+STALL_S = 0.12
 # Seconds of waiting in a second: in one with less, there was room for most of the time.
 LONG = 0.5
 # Of the time in flight: where less is beyond an unloaded server's, all of it counts.
@@ -96,7 +98,9 @@ def waiting(
         requests = whole
         beyond = phases.in_phases(whole, wait_s, between)
     found = levels(measured, between, requests)
-    blame = _blame(measured.config, found, _stalled(requests, between))
+    response_s = measured.unloaded_s + wait_s
+    stalled = _stalled(requests, between, response_s + STALL_S)
+    blame = _blame(measured.config, found, stalled)
     spent = _divided(beyond, blame)
     total = float(sum(time.sum() for time in spent.values()))
     failed = None
@@ -114,8 +118,10 @@ def _with_lateness(requests: Requests, between: Floats, late_ms: Floats) -> Requ
     return replace(requests, late=late_ms[inside] / 1000)
 
 
-def _stalled(requests: Requests, between: Floats) -> npt.NDArray[np.bool_]:
-    """Return in which slices nobody was answered, nor for `STALL_S` around.
+def _stalled(
+    requests: Requests, between: Floats, least_s: float
+) -> npt.NDArray[np.bool_]:
+    """Return in which slices nobody was answered, nor for `least_s` around.
 
     Who gives up was not. Before the load, and after the window, nobody is missed.
     """
@@ -123,7 +129,7 @@ def _stalled(requests: Requests, between: Floats) -> npt.NDArray[np.bool_]:
     middle = (between[:-1] + between[1:]) / 2
     after = np.searchsorted(answers, middle)
     padded = np.concatenate([[0.0], answers, [between[-1]]])
-    stalled: npt.NDArray[np.bool_] = padded[after + 1] - padded[after] >= STALL_S
+    stalled: npt.NDArray[np.bool_] = padded[after + 1] - padded[after] >= least_s
     return stalled
 
 
@@ -169,7 +175,8 @@ def _filled(found: pd.DataFrame, server_cpu: str, link: str) -> dict[str, Floats
     no_idle = idle <= NO_IDLE
     # The kernel's part of a full core is the server's doing.
     used = np.where(no_idle & (server >= MOST), 1.0, np.nan_to_num(server))
-    starved = no_idle & (others >= TAKEN) & (np.nan_to_num(server) >= WANTED)
+    wanted = (server >= WANTED) | (found["delayed"].to_numpy() >= DELAYED)
+    starved = no_idle & (others >= TAKEN) & wanted
     taken = np.where(starved, others, 0.0)
     taken = taken + np.where(stolen >= TAKEN, stolen, 0.0)
     held = throttled >= TAKEN

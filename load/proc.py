@@ -40,6 +40,7 @@ class Usage:
     processes: int = 0
     descriptors: int | None = None  # of that process which has most
     busiest_s: float = 0.0  # CPU of that one process which has used most
+    delayed_s: float | None = None  # ready to run, with no core; of one, the longest
 
 
 class Tree:
@@ -58,7 +59,7 @@ class Tree:
         if not found:
             return None
         total = Usage()
-        descriptors = []
+        descriptors, delays_s = [], []
         for pid, stat in found.items():
             # Counted from the third field, the first after the name; see proc(5).
             user, system, children_user, children_system = map(int, stat[11:15])
@@ -71,8 +72,9 @@ class Tree:
             total.threads += int(stat[17])
             total.rss_bytes += int(stat[21]) * self._page
             descriptors.append(_descriptors(pid))
-        known = [number for number in descriptors if number is not None]
-        total.descriptors = max(known, default=None)
+            delays_s.append(_delayed_s(pid))
+        total.descriptors = max((n for n in descriptors if n is not None), default=None)
+        total.delayed_s = max((s for s in delays_s if s is not None), default=None)
         return total
 
     def _stats(self) -> dict[int, list[bytes]]:
@@ -115,6 +117,16 @@ def _descriptors(pid: int) -> int | None:
     with contextlib.suppress(OSError):
         # Their number is the folder's size (Linux 6.2); before, that was 0.
         return folder.stat().st_size or len(list(folder.iterdir()))
+    return None
+
+
+def _delayed_s(pid: int) -> float | None:
+    """Return how long the main thread of a process was ready to run and did not.
+
+    See /proc/PID/schedstat in the kernel's Documentation/scheduler/sched-stats.rst.
+    """
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[1]) / 1e9
     return None
 
 

@@ -46,7 +46,8 @@ CHEAP = (
 COLUMNS = (
     *CHEAP,
     *("server_user_s", "server_system_s", "server_rss_bytes", "server_threads"),
-    *("server_busiest_s", "server_processes", "server_descriptors"),
+    *("server_busiest_s", "server_delayed_s"),
+    *("server_processes", "server_descriptors"),
     "server_switches",
     *(f"server_{name}" for name in COUNTERS if f"server_{name}" not in CHEAP),
     *(f"users_{name}" for name in COUNTERS),
@@ -153,6 +154,7 @@ class Telemetry:
                 row[f"server_{name}"] = getattr(used, name)
             row["server_descriptors"] = used.descriptors
             row["server_busiest_s"] = used.busiest_s
+            row["server_delayed_s"] = used.delayed_s
         if self.generator is not None and (used := self.generator.usage()):
             row["generator_descriptors"] = used.descriptors
             self.generator_clocks.read(self.generator.pids())

@@ -268,6 +268,21 @@ def test_a_late_generator(
             },
             {"unclear": 1},
         ),
+        # It is ready to run for so long, and many of them take turns with it.
+        (
+            {
+                **{"server_cpu_s": 0.08, "server_cores_idle_s": 0.0},
+                **{"server_cores_programs_s": 1.0, "server_delayed_s": 0.9},
+            },
+            {"machine": 0.92, "server-cpu": 0.08},
+        ),
+        (
+            {
+                **{"server_cpu_s": 0.08, "server_cores_idle_s": 0.0},
+                **{"server_cores_programs_s": 1.0, "server_delayed_s": 0.4},
+            },
+            {"unclear": 1},
+        ),
         # What they have of it is little.
         (
             {

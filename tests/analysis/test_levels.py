@@ -65,6 +65,7 @@ def test_readings_that_follow_at_once_make_no_slice() -> None:
         ("throttled", {"throttled_s": 0.5}, 0.5),
         ("throttled", {"throttled_s": 1.5}, 1.0),  # of several cores it is the sum
         ("busiest", {"server_busiest_s": 0.9}, 0.9),  # of one core
+        ("delayed", {"server_delayed_s": 0.9}, 0.9),  # of the time
         ("generator_busiest", {"generator_busiest_s": 0.9}, 0.9),
         ("generator_idle", {"generator_cores_idle_s": 0.6}, 0.2),  # of three
     ],

@@ -24,8 +24,8 @@ from tests.analysis.measured import Asked, records
 
 # It connects for 1 s, waits for 2 s and receives for half a second.
 TYPICAL = Asked(1.0, 3.5, 1.0, 3.0)
-CONNECTS = {"connecting": [0.2], "connecting_long": [0.8]}
-WAITS = {"waiting": [0.2], "waiting_long": [1.8]}
+CONNECTS = {"connecting_long": [1.0]}
+WAITS = {"waiting_long": [2.0]}
 WHOLE = (0.0, 10.0)
 ERROR = "timed out connecting"
 
@@ -54,20 +54,29 @@ def test_a_request_is_in_one_phase_after_another() -> None:
     assert spent(of(TYPICAL)) == {**CONNECTS, **WAITS, "receiving": [0.5]}
 
 
+def test_a_phase_of_a_fifth_of_a_second_is_short() -> None:
+    """Where it takes longer, all of it is long."""
+    both = [Asked(0.0, 0.5, 0.2, 0.4), Asked(1.0, 0.52, 0.21, 0.42)]
+    assert spent(of(both[0])) == {
+        **{"connecting": [0.2], "waiting": [0.2], "receiving": [0.1]}
+    }
+    assert spent(of(both[1])) == {
+        **{"connecting_long": [0.21], "waiting_long": [0.21], "receiving": [0.1]}
+    }
+
+
 def test_phases_slice_by_slice() -> None:
     """It is connected at 2 s, answered from 4 s on, and finished at 4.5 s."""
     assert spent(of(TYPICAL), edges=(0, 1.1, 1.5, 2.1, 4.25, 4.4, 10)) == {
-        "connecting": [0.1, 0.1, 0, 0, 0, 0],
-        "connecting_long": [0, 0.3, 0.5, 0, 0, 0],
-        "waiting": [0, 0, 0.1, 0.1, 0, 0],
-        "waiting_long": [0, 0, 0, 1.8, 0, 0],
+        "connecting_long": [0.1, 0.4, 0.5, 0, 0, 0],
+        "waiting_long": [0, 0, 0.1, 1.9, 0, 0],
         "receiving": [0, 0, 0, 0.25, 0.15, 0.1],
     }
 
 
 def test_what_is_outside_of_the_edges_does_not_count() -> None:
     assert spent(of(TYPICAL), edges=(2.1, 4.2)) == {
-        **{"waiting": [0.1], "waiting_long": [1.8], "receiving": [0.2]}
+        **{"waiting_long": [1.9], "receiving": [0.2]}
     }
     assert spent(of(TYPICAL), edges=(5.0, 6.0)) == spent(of(), edges=(0.0, 1.0)) == {}
 
@@ -75,18 +84,16 @@ def test_what_is_outside_of_the_edges_does_not_count() -> None:
 def test_requests_at_the_same_time_count_each() -> None:
     both = of(TYPICAL, TYPICAL._replace(start_s=3.0), TYPICAL)
     assert spent(both) == {
-        **{"connecting": [0.6], "connecting_long": [2.4]},
-        **{"waiting": [0.6], "waiting_long": [5.4], "receiving": [1.5]},
+        **{"connecting_long": [3.0], "waiting_long": [6.0], "receiving": [1.5]}
     }
 
 
 @pytest.mark.parametrize(
     "base_s, phases",
     [
-        (0.1, {**CONNECTS, **WAITS, "connecting": [0.1], "receiving": [0.5]}),
+        (0.1, {"connecting_long": [0.9], **WAITS, "receiving": [0.5]}),
         (0.7, {"connecting_long": [0.3], **WAITS, "receiving": [0.5]}),
-        # From 200 ms after it was connected it waits long, all the same.
-        (1.1, {**WAITS, "waiting": [0.1], "receiving": [0.5]}),
+        (1.1, {"waiting_long": [1.9], "receiving": [0.5]}),
         (3.4, {"receiving": [0.1]}),
         (9.0, {}),
     ],
@@ -121,9 +128,9 @@ def test_what_an_unloaded_server_takes(
     [
         (
             Asked(4.0, None, None),  # up to the run's end at 10 s
-            {"connecting": [0.2], "connecting_long": [5.8]},
+            {"connecting_long": [6.0]},
         ),
-        (Asked(4.0, None, 1.0), {**CONNECTS, "waiting": [0.2], "waiting_long": [4.8]}),
+        (Asked(4.0, None, 1.0), {**CONNECTS, "waiting_long": [5.0]}),
         (Asked(4.0, None, 1.0, 3.0), {**CONNECTS, **WAITS, "receiving": [3.0]}),
         (Asked(10.0, None, None), {}),
         (Asked(10.5, None, None), {}),  # the clocks of the two differ by a little
@@ -143,7 +150,7 @@ def test_one_that_has_not_finished(one: Asked, phases: dict[str, list[float]]) -
         # It timed out: it never was connected, or never got a byte.
         (
             Asked(0.0, 2.0, None, None, None, ERROR),
-            {"connecting": [0.2], "connecting_long": [1.8]},
+            {"connecting_long": [2.0]},
         ),
         (Asked(0.0, 3.0, 1.0, None, None, "timed out reading"), {**CONNECTS, **WAITS}),
         # A connection that was kept.
@@ -170,8 +177,7 @@ def test_one_that_is_not_known_in_all_phases(
             0.6,
             {
                 **CONNECTS,
-                **{"waiting": [0.2], "waiting_long": [1.2]},
-                **{"backend": [0.6], "receiving": [0.5]},
+                **{"waiting_long": [1.4], "backend": [0.6], "receiving": [0.5]},
             },
         ),
         (TYPICAL, 1.9, {**CONNECTS, "waiting": [0.1], "backend": [1.9]}),
@@ -185,12 +191,12 @@ def test_one_that_is_not_known_in_all_phases(
         (
             Asked(0.0, 2.0, None, None),
             0.6,
-            {"waiting": [0.2], "waiting_long": [1.2], "backend": [0.6]},
+            {"waiting_long": [1.4], "backend": [0.6]},
         ),
         (
             Asked(0.0, 2.0, 0.0, 2.0),
             0.6,
-            {"waiting": [0.2], "waiting_long": [1.2], "backend": [0.6]},
+            {"waiting_long": [1.4], "backend": [0.6]},
         ),
     ],
 )
@@ -206,8 +212,8 @@ def test_a_page_waits_for_its_backend(
     [
         (0.1, {**CONNECTS, **WAITS, "receiving": [0.4], "generator": [0.1]}),
         # All of its bytes were there before the first was seen.
-        (1.0, {**CONNECTS, **WAITS, "waiting_long": [1.3], "generator": [1.0]}),
-        (3.0, {**CONNECTS, "connecting_long": [0.3], "generator": [3.0]}),
+        (1.0, {**CONNECTS, **WAITS, "waiting_long": [1.5], "generator": [1.0]}),
+        (3.0, {"connecting_long": [0.5], "generator": [3.0]}),
         (9.0, {"generator": [3.5]}),
     ],
 )

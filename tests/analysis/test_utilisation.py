@@ -39,9 +39,16 @@ READ = (
 )
 
 
-def slices(t_s: list[float], parts: list[str | None], **read: Any) -> pd.DataFrame:
-    """Slices in each of which one second was waited for one part; the rest not read."""
-    table = pd.DataFrame({"t_s": t_s, **dict.fromkeys(READ, NAN)} | read)
+def slices(
+    t_s: list[float], parts: list[str | None], last_s: float = 0.5, **read: Any
+) -> pd.DataFrame:
+    """Slices in each of which one second was waited for one part; the rest not read.
+
+    Each lasts until the next one begins, the last one for `last_s`.
+    """
+    seconds = [*np.diff(t_s), last_s]
+    unread = dict.fromkeys(READ, NAN)
+    table = pd.DataFrame({"t_s": t_s, "seconds": seconds, **unread} | read)
     for part in PARTS:
         table[f"for.{part}"] = [float(part == greatest) for greatest in parts]
     return table
@@ -57,6 +64,7 @@ def test_stretches_are_means_over_the_time_of_their_slices() -> None:
         slices(
             [0.0, 0.1, 0.4, 0.5, 0.9],
             ["link", "backend", "link", None, None],
+            last_s=0.2,
             server_cpu=[0.0, 0.4, 0.8, NAN, NAN],
             queue=[1, 1, 300, 64, NAN],
             backlog=[100, 100, 100, 128, 128],
@@ -67,7 +75,6 @@ def test_stretches_are_means_over_the_time_of_their_slices() -> None:
         0.5,
     )
     assert table["begin_s"].tolist() == [0.0, 0.5]
-    # The last slice is as long as slices usually are.
     assert table["end_s"].tolist() == pytest.approx([0.5, 1.1])
     assert table["server_cpu"].tolist() == pytest.approx([0.4, NAN], nan_ok=True)
     expected = [(0.01 * 0.4 + 1 * 0.1) / 0.5, 0.5]  # full is full, however long
@@ -80,7 +87,8 @@ def test_stretches_are_means_over_the_time_of_their_slices() -> None:
 
 def test_slices_may_be_longer_than_a_stretch() -> None:
     """As readings of once a second are: then each is a stretch by itself."""
-    table = stretches(slices([0.0, 1.0, 2.0], ["link"] * 3, link=[0.1, 0.2, 0.3]), 0.5)
+    levels = {"link": [0.1, 0.2, 0.3]}
+    table = stretches(slices([0.0, 1.0, 2.0], ["link"] * 3, 1.0, **levels), 0.5)
     assert table["begin_s"].tolist() == [0, 1, 2]
     assert table["end_s"].tolist() == [1, 2, 3]
     assert table["link"].tolist() == pytest.approx([0.1, 0.2, 0.3])

@@ -14,9 +14,9 @@ import signal
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -352,14 +352,16 @@ def test_a_stray_ends_a_run_later_and_no_cap_does(
 
 
 def in_turn(seconds: float) -> Behaviour:
-    """Answer each request after so long, one at a time."""
-    turn = threading.Lock()
+    """Answer each request after so long, one at a time, in the order that they came."""
+    worker = ThreadPoolExecutor(max_workers=1)  # a lock would not keep the order
+
+    def answer(connection):
+        time.sleep(seconds)
+        connection.sendall(CLOSE % 5 + b"hello")
 
     def behave(connection):
         if connection.recv(9999):
-            with turn:
-                time.sleep(seconds)
-                connection.sendall(CLOSE % 5 + b"hello")
+            worker.submit(answer, connection).result()
 
     return behave
 
@@ -563,15 +565,7 @@ def test_open_arrivals_do_not_wait(tmp_path: Path) -> None:
 
 def test_open_arrivals_count_from_the_schedule(tmp_path: Path) -> None:
     """A server of one request at a time, too slow: each waits longer than the last."""
-    turn = threading.Lock()
-
-    def one_at_a_time(connection):
-        if connection.recv(9999):
-            with turn:
-                time.sleep(0.1)
-                connection.sendall(CLOSE % 5 + b"hello")
-
-    with serving(one_at_a_time) as server:
+    with serving(in_turn(0.1)) as server:
         run(
             locust(
                 *(server.url, tmp_path, "--arrivals", "open"),

@@ -223,6 +223,25 @@ def test_of_a_tree_children_that_have_ended_stay_counted() -> None:
         assert own - 2 * TICK_S < used.busiest_s < own + of_child - 2 * TICK_S
 
 
+def test_how_long_a_process_was_ready_and_had_no_core() -> None:
+    """Two take turns on one core: each waits for about as long as it works."""
+    core = min(os.sched_getaffinity(0))
+    with working() as one, working() as other:
+        for worker in (one, other):
+            os.sched_setaffinity(worker.pid, {core})
+        tree = Tree(one.pid)
+        before = tree.usage()
+        assert other.process.stdin is not None
+        other.process.stdin.write("burn 60\n")
+        other.process.stdin.flush()
+        one("burn", 0.5)
+        after = tree.usage()
+        assert before is not None and before.delayed_s is not None
+        assert after is not None and after.delayed_s is not None
+        # A scheduler need not be fair to the hundredth.
+        assert after.delayed_s - before.delayed_s > 0.2
+
+
 def test_how_many_descriptors_a_process_may_have() -> None:
     own = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     assert most_descriptors(os.getpid()) == own
