@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from tests.missing import not_tried
+
 ROOT = Path(__file__).parent.parent
+
+# Where Python is told to keep no compiled code, as in many containers, each of the
+# processes that tests start would compile this project anew: a thousand times.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Where the tests run in the background, a shell has SIGINT ignored, and what they start
 # would inherit that.
@@ -21,11 +31,36 @@ settings.register_profile("firstfail", deadline=None, max_examples=60)
 settings.load_profile("firstfail")
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say in words what was not tried, and how to have it."""
+    skipped = [
+        (report.nodeid.partition("::")[0], str(report.longrepr[2]).partition(": ")[2])
+        for report in terminalreporter.stats.get("skipped", [])
+    ]
+    if skipped:
+        terminalreporter.section("not tried here")
+        for line in not_tried(skipped):
+            terminalreporter.line(line)
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Let one worker make all runs: they wait for each other in any case."""
-    runs = "e2e" in item.path.parts or "config" in getattr(item, "fixturenames", ())
+    asked = {"config", "plain"}.intersection(getattr(item, "fixturenames", ()))
+    runs = "e2e" in item.path.parts or asked
     group = "runs" if runs else item.path.name
     item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left with it at the end."""
+
+    def rank(item: pytest.Item) -> int:
+        mark = item.get_closest_marker("xdist_group")
+        if mark is not None and mark.args == ("runs",):
+            return 0
+        return 1 if item.path.parent.name in ("load", "servers") else 2
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")

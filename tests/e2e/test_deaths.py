@@ -39,17 +39,10 @@ def under_load(checkout: Checkout) -> bool:
     return any(record.stat().st_size > 1000 for record in records)
 
 
-KILLED = [
-    *(("snakemake", n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)),
-    *(("runner", n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)),
-    ("locust", signal.SIGKILL),
-]
-
-
-@pytest.mark.parametrize("who, number", KILLED)
-def test_nothing_lives_on_and_the_rest_is_measured(
+def end(
     checkout: Checkout, eventually: Callable[..., None], who: str, number: int
 ) -> None:
+    """Start a long run, and end one of its processes under the load."""
     process = subprocess.Popen(
         checkout.command(*ASKED, LONG),
         cwd=checkout.folder,
@@ -76,10 +69,25 @@ def test_nothing_lives_on_and_the_rest_is_measured(
     planned = checkout.snakemake("-n", *ASKED, LONG)
     assert planned.returncode == 0, planned.stderr
     assert "measure" in planned.stdout + planned.stderr
-    if number == signal.SIGKILL:
-        done = checkout.snakemake(*ASKED)
-        assert done.returncode == 0, done.stderr
-        assert list(checkout.folder.glob("outputs/runs/**/result.json"))
+
+
+@pytest.mark.parametrize("who", ["snakemake", "runner"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_lives_on(
+    checkout: Checkout, eventually: Callable[..., None], who: str, number: int
+) -> None:
+    end(checkout, eventually, who, number)
+
+
+def test_nothing_lives_on_of_what_is_killed_and_the_rest_is_measured(
+    checkout: Checkout, eventually: Callable[..., None]
+) -> None:
+    """One after another in the same folder, with what each of them leaves."""
+    for who in ("locust", "runner", "snakemake"):
+        end(checkout, eventually, who, signal.SIGKILL)
+    done = checkout.snakemake(*ASKED)
+    assert done.returncode == 0, done.stderr
+    assert list(checkout.folder.glob("outputs/runs/**/result.json"))
 
 
 def test_server_that_is_killed_is_a_result(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import csv
+import functools
 import json
 import os
 import subprocess
@@ -19,36 +21,54 @@ from conf.matrix import matrix
 ROOT = Path(__file__).parents[2]
 
 
+@functools.cache  # it takes a third of a second
+def small_cell(experiment: str, impl: str) -> dict[str, Any]:
+    asked = {
+        "experiment": experiment,
+        "impl": impl,
+        "users": 5,
+        "hatch_rate": 100,
+        "repeat": 1,
+        "page": "static",
+        "load": {"think_min_s": "0", "think_max_s": "0.02", "timeout_s": "1"},
+    }
+    [made] = matrix(asked, ROOT, ["load"]).values()
+    return made
+
+
+def write_config(
+    folder: Path, experiment: str = "burst", impl: str = "select", **changes: Any
+) -> Path:
+    """Write the configuration of a small cell; keywords change it, dotted by `__`."""
+    made = copy.deepcopy(small_cell(experiment, impl))
+    if experiment == "burst":
+        made["experiment"]["requests"] = 60
+    elif experiment == "first_fail":  # to try the server out takes some seconds
+        made["experiment"]["start_users"] = 0
+    for dotted, value in changes.items():
+        node = made
+        *parents, last = dotted.split("__")
+        for parent in parents:
+            node = node[parent]
+        node[last] = value
+    path = folder / "cell.json"
+    path.write_text(json.dumps(made))
+    return path
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Callable[..., Path]:
-    """Write the configuration of a small cell; keywords change it, dotted by `__`."""
+    """Write the configuration of a cell of this test's."""
+    return functools.partial(write_config, tmp_path)
 
-    def write(experiment: str = "burst", impl: str = "select", **changes: Any) -> Path:
-        asked = {
-            "experiment": experiment,
-            "impl": impl,
-            "users": 5,
-            "hatch_rate": 100,
-            "repeat": 1,
-            "page": "static",
-            "load": {"think_min_s": "0", "think_max_s": "0.02", "timeout_s": "1"},
-        }
-        [made] = matrix(asked, ROOT, ["load"]).values()
-        if experiment == "burst":
-            made["experiment"]["requests"] = 60
-        elif experiment == "first_fail":  # to try the server out takes some seconds
-            made["experiment"]["start_users"] = 0
-        for dotted, value in changes.items():
-            node = made
-            *parents, last = dotted.split("__")
-            for parent in parents:
-                node = node[parent]
-            node[last] = value
-        path = tmp_path / "cell.json"
-        path.write_text(json.dumps(made))
-        return path
 
-    return write
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a `cell` that was measured, of `cell.json`. Not to be changed."""
+    folder = tmp_path_factory.mktemp("plain")
+    words = [sys.executable, "-m", "load", write_config(folder), folder / "cell"]
+    subprocess.run(words, cwd=ROOT, check=True, timeout=90)
+    return folder
 
 
 @pytest.fixture
