@@ -46,8 +46,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Let one worker make all runs: they wait for each other in any case."""
     asked = {"config", "plain"}.intersection(getattr(item, "fixturenames", ()))
-    runs = "e2e" in item.path.parts or asked
-    group = "runs" if runs else item.path.name
+    e2e = "e2e" in item.path.parts and not item.get_closest_marker("no_run")
+    group = "runs" if asked or e2e else item.path.name
     item.add_marker(pytest.mark.xdist_group(group))
 
 
@@ -73,7 +73,7 @@ def root() -> Path:
 def eventually() -> Callable[..., None]:
     """Wait until `happens()` is true; fail when it is not within `within_s`."""
 
-    def wait(happens: Callable[[], object], within_s: float = 20) -> None:
+    def wait(happens: Callable[[], object], within_s: float = 60) -> None:
         deadline = time.monotonic() + within_s
         while not happens():
             assert time.monotonic() < deadline, f"not within {within_s} s"

@@ -15,7 +15,7 @@ CI = Path(__file__).parents[1] / ".ci" / "run"
 PACKAGES = dict(re.findall(r"([\w/]+):([\w-]+)", CI.read_text().partition("; do")[0]))
 HOW = {
     **{f"{program} is": f"apt install {name}" for program, name in PACKAGES.items()},
-    "setpriv": "apt install util-linux",
+    "to give up privileges with": "apt install util-linux",
     "namespaces": "run them as root, or where users may make namespaces",
     "IPv6": "sysctl net.ipv6.conf.lo.disable_ipv6=0",
     "perf": "sysctl kernel.perf_event_paranoid=1",
@@ -39,7 +39,11 @@ def not_tried(skipped: Iterable[tuple[str, str]]) -> list[str]:
     lines = []
     for reason in dict.fromkeys(reason for _, reason in counts):
         places = ", ".join(
-            f"{count} of {file}" for (file, why), count in counts.items() if why == reason
+            f"{count} of {file}"
+            for (file, why), count in counts.items()
+            if why == reason
         )
-        lines.append(f"{places}: {reason}" + (f": {how(reason)}" if how(reason) else ""))
+        lines.append(
+            f"{places}: {reason}" + (f": {how(reason)}" if how(reason) else "")
+        )
     return lines

@@ -15,8 +15,8 @@ def test_a_line_for_each_reason() -> None:
     skipped = [("load/test_servers.py", nginx)] * 2
     skipped += [("e2e/test_idle_peers.py", nginx), ("load/test_x.py", "of no matter")]
     assert not_tried(skipped) == [
-        "2 of load/test_servers.py, 1 of e2e/test_idle_peers.py: /usr/sbin/nginx is not "
-        "here: apt install nginx-light",
+        "2 of load/test_servers.py, 1 of e2e/test_idle_peers.py: /usr/sbin/nginx is "
+        "not here: apt install nginx-light",
         "1 of load/test_x.py: of no matter",
     ]
     assert not_tried([]) == []

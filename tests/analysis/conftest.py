@@ -165,9 +165,7 @@ def analyse(root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     for `anew` runs in one of its own.
     """
 
-    def run(
-        *words: str | Path, anew: bool = False
-    ) -> subprocess.CompletedProcess[str]:
+    def run(*words: str | Path, anew: bool = False) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-m", "analysis", *map(str, words)]
         if anew:
             return subprocess.run(
@@ -180,8 +178,6 @@ def analyse(root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             mock.patch.object(sys, "argv", argv[2:]),
         ):
             status = main()
-        return subprocess.CompletedProcess(
-            argv, status, out.getvalue(), err.getvalue()
-        )
+        return subprocess.CompletedProcess(argv, status, out.getvalue(), err.getvalue())
 
     return run

@@ -40,8 +40,10 @@ class Checkout:
         """Give Snakemake a command; return what it said when it had ended."""
         return preloaded.snakemake(self.command(*words)[3:], self.folder, most_s=120)
 
-    def measure(self, *config: str) -> None:
-        done = self.snakemake("all", "--config", "study=tiny", *config)
+    def measure(self, *config: str, tables: bool = True) -> None:
+        """Measure what is missing, and make the tables and charts of it."""
+        until = () if tables else ("--until", "measure")
+        done = self.snakemake("all", *until, "--config", "study=tiny", *config)
         assert done.returncode == 0, done.stderr
 
     def to_measure(self, *config: str) -> list[str]:
@@ -92,7 +94,7 @@ def clean(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 def measured(clean: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A copy in which the study was measured, select first. To be copied as well."""
     made = clean.copy(tmp_path_factory.mktemp("measured") / "firstfail")
-    made.measure("impl=select")
+    made.measure("impl=select", tables=False)
     assert made.to_measure() == TINY_CELLS["single"]  # select's are there already
     made.measure()
     return made

@@ -22,10 +22,10 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-# What the Snakefile loads of others. Where one has moved, the fork loads it.
+# What Snakemake and the Snakefile load of others.
 LIBRARIES = (
-    *("snakemake.cli", "snakemake.workflow", "snakemake.scheduling.greedy"),
-    *("hydra", "hydra.core.override_parser.overrides_parser", "omegaconf", "psutil"),
+    *("snakemake.workflow", "snakemake.scheduling.greedy", "snakemake.profiles"),
+    *("hydra", "hydra.core.override_parser.overrides_parser", "psutil"),
 )
 ONE_AT_A_TIME = threading.Lock()  # may ask; what was asked for runs side by side
 
@@ -53,16 +53,21 @@ def snakemake(
 
 @functools.cache
 def loaded() -> subprocess.Popen[str]:
-    """Start the process that is forked; it ends with this one, which holds its input."""
+    """Start the process that is forked; it ends with its input, as this one ends."""
     words = [sys.executable, __file__]
     return subprocess.Popen(words, stdin=subprocess.PIPE, text=True)
 
 
 def serve() -> None:
     """For each line of the input fork, and tell with which status that has ended."""
+    from hydra.core.plugins import Plugins
+    from snakemake import cli
+
     for name in LIBRARIES:
-        with contextlib.suppress(ModuleNotFoundError):
+        with contextlib.suppress(ModuleNotFoundError):  # where one has moved
             importlib.import_module(name)
+    cli.get_argument_parser()  # which looks for plugins
+    Plugins.instance()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who waits is forked as well
     for line in sys.stdin:
         ended, asked = json.loads(line)

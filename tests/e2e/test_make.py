@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.no_run
+
 
 def make(root: Path, *words: str) -> str:
     """Run make as a user would, though these tests run under make themselves."""

@@ -195,13 +195,13 @@ def test_burst_of_2000_users(
     settings = {
         "users": 2000,
         "hatch_rate": 2000,
-        "experiment__requests": 10_000,
+        "experiment__requests": 5_000,
         "load__think_min_s": 0.5,
         "load__think_max_s": 1.5,
         "load__timeout_s": 10,
     }
     finish(run(config(impl=impl, **settings)))
-    assert len(requests(tmp_path / "cell")) == 10_000
+    assert len(requests(tmp_path / "cell")) == 5_000
     stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
     assert stopped["reason"] == "requests"
 
@@ -310,8 +310,10 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(
     process = run(path, "--label", "cell 1 of 1", prefix=(sys.executable, "-c", HASTY))
     lines = finish(process).splitlines()
     assert len(lines) > 1
-    shown = r"cell 1 of 1: \d s, (0|5) users, [\d,]+ requests/s, 0 failed, at most \d s left"
-    assert all(re.fullmatch(shown, line) for line in lines)
+    shown = (
+        r"cell 1 of 1: \d+ s, \d users, [\d,]+ requests/s, 0 failed, at most \d+ s left"
+    )
+    assert [line for line in lines if not re.fullmatch(shown, line)] == []
     assert ", 5 users, " in lines[-1]
 
 

@@ -8,6 +8,7 @@ import functools
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -227,7 +228,7 @@ def test_never_ready(tmp_path: Path) -> None:
     config = settings(command=mine(tmp_path), ready={"path": "/ready", "status": 204})
 
     def check() -> None:
-        with started(config, place(tmp_path)):
+        with started(config, place(Path(tempfile.mkdtemp(dir=tmp_path)))):
             pass
 
     said = refusal(config, check, "HTTP 200, and impl.ready.status is 204")
@@ -239,7 +240,9 @@ def test_never_ready(tmp_path: Path) -> None:
 PATIENCE_S = (0.7, 4.0, 16.0)
 
 
-def refusal(config: dict[str, Any], check: Callable[[], None], named: str) -> ServerError:
+def refusal(
+    config: dict[str, Any], check: Callable[[], None], named: str
+) -> ServerError:
     """Return what `check` raises; where that lacks what is `named`, with more time."""
     for start_s in PATIENCE_S:
         config["server"]["start_s"] = start_s
