@@ -46,8 +46,9 @@ LATE_MS = 5.0
 # Of descriptors or workers: a few are always about to be freed, or taken by what is no
 # connection.
 FULL = 0.97
-# In half of the looks around a moment somebody waited to be accepted.
-QUEUED = 0.5
+# In half of the looks around a moment somebody waited to be accepted; or at one look so
+# many did, and half of those in flight: that is no chance, however short it was.
+QUEUED, SOME = 0.5, 3.0
 # A server that answers nobody for so much longer than a response takes, with clients
 # waiting to be accepted and its CPU idle, waits itself: for data that was lost with an
 # overflow. It is sent again 200 ms after it was sent at the least (RFC 6298), of which
@@ -98,6 +99,7 @@ def waiting(
         requests = whole
         beyond = phases.in_phases(whole, wait_s, between)
     found = levels(measured, between, requests)
+    found["in_flight"] = in_flight_s / np.diff(between)
     response_s = measured.unloaded_s + wait_s
     stalled = _stalled(requests, between, response_s + STALL_S)
     blame = _blame(measured.config, found, stalled)
@@ -107,7 +109,6 @@ def waiting(
     if failing is not None:
         only = phases.in_phases(requests.only(failing), wait_s, between)
         failed = _shares(_divided(only, blame))
-    found["in_flight"] = in_flight_s / np.diff(between)
     slices = found.assign(**{f"for.{part}": spent[part] for part in PARTS})
     return Waiting(total, _shares(spent), failed, _full_since(slices), slices)
 
@@ -214,7 +215,7 @@ def _idle(
     """Return what users waited for of a server with CPU time to spare, in order."""
     impl = config["impl"]
     lost = found["lost"].to_numpy() > 0
-    somebody = found["queued"].to_numpy() >= QUEUED
+    somebody = (found["queued"].to_numpy() >= QUEUED) | _crowded(found)
     # Clients who wait to be accepted of a server that is at work wait for its CPU.
     queue = somebody & (found["server_cpu"].to_numpy() < CPU_FROM)
     many = (most_workers(impl) or 0) > 1
@@ -240,6 +241,19 @@ def _idle(
         "server-serial": one_core if phase == "receiving" else queue | one_core,
     }
     return {part: where.astype(float) for part, where in parts.items()}
+
+
+def _crowded(found: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return where most of those in flight were in the queue at a slice's begin or end.
+
+    Before the first reading nobody knows.
+    """
+    queue = found["queue"].to_numpy()
+    most = np.fmax(queue, np.concatenate([queue[:1], queue[:-1]]))
+    crowded: npt.NDArray[np.bool_] = most >= np.maximum(
+        SOME, QUEUED * found["in_flight"].to_numpy()
+    )
+    return crowded
 
 
 def _divided(

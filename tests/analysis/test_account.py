@@ -229,7 +229,7 @@ def test_three_parts_are_told_of() -> None:
     read = {
         "server_cpu_s": grown((4, 0.98), (10, 0.1)),
         "server_sent_bytes": grown((4, 0), (7, 1e6), (10, 0)),
-        "queue": held((8.01, 0), (9.01, 7), (10, 0)),
+        "queue": held((8.01, 0), (9.01, 2), (10, 0)),
     }
     text = account(waited_of(read=read, **LINK))
     assert [

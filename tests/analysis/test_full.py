@@ -82,7 +82,7 @@ def test_two_that_are_full_at_once_share_the_moment(
         (QUEUE, {"server-serial": 1}),
         # Up to 3 s somebody waited to be accepted.
         (
-            {**QUEUE, "queue": held((3.01, 5), (10, 0))},
+            {**QUEUE, "queue": held((3.01, 2), (10, 0))},
             {"server-serial": 0.3, "unclear": 0.7},
         ),
         # Who waits to be accepted of a server that is at work waits for its CPU.
@@ -97,6 +97,24 @@ def test_a_server_with_cpu_to_spare(
 ) -> None:
     waited = waited_of(read=read, server__keep_alive=keep_alive, impl__worker="thread")
     assert shares(waited) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "queue, in_flight, part",
+    [
+        (5, 10, "server-serial"),
+        (5, 11, "unclear"),  # most of those who wait have a connection
+        (3, 1, "server-serial"),
+        (2, 1, "unclear"),  # may be chance
+    ],
+)
+def test_a_queue_that_was_full_of_them_for_a_moment(
+    queue: int, in_flight: int, part: str
+) -> None:
+    """From 3 to 3.1 s it was read, and nobody was in it half a second around that."""
+    read = {**QUEUE, "queue": held((3.01, 0), (3.11, queue), (10, 0))}
+    asked = [AT_ONCE, *[Asked(3.0, 0.2, 0.0)] * in_flight]
+    assert shares(waited_of(asked, read)) == pytest.approx({part: 1})
 
 
 @pytest.mark.parametrize("busiest, part", [(0.95, "server-serial"), (0.5, "unclear")])
