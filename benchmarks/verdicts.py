@@ -5,7 +5,7 @@ each other, for a reason that stands beside it (`verdict_cases.py`). The cases o
 round are measured in a shuffled order; the tables say how often the verdict was what is
 built in.
 
-    python -m benchmarks.verdicts                     a round of all, 20 minutes
+    python -m benchmarks.verdicts                     a round of all, 27 minutes
     python -m benchmarks.verdicts --rounds 3 link     three rounds of those named so
     python -m benchmarks.verdicts --shape ramp        the ramps alone
     python -m benchmarks.verdicts --keep KEPT         keep what was measured in KEPT:
