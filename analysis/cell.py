@@ -97,6 +97,7 @@ def summarise(folder: Path, code: str | None) -> None:
         "steps": as_records(capacity.steps(record, stopped.steps)),
         "little": little.checked(record, row, config),
         "idle": run.get("idle"),
+        "bare_lf": bool(run.get("bare_lf")),
         "used": used(run, len(record)) | {"server_most_rss_bytes": memory},
         "machine": _machine(measured, day.checked(run, folder / "run.json")),
         "provenance": run["provenance"],

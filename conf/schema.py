@@ -186,6 +186,9 @@ class Load:
     timeout_s: float = _field(10.0, above=0)  # to connect, and for each read
     # A response that takes longer is a failure; null: however long it takes.
     slow_ms: float | None = _field(None, above=0)
+    # Whether a server is refused as a wrong one where lines of a head end with LF alone
+    # (RFC 9112, 2.2). Else it is measured, with a note below the table.
+    strict: bool = False
     # For so long eight clients that do not think ask the server before the record.
     warm_up_s: float = _field(0.0, least=0, most=600)
     # Ours, Locust's FastHttpUser or its HttpUser.

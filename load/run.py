@@ -185,7 +185,8 @@ class Run:
                 tick()
                 running.check_alive("crashed")
 
-            Preflight(running, config, (host, port), page, tick).check()
+            preflight = Preflight(running, config, (host, port), page, tick)
+            preflight.check()
             with idle.holding(place.environment, locust_cores, tick_alive):
                 machine.begin()
                 found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
@@ -205,6 +206,7 @@ class Run:
         return {
             "stopped": self.stopped(crashed),
             "crashed": crashed,
+            "bare_lf": preflight.bare_lf,
             "idle": held,
             "telemetry": measured,
             "machine": machine.end(),  # the server is gone

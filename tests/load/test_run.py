@@ -58,6 +58,7 @@ def test_requests_are_counted_exactly(config: Config, run: Run, tmp_path: Path) 
     ]
     assert all(row["status"] == "200" and row["error"] == "" for row in rows)
     assert all(row["bytes"] == "14939" for row in rows)
+    assert json.loads((cell / "run.json").read_text())["bare_lf"] is False
     finished = [float(r["start_s"]) + float(r["response_ms"]) / 1000 for r in rows]
     assert all(b >= a - 1e-5 for a, b in itertools.pairwise(finished))
     assert {path.name for path in cell.iterdir()} == {
@@ -121,7 +122,10 @@ def check_machine(made: dict[str, Any]) -> None:
 
 
 def test_ends_at_the_first_failure(config: Config, run: Run, tmp_path: Path) -> None:
-    """A server that answers as many requests as it is told, then with 503."""
+    """A server that answers as many requests as it is told, then with 503.
+
+    Lines of its heads end with LF alone, which is told of.
+    """
     code = (
         "import http.server,sys\n"
         "page=open(sys.argv[2],`rb`).read()\n"
@@ -129,9 +133,8 @@ def test_ends_at_the_first_failure(config: Config, run: Run, tmp_path: Path) -> 
         " n=0\n"
         " def do_GET(self):\n"
         "  H.n+=1\n"
-        "  self.send_response(200 if H.n<=30 else 503)\n"
-        "  self.send_header(`Content-Length`,str(len(page)))\n"
-        "  self.end_headers();self.wfile.write(page)\n"
+        "  head=f`HTTP/1.0 {200 if H.n<=30 else 503} -\\nContent-Length: {len(page)}`\n"
+        "  self.wfile.write(head.encode()+b`\\n\\n`+page)\n"
         "http.server.HTTPServer((`127.0.0.1`,int(sys.argv[1])),H).serve_forever()\n"
     ).replace("`", '"')
     server = tmp_path / "server.py"
@@ -141,10 +144,11 @@ def test_ends_at_the_first_failure(config: Config, run: Run, tmp_path: Path) -> 
     rows = requests(tmp_path / "cell")
     # Of the 30, three were asked for before the load began.
     assert [row["error"] for row in rows] == [""] * 27 + ["HTTP 503"]
-    stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
-    assert stopped["reason"] == "first-failure"
+    told = json.loads((tmp_path / "cell" / "run.json").read_text())
+    assert told["stopped"]["reason"] == "first-failure"
+    assert told["bare_lf"] is True
     # http.server does not end on SIGTERM by exiting with 0, and that is no matter.
-    assert (tmp_path / "cell" / "server.log").read_text()
+    assert told["provenance"]["server_end"] == "signal 15"
 
 
 def test_not_reached(config: Config, run: Run, tmp_path: Path) -> None:

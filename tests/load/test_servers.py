@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
 import shutil
 import subprocess
@@ -235,11 +236,68 @@ def drip(head: bytes) -> Any:
     return answer(head, *[b"x"] * 1_000, after=lambda: gone.wait(0.05))
 
 
+def moved(status: bytes, to: bytes, body: bytes = b"") -> Any:
+    """Return what says that the page is elsewhere."""
+    head = b"HTTP/1.1 " + status + b"\r\nLocation: " + to + b"\r\n"
+    return answer(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+
 RIGHT = answer(CLOSE % len(BODY) + BODY)
+BARE_LF = answer((CLOSE % len(BODY)).replace(b"\r", b"") + BODY)
 LATER = answer(CLOSE % 5 + b"sorry")
 WRONG = {
     "another body": ([LATER], "wrong-page", "with 5 bytes that are not the 14,939"),
     "an error": ([answer(b"HTTP/1.1 500 No\r\n\r\n")], "wrong-page", "with HTTP 500"),
+    "elsewhere": (
+        [moved(b"302 Found", b"/index.html")],
+        "wrong-page",
+        "with HTTP 302 to /index.html; set impl.path",
+    ),
+    "elsewhere, with the page": (
+        [moved(b"301 Moved", b"/a?b=c", BODY)],
+        "wrong-page",
+        "with HTTP 301 to /a?b=c; set impl.path",
+    ),
+    "elsewhere, the second time": (
+        [RIGHT, moved(b"307 Temporary", b"/again", BODY)],
+        "wrong-page",
+        "with HTTP 307 to /again; set impl.path",
+    ),
+    "over TLS": (
+        [moved(b"308 Permanent", b"https://localhost/")],
+        "wrong-page",
+        "with HTTP 308 to https://localhost/; serve the page over HTTP",
+    ),
+    "not changed": (
+        [answer(b"HTTP/1.1 304 Same\r\n\r\n")],
+        "wrong-page",
+        "with HTTP 304",
+    ),
+    "not there": (
+        [answer(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")],
+        "wrong-page",
+        "with HTTP 404; set impl.path, if its page is elsewhere",
+    ),
+    "compressed": (
+        [
+            answer(
+                b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+                + gzip.compress(BODY)
+            )
+        ],
+        "wrong-page",
+        "with Content-Encoding: gzip, which was not asked for",
+    ),
+    "a space before the colon": (
+        [answer((CLOSE % len(BODY)).replace(b":", b" :") + BODY)],
+        "wrong-page",
+        "with no page: bad response: a space before the colon in line 2 of its head",
+    ),
+    "an empty line first": (
+        [answer(b"\n" + CLOSE % len(BODY) + BODY)],
+        "wrong-page",
+        "with no page: bad response: an empty line before the status line",
+    ),
     "the second time": ([RIGHT, RIGHT, LATER], "wrong-page", "with 5 bytes that"),
     "a length too small": (
         [answer(CLOSE % 10 + BODY)],
@@ -266,12 +324,30 @@ WRONG = {
         "wrong-page",
         "and then does not: no response",
     ),
-    "dripped": ([drip(CLOSE % len(BODY))], "no-answer", "with what does not end"),
-    "dripped without a head": ([drip(b"HTTP/1.1 ")], "no-answer", "what does not end"),
+    "dripped": (
+        [drip(CLOSE % len(BODY))],
+        "no-answer",
+        "/ is answered with what does not end: ",
+    ),
+    "dripped without a head": (
+        [drip(b"HTTP/1.1 ")],
+        "no-answer",
+        "/ is answered with what does not end: no empty line ends its head",
+    ),
     "dripped after one": (
         [RIGHT, drip(CLOSE % len(BODY))],
         "no-answer",
-        "answered, and then did not",
+        " of the 14,939 of its Content-Length",
+    ),
+    "without an end": (
+        [
+            lambda connection: (
+                answer(b"HTTP/1.1 200 OK\r\n\r\n" + BODY)(connection),
+                hang(connection),
+            )
+        ],
+        "no-answer",
+        "does not end: it has no Content-Length, and the connection stays open",
     ),
     "dripped after its end": (
         [RIGHT, drip(CLOSE % len(BODY) + BODY)],
@@ -299,6 +375,32 @@ def test_wrong_pages(
         assert time.monotonic() - began < 5  # as it is dripped it takes minutes
     assert raised.value.kind == kind
     assert named in str(raised.value)
+
+
+def test_a_redirect_is_no_page_where_any_body_counts(tmp_path: Path) -> None:
+    with serving(moved(b"302 Found", b"/a")) as scripted, idle(tmp_path) as server:
+        config = settings(body=None)
+        with pytest.raises(ServerError, match=r"HTTP 302 to /a; set impl\.path") as it:
+            preflight(config, scripted.port, server).check()
+    assert it.value.kind == "wrong-page"
+
+
+@pytest.mark.parametrize("body", ["{page_file}", None])
+def test_lines_that_end_with_lf_alone(tmp_path: Path, body: str | None) -> None:
+    """They are taken and told of, and where it is strict they are refused."""
+    config = settings(body=body)
+    with idle(tmp_path) as server, serving(RIGHT, RIGHT, BARE_LF) as scripted:
+        taken = preflight(config, scripted.port, server)
+        taken.check()
+        assert taken.bare_lf
+        config["load"]["strict"] = True
+        with pytest.raises(ServerError, match=r"alone, which load\.strict refu") as it:
+            preflight(config, scripted.port, server).check()
+        assert it.value.kind == "wrong-page"
+        with serving(RIGHT) as other:
+            right = preflight(config, other.port, server)
+            right.check()
+            assert not right.bare_lf
 
 
 NO_ATTENDANCE = {
@@ -366,13 +468,14 @@ def test_another_page_over_a_kept_connection(tmp_path: Path) -> None:
         RIGHT,
         answer(OK % len(BODY) + b"\r\n" + BODY),  # and closes, without a word of it
         answer(b"HTTP/1.0 200 OK\r\n\r\n" + BODY),  # its end is the connection's
+        answer(b"HTTP/1.1 201 Made\r\nContent-Encoding: identity\r\n\r\n" + BODY),
         answer(
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
             b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY),
         ),
         answer(b"HTTP/1.1 103 Hints\r\nLink: /\r\n\r\n", CLOSE % len(BODY) + BODY),
     ],
-    ids=["close", "closes", "HTTP/1.0", "chunked", "103"],
+    ids=["close", "closes", "HTTP/1.0", "201", "chunked", "103"],
 )
 def test_right_pages(tmp_path: Path, behave: Any) -> None:
     with serving(behave) as scripted, idle(tmp_path) as server:
