@@ -13,8 +13,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from analysis.blame import TAKEN
 from analysis.limits import LIMITS
-from analysis.waiting import TAKEN, Waiting
+from analysis.waiting import Waiting
 
 LEAST_SHARE = 0.05
 MOST_PARTS = 3
@@ -69,7 +70,8 @@ def _of(text: str, column: str) -> Callable[[pd.DataFrame, str], str]:
 
 def _serial(slices: pd.DataFrame, part: str) -> str:
     queue, used = _mean(slices, "queue", part), _mean(slices, "server_cpu", part)
-    waited = "" if queue is None else f"{queue:,.0f} waited to be accepted"
+    # Those of clients that gave up are still there.
+    waited = "" if queue is None else f"{queue:,.0f} in its accept queue"
     cpu = "" if used is None else f"{min(used, 1):.0%} of its CPU was used"
     return ", ".join(text for text in (waited, cpu) if text)
 

@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from analysis.account import account, percent
+from analysis.blame import FULL
 from analysis.evidence import Evidence
 from analysis.limits import BOTH, is_outside, is_servers
 from analysis.possible import Possible
-from analysis.waiting import FULL, Waiting
+from analysis.waiting import Waiting
 
 # Idle connections hold a bound where more than half of it is theirs.
 HELD = 0.5

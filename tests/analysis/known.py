@@ -52,4 +52,4 @@ def divided(**shares: float) -> Waiting:
         **dict.fromkeys(READ, np.nan),
         **{f"for.{part}": 100 * share for part, share in whole.items()},
     )
-    return Waiting(100.0, whole, None, {}, slices)
+    return Waiting(100.0, whole, {}, slices)

@@ -39,7 +39,7 @@ SENTENCES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "server-serial",
         QUEUE,
         {},
-        f"100% went to {SERIAL} (5 waited to be accepted, 10% of its CPU was used)",
+        f"100% went to {SERIAL} (5 in its accept queue, 10% of its CPU was used)",
     ),
     (
         "server-workers",
@@ -203,7 +203,7 @@ def test_parts_are_told_from_the_greatest_on_and_since_when() -> None:
     }
     assert account(waited_of(read=read)) == (
         f"{TEN}59% went to {CPU}, from 4 s on (96% of it used); 30% went to {SERIAL}, "
-        "from 1 s on (7 waited to be accepted, 10% of its CPU was used); 11% went to "
+        "from 1 s on (7 in its accept queue, 10% of its CPU was used); 11% went to "
         f"{UNKNOWN} (10% of the server's CPU used)"
     )
 
