@@ -162,7 +162,7 @@ def _requests(cells: Sequence[Cell], common: dict[str, Any]) -> str:
     if limit_s and all(cell.row["outcome"] == "time limit" for cell in cells):
         return f"All requests of {limit_s:g} s"
     asked = common.get("experiment.requests")
-    return f"The first {asked:,} requests" if asked else "The requests that finish first"
+    return f"The first {asked:,} requests" if asked else "The first requests to finish"
 
 
 def _growing(common: dict[str, Any]) -> dict[str, str]:

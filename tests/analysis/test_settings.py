@@ -100,7 +100,7 @@ def test_an_implementations_own_settings_come_with_its_name() -> None:
 def test_the_number_of_requests_can_be_swept() -> None:
     cells = [made("burst", experiment__requests=n) for n in (500, 1000)]
     assert swept(cells) == ["experiment.requests"]
-    assert caption(cells).startswith("The requests that finish first, ")
+    assert caption(cells).startswith("The first requests to finish, ")
     assert "| select | 500 |" in markdown("burst", cells)
 
 
