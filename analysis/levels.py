@@ -89,7 +89,7 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
         "queued": _smooth(_over(readings.latest("queue", between), 0)),
         "backlog": readings.latest("backlog", between),
         "overflows": np.diff(readings.at("server_listen_overflows", between)),
-        "workers": _workers(config, readings, between, requests),
+        "workers": _workers(config, readings, between, requests, measured.unloaded_s),
         "descriptors": _descriptors(config["impl"], run, readings, between),
         "busiest": _smooth(share("server_busiest_s", 1.0)),
         "delayed": _smooth(share("server_delayed_s", 1.0)),
@@ -136,12 +136,17 @@ def _link(network: dict[str, Any], readings: Readings, between: Floats) -> Float
 
 
 def _workers(
-    config: dict[str, Any], readings: Readings, between: Floats, requests: Requests
+    config: dict[str, Any],
+    readings: Readings,
+    between: Floats,
+    requests: Requests,
+    unloaded_s: float,
 ) -> Floats:
     """Return the share of the server's workers, beside the one that accepts, at work.
 
-    All workers of a pool are always there, and which of them work is not seen. Those
-    who wait for the page's backend follow from Little's law.
+    All workers of a pool are always there, and which of them work is not seen. How many
+    do follows from Little's law, where a page waits for its backend: one has a worker
+    for that long, and for the `unloaded_s` that it takes besides.
     """
     impl, wait_s = config["impl"], config["page"]["wait_ms"] / 1000
     most = most_workers(impl)
@@ -154,8 +159,9 @@ def _workers(
         return share
     if impl["worker"] in ("pool", "helper") and wait_s:
         answers, _ = np.histogram(requests.finished[requests.answered], between)
-        waiting: Floats = _smooth(answers / np.diff(between)) * wait_s
-        return waiting / most
+        at_work: Floats = _smooth(answers / np.diff(between)) * (wait_s + unloaded_s)
+        working: Floats = at_work / most
+        return working
     return np.full(len(between) - 1, np.nan)
 
 
