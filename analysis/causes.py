@@ -24,6 +24,8 @@ SAID_BY_ITSELF = {
     "short body": "the server closed the connection within its answer",
     "no response": "the server closed the connection without an answer",
 }
+# How connections end that were open when their server died.
+CUT_OFF = ("short body", "no response")
 
 
 def cause(error: str, e: Evidence, waited_for: Mapping[str, float] | None) -> str:
@@ -31,6 +33,8 @@ def cause(error: str, e: Evidence, waited_for: Mapping[str, float] | None) -> st
 
     `waited_for` are the shares of what they waited for; None where they did not wait.
     """
+    if e.crashed is not None and error.startswith(CUT_OFF):
+        return f"the server died: {e.crashed}"
     for beginning, because in SAID_BY_ITSELF.items():
         if error.startswith(beginning):
             return because

@@ -8,7 +8,7 @@ Rules of this module:
   that could be used: `pressed` is the server's CPU in the time in which somebody was,
   and `link_pressed` the link. Where nobody was at all they are of the whole slice.
 - Of what was read once a second the greater of two readings holds between them. What
-  was not read is NaN.
+  was not read is NaN, and so is all of a run that was over before the next reading.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from analysis.readings import Readings
 
 Floats = npt.NDArray[np.float64]
 LEAST_S = 0.02  # of a slice
+EVERY_S = 0.1  # between two readings
 SMOOTHED = 5  # slices; the kernel counts idle time in ticks of a tenth of a slice
 # So long a lost connection may be waited for: a SYN is sent again after 1, 3 and 7 s.
 RECENT_S = 10.0
@@ -46,11 +47,12 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
 
     Columns: `t_s`, `seconds`, `server_cpu`, `pressed`, `server_idle`, `others` (of
     programs on those cores that are not the server), `stolen`, `throttled`, `link`,
-    `link_pressed`, `generator_busiest`, `generator_idle`, `late_ms`, `queue`, `queued`
-    (of some looks, those that found it not empty), `backlog`, `overflows`, `lost`
-    (whether connections were lost in the last seconds), `workers` and `descriptors` (of
-    their bounds), `busiest` (of a core, the server's busiest process), `delayed` (of
-    the time, how long one process of the server was ready to run and had no core).
+    `link_pressed`, `generator_cpu`, `generator_busiest`, `generator_idle`, `late_ms`,
+    `queue`, `queued` (of some looks, those that found it not empty), `backlog`,
+    `overflows`, `lost` (whether connections were lost in the last seconds), `workers`
+    and `descriptors` (of their bounds), `busiest` (of a core, the server's busiest
+    process), `delayed` (of the time, how long one process of the server was ready to
+    run and had no core).
     """
     config, run, readings = measured.config, measured.run, measured.readings
     seconds = np.diff(between)
@@ -80,6 +82,7 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
         ),
         "stolen": _smooth(share("server_cores_stolen_s", server_cores)),
         "throttled": np.minimum(_smooth(share("throttled_s", 1.0)), 1.0),
+        "generator_cpu": share("generator_cpu_s", generator_cores),
         "generator_busiest": share("generator_busiest_s", 1.0),
         "generator_idle": _smooth(share("generator_cores_idle_s", generator_cores)),
         "late_ms": readings.late_ms(between),
@@ -97,7 +100,10 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
     if not bound:  # what of the machine's cores was the server's is not known
         table["server_idle"] = table["others"] = np.full(len(seconds), np.nan)
     table["lost"] = _lost(readings, between)
-    return pd.DataFrame(table)
+    found = pd.DataFrame(table)
+    if between[-1] - between[0] < EVERY_S:  # what was read is of before and after
+        found[found.columns.difference(["t_s", "seconds"])] = np.nan
+    return found
 
 
 def _smooth(values: Floats) -> Floats:

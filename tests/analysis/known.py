@@ -29,7 +29,7 @@ ALWAYS_KNOWN = (
 )
 READ = (
     *("server_cpu", "link", "others", "stolen", "throttled", "generator_busiest"),
-    *("generator_idle", "late_ms", "queue", "overflows"),
+    *("generator_cpu", "generator_idle", "late_ms", "queue", "overflows"),
 )
 
 

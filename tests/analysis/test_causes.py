@@ -72,6 +72,8 @@ QUEUE = {"accept-queue": 0.7, "server-cpu": 0.3}
             "the server died: signal 9",
         ),
         ("timed out reading", ALL_OF_IT, QUEUE, "the server died: signal 9"),
+        ("no response", ALL_OF_IT, None, "the server died: signal 9"),
+        ("short body: 5 bytes of 9", ALL_OF_IT, None, "the server died: signal 9"),
         ("Connection refused connecting", {}, QUEUE, "nobody listened"),
         (
             "Cannot assign requested address connecting",
@@ -112,7 +114,7 @@ def test_causes(
     ],
 )
 def test_what_a_failure_says_by_itself(error: str, because: str) -> None:
-    for evidence in (known(**ALL_OF_IT), unknown()):
+    for evidence in (known(overflows=12, resets_sent=3), unknown()):
         assert cause(error, evidence, QUEUE) == because
 
 

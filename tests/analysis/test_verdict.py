@@ -152,8 +152,8 @@ def test_users_who_got_nearly_all_that_is_possible(
         (
             {"wait_s": 0.0205, "server_cpu": None, "users": 1234.4, "think_s": 0.1},
             "1,234 users who think for 0.1 s and wait 20.5 ms for a page got 95% of "
-            "the 2,222 requests a second that a server which answers at once would "
-            "have given them",
+            "the 2,222 requests a second that a server which adds nothing to that "
+            "would have given them",
         ),
         (
             {"users": None, "server_cpu": None, "think_s": 2.0},

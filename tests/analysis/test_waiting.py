@@ -36,12 +36,13 @@ def test_a_burst_that_is_over_in_less_than_a_second() -> None:
 
 
 def test_a_run_of_a_moment() -> None:
-    """It is shorter than a slice, and than the time between two readings."""
-    waited = waited_of(
-        [AT_ONCE, Asked(0.0, 0.005)], {"server_cpu_s": 0.95}, seconds=0.005
-    )
+    """In less than the time between two readings nothing was read of it."""
+    read = {"server_cpu_s": 0.95}
+    waited = waited_of([AT_ONCE, Asked(0.0, 0.09)], read, seconds=0.09)
+    assert shares(waited) == pytest.approx({"unclear": 1})
+    assert waited.seconds == pytest.approx(0.09)
+    waited = waited_of([AT_ONCE, Asked(0.0, 0.11)], read, seconds=0.11)
     assert shares(waited) == pytest.approx({"server-cpu": 1})
-    assert waited.seconds == pytest.approx(0.005)
 
 
 def test_what_was_not_read_is_unclear() -> None:
