@@ -77,18 +77,28 @@ SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
         "names {PATH}: it may name {backlog}, ",
     ),
     "no text": ({"command": "x {port}", "environment": {"A": [1]}}, "environment.A="),
+    "no port": (
+        {"command": "x", "environment": {"HOST": "{host}"}},
+        "impl.command=x: it must name {port}, the port that the server has to listen "
+        "on; or let impl.environment name it, or set server.port to the one",
+    ),
 }
 
 
 @pytest.mark.parametrize("changes, said", SETTINGS.values(), ids=SETTINGS)
 def test_a_wrong_command_is_one_line(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingError) as caught:
-        check_commands({**DEFAULTS, **changes})
+        check_commands({**DEFAULTS, **changes}, 0)
     assert said in str(caught.value)
     if "{PATH}" in said:
         assert "variables of a shell are known within sh -c '…' alone" in str(
             caught.value
         )
+
+
+def test_a_port_from_the_environment_or_of_its_own() -> None:
+    check_commands({**DEFAULTS, "command": "x", "environment": {"PORT": "{port}"}}, 0)
+    check_commands({**DEFAULTS, "command": "x"}, 8080)
 
 
 def test_a_wrong_path_is_one_line(tmp_path: Path) -> None:
