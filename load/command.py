@@ -118,7 +118,7 @@ def prepare(config: dict[str, Any], place: Place) -> None:
         place.scratch.mkdir()
         return
     try:
-        copy(place.root / submission, place.scratch)
+        copy(place.root / submission, place.scratch, config["impl"]["ignored"])
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise

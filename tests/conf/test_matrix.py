@@ -440,6 +440,14 @@ def test_code_is_in_the_key(copy: Path, edited: str, changed: set[str]) -> None:
     assert {folder.split("/")[1] for folder in folders() - before} == changed
 
 
+def test_an_editors_file_changes_nothing(copy: Path) -> None:
+    """Beside a source of the runner and of the server, while it is open."""
+    before = set(matrix({}, copy, ["load"]))
+    for name in ("load/.run.py.swp", "load/run.py~", "servers/.select.py.swp"):
+        (copy / name).write_text("unsaved")
+    assert set(matrix({}, copy, ["load"])) == before
+
+
 def test_a_touched_file_changes_nothing(copy: Path) -> None:
     before = set(matrix({}, copy, ["load"]))
     for path in copy.rglob("*.py"):
