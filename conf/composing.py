@@ -22,6 +22,7 @@ from omegaconf.errors import OmegaConfBaseException, ValidationError
 from conf import files
 from conf.choices import FOLDER, GROUPS, choices, file_of, quoted
 from conf.schema import App, Cell, Config, Impl, Network, Page, SettingError, one_line
+from conf.texts import check_options
 
 SCHEMAS = {
     "experiment": Cell,  # it may set all
@@ -61,19 +62,20 @@ def _leaves(config: Config, prefix: str = "") -> Iterable[str]:
 
 
 @functools.cache
-def _look_at(group: str, name: str) -> None:
-    """Raise `SettingError` for what is wrong in the file of a choice, if it has one."""
-    own = f"{group}/{name}.yaml"
+def _look_at(own: str, schema: type) -> None:
+    """Raise `SettingError` for what is wrong in a file below conf/, if it is there."""
     if (FOLDER / own).exists():
         said = files.load(FOLDER, own)
         said.pop("defaults", None)  # Hydra's own
-        files.check(f"conf/{own}", SCHEMAS[group], said)
+        files.check(f"conf/{own}", schema, said)
+        check_options(f"conf/{own}", FOLDER / own, said)
 
 
 def composed(choice: dict[str, str], plain: list[str]) -> Config:
     """Return the settings of a choice of groups with these overrides, no sweeps."""
+    _look_at("config.yaml", Cell)
     for group, name in choice.items():
-        _look_at(group, name)
+        _look_at(f"{group}/{name}.yaml", SCHEMAS[group])
     texts = [*(f"{group}={quoted(name)}" for group, name in choice.items()), *plain]
     try:
         with warnings.catch_warnings():

@@ -26,10 +26,12 @@ from hydra.core.override_parser.types import Override
 from conf.checks import check
 from conf.choices import AUTO, GROUPS, file_of, hydra
 from conf.composing import MatrixError, composed
+from conf.files import type_of
 from conf.overrides import parse, typed, values_of
-from conf.schema import Config, SettingError
-from conf.sources import digest, sources_of
+from conf.schema import Cell, Config, SettingError
+from conf.sources import digest, server_digest, sources_of
 from conf.studies import of_experiment, study
+from conf.texts import check_text
 
 DEFAULTS = (f"network={AUTO}", "app=page", "page=rendered")
 
@@ -60,8 +62,8 @@ def matrix(
             f"set={dotted}: write settings by their dotted names, "
             "as in set='{experiment.requests: 500}'"
         )
-    user = [f"{key}={value}" for key, value in _flat({**overrides, **dotted})]
     try:
+        user = [f"{key}={value}" for key, value in _flat({**overrides, **dotted})]
         asked_of = study(chosen)
         with hydra(root):
             cells = list(_cells(asked_of, user, auto_network))
@@ -87,6 +89,7 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
                 f"to sweep over its members write {name}={choices}"
             )
         else:
+            check_text(type_of(Cell, name), name, value)
             yield name, str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -142,16 +145,30 @@ def _check(cell: Config, root: Path, user: list[str]) -> None:
 def _named(cells: list[Config], root: Path, runner: Sequence[str]) -> dict[str, Config]:
     """Add to each cell its code and key, and name its folder."""
     runner_code = digest(runner, root)
-    digests: dict[tuple[str, ...], str] = {}
+    codes: dict[tuple[str, ...], tuple[str, str | None]] = {}
     named: dict[str, Config] = {}
     for cell in cells:
-        sources = sources_of(cell)
-        if sources not in digests:
-            digests[sources] = digest(sources, root)
-        cell["code"] = {"server": digests[sources], "runner": runner_code}
+        made_of = (*sources_of(cell), "", *cell["impl"]["ignored"])
+        if made_of not in codes:
+            codes[made_of] = _server_code(cell, root)
+        code, unfit = codes[made_of]
+        if unfit:
+            cell["impl"] |= {"unfit": unfit, "sources": []}
+        cell["code"] = {"server": code, "runner": runner_code}
         cell["key"] = _key(cell)
         named[_folder(cell)] = cell
     return named
+
+
+def _server_code(cell: Config, root: Path) -> tuple[str, str | None]:
+    """Return the digest of a cell's server, and why a submission can't be read."""
+    try:
+        return server_digest(cell, root), None
+    except SettingError as error:
+        if not cell["impl"]["submission"]:
+            raise
+        without = {**cell, "impl": {**cell["impl"], "sources": []}}
+        return server_digest(without, root), str(error)
 
 
 def _key(cell: Config) -> str:

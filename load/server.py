@@ -110,6 +110,10 @@ def running(
         raise CellError(f"{error}{hinted(command)}") from None
     try:
         yield Server(process, log, command)
+    except ServerError as error:
+        if command.odd is None:
+            raise
+        raise ServerError(error.kind, f"{error} ({command.odd})") from None
     finally:
         process.kill()
         process.wait()

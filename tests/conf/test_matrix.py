@@ -168,6 +168,25 @@ def test_one_cell_has_one_key_however_it_is_asked_for() -> None:
     assert alone in cells(users="5,6", server={"backlog": "128"}, study="default")
 
 
+@pytest.mark.parametrize("code", ["6357", "0042", "1_000", "1e3", "true", "on", "-1"])
+def test_text_is_as_it_is_written(code: str) -> None:
+    """Whether or not Hydra's grammar knows it as a number."""
+    asked = {"app": "attendance", "impl": "select", "experiment": "burst"}
+    [cell] = cells(**asked, set={"app.code": code}).values()
+    assert cell["app"]["code"] == code
+    swept = cells(**asked, set={"app.code": f"'{code}',7"}).values()
+    assert [cell["app"]["code"] for cell in swept] == [code, "7"]
+
+
+def test_a_port_that_no_command_names() -> None:
+    asked = {"impl": "select", "experiment": "burst", "page": "static"}
+    said = {"impl.command": "'x {options}'"}
+    with pytest.raises(MatrixError, match=r"it must name \{port\}"):
+        cells(**asked, set=said)
+    [cell] = cells(**asked, set=said, server={"port": "8080"}).values()
+    assert cell["server"]["port"] == 8080
+
+
 def test_every_setting_is_in_the_key() -> None:
     asked = {"experiment": "burst", "impl": "select"}
     seen = set(cells(**asked))
@@ -329,6 +348,18 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "host in a namespace": ({"network": "netns", "server": {"host": "::1"}}, "::1"),
     "loss": ({"network": "netns", "set": {"network.loss_percent": "101"}}, "at most"),
+    "a number for text": (
+        {"app": {"code": 34}},
+        "app.code: it must be text; what is written was read as 34: write it in quotes",
+    ),
+    "a truth value for text": (
+        {"set": {"impl.command": True}},
+        "impl.command: it must be text; what is written was read as true",
+    ),
+    "a number for text, in a sweep": (
+        {"app": "attendance", "set": {"app.code": "1_000,2"}},
+        "app.code=1_000,2: it is text, and a member is read as 1000: write it in quote",
+    ),
     "several studies": ({"study": "default,demo"}, "study"),
 }
 
@@ -438,6 +469,14 @@ def test_code_is_in_the_key(copy: Path, edited: str, changed: set[str]) -> None:
     with path.open("a") as file:
         file.write("\n# edited\n")
     assert {folder.split("/")[1] for folder in folders() - before} == changed
+
+
+def test_an_editors_file_changes_nothing(copy: Path) -> None:
+    """Beside a source of the runner and of the server, while it is open."""
+    before = set(matrix({}, copy, ["load"]))
+    for name in ("load/.run.py.swp", "load/run.py~", "servers/.select.py.swp"):
+        (copy / name).write_text("unsaved")
+    assert set(matrix({}, copy, ["load"])) == before
 
 
 def test_a_touched_file_changes_nothing(copy: Path) -> None:

@@ -75,6 +75,12 @@ BROKEN_FILES = {
         "command: x\n",
         "conf/impl/broken.yaml: impl.command=x: it must name {port}",
     ),
+    "impl of what is no text": (
+        "conf/impl/broken.yaml",
+        "command: x {port}\nenvironment: {UM: 022}\n",
+        "conf/impl/broken.yaml: environment.UM: it must be text; what is written was "
+        "read as 18: write it in quotes",
+    ),
     "study": ("conf/study/tiny.yaml", "overrides: [", "conf/study/tiny.yaml"),
     "study of nothing": ("conf/study/tiny.yaml", "overrides: []", "experiments"),
     "class": (
@@ -110,8 +116,6 @@ def test_a_class(clean: Checkout, tmp_path: Path) -> None:
     for name in ("O'Brien", "ben", 'a"b'):
         (students / name).mkdir(parents=True)
         (students / name / "server.py").touch()
-    assert_one_line(checkout.snakemake(*asked), 'students/a"b: the name of')
-    (students / 'a"b').rename(students / "b")
     (students / "dora.py").touch()
     (checkout.folder / "conf/impl/students").mkdir()
     own = "hint: ask\nenvironment: {A: b}\n"
@@ -126,8 +130,9 @@ def test_a_class(clean: Checkout, tmp_path: Path) -> None:
     assert "UserWarning" not in done.stderr
     written = (checkout.folder / "outputs" / "configs").glob("*.json")
     impls = {i["name"]: i for i in (json.loads(p.read_text())["impl"] for p in written)}
-    assert set(impls) == {"students/O'Brien", "students/ben", "students/b"}
-    ben, other = impls["students/ben"], impls["students/b"]
+    assert set(impls) == {"students/O'Brien", "students/ben", "students/a%22b"}
+    assert "rename it" in impls["students/a%22b"]["unfit"]
+    ben, other = impls["students/ben"], impls["students/O'Brien"]
     assert (ben["hint"], ben["environment"]) == ("ask", {"A": "b"})
     assert ben["command"] == other["command"] != ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -66,13 +67,25 @@ def of_run(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return []
 
 
+# What a server does that has still to download something, from an address of nobody.
+ABROAD = """
+import socket
+with socket.socket() as abroad:
+    abroad.settimeout(5)
+    print("abroad:", abroad.connect_ex(("192.0.2.1", 80)), flush=True)
+"""
+
+
 @pytest.mark.parametrize("prefix", [[], UNPRIVILEGED], ids=["self", "unprivileged"])
 def test_requests_cross_the_link(
     across: Config, run: Run, tmp_path: Path, prefix: list[str]
 ) -> None:
     if prefix and shutil.which(prefix[0]) is None:
         pytest.skip(f"no {prefix[0]} here, to give up privileges with")
+    (tmp_path / "abroad.py").write_text(ABROAD)
     path = across(
+        impl__command=f"sh -c '{{python}} {tmp_path}/abroad.py; exec \"$@\"' sh "
+        "{python} -m servers select --host {host} --port {port} {options}",
         network_somaxconn=77,
         network_tcp_abort_on_overflow=True,
         network_ip_local_port_range="40000-44999",
@@ -81,7 +94,9 @@ def test_requests_cross_the_link(
     assert not of_runs_in(tmp_path)
     cell = tmp_path / "cell"
     assert [row["error"] for row in requests(cell)] == [""] * 60
-    assert "http://198.18.0.1:" in (cell / "server.log").read_text()
+    said = (cell / "server.log").read_text()
+    assert "http://198.18.0.1:" in said
+    assert f"abroad: {errno.ENETUNREACH}\n" in said  # as docs/class.md says
     limits = json.loads((cell / "run.json").read_text())["provenance"]["limits"]
     assert limits["somaxconn"] == "77"
     assert limits["tcp_abort_on_overflow"] == "1"

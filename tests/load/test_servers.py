@@ -7,6 +7,7 @@ import gzip
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
+from conf.impl_checks import check_commands
 from conf.matrix import matrix
 from load.command import Place, command, prepare, version
 from load.failed import CellError, ServerError
@@ -569,6 +571,120 @@ def test_a_submission_is_started_in_a_copy(tmp_path: Path) -> None:
     with started(config, place(tmp_path)):
         assert (tmp_path / "server" / "built").exists()
     assert [path.name for path in own.iterdir()] == ["server.py"]
+
+
+BASH = """\
+#!{interpreter}
+words=(server.py "$2" "$3") # an array, which sh may not know
+exec {python} "${{words[@]}}"
+"""
+
+
+def script(tmp_path: Path, text: str, mode: int = 0o755) -> dict[str, Any]:
+    """Return the settings of a submission that a `run.sh` of this text starts."""
+    own = tmp_path / "ada"
+    own.mkdir()
+    (own / "server.py").write_text(MINE + SERVE)
+    (own / "run.sh").write_bytes(text.encode())
+    (own / "run.sh").chmod(mode)
+    itself = "./run.sh" if mode & 0o100 else "sh run.sh"
+    return settings(
+        command=f"{itself} {{host}} {{port}} {{page_file}}", submission=str(own)
+    )
+
+
+@pytest.mark.parametrize("interpreter", ["/usr/bin/env bash", "/bin/bash -e", "link"])
+def test_a_script_is_started_by_its_first_line(
+    tmp_path: Path, interpreter: str
+) -> None:
+    text = BASH.format(interpreter=interpreter, python=sys.executable)
+    config = script(tmp_path, text)
+    (tmp_path / "ada" / "link").symlink_to(
+        "/bin/bash"
+    )  # relative, as the kernel has it
+    with started(config, place(tmp_path)):
+        pass
+
+
+NO_SCRIPT = {
+    "no interpreter": (
+        "#!/opt/no/such -x\n",
+        "the first line of run.sh names /opt/no/such, which is no program here",
+    ),
+    "a folder": ("#!/bin\n", "names /bin, which is no program here"),
+    "no name": ("#! \n", "the first line of run.sh names , which is no program here"),
+    "CR LF": (
+        "#!/bin/sh\r\nexit 1\r\n",
+        r"the first line of run.sh names /bin/sh\r: lines of run.sh end with CR LF, as "
+        "Windows writes them: let them end with LF alone, as after dos2unix run.sh",
+    ),
+    "CR LF after env": (
+        "#!/usr/bin/env bash\r\nexit 1\r\n",
+        "(lines of run.sh end with CR LF, as Windows writes them: let them end with LF "
+        "alone, as after dos2unix run.sh)",
+    ),
+}
+
+
+@pytest.mark.parametrize("text, said", NO_SCRIPT.values(), ids=NO_SCRIPT)
+def test_a_script_that_cannot_be_started_is_its_authors(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    config = script(tmp_path, text)
+    with pytest.raises(ServerError) as raised, started(config, place(tmp_path)):
+        pass
+    assert raised.value.kind == "no-start"
+    assert said in str(raised.value)
+
+
+READ = {
+    "sh": ("run.sh", "cd src\r\nexec true\r\n", "sh run.sh {port}"),
+    "make": ("Makefile", "run:\r\n\texit 1\r\n", "make --file=Makefile run P={port}"),
+}
+
+
+@pytest.mark.parametrize("name, text, words", READ.values(), ids=READ)
+def test_lines_that_end_with_cr_lf_are_told_of(
+    tmp_path: Path, name: str, text: str, words: str
+) -> None:
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / name).write_bytes(text.encode())
+    config = settings(command=words, submission=str(tmp_path / "ada"))
+    with pytest.raises(ServerError) as raised, started(config, place(tmp_path)):
+        pass
+    assert raised.value.kind == "no-start"
+    assert f"(lines of {name} end with CR LF" in str(raised.value)
+
+
+def test_lines_that_end_with_cr_lf_may_do_no_harm(tmp_path: Path) -> None:
+    """To Python they are as any, and a comment's harm no shell."""
+    text = f'# served\r\nexec {sys.executable} server.py "$2" "$3" # now\r\n'
+    config = script(tmp_path, text, mode=0o644)
+    own = tmp_path / "ada" / "server.py"
+    own.write_bytes(own.read_bytes().replace(b"\n", b"\r\n"))
+    with started(config, place(tmp_path)):
+        pass
+
+
+FROM_ENVIRONMENT = SERVE.replace("sys.argv[1]", "os.environ['PORT']")
+
+
+def test_a_port_from_the_environment(tmp_path: Path) -> None:
+    command = mine(tmp_path, FROM_ENVIRONMENT).replace("{port}", "x")
+    config = settings(command=command, environment={"PORT": "{port}"})
+    check_commands(config["impl"], config["server"]["port"])
+    with started(config, place(tmp_path)):
+        pass
+
+
+def test_a_port_of_its_own(tmp_path: Path) -> None:
+    where = place(tmp_path)
+    own = SERVE.replace("sys.argv[1]", str(where.port))
+    config = settings(command=mine(tmp_path, own).replace("{port}", "x"))
+    config["server"]["port"] = where.port
+    check_commands(config["impl"], config["server"]["port"])
+    with started(config, where):
+        pass
 
 
 def test_a_submission_with_nothing_to_start(tmp_path: Path) -> None:
