@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from load.config import read_config
 from load.failed import CellError, InterruptedRunError
-from load.run import Run, read_config
+from load.run import Run
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import select
 import shutil
 import subprocess
 import sys
@@ -42,7 +41,7 @@ from load.machine import Machine
 from load.network import Network, join
 from load.page import expected, write_page
 from load.preflight import Page, Preflight
-from load.process import cut, last_line, start
+from load.process import Ending, cut, last_line, start
 from load.progress import Progress
 from load.provenance import provenance
 from load.telemetry import Telemetry, children_usage
@@ -322,46 +321,3 @@ class Run:
         if self.folder.exists():
             shutil.rmtree(self.folder)
         self.scratch.rename(self.folder)
-
-
-class Ending:
-    """The end of a process, which can be waited for without looking again and again."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
-        self.descriptor: int | None = None
-        self.poll = select.poll()
-        if hasattr(os, "pidfd_open"):  # Linux
-            self.descriptor = os.pidfd_open(process.pid)
-            self.poll.register(self.descriptor, select.POLLIN)
-
-    def wait(self, most_s: float) -> bool:
-        """Wait for so long at most; return whether the process has ended."""
-        self.poll.poll(max(most_s, 0) * 1000)
-        return self.process.poll() is not None
-
-    def close(self) -> None:
-        if self.descriptor is not None:
-            os.close(self.descriptor)
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Read a cell's configuration (YAML or JSON); raise `CellError` if it is none."""
-    try:
-        config = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise CellError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
-        raise CellError(f"{path} is not YAML: {reason}") from None
-    parts = {
-        *("experiment", "impl", "network", "users", "hatch_rate", "idle"),
-        *("server", "load"),
-    }
-    missing = parts - set(config) if isinstance(config, dict) else parts
-    if missing:
-        raise CellError(
-            f"{path} is not a cell's configuration: it has no {min(missing)}; "
-            "take the config.yaml of a cell that was measured"
-        )
-    return dict(config)
