@@ -159,7 +159,7 @@ class Run:
         """
         config, host, port = self.config, place.host, place.port
         server_cores, locust_cores = cores if cores else (None, None)
-        write_page(config, place.page_file)
+        write_page(config, place.page_file, place.environment)
         body = expected(config, place.page_file)
         prepare(config, place)
         started_as = command(config, place)
@@ -232,15 +232,11 @@ class Run:
         telemetry: Telemetry,
     ) -> None:
         """Run Locust to its end; raise `CellError` where that is no result."""
-        log = self.logs / "locust.log"
-        # A setting of Locust's own in the environment would change the cell.
-        environment = {
-            key: value
-            for key, value in environment.items()
-            if not key.startswith("LOCUST_")
-        }
+        log, home = self.logs / "locust.log", self.scratch.absolute() / "locust"
+        generator.make_home(home)
+        environment = environment | {"HOME": str(home)}
         longest = generator.lead_s(self.config) + generator.longest_s(self.config)
-        locust = start(words, log, environment, cores)
+        locust = start(words, log, environment, cores, folder=home)
         telemetry.begin(self.scratch / "telemetry.csv", locust.pid)
         ending = Ending(locust)
         try:
@@ -286,7 +282,8 @@ class Run:
 
     def write_run(self, run: dict[str, Any]) -> None:
         """Write what is told of the run: how it ended, where, and with what."""
-        remove(self.scratch / "server")
+        for name in ("server", "locust"):
+            remove(self.scratch / name)
         (self.scratch / "page.html").unlink(missing_ok=True)
         (self.scratch / "run.json").write_text(json.dumps(run, indent=2) + "\n")
         config = yaml.safe_dump(self.config, sort_keys=False)
