@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,7 @@ def start(
 
     def in_child() -> None:
         die_with_parent()
+        heed_signals()
         enter()
         if cores is not None:
             os.sched_setaffinity(0, cores)
@@ -66,6 +68,18 @@ def start(
             raise CellError(
                 f"cannot start {words[0]}{where}: {error.strerror}"
             ) from None
+
+
+def heed_signals() -> None:
+    """Let this process heed all signals, as programs expect to when they start.
+
+    What a shell has the runner ignore (`nohup`, `&`) it would ignore as well, and it
+    may be what it is told to end by.
+    """
+    for number in signal.valid_signals():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def last_line(log: Path) -> str:
