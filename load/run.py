@@ -35,7 +35,14 @@ from load.copying import remove
 from load.failed import CellError, InterruptedRunError, ServerError
 from load.guard import end_leftovers, guarded
 from load.holder import Holder
-from load.limits import choose_cores, choose_port, most_users, raise_open_files
+from load.limits import (
+    choose_cores,
+    choose_port,
+    is_listened_on,
+    most_users,
+    raise_open_files,
+    wait_for_port,
+)
 from load.lock import only_run_on_host
 from load.machine import Machine
 from load.network import Network, join
@@ -98,11 +105,10 @@ class Run:
             raise InterruptedRunError("what started the run has ended", 1)
 
     def say_waiting(self) -> None:
-        print(
-            f"{self.label}: waiting for another run on this host to end",
-            file=sys.stderr,
-            flush=True,
-        )
+        self.say("waiting for another run on this host to end")
+
+    def say(self, what: str) -> None:
+        print(f"{self.label}: {what}", file=sys.stderr, flush=True)
 
     def prepare_folders(self) -> None:
         remove(self.scratch)
@@ -127,6 +133,7 @@ class Run:
         found = provenance(ROOT, network.sysctls())
         with network.on_server_side():
             port = choose_port(network.host, config["server"]["port"])
+            wait_for_port(network.host, port, self.tick, self.say)
         place = Place(
             host=network.host,
             port=port,
@@ -142,6 +149,12 @@ class Run:
         except ServerError as error:
             if config["impl"]["submission"] is None:
                 raise
+            with network.on_server_side():
+                if is_listened_on(network.host, port):
+                    raise CellError(
+                        f"something else listens on {network.host} port {port} since "
+                        f"it was chosen for the server: {error}"
+                    ) from None
             run = self.not_measured(error)
         self.write_run({"version": VERSION, **run, "provenance": found})
 
@@ -211,7 +224,7 @@ class Run:
 
     def not_measured(self, error: ServerError) -> dict[str, Any]:
         """Make that a submission can't be measured its result."""
-        print(f"{self.label}: not measured: {error}", file=sys.stderr, flush=True)
+        self.say(f"not measured: {error}")
         # Where it was ended under the load, what was read until then is of no run.
         for path in self.scratch.iterdir():
             if path.is_file():
