@@ -46,6 +46,7 @@ from load.limits import (
 from load.lock import only_run_on_host
 from load.machine import Machine
 from load.network import Network, join
+from load.owner import NOT_OURS, not_ours
 from load.page import expected, write_page
 from load.preflight import Page, Preflight
 from load.process import Ending, cut, last_line, start
@@ -86,7 +87,8 @@ class Run:
         with only_run_on_host(self.tick, self.say_waiting):
             if all((self.folder / name).is_file() for name in RECORD):
                 return  # another run has measured it while this one waited
-            end_leftovers()
+            if left := end_leftovers():
+                self.say(left)
             try:
                 self.prepare_folders()
                 with guarded(self.scratch) as environment:
@@ -95,9 +97,13 @@ class Run:
                     self.read_record()
                     self.put_in_place()
             except OSError as error:
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                    raise
-                raise CellError(f"the disk that holds {self.folder} is full") from None
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise CellError(
+                        f"the disk that holds {self.folder} is full"
+                    ) from None
+                if error.errno in NOT_OURS and error.filename:
+                    raise CellError(not_ours(error)) from None
+                raise
 
     def tick(self) -> None:
         """To be called while waiting: end when what started the run has ended."""
