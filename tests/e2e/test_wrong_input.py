@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from load.trial import unavailable
 from tests.e2e.conftest import Checkout
+from tests.load.conftest import READ_ONLY
 
 WRONG: dict[str, tuple[list[str], str]] = {
     "bare override": (["impl=select"], "--config impl=select"),
@@ -55,6 +58,29 @@ def assert_one_line(done: subprocess.CompletedProcess[str], named: str) -> None:
     assert said[0].startswith("firstfail: ")
     assert named in said[0]
     assert "Traceback" not in done.stdout
+
+
+@pytest.mark.skipif(unavailable() is not None, reason="no network namespaces here")
+def test_network_that_cannot_be_had(clean: Checkout) -> None:
+    """One that is asked for by name is refused; else the loopback has to do."""
+
+    def plan(*config: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*READ_ONLY, *clean.command("all", "-n", "--config", *config)],
+            cwd=clean.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    why = "network.tcp_tw_reuse=true cannot be set: Read-only file system"
+    named = plan("study=tiny", "network=netns")
+    assert_one_line(named, f"network=netns: {why}; network=loopback needs none of it")
+    done = plan("study=tiny", "impl=select", "experiment=burst")
+    assert done.returncode == 0, done.stderr
+    assert f"firstfail: no network of namespaces here ({why}): what is" in done.stderr
+    shutil.rmtree(clean.folder / "outputs")
 
 
 BROKEN_FILES = {

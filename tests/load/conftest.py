@@ -17,6 +17,12 @@ import pytest
 from conf.matrix import matrix
 
 ROOT = Path(__file__).parents[2]
+# Before a command that may not set anything of the kernel, as in many a container.
+READ_ONLY = [
+    *("unshare", "--user", "--map-root-user", "--mount", "sh", "-c"),
+    "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && "
+    'exec "$0" "$@"',
+]
 
 
 @pytest.fixture
