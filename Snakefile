@@ -21,6 +21,7 @@ from conf.sources import digest
 from conf.submissions import submissions
 from load import RECORD
 from load.interrupt import pass_on_to_children
+from load.owner import kept_out
 
 ROOT = Path(workflow.basedir)
 PYTHON = sys.executable
@@ -38,6 +39,8 @@ ANALYSIS = digest(["analysis"], ROOT)
 
 try:
     request.check_targets(get_argument_parser().parse_known_args()[0].targets)
+    if why := kept_out([Path(".snakemake"), Path("outputs")]):
+        raise MatrixError(why)
     [no_namespaces] = namespaces.why_not()
     CELLS = matrix(
         config,

@@ -1,4 +1,4 @@
-"""A file that this user can't have, since it is somebody else's: whose, and what to do.
+"""What this user can't have, since it is somebody else's: whose it is, what to do.
 
 It is what an earlier run leaves that another user has made, as by sudo.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import pwd
+from collections.abc import Iterable
 from pathlib import Path
 
 # What comes of a file that is another user's, or of a folder that is.
@@ -32,6 +33,19 @@ def not_ours(error: OSError) -> str:
         if each != path:
             break
     return said
+
+
+def kept_out(folders: Iterable[Path]) -> str | None:
+    """Return what is to be done where this user may not write to one of `folders`.
+
+    Those in them count. None where all is well.
+    """
+    for folder in folders:
+        for each in (folder, *sorted(folder.glob("*/"))):
+            if each.is_dir() and not os.access(each, os.W_OK | os.X_OK):
+                why = os.strerror(errno.EACCES)
+                return not_ours(PermissionError(errno.EACCES, why, str(each)))
+    return None
 
 
 def name(user: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from load import owner
 from load.trial import unavailable
 from tests.e2e.conftest import Checkout
-from tests.load.conftest import READ_ONLY
+from tests.load.conftest import READ_ONLY, UNPRIVILEGED
+from tests.load.test_lock import SOMEBODY
 
 WRONG: dict[str, tuple[list[str], str]] = {
     "bare override": (["impl=select"], "--config impl=select"),
@@ -81,6 +84,26 @@ def test_network_that_cannot_be_had(clean: Checkout) -> None:
     assert done.returncode == 0, done.stderr
     assert f"firstfail: no network of namespaces here ({why}): what is" in done.stderr
     shutil.rmtree(clean.folder / "outputs")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to give files away")
+@pytest.mark.parametrize("folder", [".snakemake/log", "outputs", "outputs/runs"])
+def test_folder_that_somebody_else_has_left(
+    clean: Checkout, tmp_path: Path, folder: str
+) -> None:
+    checkout = clean.copy(tmp_path / "firstfail")
+    (checkout.folder / folder).mkdir(parents=True, exist_ok=True)
+    os.chown(checkout.folder / folder, SOMEBODY, SOMEBODY)
+    done = subprocess.run(
+        [*UNPRIVILEGED, *checkout.command("all", "-n", "--config", "study=tiny")],
+        cwd=checkout.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert_one_line(done, f"{folder}: Permission denied: ")
+    assert f"is {owner.name(SOMEBODY)}'s, as what sudo makes is root's" in done.stderr
 
 
 BROKEN_FILES = {

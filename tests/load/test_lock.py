@@ -14,11 +14,10 @@ import pytest
 from load import lock
 from load.failed import CellError
 from load.owner import name
+from tests.load.conftest import UNPRIVILEGED
 
 ROOT = Path(__file__).parents[2]
 SOMEBODY = 65534
-# A root that has no capabilities may do with others' files what others may.
-UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root, to give files away")
 
 

@@ -16,7 +16,13 @@ import psutil
 import pytest
 
 from load.trial import unavailable
-from tests.load.conftest import READ_ONLY, finish, of_runs_in, requests
+from tests.load.conftest import (
+    READ_ONLY,
+    UNPRIVILEGED,
+    finish,
+    of_runs_in,
+    requests,
+)
 
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]
@@ -24,12 +30,7 @@ Run = Callable[..., subprocess.Popen[str]]
 pytestmark = pytest.mark.skipif(
     unavailable() is not None, reason="no network namespaces here"
 )
-# A root that has no capabilities is as good as an ordinary user.
-UNPRIVILEGED = (
-    ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
-    if os.geteuid() == 0
-    else []
-)
+ORDINARY = UNPRIVILEGED if os.geteuid() == 0 else []
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def of_run(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return []
 
 
-@pytest.mark.parametrize("prefix", [[], UNPRIVILEGED], ids=["self", "unprivileged"])
+@pytest.mark.parametrize("prefix", [[], ORDINARY], ids=["self", "unprivileged"])
 def test_requests_cross_the_link(
     across: Config, run: Run, tmp_path: Path, prefix: list[str]
 ) -> None:
