@@ -17,8 +17,8 @@ import pytest
 from conf.matrix import matrix
 
 ROOT = Path(__file__).parents[2]
-# Before a command of root's that is to be as good as an ordinary user's: a root that has
-# no capabilities may do with others' files what others may.
+# Before a command of root's that may do no more than an ordinary user's: a root without
+# capabilities may do with others' files what others may.
 UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
 # Before a command that may not set anything of the kernel, as in many a container.
 READ_ONLY = [
