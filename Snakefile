@@ -6,6 +6,13 @@ from pathlib import Path
 
 from snakemake.cli import get_argument_parser
 
+from load.environment import let_no_python_be_told
+from load.trial import Trial, refused
+
+let_no_python_be_told()
+# Begun here, it goes on while the rest is loaded and the cells are put together.
+namespaces = Trial()
+
 from conf import request
 from conf.composing import MatrixError
 from conf.matrix import matrix
@@ -14,7 +21,7 @@ from conf.sources import digest
 from conf.submissions import submissions
 from load import RECORD
 from load.interrupt import pass_on_to_children
-from load.network import unavailable
+from load.owner import kept_out
 
 ROOT = Path(workflow.basedir)
 PYTHON = sys.executable
@@ -32,20 +39,25 @@ ANALYSIS = digest(["analysis"], ROOT)
 
 try:
     request.check_targets(get_argument_parser().parse_known_args()[0].targets)
-    no_namespaces = unavailable()
+    if why := kept_out([Path(".snakemake"), Path("outputs")]):
+        raise MatrixError(why)
+    [no_namespaces] = namespaces.why_not()
     CELLS = matrix(
         config,
         ROOT,
         runner=RUNNER,
         auto_network="loopback" if no_namespaces else "netns",
     )
+    why = refused((cell["network"] for cell in CELLS.values()), no_namespaces)
+    if why and request.missing([f"outputs/runs/{cell}" for cell in CELLS], RECORD):
+        raise MatrixError(why)
     request.keep(CELLS, Path("outputs"), ANALYSIS, RESULTS)
 except MatrixError as error:
     sys.exit(f"firstfail: {error}")
 
 if no_namespaces and config.get("network", "auto") == "auto":
     print(
-        f"firstfail: no network namespaces here ({no_namespaces}): what is measured "
+        f"firstfail: no network of namespaces here ({no_namespaces}): what is measured "
         "crosses the loopback and no network interface",
         file=sys.stderr,
     )

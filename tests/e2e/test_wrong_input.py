@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from load import owner
+from load.trial import unavailable
 from tests.e2e.conftest import Checkout
+from tests.load.conftest import READ_ONLY, UNPRIVILEGED
+from tests.load.test_lock import SOMEBODY
 
 WRONG: dict[str, tuple[list[str], str]] = {
     "bare override": (["impl=select"], "--config impl=select"),
@@ -55,6 +61,49 @@ def assert_one_line(done: subprocess.CompletedProcess[str], named: str) -> None:
     assert said[0].startswith("firstfail: ")
     assert named in said[0]
     assert "Traceback" not in done.stdout
+
+
+@pytest.mark.skipif(unavailable() is not None, reason="no network namespaces here")
+def test_network_that_cannot_be_had(clean: Checkout) -> None:
+    """One that is asked for by name is refused; else the loopback has to do."""
+
+    def plan(*config: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*READ_ONLY, *clean.command("all", "-n", "--config", *config)],
+            cwd=clean.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    why = "network.tcp_tw_reuse=true cannot be set: Read-only file system"
+    named = plan("study=tiny", "network=netns")
+    assert_one_line(named, f"network=netns: {why}; network=loopback needs none of it")
+    done = plan("study=tiny", "impl=select", "experiment=burst")
+    assert done.returncode == 0, done.stderr
+    assert f"firstfail: no network of namespaces here ({why}): what is" in done.stderr
+    shutil.rmtree(clean.folder / "outputs")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to give files away")
+@pytest.mark.parametrize("folder", [".snakemake/log", "outputs", "outputs/runs"])
+def test_folder_that_somebody_else_has_left(
+    clean: Checkout, tmp_path: Path, folder: str
+) -> None:
+    checkout = clean.copy(tmp_path / "firstfail")
+    (checkout.folder / folder).mkdir(parents=True, exist_ok=True)
+    os.chown(checkout.folder / folder, SOMEBODY, SOMEBODY)
+    done = subprocess.run(
+        [*UNPRIVILEGED, *checkout.command("all", "-n", "--config", "study=tiny")],
+        cwd=checkout.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert_one_line(done, f"{folder}: Permission denied: ")
+    assert f"is {owner.name(SOMEBODY)}'s, as what sudo makes is root's" in done.stderr
 
 
 BROKEN_FILES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
@@ -15,21 +16,22 @@ from typing import Any
 import psutil
 import pytest
 
-from load import network
-from tests.load.conftest import finish, of_runs_in, requests
+from load.trial import unavailable
+from tests.load.conftest import (
+    READ_ONLY,
+    UNPRIVILEGED,
+    finish,
+    of_runs_in,
+    requests,
+)
 
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]
 
 pytestmark = pytest.mark.skipif(
-    network.unavailable() is not None, reason="no network namespaces here"
+    unavailable() is not None, reason="no network namespaces here"
 )
-# A root that has no capabilities is as good as an ordinary user.
-UNPRIVILEGED = (
-    ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
-    if os.geteuid() == 0
-    else []
-)
+ORDINARY = UNPRIVILEGED if os.geteuid() == 0 else []
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ with socket.socket() as abroad:
 """
 
 
-@pytest.mark.parametrize("prefix", [[], UNPRIVILEGED], ids=["self", "unprivileged"])
+@pytest.mark.parametrize("prefix", [[], ORDINARY], ids=["self", "unprivileged"])
 def test_requests_cross_the_link(
     across: Config, run: Run, tmp_path: Path, prefix: list[str]
 ) -> None:
@@ -156,3 +158,33 @@ def test_killed(
     eventually(lambda: not made & namespaces(psutil.process_iter()))
     eventually(lambda: not of_runs_in(tmp_path))
     assert not (tmp_path / "cell").exists()
+
+
+def test_server_that_listens_on_the_loopback_alone(
+    across: Config, fails: Callable[..., str], tmp_path: Path
+) -> None:
+    """It is told where it listens, in its own namespace."""
+    code = (
+        "import socket,sys,time; s=socket.create_server(('127.0.0.1',int(sys.argv[1])))"
+    )
+    (tmp_path / "server.py").write_text(f"{code}; time.sleep(60)")
+    command = f"{{python}} {tmp_path / 'server.py'} {{port}}"
+    said = fails(across(impl__command=command, server__start_s=1.0))
+    found = re.search(
+        r"did not answer on 198\.18\.0\.1 port (\d+) within 1 s, and listens on "
+        r"127\.0\.0\.1 port (\d+)$",
+        said,
+    )
+    assert found and found[1] == found[2]
+
+
+def test_kernel_that_may_not_be_set(across: Config, run: Run, tmp_path: Path) -> None:
+    process = run(across(), prefix=READ_ONLY)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    [line] = said.splitlines()
+    assert line.endswith(
+        ": network.tcp_tw_reuse=true cannot be set: Read-only file system; "
+        "network=loopback needs none of it"
+    )
+    assert not of_runs_in(tmp_path)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import gzip
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -160,6 +162,32 @@ def test_stop_signal_that_is_not_heeded(tmp_path: Path) -> None:
         assert server.stop(0.2) == "killed, since it had not ended 0.2 s after SIGINT"
 
 
+def test_signals_that_the_runner_was_told_to_ignore(tmp_path: Path) -> None:
+    """As nohup does, and a shell with what it starts in the background."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        config = settings(command=mine(tmp_path), stop_signal="SIGHUP")
+        with started(config, place(tmp_path)) as server:
+            assert server.stop(5) == "signal 1"
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_nothing_comes_on_standard_input(tmp_path: Path) -> None:
+    """Many a server waits for it beside its clients, to be told to quit."""
+    code = (
+        "import select\n"
+        "s = http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Mine)\n"
+        "while True:\n"
+        "    readable, _, _ = select.select([s, sys.stdin], [], [])\n"
+        "    if sys.stdin in readable:\n"
+        "        sys.exit(sys.stdin.readline())\n"
+        "    s.handle_request()\n"
+    )
+    with started(settings(command=mine(tmp_path, code)), place(tmp_path)) as server:
+        assert server.death() is None
+
+
 @pytest.mark.parametrize(
     "words, said",
     [
@@ -227,6 +255,43 @@ def test_never_ready(tmp_path: Path) -> None:
     assert str(raised.value).endswith(
         "/ready is answered with HTTP 200, and impl.ready.status is 204"
     )
+
+
+LISTENING = {
+    "another port": ("127.0.0.1", 0, r", and listens on 127\.0\.0\.1 port \d+"),
+    "another address": ("127.0.0.2", None, r", and listens on 127\.0\.0\.2 port PORT"),
+    "IPv6": ("::1", None, r", and listens on ::1 port PORT"),
+    "there": ("127.0.0.1", None, ", though it listens there"),
+    "there, on all": ("0.0.0.0", None, ", though it listens there"),
+}
+
+
+@pytest.mark.parametrize("host, port, said", LISTENING.values(), ids=LISTENING)
+def test_where_it_listens_instead(
+    tmp_path: Path, host: str, port: int | None, said: str
+) -> None:
+    """A child of it, that is; it says so itself as well."""
+    if host == "::1" and not Path("/proc/net/if_inet6").exists():
+        pytest.skip("no IPv6 here")
+    code = (
+        "import socket, subprocess, time\n"
+        f"family = socket.AF_INET6 if ':' in {host!r} else socket.AF_INET\n"
+        f"port = int(sys.argv[1]) if {port} is None else {port}\n"
+        f"listener = socket.create_server(({host!r}, port), family=family)\n"
+        "print('ready', flush=True)\n"
+        "subprocess.run(['sleep', '60'], pass_fds=[listener.fileno()])\n"
+    )
+    config, where = settings(command=mine(tmp_path, code)), place(tmp_path)
+    config["server"]["start_s"] = 0.3
+    prepare(config, where)
+    log = tmp_path / "server.log"
+    with running(command(config, where), log, None, lambda: None) as server:
+        while not log.read_text():
+            time.sleep(0.01)
+        with pytest.raises(ServerError) as raised:
+            preflight(config, where.port, server).check()
+    expected = rf"on 127\.0\.0\.1 port {where.port} within 0.3 s{said}: ready$"
+    assert re.search(expected.replace("PORT", str(where.port)), str(raised.value))
 
 
 # What is not the page, by servers that do exactly what is said here.
@@ -408,7 +473,7 @@ def test_lines_that_end_with_lf_alone(tmp_path: Path, body: str | None) -> None:
 NO_ATTENDANCE = {
     "garbage": (answer(b"hello\nyou\n"), ": bad answer: more than a line"),
     "dripped": (drip(b"O"), ": bad answer: its line does not end"),
-    "nothing": (hang, "127.0.0.1 port PORT within 0.7 s"),
+    "nothing": (hang, "127.0.0.1 port PORT within 0.7 s, and listens on no port"),
 }
 
 
