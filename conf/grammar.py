@@ -14,7 +14,7 @@ from conf.choices import quoted
 
 QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
 CLOSING = {"(": ")", "[": "]", "{": "}"}
-SIGNS = r"A-Za-z0-9_/+.$%*@?|\s-"  # that a value may have without quotes
+SIGNS = r"A-Za-z0-9_/+.$%*@?|\s\-"  # that a value may have without quotes
 OF_GRAMMAR = r"""'"()\[\]{}\\=:"""  # signs to which it gives a meaning
 
 
