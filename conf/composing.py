@@ -11,8 +11,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
+import typing
 import warnings
 from collections.abc import Iterable
+from dataclasses import is_dataclass
+from typing import Any
 
 from hydra import compose
 from hydra.errors import HydraException
@@ -43,7 +46,7 @@ class MatrixError(ValueError):
 @functools.cache
 def settings() -> tuple[str, ...]:
     """Every key that can be overridden: groups, settings, and options in YAML."""
-    keys = dict.fromkeys([*GROUPS, *_leaves(composed({}, []))])
+    keys = dict.fromkeys([*GROUPS, *_leaves(Cell)])
     for impl in choices("impl"):
         # A file that is broken is told of when it is chosen; a submission has none.
         with contextlib.suppress(SettingError):
@@ -53,11 +56,11 @@ def settings() -> tuple[str, ...]:
     return tuple(key for key in keys if not key.endswith(".name"))
 
 
-def _leaves(config: Config, prefix: str = "") -> Iterable[str]:
-    for key, value in config.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
+def _leaves(schema: Any, prefix: str = "") -> Iterable[str]:
+    for key, type_ in typing.get_type_hints(schema).items():
+        if is_dataclass(type_):
+            yield from _leaves(type_, f"{prefix}{key}.")
+        elif typing.get_origin(type_) is not dict:  # which has no names of its own
             yield prefix + key
 
 

@@ -9,6 +9,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 import string
@@ -108,6 +109,7 @@ def check_page_command(command: str) -> None:
     _braced("page.command", command, {"python", "bytes", "rows", "cpu_ms"})
 
 
+@functools.cache  # cells differ in other settings, and it takes long
 def _words(name: str, command: str) -> list[str]:
     try:
         words = shlex.split(command)

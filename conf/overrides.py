@@ -27,6 +27,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from conf import grammar
 from conf.choices import GROUPS, choices, handed_in, misnamed, quoted
 from conf.composing import MatrixError, reason, settings
 from conf.files import type_of
@@ -43,18 +44,22 @@ def parse(texts: list[str]) -> dict[str, Override]:
     for text in texts:
         try:
             [override] = OverridesParser.create().parse_overrides([_named(text)])
-        except HydraException as error:
-            detail = str(error).splitlines()[0].removeprefix("Error parsing override ")
+        except HydraException:
+            _check_key(text.partition("=")[0])
             raise MatrixError(
-                f"{text}: not in Hydra's override grammar: {detail}"
+                f"{text}: not in Hydra's override grammar: {grammar.wrong(text)}"
             ) from None
         key = override.get_key_element()
         if override.value_type is ValueType.INTERVAL_SWEEP:
             raise MatrixError(f"{text}: an interval has no members; write range(…)")
-        if key not in GROUPS and key not in settings():
-            raise MatrixError(unknown("setting", key, [*settings(), "study"]))
+        _check_key(key)
         parsed[key] = override
     return parsed
+
+
+def _check_key(key: str) -> None:
+    if key not in GROUPS and key not in settings():
+        raise MatrixError(unknown("setting", key, [*settings(), "study"]))
 
 
 def _named(text: str) -> str:
@@ -68,7 +73,7 @@ def _named(text: str) -> str:
     name = unicodedata.normalize("NFC", value)
     if key == "impl":
         name = handed_in().odd.get(name, name)
-    return f"{key}={quoted(name) if name in choices(key) else name}"
+    return f"{key}={quoted(name) if name in choices(key) else grammar.names(name)}"
 
 
 def values_of(override: Override) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -334,7 +335,27 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "empty mapping": ({"server": {}}, "server"),
     "set of nothing": ({"set": 3}, "dotted"),
     "set of a typo": ({"set": {"experiment.request": "3"}}, "experiment.requests"),
-    "grammar": ({"users": "range(1"}, "grammar"),
+    "grammar": ({"users": "range(1"}, "grammar: a ( is not closed: write ) behind it"),
+    "a bracket too many": ({"users": "5)"}, "a ) closes nothing"),
+    "brackets that cross": ({"users": "choice([5)]"}, "a ) closes nothing"),
+    "a comma at the end": ({"impl": "select,"}, "nothing stands behind a comma"),
+    "a comma at the end of a call": ({"users": "choice(5,)"}, "behind a comma"),
+    "two commas": ({"users": "5,,6"}, "nothing stands before a comma"),
+    "a comma in quotes": ({"users": "'5,',"}, "nothing stands behind a comma"),
+    "an odd name": (
+        {"impl": "sélect"},
+        "there is no impl sélect; did you mean select?",
+    ),
+    "an odd name of several": (
+        {"impl": "single, sélect"},
+        "there is no impl sélect; did you mean select?",
+    ),
+    "an odd sign": ({"users": "5€"}, "€ has to stand in quotes, as in users='5€'"),
+    "an open quote": ({"impl": "'select"}, "the quote ' is not closed"),
+    "an open quote of two": ({"impl": 'single,"select'}, 'the quote " is not closed'),
+    "a quote within": ({"users": "5'"}, "the quote ' is not closed"),
+    "an odd key": ({"server": {"bäcklog": "5"}}, "did you mean server.backlog"),
+    "other grammar": ({"users": "range(5:6)"}, "grammar"),
     "a group as a value": ({"server": 3}, "server"),
     "missing page": ({"impl": {"body": "nowhere.html"}}, "nowhere.html"),
     "text for a list": ({"impl": {"sources": "mine/"}}, "it must be a list, as in ["),
@@ -371,6 +392,9 @@ def test_wrong_input_is_one_line(asked: dict[str, Any], named: str) -> None:
     text = str(caught.value)
     assert len(text.splitlines()) == 1
     assert named in text
+    assert not re.search("[a-z]Exception|[A-Z]+_[A-Z]+", text), (
+        text
+    )  # of a grammar's own
 
 
 @example({"users": "\r"})

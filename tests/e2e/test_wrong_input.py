@@ -7,7 +7,9 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +44,10 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "list": (["--config", "users=[5,6]"], "users=5,6"),
     "no value": (["--config", "users="], "users=VALUE"),
     "grammar": (["--config", "users=range(1"], "grammar"),
+    "several --config": (
+        ["--config", "user=5", "--config", "impl=select"],
+        "did you mean users?",
+    ),
 }
 
 
@@ -177,13 +183,31 @@ def test_a_class(clean: Checkout, tmp_path: Path) -> None:
         "firstfail: students/dora.py: not measured: a submission is a folder"
     ]
     assert "UserWarning" not in done.stderr
-    written = (checkout.folder / "outputs" / "configs").glob("*.json")
-    impls = {i["name"]: i for i in (json.loads(p.read_text())["impl"] for p in written)}
+    impls = {cell["impl"]["name"]: cell["impl"] for cell in cells(checkout)}
     assert set(impls) == {"students/O'Brien", "students/ben", "students/a%22b"}
     assert "rename it" in impls["students/a%22b"]["unfit"]
     ben, other = impls["students/ben"], impls["students/O'Brien"]
     assert (ben["hint"], ben["environment"]) == ("ask", {"A": "b"})
     assert ben["command"] == other["command"] != ""
+
+
+CELLS = """
+import json, pathlib
+from conf.matrix import matrix
+asked = {"study": "class", "experiment": "burst"}
+print(json.dumps([*matrix(asked, pathlib.Path.cwd(), ["load"]).values()]))
+"""
+
+
+def cells(checkout: Checkout) -> list[dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, "-c", CELLS],
+        cwd=checkout.folder,
+        capture_output=True,
+        check=True,
+    )
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
 
 
 def test_port_in_use_fails_its_cell_alone(clean: Checkout, tmp_path: Path) -> None:
