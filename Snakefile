@@ -122,6 +122,7 @@ rule all:
     default_target: True
     input:
         asked.missing,
+        asked.stamp,
         expand("outputs/{file}", file=[*TABLES, *CHARTS]),
         f"outputs/.shown/{asked.key}",
 

@@ -15,7 +15,7 @@ import unicodedata
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override, ValueType
+from hydra.core.override_parser.types import Glob, Override, QuotedString, ValueType
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -69,7 +69,7 @@ def values_of(override: Override) -> list[Any]:
             raise MatrixError(f"{line}: glob(…) chooses files; {key} has none")
         members: list[Any] = [n for n in choices(key) if _matches(n, value)]
     elif override.is_sweep_override():
-        members = list(override.sweep_iterator())
+        members = [_plain(member) for member in override.sweep_iterator()]
     else:
         members = [value]
     if not members:
@@ -81,6 +81,15 @@ def values_of(override: Override) -> list[Any]:
         for member in members:
             _check_choice(key, member)
     return members
+
+
+def _plain(member: Any) -> Any:
+    """Return a member of a sweep without the quotes that it stands in."""
+    if isinstance(member, list):
+        return [_plain(each) for each in member]
+    if isinstance(member, dict):
+        return {_plain(key): _plain(each) for key, each in member.items()}
+    return member.text if isinstance(member, QuotedString) else member
 
 
 def _matches(name: str, glob: Glob) -> bool:

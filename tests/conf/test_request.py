@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -134,17 +135,25 @@ print(asked.missing, flush=True)
 def test_the_second_waits_for_the_first(
     tmp_path: Path, eventually: Callable[..., None]
 ) -> None:
-    """And then sees what the first has measured."""
+    """And then sees what the first has measured; it may be told to end meanwhile."""
     said = tmp_path / "said"
-    with (tmp_path / ".lock").open("w") as first, said.open("w") as stderr:
-        fcntl.flock(first, fcntl.LOCK_EX)
-        second = subprocess.Popen(
-            [sys.executable, "-c", KEEP, str(ROOT), str(tmp_path)],
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-        )
+
+    def begin() -> subprocess.Popen[str]:
+        with said.open("w") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-c", KEEP, str(ROOT), str(tmp_path)],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
         eventually(lambda: "waiting for another study" in said.read_text())
+        return process
+
+    with (tmp_path / ".lock").open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second, third = begin(), begin()
+        third.send_signal(signal.SIGINT)
+        assert third.wait(20) == 130
         assert said.read_text().count("\n") == 1
         assert not list(tmp_path.glob("*/*"))
         measure(tmp_path, "a/b")
