@@ -16,6 +16,7 @@ Rules of this module:
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import os
 import stat
@@ -124,10 +125,16 @@ def _reach(path: Path, root: Path, reached: set[Path]) -> None:
     if (path.parent / "__init__.py").is_file():
         beside = (p for p in path.parent.iterdir() if p.is_file())
         reached.update(p for p in beside if p.suffix not in {".py", ".pyc"})
-    for module in _imports(path, root):
+    for module in _modules(path, root, path.stat().st_mtime_ns):
         for candidate in (module.with_suffix(".py"), module / "__init__.py"):
             if candidate.is_file():
                 _reach(candidate, root, reached)
+
+
+@functools.cache
+def _modules(path: Path, root: Path, _time_ns: int) -> tuple[Path, ...]:
+    """Return what `_imports` yields, once for a file that several servers share."""
+    return tuple(_imports(path, root))
 
 
 def _imports(path: Path, root: Path) -> Iterator[Path]:
