@@ -8,6 +8,10 @@ import shlex
 import sys
 from pathlib import Path
 
+# A plan is millions of objects that live to its end: Python looks for those that do not
+# so often, by itself, that it takes a sixth of the time.
+gc.set_threshold(100_000)
+
 from snakemake.cli import get_argument_parser, parse_config
 from snakemake.utils import update_config
 
@@ -31,12 +35,9 @@ from load.owner import kept_out
 
 ROOT = Path(workflow.basedir)
 OUTPUTS = Path("outputs")  # below the folder that Snakemake is run in, or --directory
-HERE = str(Path.cwd())
+HERE = shlex.quote(str(Path.cwd()))
 PYTHON = sys.executable
 settle(PYTHON)
-# A plan is millions of objects that live to its end: Python looks for those that do not
-# so often, by itself, that it takes a sixth of the time.
-gc.set_threshold(100_000)
 # Wherever that is, what is imported is this project's.
 ANALYSE = f"PYTHONPATH={shlex.quote(str(ROOT))} {shlex.quote(PYTHON)} -P -m analysis"
 # What analysis makes of a cell's record.
@@ -50,9 +51,13 @@ RESULTS = [
 ]
 RUNNER = ["load"]
 ANALYSIS = digest(["analysis"], ROOT)
-# What a run does with its record before it appears.
+# A run, and what it does with its record before that appears.
 CHECK = f"{shlex.quote(PYTHON)} -m conf.sources {' '.join(RUNNER)}"
 THEN = f"{shlex.quote(PYTHON)} -m analysis cell --code {ANALYSIS}"
+MEASURE = (
+    f"cd {shlex.quote(str(ROOT))} && exec {shlex.quote(PYTHON)} -m load"
+    f" --check {shlex.quote(CHECK)} --then {shlex.quote(THEN)}"
+)
 
 try:
     told = command_line.read(get_argument_parser(), sys.argv[1:])
@@ -134,6 +139,7 @@ rule all:
     default_target: True
     input:
         asked.missing,
+        asked.stamp,
         expand("outputs/{file}", file=[*TABLES, *CHARTS]),
         f"outputs/.shown/{asked.key}",
 
@@ -155,10 +161,9 @@ rule measure:
         config=lambda cell: f"outputs/configs/{CELLS[cell.cell]['key']}.json",
         label=lambda cell: LABELS[cell.cell],
     shell:
-        "cd {ROOT:q} && exec {PYTHON:q} -m load"
-        " {HERE:q}/{params.config:q} {HERE:q}/outputs/runs/{wildcards.cell:q}"
-        " --logs {HERE:q}/outputs/logs/{wildcards.cell:q} --label {params.label:q}"
-        " --check {CHECK:q} --then {THEN:q} --parent $PPID"
+        "{MEASURE} {HERE}/{params.config} {HERE}/outputs/runs/{wildcards.cell:q}"
+        " --logs {HERE}/outputs/logs/{wildcards.cell:q} --label {params.label:q}"
+        " --parent $PPID"
 
 
 # What all records say, side by side; first, what each says, where that is missing

@@ -85,7 +85,7 @@ def values_of(override: Override) -> list[Any]:
             raise MatrixError(f"{line}: glob(…) chooses files; {key} has none")
         members: list[Any] = [n for n in choices(key) if _matches(n, value)]
     elif override.is_sweep_override():
-        members = [_unquoted(member) for member in override.sweep_iterator()]
+        members = [_plain(member) for member in override.sweep_iterator()]
     else:
         members = [value]
     if not members:
@@ -99,10 +99,12 @@ def values_of(override: Override) -> list[Any]:
     return members
 
 
-def _unquoted(member: Any) -> Any:
-    """Return a member of a sweep as Hydra returns a value: text as it is."""
+def _plain(member: Any) -> Any:
+    """Return a member of a sweep without the quotes that it stands in."""
     if isinstance(member, list):
-        return [_unquoted(each) for each in member]
+        return [_plain(each) for each in member]
+    if isinstance(member, dict):
+        return {_plain(key): _plain(each) for key, each in member.items()}
     return member.text if isinstance(member, QuotedString) else member
 
 

@@ -71,12 +71,18 @@ class Request:
         return f"{self.outputs}/matrices/{self.key}"
 
     @property
+    def unmeasured(self) -> list[str]:
+        """The cells that are not there, or not as a whole."""
+        pairs = zip(self.cells, self._there, strict=True)
+        return [cell for cell, there in pairs if not there.issuperset(self.record)]
+
+    @property
     def missing(self) -> list[str]:
-        """What is missing of the cells' records: the first file where all are."""
+        """What is missing of cells that are there in part."""
         return [
             f"{folder}/{name}"
             for folder, there in zip(self.folders, self._there, strict=True)
-            for name in (self.record if there else self.record[:1])
+            for name in (self.record if there else ())
             if name not in there
         ]
 
@@ -121,10 +127,9 @@ class Request:
             self.__dict__.pop("_there", None)  # another study may have measured some
             listed = json.dumps(self.folders, indent=0) + "\n"
             _write(Path(self.folder, "matrix.json"), listed)
-            for config, there in zip(self.cells.values(), self._there, strict=True):
-                if not there.issuperset(self.record):
-                    path = self.outputs / "configs" / f"{config['key']}.json"
-                    _write(path, json.dumps(config))
+            for config in map(self.cells.__getitem__, self.unmeasured):
+                path = self.outputs / "configs" / f"{config['key']}.json"
+                _write(path, json.dumps(config))
         except OSError as error:
             raise MatrixError(
                 f"cannot write {error.filename}: {error.strerror}"

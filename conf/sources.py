@@ -19,6 +19,7 @@ Rules of this module:
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import os
 import shutil
@@ -144,20 +145,26 @@ def _reach(path: Path, root: Path, ignore: Ignore, reached: set[Path]) -> None:
         left_out = ignore(str(path.parent), list(beside))
         data = (p for name, p in beside.items() if name not in left_out)
         reached.update(p for p in data if p.suffix not in {".py", ".pyc"})
-    for module in _imports(path, root):
+    for module in _modules(path, root, path.read_bytes()):
         for candidate in (module.with_suffix(".py"), module / "__init__.py"):
             if candidate.is_file():
                 _reach(candidate, root, ignore, reached)
 
 
-def _imports(path: Path, root: Path) -> Iterator[Path]:
+@functools.cache
+def _modules(path: Path, root: Path, code: bytes) -> tuple[Path, ...]:
+    """Return what `_imports` yields, once for a file that several servers share."""
+    return tuple(_imports(path, root, code))
+
+
+def _imports(path: Path, root: Path, code: bytes) -> Iterator[Path]:
     """Paths, without a suffix, of all modules that `path` may import from `root`.
 
     A name after `from package import` may be a module or not; both are given.
     The packages that a module lies in are imported with it.
     """
     try:
-        parsed = ast.parse(path.read_bytes())
+        parsed = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # it is no Python, or another one's
     for node in ast.walk(parsed):

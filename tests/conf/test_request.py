@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -41,7 +42,7 @@ def files(folder: Path) -> dict[str, int]:
 
 def test_nothing_is_written_but_by_keep(tmp_path: Path) -> None:
     asked = request(tmp_path / "outputs")
-    assert asked.missing and asked.stamp and asked.declared
+    assert asked.unmeasured and asked.stamp and asked.declared
     assert not (tmp_path / "outputs").exists()
 
 
@@ -102,14 +103,15 @@ def test_tables_are_due_when_code_or_a_result_changes(tmp_path: Path) -> None:
 
 
 def test_missing_files(tmp_path: Path) -> None:
-    there, gone = f"{tmp_path}/runs/a/b", f"{tmp_path}/runs/a/c"
-    measure(tmp_path, "a/b")
+    assert request(tmp_path).unmeasured == ["a/b", "a/c"]
+    folder = measure(tmp_path, "a/b")
     asked = request(tmp_path)
-    assert asked.missing == [f"{gone}/requests.csv"]
+    assert (asked.unmeasured, asked.missing) == (["a/c"], [])
     assert asked.declared == ["requests.csv"]
-    (Path(there) / "server.log").unlink()
+    (folder / "server.log").unlink()
     asked = request(tmp_path)
-    assert asked.missing == [f"{there}/server.log", f"{gone}/requests.csv"]
+    assert asked.unmeasured == ["a/b", "a/c"]
+    assert asked.missing == [f"{folder}/server.log"]
     assert asked.declared == ["requests.csv", "server.log"]
 
 
@@ -125,32 +127,40 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from tests.conf.test_request import measure, request
 asked = request(Path(sys.argv[2]))
-assert len(asked.missing) == 2
+assert len(asked.unmeasured) == 2
 asked.keep()
-print(asked.missing, flush=True)
+print(asked.unmeasured, flush=True)
 """
 
 
 def test_the_second_waits_for_the_first(
     tmp_path: Path, eventually: Callable[..., None]
 ) -> None:
-    """And then sees what the first has measured."""
+    """And then sees what the first has measured; it may be told to end meanwhile."""
     said = tmp_path / "said"
-    with (tmp_path / ".lock").open("w") as first, said.open("w") as stderr:
-        fcntl.flock(first, fcntl.LOCK_EX)
-        second = subprocess.Popen(
-            [sys.executable, "-c", KEEP, str(ROOT), str(tmp_path)],
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-        )
+
+    def begin() -> subprocess.Popen[str]:
+        with said.open("w") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-c", KEEP, str(ROOT), str(tmp_path)],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
         eventually(lambda: "waiting for another study" in said.read_text())
+        return process
+
+    with (tmp_path / ".lock").open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second, third = begin(), begin()
+        third.send_signal(signal.SIGINT)
+        assert third.wait(20) == 130
         assert said.read_text().count("\n") == 1
         assert not list(tmp_path.glob("*/*"))
         measure(tmp_path, "a/b")
     out, _ = second.communicate(timeout=20)
     assert second.returncode == 0
-    assert out == f"['{tmp_path}/runs/a/c/requests.csv']\n"
+    assert out == "['a/c']\n"
 
 
 def test_an_override_is_no_target() -> None:
