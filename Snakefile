@@ -74,7 +74,7 @@ try:
     )
     asked = request.Request(CELLS, OUTPUTS, RECORD, RESULTS, ANALYSIS)
     why = refused((cell["network"] for cell in CELLS.values()), no_namespaces)
-    if why and asked.missing:
+    if why and asked.unmeasured:
         raise MatrixError(why)
 except MatrixError as error:
     sys.exit(f"firstfail: {error}")
