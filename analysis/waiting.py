@@ -41,8 +41,9 @@ TAKEN = 0.10
 # Who wants a core gets so much of it from a fair scheduler, beside a few others; or was
 # ready to run for so much of the time.
 WANTED, DELAYED = 0.20, 0.50
-# An event loop that wakes so late on a core that is full waits for that core.
-LATE_MS = 5.0
+# An event loop that wakes so late on a core that is full waits for that core. Where
+# nothing else was full, less is enough.
+LATE_MS, A_BIT_LATE_MS = 5.0, 0.5
 # Of descriptors or workers: a few are always about to be freed, or taken by what is no
 # connection.
 FULL = 0.97
@@ -101,7 +102,7 @@ def waiting(
     found = levels(measured, between, requests)
     found["in_flight"] = in_flight_s / np.diff(between)
     response_s = measured.unloaded_s + wait_s
-    stalled = _stalled(requests, between, response_s + STALL_S)
+    stalled = _stalled(requests, between, response_s + STALL_S, found["lost"])
     blame = _blame(measured.config, found, stalled)
     spent = _divided(beyond, blame)
     total = float(sum(time.sum() for time in spent.values()))
@@ -120,17 +121,23 @@ def _with_lateness(requests: Requests, between: Floats, late_ms: Floats) -> Requ
 
 
 def _stalled(
-    requests: Requests, between: Floats, least_s: float
+    requests: Requests, between: Floats, least_s: float, lost: pd.Series
 ) -> npt.NDArray[np.bool_]:
-    """Return in which slices nobody was answered, nor for `least_s` around.
+    """Return in which slices nobody was answered, nor for `least_s` around, for a loss.
 
-    Who gives up was not. Before the load, and after the window, nobody is missed.
+    Connections had been `lost` when it began, or in the slice after that, since they
+    are read late: a server that hangs makes its queue overflow only later. Who gives up
+    was not answered. Before the load, and after the window, nobody is missed.
     """
     answers = np.sort(requests.finished[requests.answered])
     middle = (between[:-1] + between[1:]) / 2
     after = np.searchsorted(answers, middle)
     padded = np.concatenate([[0.0], answers, [between[-1]]])
-    stalled: npt.NDArray[np.bool_] = padded[after + 1] - padded[after] >= least_s
+    begin, end = padded[after], padded[after + 1]
+    place = np.minimum(np.searchsorted(between, begin, side="right"), len(lost) - 1)
+    stalled: npt.NDArray[np.bool_] = (end - begin >= least_s) & (
+        lost.to_numpy()[place] > 0
+    )
     return stalled
 
 
@@ -148,25 +155,28 @@ def _blame(
     alone = _shared_out(_filled(found, "server_cpu", "link"))
     connected = _shared_out(_filled(found, "pressed", "link_pressed"))
     whole = np.ones(len(found))
+    crowded = _late(found, A_BIT_LATE_MS)
     blame = {"generator": {"generator-cpu": whole}, "backend": {"backend": whole}}
     for phase in (phase for phase in phases.PHASES if phase not in blame):
         own = dict(alone if phase == "connecting_long" else connected)
         left = 1 - sum(own.values(), np.zeros(len(found)))
-        own["generator-cpu"] = left * generator
+        own["generator-cpu"] = own["generator-cpu"] + left * generator
         rest = left * (1 - generator)
         for part, where in _idle(config, found, stalled, phase).items():
             own[part] = own.get(part, np.zeros(len(found))) + rest * where
             rest = rest * (1 - where)
-        own["unclear"] = rest
+        own["generator-cpu"] = own["generator-cpu"] + rest * crowded
+        own["unclear"] = rest * (1 - crowded)
         blame[phase] = own
     return blame
 
 
 def _filled(found: pd.DataFrame, server_cpu: str, link: str) -> dict[str, Floats]:
-    """Return how surely CPU, link and machine were full in each slice, from 0 to 1.
+    """Return how surely each of these was full in each slice, from 0 to 1.
 
     By the columns for the share of its cores that the server used, and of the link's
-    rate.
+    rate. A load generator beside a server that is as full is told only where it surely
+    was: else it gets what they leave.
     """
     server = found[server_cpu].to_numpy()
     others = np.nan_to_num(found["others"].to_numpy())
@@ -182,12 +192,14 @@ def _filled(found: pd.DataFrame, server_cpu: str, link: str) -> dict[str, Floats
     taken = taken + np.where(stolen >= TAKEN, stolen, 0.0)
     held = throttled >= TAKEN
     cpu = _ramp(used + np.where(held, throttled, 0.0) + taken, CPU_FROM, CPU_FULL)
+    cpu = np.maximum(cpu, np.where(held, throttled, 0.0))
     own = np.clip(np.nan_to_num(server), 1e-9, 1.0)
     machines = np.where(held, 1.0, taken / (own + taken))
     return {
         "server-cpu": cpu * (1 - machines),
         "machine": cpu * machines,
         "link": _ramp(found[link].to_numpy(), LINK_FROM, LINK_FULL),
+        "generator-cpu": np.where(found["generator_busiest"] >= CPU_FULL, 1.0, 0.0),
     }
 
 
@@ -195,15 +207,21 @@ def _shared_out(filled: Mapping[str, Floats]) -> dict[str, Floats]:
     """Let what is full in a slice share it by how surely it was."""
     total = np.maximum(sum(filled.values()), 1e-12)
     cpu = filled["server-cpu"] + filled["machine"]
-    most = np.maximum(cpu, filled["link"])
+    most = np.maximum.reduce([cpu, filled["link"], filled["generator-cpu"]])
     return {part: most * sure / total for part, sure in filled.items()}
 
 
 def _generator_full(found: pd.DataFrame) -> Floats:
     """Return in which slices the load generator had no CPU time left."""
-    starved = (found["generator_idle"] <= NO_IDLE) & (found["late_ms"] >= LATE_MS)
     busiest = _ramp(found["generator_busiest"].to_numpy(), CPU_FROM, CPU_FULL)
-    return np.maximum(busiest, starved.to_numpy(dtype=float))
+    late = _late(found, LATE_MS)
+    return busiest + (1 - busiest) * late
+
+
+def _late(found: pd.DataFrame, least_ms: float) -> Floats:
+    """Return where the generator's core was full, and its loop so late: 1, or 0."""
+    late = (found["generator_idle"] <= NO_IDLE) & (found["late_ms"] >= least_ms)
+    return late.to_numpy().astype(float)
 
 
 def _idle(

@@ -209,10 +209,17 @@ BACK_TO_BACK = [AT_ONCE, *[Asked(n / 10, 0.1, 0.0, 0.1) for n in range(100)]]
         # And the rest it waits for that core as well, which is never idle.
         ({**IDLE, "generator_cores_idle_s": 0.05}, 25.0, {"generator-cpu": 1}),
         ({**IDLE, "generator_cores_idle_s": 0.09}, 5.5, {"generator-cpu": 1}),
+        # Where nothing else was full a bit of lateness is enough, and else it is not.
+        ({**IDLE, "generator_cores_idle_s": 0.05}, 0.6, {"generator-cpu": 1}),
         (
             {**IDLE, "generator_cores_idle_s": 0.05},
+            0.4,
+            {"generator-cpu": 0.004, "unclear": 0.996},
+        ),
+        (
+            {**QUEUE, "generator_cores_idle_s": 0.05},
             4.5,
-            {"generator-cpu": 0.045, "unclear": 0.955},
+            {"generator-cpu": 0.045, "server-serial": 0.955},
         ),
         (
             {**IDLE, "generator_cores_idle_s": 0.12},
@@ -226,11 +233,17 @@ BACK_TO_BACK = [AT_ONCE, *[Asked(n / 10, 0.1, 0.0, 0.1) for n in range(100)]]
             0.0,
             {"generator-cpu": 0.5, "unclear": 0.5},
         ),
-        # What a server that is full makes users wait for, they wait for it.
+        # What a server that is full makes users wait for, they wait for it; where the
+        # generator is as full, for both.
+        (
+            {"server_cpu_s": 0.95, "generator_busiest_s": 0.85},
+            25.0,
+            {"generator-cpu": 0.25, "server-cpu": 0.75},
+        ),
         (
             {"server_cpu_s": 0.95, "generator_busiest_s": 0.95},
             25.0,
-            {"generator-cpu": 0.25, "server-cpu": 0.75},
+            {"generator-cpu": 0.625, "server-cpu": 0.375},
         ),
     ],
 )
