@@ -63,7 +63,8 @@ try:
     told = command_line.read(get_argument_parser(), sys.argv[1:])
     request.check_targets(told.targets)
     update_config(config, parse_config(told.settings))
-    if why := kept_out([Path(".snakemake"), OUTPUTS]):
+    here = (Path(".snakemake"), OUTPUTS)
+    if why := kept_out([*here, *(path for each in here for path in each.glob("*/"))]):
         raise MatrixError(why)
     [no_namespaces] = namespaces.why_not()
     CELLS = matrix(
@@ -120,6 +121,7 @@ CHARTS = expand(
     ],
     kind=["svg", "png"],
 )
+MADE = [*TABLES, *CHARTS]
 LABELS = {
     cell: f"cell {number} of {len(CELLS)}, "
     f"{CELLS[cell]['experiment']['name']} {CELLS[cell]['impl']['name']}"
@@ -129,6 +131,10 @@ LABELS = {
 if told.runs:
     try:
         asked.keep()
+        places = (asked.folder, OUTPUTS)
+        shown = [f"{place}/{name}" for place in places for name in MADE]
+        if why := kept_out(map(Path, [*asked.written, *shown])):
+            raise MatrixError(why)
     except MatrixError as error:
         sys.exit(f"firstfail: {error}")
 
@@ -140,7 +146,7 @@ rule all:
     input:
         asked.missing,
         asked.stamp,
-        expand("outputs/{file}", file=[*TABLES, *CHARTS]),
+        expand("outputs/{file}", file=MADE),
         f"outputs/.shown/{asked.key}",
 
 
@@ -199,9 +205,9 @@ rule charts:
 rule show:
     input:
         asked.stamp,
-        expand("{folder}/{file}", folder=asked.folder, file=[*TABLES, *CHARTS]),
+        expand("{folder}/{file}", folder=asked.folder, file=MADE),
     output:
-        expand("outputs/{file}", file=[*TABLES, *CHARTS]),
+        expand("outputs/{file}", file=MADE),
         touch(f"outputs/.shown/{asked.key}"),
     params:
         folder=asked.folder,

@@ -87,6 +87,15 @@ class Request:
         ]
 
     @property
+    def written(self) -> list[str]:
+        """The folders that runs of the cells which are to be measured write into."""
+        cells = self.unmeasured
+        parents = dict.fromkeys(cell.rpartition("/")[0] for cell in cells)
+        runs, logs = f"{self.outputs}/runs", f"{self.outputs}/logs"
+        folders = [f"{part}/{cell}" for cell in cells for part in (runs, logs)]
+        return [*(f"{runs}/{parent}" for parent in parents), *folders]
+
+    @property
     def declared(self) -> list[str]:
         """Those files of a run that Snakemake has to know of: the fewer, the faster.
 

@@ -35,14 +35,21 @@ def not_ours(error: OSError) -> str:
     return said
 
 
-def kept_out(folders: Iterable[Path]) -> str | None:
-    """Return what is to be done where this user may not write to one of `folders`.
+def kept_out(paths: Iterable[Path]) -> str | None:
+    """Return what is to be done where this user may not write to one of `paths`.
 
-    Those in them count. None where all is well.
+    Of one that is not there, it is the folder that counts which it would be made in.
+    None where all is well.
     """
-    for folder in folders:
-        for each in (folder, *sorted(folder.glob("*/"))):
-            if each.is_dir() and not os.access(each, os.W_OK | os.X_OK):
+    seen: set[Path] = set()
+    for path in paths:
+        for each in (path, *path.parents):
+            if each in seen:
+                break
+            seen.add(each)
+            if os.access(each, os.W_OK | (os.X_OK if each.is_dir() else 0)):
+                break
+            if each.exists():
                 why = os.strerror(errno.EACCES)
                 return not_ours(PermissionError(errno.EACCES, why, str(each)))
     return None

@@ -91,24 +91,36 @@ def test_network_that_cannot_be_had(clean: Checkout) -> None:
     assert not (clean.folder / "outputs").exists()
 
 
+LEFT = [
+    *(".snakemake/log/", "outputs/", "outputs/runs/"),
+    *("outputs/runs/burst/", "outputs/logs/burst/select/", "outputs/tables/cells.csv"),
+]
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root, to give files away")
-@pytest.mark.parametrize("folder", [".snakemake/log", "outputs", "outputs/runs"])
-def test_folder_that_somebody_else_has_left(
-    clean: Checkout, tmp_path: Path, folder: str
+@pytest.mark.parametrize("left", LEFT)
+def test_what_somebody_else_has_left(
+    clean: Checkout, tmp_path: Path, left: str
 ) -> None:
+    """It is told of before anything is measured, in whatever depth it is."""
     checkout = clean.copy(tmp_path / "firstfail")
-    (checkout.folder / folder).mkdir(parents=True, exist_ok=True)
-    os.chown(checkout.folder / folder, SOMEBODY, SOMEBODY)
+    path = checkout.folder / left
+    (path if left.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+    if not left.endswith("/"):
+        path.touch()
+    os.chown(path, SOMEBODY, SOMEBODY)
     done = subprocess.run(
-        [*UNPRIVILEGED, *checkout.command("all", "-n", "--config", "study=tiny")],
+        [*UNPRIVILEGED, *checkout.command("all", "--config", "study=tiny")],
         cwd=checkout.folder,
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    assert_one_line(done, f"{folder}: Permission denied: ")
+    left = left.rstrip("/")
+    assert_one_line(done, f"{left}: Permission denied: ")
     assert f"is {owner.name(SOMEBODY)}'s, as what sudo makes is root's" in done.stderr
+    assert not list(checkout.folder.glob("outputs/runs/*/*/*"))
 
 
 BROKEN_FILES = {
