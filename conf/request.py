@@ -105,21 +105,29 @@ class Request:
         partial = [there for there in self._there if there]
         return [first, *(n for n in others if any(n not in there for there in partial))]
 
-    @property
+    @functools.cached_property
     def stamp(self) -> str:
         """The file that says by which code the tables were made.
 
         It is missing where they have to be made: by this code they were not, or a cell
-        that was measured has not all results.
+        that was measured has not all results, or others since, by another code.
         """
-        lacking = any(
-            there and not there.issuperset(self.results) for there in self._there
-        )
         named = [f"{self.folder}/made~{self.analysis}~{turn}" for turn in (1, 2)]
         last = next((path for path in named if Path(path).exists()), None)
         if last is None:
             return named[0]
-        return next(path for path in named if (path == last) != lacking)
+        due = self._have_changed(_time_ns(last))
+        return next(path for path in named if (path == last) != due)
+
+    def _have_changed(self, since_ns: int) -> bool:
+        """Whether results of cells that were measured are missing, or newer."""
+        first = self.results[0]
+        return any(
+            not there.issuperset(self.results)
+            or _time_ns(f"{folder}/{first}") > since_ns
+            for folder, there in zip(self.folders, self._there, strict=True)
+            if there
+        )
 
     @functools.cached_property
     def _there(self) -> list[frozenset[str]]:
@@ -133,7 +141,8 @@ class Request:
         """
         try:
             await_turn(self.outputs)
-            self.__dict__.pop("_there", None)  # another study may have measured some
+            for known in ("_there", "stamp"):  # another study may have measured some
+                self.__dict__.pop(known, None)
             listed = json.dumps(self.folders, indent=0) + "\n"
             _write(Path(self.folder, "matrix.json"), listed)
             for config in map(self.cells.__getitem__, self.unmeasured):
@@ -150,6 +159,13 @@ def _names(folder: str) -> frozenset[str]:
         return frozenset(path.name for path in os.scandir(folder))
     except (FileNotFoundError, NotADirectoryError):
         return frozenset()
+
+
+def _time_ns(path: str) -> int:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except FileNotFoundError:  # removed just now, by a study that is running
+        return 0
 
 
 def _write(path: Path, text: str) -> None:

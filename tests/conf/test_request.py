@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -78,7 +79,7 @@ def test_tables_are_due_when_code_or_a_result_changes(tmp_path: Path) -> None:
     def due(analysis: str = "code") -> bool:
         return not Path(request(tmp_path, analysis=analysis).stamp).exists()
 
-    def make(analysis: str = "code") -> None:
+    def make(analysis: str = "code") -> Path:
         """Do what the step does."""
         asked = request(tmp_path, analysis=analysis)
         made = Path(asked.stamp)
@@ -86,11 +87,13 @@ def test_tables_are_due_when_code_or_a_result_changes(tmp_path: Path) -> None:
         for path in made.parent.glob("made~*"):
             path.unlink()
         made.touch()
+        return made
 
     assert due()
     make()
     assert not due() and due("other")
     cell = measure(tmp_path, "a/b")
+    make()
     assert not due()
     for _ in range(2):  # again and again
         (cell / "chart.svg").unlink()
@@ -100,6 +103,11 @@ def test_tables_are_due_when_code_or_a_result_changes(tmp_path: Path) -> None:
         assert not due()
     make("other")
     assert due() and not due("other")  # though it was once made by this code
+    made = make()
+    os.utime(made, (1, 1))  # results have been made since, for another matrix
+    assert due()
+    make()
+    assert not due()
 
 
 def test_missing_files(tmp_path: Path) -> None:
