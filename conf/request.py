@@ -110,7 +110,7 @@ class Request:
         """The file that says by which code the tables were made.
 
         It is missing where they have to be made: by this code they were not, or a cell
-        that was measured has not all results, or others since, by another code.
+        is gone, or has not all results, or others since, by another code.
         """
         named = [f"{self.folder}/made~{self.analysis}~{turn}" for turn in (1, 2)]
         last = next((path for path in named if Path(path).exists()), None)
@@ -120,13 +120,12 @@ class Request:
         return next(path for path in named if (path == last) != due)
 
     def _have_changed(self, since_ns: int) -> bool:
-        """Whether results of cells that were measured are missing, or newer."""
+        """Whether results of cells are missing, or newer."""
         first = self.results[0]
         return any(
             not there.issuperset(self.results)
             or _time_ns(f"{folder}/{first}") > since_ns
             for folder, there in zip(self.folders, self._there, strict=True)
-            if there
         )
 
     @functools.cached_property
