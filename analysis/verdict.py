@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from analysis.account import account, percent
+from analysis.blame import FULL
 from analysis.evidence import Evidence
 from analysis.limits import BOTH, is_outside, is_servers
 from analysis.possible import Possible
-from analysis.waiting import FULL, Waiting
+from analysis.waiting import Waiting
 
 # Idle connections hold a bound where more than half of it is theirs.
 HELD = 0.5
@@ -98,11 +99,12 @@ def _outside(waited: Waiting, first: str) -> str:
 def _nearly_all(e: Evidence, possible: Possible) -> str:
     users = "" if e.users is None else f"{e.users:,.0f} "
     waits = f" and wait {1000 * e.wait_s:g} ms for a page" if e.wait_s else ""
+    server = "adds nothing to that" if e.wait_s else "answers at once"
     cpu = "" if e.server_cpu is None else f", with {percent(e.server_cpu)} of its CPU"
     return (
         f"{users}users who think for {e.think_s:g} s{waits} got "
         f"{percent(possible.share)} of the {possible.rps:,.0f} requests a second that "
-        f"a server which answers at once would have given them{cpu}"
+        f"a server which {server} would have given them{cpu}"
     )
 
 

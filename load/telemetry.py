@@ -76,7 +76,7 @@ class Telemetry:
         self.server = Tree(server)
         self.generator: Tree | None = None  # not started yet
         self.generator_clocks = Clocks()
-        self.quota = Quota(server)
+        self.quota: Quota | None = None
         self.users_side = Stack(network.link)
         with network.on_server_side():
             self.server_side = Stack(network.link)
@@ -90,8 +90,10 @@ class Telemetry:
     def begin(self, path: Path, generator: int) -> None:
         """Begin to write rows to `path`; `generator` is Locust's process."""
         self.generator = Tree(generator)
-        # Not sooner: what starts a server may have changed it by now.
+        # Not sooner: what starts a server may have changed them by now, or gone into a
+        # cgroup of its own.
         self.most_descriptors = most_descriptors(self.server.root)
+        self.quota = Quota(self.server.root)
         self.file = path.open("w", newline="", encoding="utf-8")
         self.writer = csv.DictWriter(self.file, COLUMNS, lineterminator="\n")
         self.writer.writeheader()
@@ -123,6 +125,7 @@ class Telemetry:
         self.cost_s += time.thread_time() - began
 
     def cheap(self) -> dict[str, Any]:
+        assert self.quota is not None
         row: dict[str, Any] = {"throttled_s": self.quota.throttled_s()}
         if (used_ns := self.server_cpu.read()) is not None:
             row["server_cpu_s"] = used_ns / 1e9
@@ -166,6 +169,7 @@ class Telemetry:
     def end(self) -> dict[str, Any]:
         """Add a last row; return what holds for the whole run."""
         assert self.file is not None
+        assert self.quota is not None
         self.sample(everything=True)
         self.file.close()
         self.quota.close()

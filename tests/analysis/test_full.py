@@ -260,6 +260,9 @@ def test_a_late_generator(
         # Half of the time a quota holds it up, and it is at work all the rest.
         ({"server_cpu_s": 0.5, "throttled_s": 0.5}, {"machine": 1}),
         ({"server_cpu_s": 0.5, "throttled_s": 0.25}, {"machine": 0.5, "unclear": 0.5}),
+        # It is what it was throttled for at the least, however little it asked for.
+        ({"server_cpu_s": 0.2, "throttled_s": 0.3}, {"machine": 0.3, "unclear": 0.7}),
+        ({"server_cpu_s": 0.2, "throttled_s": 0.09}, {"unclear": 1}),
         ({"server_cpu_s": 0.95, "throttled_s": 0.05}, {"server-cpu": 1}),
         # Other programs have six tenths of a core that is never idle.
         (

@@ -100,8 +100,17 @@ def test_an_implementations_own_settings_come_with_its_name() -> None:
 def test_the_number_of_requests_can_be_swept() -> None:
     cells = [made("burst", experiment__requests=n) for n in (500, 1000)]
     assert swept(cells) == ["experiment.requests"]
-    assert caption(cells).startswith("The first requests that finish, ")
+    assert caption(cells).startswith("The first requests to finish, ")
     assert "| select | 500 |" in markdown("burst", cells)
+
+
+def test_requests_that_nobody_finished_in_time_are_not_asked_for() -> None:
+    cells = [made("burst", impl=impl) for impl in ("a", "b")]
+    assert caption(cells).startswith("The first 1,000 requests, ")
+    cells[0].result["row"]["outcome"] = "time limit"
+    assert caption(cells).startswith("The first 1,000 requests, ")
+    cells[1].result["row"]["outcome"] = "time limit"
+    assert caption(cells).startswith("All requests of 60 s, ")
 
 
 def test_users_are_a_cap_only_where_a_failure_is_looked_for() -> None:

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import resource
+import shlex
 import shutil
 import signal
 import socket
@@ -21,6 +22,7 @@ import psutil
 import pytest
 import yaml
 
+from benchmarks.disturbances import SkippedError, quota
 from load import RECORD
 from load.lock import PATH as LOCK
 from tests.load.conftest import finish, requests
@@ -456,6 +458,23 @@ def test_locust_that_is_told_to_end_leaves_no_result(
     assert process.returncode == 1
     assert "told to end" in said
     assert not (tmp_path / "cell").exists()
+
+
+def test_a_quota_into_which_a_server_goes_by_itself(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    try:
+        with quota(0.2) as within:
+            path = config(page__kind="rendered", page__cpu_ms=4.0, users=20)
+            cell = json.loads(path.read_text())
+            cell["impl"]["command"] = f"{shlex.join(within)} {cell['impl']['command']}"
+            path.write_text(json.dumps(cell))
+            finish(run(path))
+    except SkippedError as why:
+        pytest.skip(str(why))
+    throttled = pd.read_csv(tmp_path / "cell" / "telemetry.csv")["throttled_s"]
+    # 60 pages of 4 ms take 240 ms of CPU, and more than a second of such a quota.
+    assert throttled.iloc[-1] - throttled.iloc[0] > 0.3
 
 
 @pytest.mark.parametrize("impl", ["select", "multithread", "multiprocess"])
