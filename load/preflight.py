@@ -21,6 +21,7 @@ from typing import Any
 from load import attend
 from load.failed import ServerError
 from load.head import Head, ResponseError
+from load.listening import instead_of
 from load.probe import Connection
 from load.process import last_line
 from load.response import Response
@@ -121,7 +122,7 @@ class Preflight:
                     f"is {self.ready['status']}"
                 )
             time.sleep(POLL_S)
-        raise self._no_answer("did not answer", said)
+        raise self._no_answer("did not answer", said or self._silence())
 
     def _take_attendance(self, code: str) -> None:
         said = ""
@@ -138,7 +139,7 @@ class Preflight:
             if wrong := attend.judge(answer):
                 raise ServerError("wrong-page", f"the server takes no {code}: {wrong}")
             return
-        raise self._no_answer("did not answer", said)
+        raise self._no_answer("did not answer", said or self._silence())
 
     def _check_connection(self) -> None:
         """Ask once, and again where the server keeps the connection."""
@@ -196,6 +197,11 @@ class Preflight:
 
     def _wrong(self, what: str) -> ServerError:
         return ServerError("wrong-page", f"the server answers {self.page.path} {what}")
+
+    def _silence(self) -> str:
+        """Return what is to be said of a server from which nothing at all has come."""
+        where = instead_of(self.address, self.server.listens_on())
+        return f"{where}{last_line(self.server.log)}"
 
     def _no_answer(self, what: str, said: str = "") -> ServerError:
         return ServerError(

@@ -26,6 +26,7 @@ from benchmarks.disturbances import SkippedError, quota
 from load import RECORD
 from load.lock import PATH as LOCK
 from tests.load.conftest import finish, requests
+from tests.load.test_limits import held_port
 
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]
@@ -171,8 +172,16 @@ def test_warmed_up_and_slow(config: Config, run: Run, tmp_path: Path) -> None:
     assert {r["error"] for r in requests(tmp_path / "cell")} == {"slower than 0.001 ms"}
 
 
-def test_time_limit(config: Config, run: Run, tmp_path: Path) -> None:
-    finish(run(config(experiment__requests=10**6, experiment__max_s=1.0)))
+def test_time_limit(
+    config: Config, run: Run, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    """A run that nohup has started does not heed that its terminal is gone."""
+    path = config(experiment__requests=10**6, experiment__max_s=1.0)
+    process = run(path, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    record = tmp_path / ".cell.unfinished" / "requests.csv"
+    eventually(record.exists)
+    process.send_signal(signal.SIGHUP)
+    finish(process)
     stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
     assert stopped["reason"] == "time-limit"
     assert stopped["at_s"] == pytest.approx(1, abs=0.5)
@@ -553,6 +562,50 @@ def test_port_in_use(config: Config, fails: Fails) -> None:
         port = taken.getsockname()[1]
         said = fails(config(server__port=port))
     assert f"server.port={port}" in said
+
+
+def test_port_that_is_taken_meanwhile(
+    config: Config, run: Run, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    """By something else: that is no result of the submission that wants it."""
+    own = tmp_path / "ada"
+    own.mkdir()
+    (own / "server.py").write_text(LISTEN)
+    made, taken = tmp_path / "made", tmp_path / "taken"
+    wait = f"touch {made}; until [ -e {taken} ]; do sleep 0.01; done; echo page"
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        other.close()
+        path = config(
+            impl__submission=str(own),
+            impl__command="{python} server.py {port}",
+            page__command=f"sh -c '{wait}'",
+            server__port=port,
+        )
+        process = run(path)
+        eventually(made.exists)
+        with socket.create_server(("127.0.0.1", port)):
+            taken.touch()
+            _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    [line] = said.splitlines()
+    assert f"something else listens on 127.0.0.1 port {port} since it was" in line
+    assert "Address already in use" in line
+    assert not (tmp_path / "cell").exists()
+
+
+def test_port_that_a_server_of_before_has_left(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    """The kernel keeps it for a minute, and the run waits for it, until told to end."""
+    process = run(config(server__port=held_port()))
+    assert process.stderr is not None
+    assert "waiting for connections of before to leave" in process.stderr.readline()
+    process.terminate()
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "ended by SIGTERM" in said
 
 
 @pytest.mark.parametrize(

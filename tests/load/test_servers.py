@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import gzip
 import os
+import re
 import shutil
+import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +20,7 @@ from typing import Any
 import psutil
 import pytest
 
+from conf.impl_checks import check_commands
 from conf.matrix import matrix
 from load.command import Place, command, prepare, version
 from load.failed import CellError, ServerError
@@ -158,6 +162,32 @@ def test_stop_signal_that_is_not_heeded(tmp_path: Path) -> None:
         assert server.stop(0.2) == "killed, since it had not ended 0.2 s after SIGINT"
 
 
+def test_signals_that_the_runner_was_told_to_ignore(tmp_path: Path) -> None:
+    """As nohup does, and a shell with what it starts in the background."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        config = settings(command=mine(tmp_path), stop_signal="SIGHUP")
+        with started(config, place(tmp_path)) as server:
+            assert server.stop(5) == "signal 1"
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_nothing_comes_on_standard_input(tmp_path: Path) -> None:
+    """Many a server waits for it beside its clients, to be told to quit."""
+    code = (
+        "import select\n"
+        "s = http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Mine)\n"
+        "while True:\n"
+        "    readable, _, _ = select.select([s, sys.stdin], [], [])\n"
+        "    if sys.stdin in readable:\n"
+        "        sys.exit(sys.stdin.readline())\n"
+        "    s.handle_request()\n"
+    )
+    with started(settings(command=mine(tmp_path, code)), place(tmp_path)) as server:
+        assert server.death() is None
+
+
 @pytest.mark.parametrize(
     "words, said",
     [
@@ -225,6 +255,43 @@ def test_never_ready(tmp_path: Path) -> None:
     assert str(raised.value).endswith(
         "/ready is answered with HTTP 200, and impl.ready.status is 204"
     )
+
+
+LISTENING = {
+    "another port": ("127.0.0.1", 0, r", and listens on 127\.0\.0\.1 port \d+"),
+    "another address": ("127.0.0.2", None, r", and listens on 127\.0\.0\.2 port PORT"),
+    "IPv6": ("::1", None, r", and listens on ::1 port PORT"),
+    "there": ("127.0.0.1", None, ", though it listens there"),
+    "there, on all": ("0.0.0.0", None, ", though it listens there"),
+}
+
+
+@pytest.mark.parametrize("host, port, said", LISTENING.values(), ids=LISTENING)
+def test_where_it_listens_instead(
+    tmp_path: Path, host: str, port: int | None, said: str
+) -> None:
+    """A child of it, that is; it says so itself as well."""
+    if host == "::1" and not Path("/proc/net/if_inet6").exists():
+        pytest.skip("no IPv6 here")
+    code = (
+        "import socket, subprocess, time\n"
+        f"family = socket.AF_INET6 if ':' in {host!r} else socket.AF_INET\n"
+        f"port = int(sys.argv[1]) if {port} is None else {port}\n"
+        f"listener = socket.create_server(({host!r}, port), family=family)\n"
+        "print('ready', flush=True)\n"
+        "subprocess.run(['sleep', '60'], pass_fds=[listener.fileno()])\n"
+    )
+    config, where = settings(command=mine(tmp_path, code)), place(tmp_path)
+    config["server"]["start_s"] = 0.3
+    prepare(config, where)
+    log = tmp_path / "server.log"
+    with running(command(config, where), log, None, lambda: None) as server:
+        while not log.read_text():
+            time.sleep(0.01)
+        with pytest.raises(ServerError) as raised:
+            preflight(config, where.port, server).check()
+    expected = rf"on 127\.0\.0\.1 port {where.port} within 0.3 s{said}: ready$"
+    assert re.search(expected.replace("PORT", str(where.port)), str(raised.value))
 
 
 # What is not the page, by servers that do exactly what is said here.
@@ -406,7 +473,7 @@ def test_lines_that_end_with_lf_alone(tmp_path: Path, body: str | None) -> None:
 NO_ATTENDANCE = {
     "garbage": (answer(b"hello\nyou\n"), ": bad answer: more than a line"),
     "dripped": (drip(b"O"), ": bad answer: its line does not end"),
-    "nothing": (hang, "127.0.0.1 port PORT within 0.7 s"),
+    "nothing": (hang, "127.0.0.1 port PORT within 0.7 s, and listens on no port"),
 }
 
 
@@ -569,6 +636,120 @@ def test_a_submission_is_started_in_a_copy(tmp_path: Path) -> None:
     with started(config, place(tmp_path)):
         assert (tmp_path / "server" / "built").exists()
     assert [path.name for path in own.iterdir()] == ["server.py"]
+
+
+BASH = """\
+#!{interpreter}
+words=(server.py "$2" "$3") # an array, which sh may not know
+exec {python} "${{words[@]}}"
+"""
+
+
+def script(tmp_path: Path, text: str, mode: int = 0o755) -> dict[str, Any]:
+    """Return the settings of a submission that a `run.sh` of this text starts."""
+    own = tmp_path / "ada"
+    own.mkdir()
+    (own / "server.py").write_text(MINE + SERVE)
+    (own / "run.sh").write_bytes(text.encode())
+    (own / "run.sh").chmod(mode)
+    itself = "./run.sh" if mode & 0o100 else "sh run.sh"
+    return settings(
+        command=f"{itself} {{host}} {{port}} {{page_file}}", submission=str(own)
+    )
+
+
+@pytest.mark.parametrize("interpreter", ["/usr/bin/env bash", "/bin/bash -e", "link"])
+def test_a_script_is_started_by_its_first_line(
+    tmp_path: Path, interpreter: str
+) -> None:
+    text = BASH.format(interpreter=interpreter, python=sys.executable)
+    config = script(tmp_path, text)
+    (tmp_path / "ada" / "link").symlink_to(
+        "/bin/bash"
+    )  # relative, as the kernel has it
+    with started(config, place(tmp_path)):
+        pass
+
+
+NO_SCRIPT = {
+    "no interpreter": (
+        "#!/opt/no/such -x\n",
+        "the first line of run.sh names /opt/no/such, which is no program here",
+    ),
+    "a folder": ("#!/bin\n", "names /bin, which is no program here"),
+    "no name": ("#! \n", "the first line of run.sh names , which is no program here"),
+    "CR LF": (
+        "#!/bin/sh\r\nexit 1\r\n",
+        r"the first line of run.sh names /bin/sh\r: lines of run.sh end with CR LF, as "
+        "Windows writes them: let them end with LF alone, as after dos2unix run.sh",
+    ),
+    "CR LF after env": (
+        "#!/usr/bin/env bash\r\nexit 1\r\n",
+        "(lines of run.sh end with CR LF, as Windows writes them: let them end with LF "
+        "alone, as after dos2unix run.sh)",
+    ),
+}
+
+
+@pytest.mark.parametrize("text, said", NO_SCRIPT.values(), ids=NO_SCRIPT)
+def test_a_script_that_cannot_be_started_is_its_authors(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    config = script(tmp_path, text)
+    with pytest.raises(ServerError) as raised, started(config, place(tmp_path)):
+        pass
+    assert raised.value.kind == "no-start"
+    assert said in str(raised.value)
+
+
+READ = {
+    "sh": ("run.sh", "cd src\r\nexec true\r\n", "sh run.sh {port}"),
+    "make": ("Makefile", "run:\r\n\texit 1\r\n", "make --file=Makefile run P={port}"),
+}
+
+
+@pytest.mark.parametrize("name, text, words", READ.values(), ids=READ)
+def test_lines_that_end_with_cr_lf_are_told_of(
+    tmp_path: Path, name: str, text: str, words: str
+) -> None:
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / name).write_bytes(text.encode())
+    config = settings(command=words, submission=str(tmp_path / "ada"))
+    with pytest.raises(ServerError) as raised, started(config, place(tmp_path)):
+        pass
+    assert raised.value.kind == "no-start"
+    assert f"(lines of {name} end with CR LF" in str(raised.value)
+
+
+def test_lines_that_end_with_cr_lf_may_do_no_harm(tmp_path: Path) -> None:
+    """To Python they are as any, and a comment's harm no shell."""
+    text = f'# served\r\nexec {sys.executable} server.py "$2" "$3" # now\r\n'
+    config = script(tmp_path, text, mode=0o644)
+    own = tmp_path / "ada" / "server.py"
+    own.write_bytes(own.read_bytes().replace(b"\n", b"\r\n"))
+    with started(config, place(tmp_path)):
+        pass
+
+
+FROM_ENVIRONMENT = SERVE.replace("sys.argv[1]", "os.environ['PORT']")
+
+
+def test_a_port_from_the_environment(tmp_path: Path) -> None:
+    command = mine(tmp_path, FROM_ENVIRONMENT).replace("{port}", "x")
+    config = settings(command=command, environment={"PORT": "{port}"})
+    check_commands(config["impl"], config["server"]["port"])
+    with started(config, place(tmp_path)):
+        pass
+
+
+def test_a_port_of_its_own(tmp_path: Path) -> None:
+    where = place(tmp_path)
+    own = SERVE.replace("sys.argv[1]", str(where.port))
+    config = settings(command=mine(tmp_path, own).replace("{port}", "x"))
+    config["server"]["port"] = where.port
+    check_commands(config["impl"], config["server"]["port"])
+    with started(config, where):
+        pass
 
 
 def test_a_submission_with_nothing_to_start(tmp_path: Path) -> None:
