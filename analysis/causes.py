@@ -50,18 +50,20 @@ def cause(error: str, e: Evidence, waited_for: Mapping[str, float] | None) -> st
 
 def _too_late(e: Evidence, waited_for: Mapping[str, float], *, connecting: bool) -> str:
     part = max(waited_for, key=waited_for.__getitem__, default="unclear")
-    if part == "unclear":
-        lost = f"the link loses {e.loss_percent:g} % of all packets"
-        return lost if e.loss_percent else ""
-    share = f"{percent(waited_for[part])} of the wait was for {LIMITS[part].waited_for}"
-    if part != "accept-queue":
-        return share
-    overflowed = f"the accept queue overflowed {e.overflows or 0:,} times"
-    if connecting:
-        return f"{share}: SYNs dropped, {overflowed}"
-    # The client's side of a handshake is done when the server drops its last packet:
-    # the client sends a request that nobody accepts.
-    return f"{share}, which clients took for open: {overflowed}"
+    said = []
+    if part != "unclear":
+        share = percent(waited_for[part])
+        said.append(f"{share} of the wait was for {LIMITS[part].waited_for}")
+    if e.overflows and (connecting or part == "accept-queue"):
+        # The client's side of a handshake is done when the server drops its last
+        # packet: the client sends a request that nobody accepts.
+        dropped = "SYNs" if connecting else "connections that clients took for open"
+        said.append(
+            f"the accept queue overflowed {e.overflows:,} times, and dropped {dropped}"
+        )
+    if not said and e.loss_percent:
+        said.append(f"the link loses {e.loss_percent:g} % of all packets")
+    return "; ".join(said)
 
 
 def _reset(e: Evidence) -> str:

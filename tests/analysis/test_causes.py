@@ -21,21 +21,22 @@ QUEUE = {"accept-queue": 0.7, "server-cpu": 0.3}
             "timed out connecting",
             {"overflows": 1200, "loss_percent": 3.0},
             QUEUE,
-            f"{LOST}: SYNs dropped, the accept queue overflowed 1,200 times",
+            f"{LOST}; the accept queue overflowed 1,200 times, and dropped SYNs",
         ),
         (
             "timed out reading",
             {"overflows": 12, "server_cpu": 0.98},
             QUEUE,
-            f"{LOST}, which clients took for open: "
-            "the accept queue overflowed 12 times",
+            f"{LOST}; the accept queue overflowed 12 times, and dropped connections "
+            "that clients took for open",
         ),
         # What was full for others is not what it waited for.
         (
             "timed out connecting",
             {"overflows": 1200, "server_cpu": 0.2},
             {"server-cpu": 0.9, "accept-queue": 0.1},
-            "90% of the wait was for the server's CPU",
+            "90% of the wait was for the server's CPU; the accept queue overflowed "
+            "1,200 times, and dropped SYNs",
         ),
         (
             "slower than 500 ms",
