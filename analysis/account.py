@@ -3,7 +3,7 @@
 Rules of this module:
 - It names the greatest parts, when each began, and what was read meanwhile. Means are
   weighted by the waiting: what was read while nobody waited does not count.
-- A part of less than a twentieth is not told of.
+- A part of less than a twentieth is not told of, nor lateness below a millisecond.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LEAST_SHARE = 0.05
 # Of a part's waiting: so much came after the second that it is told to be full from.
 MOSTLY = 0.9
 MOST_PARTS = 3
-LATE_MS = 1.0  # what is less is not told of
+LEAST_LATE_MS = 1.0
 
 
 def account(waited: Waiting) -> str:
@@ -112,7 +112,7 @@ def _generator(slices: pd.DataFrame, part: str) -> str:
         for name in ("late_ms", "generator_busiest", "generator_cpu", "generator_idle")
     )
     told = []
-    if late_ms is not None and late_ms >= LATE_MS:
+    if late_ms is not None and late_ms >= LEAST_LATE_MS:
         told.append(f"its event loop woke {late_ms:,.0f} ms late")
     share = max(busiest or 0.0, used or 0.0)  # of several processes on one core
     if busiest is not None:

@@ -80,8 +80,9 @@ def summarise(folder: Path, code: str | None) -> None:
     memory = readings.most_rss_bytes()
     row = dataclasses.replace(row, server_rss_mb=memory and memory / 1e6)
     found = evidence(config, run, record, row, readings, step)
-    waited = _waited(measured, row, step)
-    shown = _shown(measured, row, waited)
+    failed = _failed(record, row)
+    waited = _waited(measured, row, step, failed)
+    shown = _shown(measured, row, waited, failed)
     timeline = _timeline(measured, shown)
     bound = _possible(measured, row)
     limited = verdict(found, waited, bound)
@@ -136,19 +137,21 @@ def _timeline(measured: Measurement, waited: Waiting | None) -> pd.DataFrame:
 
 
 def _waited(
-    measured: Measurement, row: definitions.Row, step: definitions.Step | None
+    measured: Measurement,
+    row: definitions.Row,
+    step: definitions.Step | None,
+    failed: Mapping[str, Positions],
 ) -> Waiting | None:
     """Return what users waited for: until the row's end, or in the best step."""
     end_s = row.duration_s
     if row.outcome == "time limit":
         end_s = measured.stopped.at_s  # what was in flight then has finished nowhere
     window = (step.begin_s, step.end_s) if step else (0.0, end_s)
-    return waiting(measured, window, _failed(measured, row))
+    return waiting(measured, window, failed)
 
 
-def _failed(measured: Measurement, row: definitions.Row) -> dict[str, Positions]:
+def _failed(record: pd.DataFrame, row: definitions.Row) -> dict[str, Positions]:
     """Return where in the record those stand that failed, by kind, and the first."""
-    record = measured.record
     places = np.flatnonzero(definitions.failed(record))
     kinds = record["error"].iloc[places]
     found = {str(kind): places[kinds == kind] for kind in kinds.unique()}
@@ -159,7 +162,10 @@ def _failed(measured: Measurement, row: definitions.Row) -> dict[str, Positions]
 
 
 def _shown(
-    measured: Measurement, row: definitions.Row, waited: Waiting | None
+    measured: Measurement,
+    row: definitions.Row,
+    waited: Waiting | None,
+    failed: Mapping[str, Positions],
 ) -> Waiting | None:
     """Return what is shown of a run: all of it, also what the verdict is not about.
 
@@ -167,10 +173,10 @@ def _shown(
     of that was first.
     """
     if row.onset_s is not None:
-        return waiting(measured, (0.0, row.onset_s), _failed(measured, row))
+        return waiting(measured, (0.0, row.onset_s), failed)
     if measured.config["experiment"]["stop"] != "capacity":
         return waited
-    whole = waiting(measured, (0.0, row.duration_s), _failed(measured, row))
+    whole = waiting(measured, (0.0, row.duration_s), failed)
     return whole and dataclasses.replace(whole, full_s={})
 
 

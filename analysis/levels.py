@@ -30,7 +30,6 @@ EVERY_S = 0.1  # between two readings
 SMOOTHED = 5  # slices; the kernel counts idle time in ticks of a tenth of a slice
 # So long a lost connection may be waited for: a SYN is sent again after 1, 3 and 7 s.
 RECENT_S = 10.0
-EARLIER_S = 0.1  # slices before the first one
 LEAST_OCCUPIED = 0.1  # of a slice; in less, a share is chance
 
 
@@ -119,7 +118,7 @@ def _over(values: Floats, bound: float) -> Floats:
 
 def _lost(readings: Readings, between: Floats) -> Floats:
     """Return where connections were lost in the last seconds: 1, or 0."""
-    before = between[0] - np.arange(RECENT_S, 0, -EARLIER_S)
+    before = between[0] - np.arange(RECENT_S, 0, -EVERY_S)
     times = np.concatenate([before, between])
     overflowed = np.diff(readings.at("server_listen_overflows", times)) > 0.5
     ends = times[1:]

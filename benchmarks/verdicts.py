@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,18 +106,16 @@ def measure(case: Case, folder: Path, seconds: float = SECONDS) -> dict[str, Any
     Raises `SkippedError` where it can't be measured on this machine.
     """
     path = folder.with_suffix(".json")
-    config = configuration(case, seconds)
     then = f"{sys.executable} -m analysis cell"
     words = [sys.executable, "-m", "load", str(path), str(folder), "--then", then]
     if case.files is not None:
         words = ["prlimit", f"--nofile={case.files}:{case.files}", *words]
     with disturbed(case) as within:
         if case.quota_alone:
-            command = config["impl"]["command"]
-            config["impl"]["command"] = f"{shlex.join(within)} {command}"
+            case = replace(case, wrapped=shlex.join(within))
         else:
             words = [*within, *words]
-        path.write_text(json.dumps(config))
+        path.write_text(json.dumps(configuration(case, seconds)))
         done = subprocess.run(
             words, cwd=ROOT, capture_output=True, text=True, check=False
         )

@@ -76,7 +76,6 @@ class Telemetry:
         self.server = Tree(server)
         self.generator: Tree | None = None  # not started yet
         self.generator_clocks = Clocks()
-        self.quota: Quota | None = None
         self.users_side = Stack(network.link)
         with network.on_server_side():
             self.server_side = Stack(network.link)
@@ -125,7 +124,6 @@ class Telemetry:
         self.cost_s += time.thread_time() - began
 
     def cheap(self) -> dict[str, Any]:
-        assert self.quota is not None
         row: dict[str, Any] = {"throttled_s": self.quota.throttled_s()}
         if (used_ns := self.server_cpu.read()) is not None:
             row["server_cpu_s"] = used_ns / 1e9
@@ -169,7 +167,6 @@ class Telemetry:
     def end(self) -> dict[str, Any]:
         """Add a last row; return what holds for the whole run."""
         assert self.file is not None
-        assert self.quota is not None
         self.sample(everything=True)
         self.file.close()
         self.quota.close()

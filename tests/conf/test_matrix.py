@@ -343,10 +343,13 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a comma at the end of a call": ({"users": "choice(5,)"}, "behind a comma"),
     "two commas": ({"users": "5,,6"}, "nothing stands before a comma"),
     "a comma in quotes": ({"users": "'5,',"}, "nothing stands behind a comma"),
-    "an odd name": ({"impl": "sélect"}, "there is no impl sélect; did you mean select"),
+    "an odd name": (
+        {"impl": "sélect"},
+        "there is no impl sélect; did you mean select or single?",
+    ),
     "an odd name of several": (
         {"impl": "single, sélect"},
-        "there is no impl sélect; did you mean select",
+        "there is no impl sélect; did you mean select or single?",
     ),
     "an odd sign": ({"users": "5€"}, "€ has to stand in quotes, as in users='5€'"),
     "an open quote": ({"impl": "'select"}, "the quote ' is not closed"),
