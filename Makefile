@@ -2,7 +2,8 @@
 #
 # A variable given to make is a setting: `make impl=select users=2000` says the
 # same as `snakemake --cores 1 all --config impl=select users=2000`. PYTHON and
-# VENV, in capitals, are make's own.
+# VENV, in capitals, are make's own. What make is told is not told to what is measured:
+# a submission's own `make run` would take it for its own.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +11,18 @@ VENV ?= .venv
 given = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 settings = $(sort $(filter-out PYTHON VENV MAKE% -%,$(given)))
 config = $(foreach name,$(settings),'$(name)=$(subst ','\'',$($(name)))')
-snakemake = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake --cores 1 all
+of_make = MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR
+unexport $(given)
+
+# Before `make`, a setting would be a variable of the environment, and count for nothing.
+known = app experiment hatch_rate idle impl load network page repeat server set study users
+stray = $(firstword $(foreach name,$(known),$(if $(filter environment,$(origin $(name))),$(name))))
+goal = $(filter all demo,$(or $(MAKECMDGOALS),all))
+$(if $(goal),$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
+	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it)))
+
+# Not by the script of this name, which fails where the checkout was moved.
+snakemake = unset $(of_make); exec $(VENV)/bin/python -m snakemake --cores 1 all
 
 .PHONY: all demo test lint benchmark lock help
 
@@ -24,19 +36,19 @@ test: $(VENV)/.tests ## Run the tests
 	$(VENV)/bin/python -m pytest
 
 lint: $(VENV)/.tests ## Check style and types
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
-	$(VENV)/bin/snakefmt --check Snakefile
+	$(VENV)/bin/python -m ruff check .
+	$(VENV)/bin/python -m ruff format --check .
+	$(VENV)/bin/python -m mypy
+	$(VENV)/bin/python -m snakefmt --check Snakefile
 
-benchmark: $(VENV)/.tests ## Measure what a cell costs beyond its load, and a dry run
+benchmark: $(VENV)/.tests ## Measure what a cell costs beyond its load, and planning
 	$(VENV)/bin/python -m benchmarks
 
 lock: $(VENV)/.tests ## Pin the newest versions that pyproject.toml allows
 	$(lock) pyproject.toml --output-file requirements.txt
 	$(lock) --extra dev pyproject.toml --output-file requirements-dev.txt
 
-lock = $(VENV)/bin/uv pip compile --quiet --upgrade --universal \
+lock = $(VENV)/bin/python -m uv pip compile --quiet --upgrade --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command 'make lock'
 

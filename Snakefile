@@ -1,23 +1,45 @@
 # The way of the data: conf's matrix of cells → a run of each under load → what
 # each record says → tables and charts of all of them.
+#
+# While this file is read nothing is written, unless something is to be run
+# (`Request.keep`): a dry run beside a study that is running changes nothing for it.
+import gc
 import shlex
 import sys
 from pathlib import Path
 
-from snakemake.cli import get_argument_parser
+# A plan is millions of objects that live to its end: Python looks for those that do not
+# so often, by itself, that it takes a sixth of the time.
+gc.set_threshold(100_000)
 
-from conf import request
+from snakemake.cli import get_argument_parser, parse_config
+from snakemake.utils import update_config
+
+from load.environment import let_no_python_be_told
+from load.trial import Trial, refused
+
+let_no_python_be_told()
+# Begun here, it goes on while the rest is loaded and the cells are put together.
+namespaces = Trial()
+
+from conf import command_line, request
 from conf.composing import MatrixError
 from conf.matrix import matrix
 from conf.order import order
 from conf.sources import digest
 from conf.submissions import submissions
+from conf.surroundings import settle
 from load import RECORD
 from load.interrupt import pass_on_to_children
-from load.network import unavailable
+from load.owner import kept_out
 
 ROOT = Path(workflow.basedir)
+OUTPUTS = Path("outputs")  # below the folder that Snakemake is run in, or --directory
+HERE = shlex.quote(str(Path.cwd()))
 PYTHON = sys.executable
+settle(PYTHON)
+# Wherever that is, what is imported is this project's.
+ANALYSE = f"PYTHONPATH={shlex.quote(str(ROOT))} {shlex.quote(PYTHON)} -P -m analysis"
 # What analysis makes of a cell's record.
 RESULTS = [
     "result.json",
@@ -29,23 +51,38 @@ RESULTS = [
 ]
 RUNNER = ["load"]
 ANALYSIS = digest(["analysis"], ROOT)
+# A run, and what it does with its record before that appears.
+CHECK = f"{shlex.quote(PYTHON)} -m conf.sources {' '.join(RUNNER)}"
+THEN = f"{shlex.quote(PYTHON)} -m analysis cell --code {ANALYSIS}"
+MEASURE = (
+    f"cd {shlex.quote(str(ROOT))} && exec {shlex.quote(PYTHON)} -m load"
+    f" --check {shlex.quote(CHECK)} --then {shlex.quote(THEN)}"
+)
 
 try:
-    request.check_targets(get_argument_parser().parse_known_args()[0].targets)
-    no_namespaces = unavailable()
+    told = command_line.read(get_argument_parser(), sys.argv[1:])
+    request.check_targets(told.targets)
+    update_config(config, parse_config(told.settings))
+    here = (Path(".snakemake"), OUTPUTS)
+    if why := kept_out([*here, *(path for each in here for path in each.glob("*/"))]):
+        raise MatrixError(why)
+    [no_namespaces] = namespaces.why_not()
     CELLS = matrix(
         config,
         ROOT,
         runner=RUNNER,
         auto_network="loopback" if no_namespaces else "netns",
     )
-    request.keep(CELLS, Path("outputs"), ANALYSIS, RESULTS)
+    asked = request.Request(CELLS, OUTPUTS, RECORD, RESULTS, ANALYSIS)
+    why = refused((cell["network"] for cell in CELLS.values()), no_namespaces)
+    if why and asked.unmeasured:
+        raise MatrixError(why)
 except MatrixError as error:
     sys.exit(f"firstfail: {error}")
 
 if no_namespaces and config.get("network", "auto") == "auto":
     print(
-        f"firstfail: no network namespaces here ({no_namespaces}): what is measured "
+        f"firstfail: no network of namespaces here ({no_namespaces}): what is measured "
         "crosses the loopback and no network interface",
         file=sys.stderr,
     )
@@ -73,22 +110,33 @@ TABLED = [*EXPERIMENTS, "switches", *IDLE, *(["ranking"] if RANKED else [])]
 SEEDS = {"first_fail", "burst"} & {cell["experiment"]["name"] for cell in COMPARED}
 PUBLISHED = ["published"] if SEEDS else []
 TABLES = [
-    *expand("outputs/tables/{name}.csv", name=[*TABLED, "cells", "pairs"]),
-    *expand("outputs/tables/{name}.md", name=[*TABLED, *PUBLISHED]),
+    *expand("tables/{name}.csv", name=[*TABLED, "cells", "pairs"]),
+    *expand("tables/{name}.md", name=[*TABLED, *PUBLISHED]),
 ]
 CHARTS = expand(
-    "outputs/charts/{name}.{kind}",
+    "charts/{name}.{kind}",
     name=[
         *[*EXPERIMENTS, "users", "switches", "waiting", *IDLE, *PUBLISHED],
         *(["arrivals"] if len(ARRIVALS) > 1 else []),
     ],
     kind=["svg", "png"],
 )
+MADE = [*TABLES, *CHARTS]
 LABELS = {
     cell: f"cell {number} of {len(CELLS)}, "
     f"{CELLS[cell]['experiment']['name']} {CELLS[cell]['impl']['name']}"
     for cell, number in ORDER.items()
 }
+
+if told.runs:
+    try:
+        asked.keep()
+        places = (asked.folder, OUTPUTS)
+        shown = [f"{place}/{name}" for place in places for name in MADE]
+        if why := kept_out(map(Path, [*asked.written, *shown])):
+            raise MatrixError(why)
+    except MatrixError as error:
+        sys.exit(f"firstfail: {error}")
 
 pass_on_to_children()
 
@@ -96,18 +144,20 @@ pass_on_to_children()
 rule all:
     default_target: True
     input:
-        request.missing([f"outputs/runs/{cell}" for cell in CELLS], RECORD),
-        TABLES,
-        CHARTS,
+        asked.missing,
+        asked.stamp,
+        expand("outputs/{file}", file=MADE),
+        f"outputs/.shown/{asked.key}",
 
 
 # A run, and what its record says. It has no input: the folder's name holds a
 # digest of all settings and of the code. It takes all cores: nothing else may run
 # beside a measurement. RESULTS are no output of it: were they missed, or made
-# anew by other code, it would be measured again.
+# anew by other code, it would be measured again. Of its RECORD, which is there as a
+# whole or not at all, one file stands for all.
 rule measure:
     output:
-        expand("outputs/runs/{{cell}}/{file}", file=RECORD),
+        expand("outputs/runs/{{cell}}/{file}", file=asked.declared),
     log:
         "outputs/logs/{cell}/server.log",
         "outputs/logs/{cell}/locust.log",
@@ -116,35 +166,50 @@ rule measure:
     params:
         config=lambda cell: f"outputs/configs/{CELLS[cell.cell]['key']}.json",
         label=lambda cell: LABELS[cell.cell],
-        check=f"{shlex.quote(PYTHON)} -m conf.sources {' '.join(RUNNER)}",
-        then=f"{shlex.quote(PYTHON)} -m analysis cell --code {ANALYSIS}",
     shell:
-        "exec {PYTHON:q} -m load {params.config:q} outputs/runs/{wildcards.cell:q}"
-        " --logs outputs/logs/{wildcards.cell:q} --label {params.label:q}"
-        " --check {params.check:q} --then {params.then:q} --parent $PPID"
+        "{MEASURE} {HERE}/{params.config} {HERE}/outputs/runs/{wildcards.cell:q}"
+        " --logs {HERE}/outputs/logs/{wildcards.cell:q} --label {params.label:q}"
+        " --parent $PPID"
 
 
 # What all records say, side by side; first, what each says, where that is missing
 # or was made by other code.
 rule tables:
     input:
-        expand("outputs/runs/{cell}/run.json", cell=CELLS),
-        "outputs/analysis.txt",
-        matrix="outputs/matrix.json",
+        expand(f"outputs/runs/{{cell}}/{RECORD[0]}", cell=CELLS),
     output:
-        TABLES,
+        expand("{folder}/{file}", folder=asked.folder, file=TABLES),
+        touch(asked.stamp),
     params:
+        folder=asked.folder,
         code=ANALYSIS,
     shell:
-        "{PYTHON:q} -m analysis cells --code {params.code} {input.matrix} &&"
-        " {PYTHON:q} -m analysis tables {input.matrix} outputs/tables"
+        "rm -f {params.folder}/made~* &&"
+        " {ANALYSE} cells --code {params.code} {params.folder}/matrix.json &&"
+        " {ANALYSE} tables {params.folder}/matrix.json {params.folder}/tables"
 
 
 rule charts:
     input:
-        "outputs/tables/cells.csv",  # as new as all that the charts are made of
-        matrix="outputs/matrix.json",
+        f"{asked.folder}/tables/cells.csv",  # as new as all that the charts are made of
     output:
-        CHARTS,
+        expand("{folder}/{file}", folder=asked.folder, file=CHARTS),
+    params:
+        folder=asked.folder,
     shell:
-        "{PYTHON:q} -m analysis charts {input.matrix} outputs/charts"
+        "{ANALYSE} charts {params.folder}/matrix.json {params.folder}/charts"
+
+
+# Where everybody looks: of the matrix that was asked for last. The last output says
+# which one that is.
+rule show:
+    input:
+        asked.stamp,
+        expand("{folder}/{file}", folder=asked.folder, file=MADE),
+    output:
+        expand("outputs/{file}", file=MADE),
+        touch(f"outputs/.shown/{asked.key}"),
+    params:
+        folder=asked.folder,
+    shell:
+        "rm -f outputs/.shown/* && {ANALYSE} show {params.folder} outputs"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from analysis.ceiling import with_ceilings
 from analysis.files import DataError, read_folders, read_matrix
+
+# What matplotlib finds out about fonts: not everybody has a home directory for it.
+CACHE = Path(__file__).parent.parent / ".cache" / "matplotlib"
 
 
 def main() -> int:
@@ -23,7 +27,11 @@ def main() -> int:
         step = steps.add_parser(name, help=f"{name} of all cells of a matrix")
         step.add_argument("matrix", type=Path, help="a JSON list of cells' folders")
         step.add_argument("folder", type=Path, help=f"where the {name} go")
+    shown = steps.add_parser("show", help="copies of these, where they are looked for")
+    shown.add_argument("matrix", type=Path, help="the folder that holds both")
+    shown.add_argument("folder", type=Path, help="where the folders of both go")
     asked = parser.parse_args()
+    os.environ.setdefault("MPLCONFIGDIR", str(CACHE))
     # Each step imports what it needs: drawing takes a while to load.
     try:
         if asked.step == "cell":
@@ -40,6 +48,10 @@ def main() -> int:
 
             measured = with_ceilings(read_matrix(asked.matrix))
             write_tables(measured, asked.folder, read_left_out(asked.matrix))
+        elif asked.step == "show":
+            from analysis.shown import show
+
+            show(asked.matrix, asked.folder)
         else:
             from analysis.charts import write_charts
             from analysis.left_out import read_left_out

@@ -3,7 +3,7 @@
 Rules of this module:
 - It names the greatest parts, when each began, and what was read meanwhile. Means are
   weighted by the waiting: what was read while nobody waited does not count.
-- A part of less than a twentieth is not told of.
+- A part of less than a twentieth is not told of, nor lateness below a millisecond.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from analysis.blame import TAKEN
 from analysis.limits import LIMITS
-from analysis.waiting import TAKEN, Waiting
+from analysis.waiting import Waiting
 
 LEAST_SHARE = 0.05
+# Of a part's waiting: so much came after the second that it is told to be full from.
+MOSTLY = 0.9
 MOST_PARTS = 3
+LEAST_LATE_MS = 1.0
 
 
 def account(waited: Waiting) -> str:
@@ -39,7 +43,9 @@ def _part(waited: Waiting, part: str) -> str:
     since_s = waited.full_s.get(part)
     since = ""
     if since_s is not None and since_s >= begin_s + 1:
-        since = f", from {since_s:,.0f} s on"
+        spent, later = waited.slices[f"for.{part}"], waited.slices["t_s"] >= since_s
+        if spent[later].sum() >= MOSTLY * spent.sum():
+            since = f", from {since_s:,.0f} s on"
     detail = DETAILS[part](waited.slices, part) if part in DETAILS else ""
     shown = f" ({detail})" if detail else ""
     return f"{share} went to {LIMITS[part].waited_for}{since}{shown}"
@@ -69,7 +75,8 @@ def _of(text: str, column: str) -> Callable[[pd.DataFrame, str], str]:
 
 def _serial(slices: pd.DataFrame, part: str) -> str:
     queue, used = _mean(slices, "queue", part), _mean(slices, "server_cpu", part)
-    waited = "" if queue is None else f"{queue:,.0f} waited to be accepted"
+    # Those of clients that gave up are still there.
+    waited = "" if queue is None else f"{queue:,.0f} in its accept queue"
     cpu = "" if used is None else f"{min(used, 1):.0%} of its CPU was used"
     return ", ".join(text for text in (waited, cpu) if text)
 
@@ -100,14 +107,17 @@ def _machine(slices: pd.DataFrame, part: str) -> str:
 
 
 def _generator(slices: pd.DataFrame, part: str) -> str:
-    late_ms = _mean(slices, "late_ms", part)
-    used, idle = (
-        _mean(slices, name, part) for name in ("generator_busiest", "generator_idle")
+    late_ms, busiest, used, idle = (
+        _mean(slices, name, part)
+        for name in ("late_ms", "generator_busiest", "generator_cpu", "generator_idle")
     )
-    told = [] if late_ms is None else [f"its event loop woke {late_ms:,.0f} ms late"]
-    if used is not None:
-        told.append(f"it used {min(used, 1):.0%} of its core")
-    if idle is not None and idle <= TAKEN and (used or 0.0) < 0.5:
+    told = []
+    if late_ms is not None and late_ms >= LEAST_LATE_MS:
+        told.append(f"its event loop woke {late_ms:,.0f} ms late")
+    share = max(busiest or 0.0, used or 0.0)  # of several processes on one core
+    if busiest is not None:
+        told.append(f"it used {min(share, 1):.0%} of its core")
+    if idle is not None and idle <= TAKEN and share < 0.5:
         told.append("something else ran there")
     return ", ".join(told)
 

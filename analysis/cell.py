@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis import capacity, day, definitions, failing, little, onset
@@ -32,9 +33,10 @@ from analysis.record import check_version
 from analysis.style import save
 from analysis.utilisation import per_second
 from analysis.verdict import verdict
-from analysis.waiting import Waiting, waiting
+from analysis.waiting import Positions, Waiting, waiting
 
 IDENTITY = ("users", "hatch_rate", "repeat", "key")
+FIRST = "the first failure"  # and no text of one
 FILES = ("timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png")
 
 
@@ -78,17 +80,21 @@ def summarise(folder: Path, code: str | None) -> None:
     memory = readings.most_rss_bytes()
     row = dataclasses.replace(row, server_rss_mb=memory and memory / 1e6)
     found = evidence(config, run, record, row, readings, step)
-    waited = _waited(measured, row, step)
-    shown = _shown(measured, row, waited)
+    failed = _failed(record, row)
+    waited = _waited(measured, row, step, failed)
+    shown = _shown(measured, row, waited, failed)
     timeline = _timeline(measured, shown)
     bound = _possible(measured, row)
     limited = verdict(found, waited, bound)
     failures = definitions.failures(record)
-    failures["cause"] = [cause(error, found) for error in failures["error"]]
+    failures["cause"] = [
+        cause(error, found, _of(shown, error)) for error in failures["error"]
+    ]
+    first = cause(row.first_failure or "", found, _of(waited, FIRST))
     result = {
         **_identity(config),
         "row": dataclasses.asdict(row),
-        "first_failure": failing.told(row, failures),
+        "first_failure": failing.told(row, first),
         "stopped": {**run["stopped"], "why": why(row, config, stopped.reason)},
         "verdict": dataclasses.asdict(limited),
         "waiting": _told(waited),
@@ -97,6 +103,7 @@ def summarise(folder: Path, code: str | None) -> None:
         "steps": as_records(capacity.steps(record, stopped.steps)),
         "little": little.checked(record, row, config),
         "idle": run.get("idle"),
+        "bare_lf": bool(run.get("bare_lf")),
         "used": used(run, len(record)) | {"server_most_rss_bytes": memory},
         "machine": _machine(measured, day.checked(run, folder / "run.json")),
         "provenance": run["provenance"],
@@ -130,19 +137,35 @@ def _timeline(measured: Measurement, waited: Waiting | None) -> pd.DataFrame:
 
 
 def _waited(
-    measured: Measurement, row: definitions.Row, step: definitions.Step | None
+    measured: Measurement,
+    row: definitions.Row,
+    step: definitions.Step | None,
+    failed: Mapping[str, Positions],
 ) -> Waiting | None:
     """Return what users waited for: until the row's end, or in the best step."""
     end_s = row.duration_s
     if row.outcome == "time limit":
         end_s = measured.stopped.at_s  # what was in flight then has finished nowhere
     window = (step.begin_s, step.end_s) if step else (0.0, end_s)
-    failing = definitions.first_failure(measured.record) if row.reached else None
-    return waiting(measured, window, failing)
+    return waiting(measured, window, failed)
+
+
+def _failed(record: pd.DataFrame, row: definitions.Row) -> dict[str, Positions]:
+    """Return where in the record those stand that failed, by kind, and the first."""
+    places = np.flatnonzero(definitions.failed(record))
+    kinds = record["error"].iloc[places]
+    found = {str(kind): places[kinds == kind] for kind in kinds.unique()}
+    first = definitions.first_failure(record)
+    if row.reached and first is not None:
+        found[FIRST] = np.array([first])
+    return found
 
 
 def _shown(
-    measured: Measurement, row: definitions.Row, waited: Waiting | None
+    measured: Measurement,
+    row: definitions.Row,
+    waited: Waiting | None,
+    failed: Mapping[str, Positions],
 ) -> Waiting | None:
     """Return what is shown of a run: all of it, also what the verdict is not about.
 
@@ -150,10 +173,10 @@ def _shown(
     of that was first.
     """
     if row.onset_s is not None:
-        return waiting(measured, (0.0, row.onset_s))
+        return waiting(measured, (0.0, row.onset_s), failed)
     if measured.config["experiment"]["stop"] != "capacity":
         return waited
-    whole = waiting(measured, (0.0, row.duration_s))
+    whole = waiting(measured, (0.0, row.duration_s), failed)
     return whole and dataclasses.replace(whole, full_s={})
 
 
@@ -193,13 +216,22 @@ def _told(waited: Waiting | None) -> dict[str, Any] | None:
     """Return what users waited for, as `result.json` has it."""
     if waited is None:
         return None
+    failed = _of(waited, FIRST)
     return {
         "seconds": round(waited.seconds, 3),
-        "shares": {part: round(share, 4) for part, share in waited.shares.items()},
-        "failed": waited.failed
-        and {part: round(share, 4) for part, share in waited.failed.items()},
+        "shares": _rounded(waited.shares),
+        "failed": None if failed is None else _rounded(failed),
         "full_s": waited.full_s,
     }
+
+
+def _of(waited: Waiting | None, name: str) -> Mapping[str, float] | None:
+    """Return what those requests waited for; None where they did not."""
+    return None if waited is None else waited.of.get(name)
+
+
+def _rounded(shares: Mapping[str, float]) -> dict[str, float]:
+    return {part: round(share, 4) for part, share in shares.items()}
 
 
 def _leave_out(

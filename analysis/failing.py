@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import pandas as pd
-
 from analysis.definitions import AUTO, NOT_REACHED, Row
 from analysis.files import Cell
 from analysis.groups import Group
@@ -21,17 +19,13 @@ from analysis.settings import show
 STRAY = "stray failure"
 
 
-def told(row: Row, failures: pd.DataFrame) -> dict[str, Any] | None:
-    """Return what `result.json` says of the first failure of a search for it.
-
-    `failures` are the kinds of failures, with their `cause`.
-    """
+def told(row: Row, because: str) -> dict[str, Any] | None:
+    """Return what `result.json` says of the first failure of a search for it."""
     if not row.reached:
         return None
-    of_kind = failures.loc[failures["error"] == row.first_failure, "cause"]
     return {
         "error": row.first_failure,
-        "cause": str(of_kind.iloc[0]),
+        "cause": because,
         "sent_users": row.sent_users,
         "stray": row.outcome == STRAY,
     }

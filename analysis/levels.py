@@ -8,7 +8,7 @@ Rules of this module:
   that could be used: `pressed` is the server's CPU in the time in which somebody was,
   and `link_pressed` the link. Where nobody was at all they are of the whole slice.
 - Of what was read once a second the greater of two readings holds between them. What
-  was not read is NaN.
+  was not read is NaN, and so is all of a run that was over before the next reading.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from analysis.readings import Readings
 
 Floats = npt.NDArray[np.float64]
 LEAST_S = 0.02  # of a slice
+EVERY_S = 0.1  # between two readings
 SMOOTHED = 5  # slices; the kernel counts idle time in ticks of a tenth of a slice
 # So long a lost connection may be waited for: a SYN is sent again after 1, 3 and 7 s.
 RECENT_S = 10.0
-EARLIER_S = 0.1  # slices before the first one
 LEAST_OCCUPIED = 0.1  # of a slice; in less, a share is chance
 
 
@@ -46,11 +46,12 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
 
     Columns: `t_s`, `seconds`, `server_cpu`, `pressed`, `server_idle`, `others` (of
     programs on those cores that are not the server), `stolen`, `throttled`, `link`,
-    `link_pressed`, `generator_busiest`, `generator_idle`, `late_ms`, `queue`, `queued`
-    (of some looks, those that found it not empty), `backlog`, `overflows`, `lost`
-    (whether connections were lost in the last seconds), `workers` and `descriptors` (of
-    their bounds), `busiest` (of a core, the server's busiest process), `delayed` (of
-    the time, how long one process of the server was ready to run and had no core).
+    `link_pressed`, `generator_cpu`, `generator_busiest`, `generator_idle`, `late_ms`,
+    `queue`, `queued` (of some looks, those that found it not empty), `backlog`,
+    `overflows`, `lost` (whether connections were lost in the last seconds), `workers`
+    and `descriptors` (of their bounds), `busiest` (of a core, the server's busiest
+    process), `delayed` (of the time, how long one process of the server was ready to
+    run and had no core).
     """
     config, run, readings = measured.config, measured.run, measured.readings
     seconds = np.diff(between)
@@ -80,6 +81,7 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
         ),
         "stolen": _smooth(share("server_cores_stolen_s", server_cores)),
         "throttled": np.minimum(_smooth(share("throttled_s", 1.0)), 1.0),
+        "generator_cpu": share("generator_cpu_s", generator_cores),
         "generator_busiest": share("generator_busiest_s", 1.0),
         "generator_idle": _smooth(share("generator_cores_idle_s", generator_cores)),
         "late_ms": readings.late_ms(between),
@@ -89,7 +91,7 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
         "queued": _smooth(_over(readings.latest("queue", between), 0)),
         "backlog": readings.latest("backlog", between),
         "overflows": np.diff(readings.at("server_listen_overflows", between)),
-        "workers": _workers(config, readings, between, requests),
+        "workers": _workers(config, readings, between, requests, measured.unloaded_s),
         "descriptors": _descriptors(config["impl"], run, readings, between),
         "busiest": _smooth(share("server_busiest_s", 1.0)),
         "delayed": _smooth(share("server_delayed_s", 1.0)),
@@ -97,7 +99,10 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
     if not bound:  # what of the machine's cores was the server's is not known
         table["server_idle"] = table["others"] = np.full(len(seconds), np.nan)
     table["lost"] = _lost(readings, between)
-    return pd.DataFrame(table)
+    found = pd.DataFrame(table)
+    if between[-1] - between[0] < EVERY_S:  # what was read is of before and after
+        found[found.columns.difference(["t_s", "seconds"])] = np.nan
+    return found
 
 
 def _smooth(values: Floats) -> Floats:
@@ -113,7 +118,7 @@ def _over(values: Floats, bound: float) -> Floats:
 
 def _lost(readings: Readings, between: Floats) -> Floats:
     """Return where connections were lost in the last seconds: 1, or 0."""
-    before = between[0] - np.arange(RECENT_S, 0, -EARLIER_S)
+    before = between[0] - np.arange(RECENT_S, 0, -EVERY_S)
     times = np.concatenate([before, between])
     overflowed = np.diff(readings.at("server_listen_overflows", times)) > 0.5
     ends = times[1:]
@@ -136,12 +141,17 @@ def _link(network: dict[str, Any], readings: Readings, between: Floats) -> Float
 
 
 def _workers(
-    config: dict[str, Any], readings: Readings, between: Floats, requests: Requests
+    config: dict[str, Any],
+    readings: Readings,
+    between: Floats,
+    requests: Requests,
+    unloaded_s: float,
 ) -> Floats:
     """Return the share of the server's workers, beside the one that accepts, at work.
 
-    All workers of a pool are always there, and which of them work is not seen. Those
-    who wait for the page's backend follow from Little's law.
+    All workers of a pool are always there, and which of them work is not seen. How many
+    do follows from Little's law, where a page waits for its backend: one has a worker
+    for that long, and for the `unloaded_s` that it takes besides.
     """
     impl, wait_s = config["impl"], config["page"]["wait_ms"] / 1000
     most = most_workers(impl)
@@ -154,8 +164,9 @@ def _workers(
         return share
     if impl["worker"] in ("pool", "helper") and wait_s:
         answers, _ = np.histogram(requests.finished[requests.answered], between)
-        waiting: Floats = _smooth(answers / np.diff(between)) * wait_s
-        return waiting / most
+        at_work: Floats = _smooth(answers / np.diff(between)) * (wait_s + unloaded_s)
+        working: Floats = at_work / most
+        return working
     return np.full(len(between) - 1, np.nan)
 
 

@@ -62,6 +62,8 @@ def checked(
 ) -> dict[str, Any] | None:
     """Check the end of a run by Little's law, where users were steady there."""
     load = config["load"]
+    if load["arrivals"] == "open":  # who is answered late has asked again meanwhile
+        return None
     think_s = (load["think_min_s"] + load["think_max_s"]) / 2
     end_s = row.duration_s
     if row.reached is not None:  # users grow to the end, ever more slowly in relation

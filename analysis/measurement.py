@@ -79,7 +79,8 @@ def read_measurement(
     """
     experiment = config["experiment"]
     stopped = read_stopped(run, folder / "run.json")
-    record = read_requests(folder / "requests.csv")
+    over_http = (config.get("app") or {}).get("code") is None
+    record = read_requests(folder / "requests.csv", over_http)
     check_stop(experiment["stop"], stopped.reason, folder / "run.json")
     check_times(record, stopped, folder / "requests.csv")
     check_cut(record, experiment, stopped.reason, folder / "requests.csv")

@@ -142,6 +142,7 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
             "Knee: the fewest users with 95 % of the peak. Acceptable: the most "
             f"without a failure, and a 95th percentile of {limit:g} ms at most.\n"
         )
+    yield from bare_lf(cells)
     suspect = [c.impl for c in cells if (c.result.get("little") or {}).get("suspect")]
     if suspect:
         yield (
@@ -152,6 +153,16 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
         yield (
             "**Not comparable:** these rows come from machines that differ in "
             f"{', '.join(unlike)}.\n"
+        )
+
+
+def bare_lf(cells: Sequence[Cell]) -> Iterable[str]:
+    """Yield whose responses are taken, though a client need not take them."""
+    found = dict.fromkeys(show(c.impl) for c in cells if c.result.get("bare_lf"))
+    if found:
+        yield (
+            "Lines of their heads end with LF alone, which browsers take as well (RFC "
+            f"9112, 2.2), and `load.strict` refuses: {', '.join(found)}.\n"
         )
 
 

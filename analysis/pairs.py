@@ -22,13 +22,14 @@ import pandas as pd
 
 from analysis.groups import MARKED, Group, mark
 from analysis.limits import is_servers
-from analysis.ratios import ALPHA, Ratio, holm, least_p, ratio, runs_needed
+from analysis.ratios import ALPHA, Ratio, are_few, holm, ratio, runs_needed
 from analysis.settings import show
-from analysis.statistics import LEAST_RUNS, TINY
+from analysis.statistics import LEAST_RUNS
 
 ALL_PAIRS = 6  # rows of which all pairs are compared
 NOTHING = "no difference shown"
 NOT_SERVERS = "no claim: not the servers'"
+RANK_TEST, T_TEST = "an exact rank test", "Welch's t-test"
 # Per rule the figures compared: their heading, and what A is where its figure is
 # greater and where it is less. The time is of successes, since failures that are
 # fast would pass for speed.
@@ -54,8 +55,8 @@ class Comparison:
     """Rows A and B in one figure; the columns of `pairs.csv`.
 
     `limit_a` and `limit_b` are what limited most of their runs.
-    `ratio` is A over B, `sign` says that it is a bound; `p` is of the rank test and
-    `p_holm` after Holm's correction; `said` is of A.
+    `ratio` is A over B, `sign` says that it is a bound; `p` is of the test and `p_holm`
+    after Holm's correction; `said` is of A.
     """
 
     experiment: str
@@ -91,7 +92,7 @@ def _figures(groups: Sequence[Group]) -> dict[str, tuple[str, str, str]]:
 
 
 def _family(chosen: Sequence[tuple[Group, Group]], figure: str) -> list[Comparison]:
-    found = [_ratio(a, b, figure) for a, b in chosen]
+    found = [_ratio(a, b, figure, len(chosen)) for a, b in chosen]
     corrected = holm([f.p for f in found])
     made = []
     for (a, b), f, p in zip(chosen, found, corrected, strict=True):
@@ -110,11 +111,11 @@ def _family(chosen: Sequence[tuple[Group, Group]], figure: str) -> list[Comparis
     return made
 
 
-def _ratio(a: Group, b: Group, figure: str) -> Ratio:
+def _ratio(a: Group, b: Group, figure: str, pairs: int) -> Ratio:
     of_a, of_b = a.sample(figure), b.sample(figure)
     if of_a is None or of_b is None:
         return Ratio(None, "", None, 1.0)
-    return ratio(of_a, of_b)
+    return ratio(of_a, of_b, pairs)
 
 
 def _finite(value: float | None) -> float | None:
@@ -154,20 +155,21 @@ def _plain(value: float | None) -> str:
 
 
 def _note(compared: Sequence[Comparison]) -> str:
-    """Say what the words are worth, and where more runs are needed for any."""
+    """Say what the words are worth."""
     pairs = sum(c.figure == compared[0].figure for c in compared)
+    few = {are_few(c.repeats_a, c.repeats_b, pairs) for c in compared}
+    tests = [RANK_TEST] * (False in few) + [T_TEST] * (True in few)
     said = (
         "A over B is the ratio of the medians with its 95 % bootstrap interval. "
-        "A difference is claimed where that leaves out 1 and an exact rank test "
+        f"A difference is claimed where that leaves out 1 and {' or '.join(tests)} "
         f"gives p ≤ {100 * ALPHA:.0f} %"
         + (f", corrected for {pairs} pairs (Holm)." if pairs > 1 else ".")
     )
     if any(c.said == NOT_SERVERS for c in compared):
         said += f" {MARKED}; of such a row nothing is claimed."
-    if all(least_p(c.repeats_a, c.repeats_b) * pairs > ALPHA + TINY for c in compared):
-        runs = min(min(c.repeats_a, c.repeats_b) for c in compared)
+    if True in few:
         said += (
-            f" With {runs} runs a row nothing can be shown, however large the "
-            f"difference: that takes {runs_needed(pairs)}."
+            f" {T_TEST} takes runs to scatter normally; {RANK_TEST} does not, but "
+            f"needs {runs_needed(pairs)} runs a row."
         )
     return said

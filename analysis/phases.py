@@ -52,9 +52,8 @@ class Requests:
     def __len__(self) -> int:
         return len(self.started)
 
-    def only(self, position: int) -> Requests:
-        """Return one of them."""
-        chosen = slice(position, position + 1)
+    def only(self, chosen: npt.NDArray[np.intp]) -> Requests:
+        """Return those at these positions."""
         return Requests(
             self.started[chosen],
             self.began[chosen],

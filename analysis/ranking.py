@@ -25,7 +25,7 @@ from analysis.answered import answered_rps
 from analysis.files import Cell, DataError, write_csv, write_text
 from analysis.groups import MARK, MARKED, Group, grouped, mark
 from analysis.left_out import LeftOut
-from analysis.notes import medians
+from analysis.notes import bare_lf, medians
 from analysis.settings import caption, show, show_figure, swept
 
 REMARKS = {
@@ -180,4 +180,6 @@ def markdown(found: Sequence[Place], cells: Sequence[Cell]) -> str:
         lines += ["", medians(runs)]
     if any(MARK in line for line in lines):
         lines += ["", f"{MARKED}: {BELOW}"]
+    for note in bare_lf(cells):
+        lines += ["", note.strip()]
     return "\n".join(lines) + "\n"

@@ -45,8 +45,11 @@ def check_version(run: Any, path: Path) -> None:
         )
 
 
-def read_requests(path: Path) -> pd.DataFrame:
-    """Read a record; see `definitions.py` for its columns."""
+def read_requests(path: Path, over_http: bool = True) -> pd.DataFrame:
+    """Read a record; see `definitions.py` for its columns.
+
+    Over bare TCP no answer has a status.
+    """
     try:
         record = pd.read_csv(
             path, dtype=COLUMNS, keep_default_na=False, na_values=MAY_BE_EMPTY
@@ -59,11 +62,14 @@ def read_requests(path: Path) -> pd.DataFrame:
     if list(record.columns) != list(COLUMNS):
         raise DataError(f"{path}: its columns have to be {','.join(COLUMNS)}")
     # A line that was cut off lacks its error, and would pass for a success.
-    unsaid = (record["error"] == "") & ~(record["status"] < 400).fillna(False)
+    status = record["status"]
+    answered = status.between(200, 299).fillna(False) if over_http else status.isna()
+    unsaid = (record["error"] == "") & ~answered
     if unsaid.any():
         raise DataError(
-            f"{path}: line {int(unsaid.to_numpy().argmax()) + 2} has no error, "
-            "and no status below 400 either: it is cut off, or no record of ours"
+            f"{path}: line {int(unsaid.to_numpy().argmax()) + 2} has no error, and no "
+            f"{'status of 2xx' if over_http else 'empty status'} either: it is cut "
+            "off, or no record of ours"
         )
     return record
 

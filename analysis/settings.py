@@ -126,12 +126,7 @@ def caption(cells: Sequence[Cell]) -> str:
     elif cells[0].stop == "capacity":
         said = ["More and more users, until throughput stops rising"]
     else:
-        asked = common.get("experiment.requests")
-        said = [
-            f"The first {asked:,} requests"
-            if asked
-            else "The first requests that finish"
-        ]
+        said = [_requests(cells, common)]
         words = {"users": "{:,} users"}
     if cells[0].stop != "capacity":
         words["hatch_rate"] = "{:,g} joining a second"
@@ -159,6 +154,15 @@ def caption(cells: Sequence[Cell]) -> str:
     elif NETWORK in common:
         said.append(f"across {common[NETWORK]}")
     return ", ".join(said) + "."
+
+
+def _requests(cells: Sequence[Cell], common: dict[str, Any]) -> str:
+    """Return which requests the cells of a burst are of."""
+    limit_s = common.get("experiment.max_s")
+    if limit_s and all(cell.row["outcome"] == "time limit" for cell in cells):
+        return f"All requests of {limit_s:g} s"
+    asked = common.get("experiment.requests")
+    return f"The first {asked:,} requests" if asked else "The first requests to finish"
 
 
 def _growing(common: dict[str, Any]) -> dict[str, str]:

@@ -4,7 +4,8 @@ Rules of this module:
 - A stretch is made of whole slices (`levels.py`): those that begin within the same
   half second, or second. It ends where the next one begins.
 - Levels are means over the time of their slices, as far as they were read. What users
-  waited for in a stretch is the part that took most of it.
+  waited for in a stretch is the part that took most of it, where that was not next to
+  nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pandas as pd
 from analysis import phases
 from analysis.limits import PARTS
 from analysis.phases import Requests
-from analysis.waiting import Waiting
+from analysis.waiting import LONG, Waiting
 
 LEVELS = (
     *("server_cpu", "link", "generator_busiest", "accept_queue"),
@@ -29,8 +30,8 @@ def stretches(slices: pd.DataFrame, seconds: float) -> pd.DataFrame:
 
     Columns: `begin_s`, `end_s`, the `LEVELS` (shares, 1 at most; NaN where they were
     not read), `overflows` of the accept queue, and `part`, which users waited for most;
-    None if for nothing. `withheld` is what the machine gave to others of the server's
-    cores, or to nobody for a quota.
+    None if hardly anybody waited. `withheld` is what the machine gave to others of the
+    server's cores, or to nobody for a quota.
     """
     begin_s = slices["t_s"]
     end_s = begin_s + slices["seconds"]
@@ -56,10 +57,15 @@ def stretches(slices: pd.DataFrame, seconds: float) -> pd.DataFrame:
 
 
 def _greatest(slices: pd.DataFrame, number: pd.Series) -> pd.Series:
-    """Return the part that took most of the waiting in the slices of each number."""
+    """Return the part that took most of the waiting in the slices of each number.
+
+    Where hardly anybody waited it is None.
+    """
     spent = slices[[f"for.{part}" for part in PARTS]].set_axis(PARTS, axis=1)
     total = spent.groupby(number).sum()
-    return total.idxmax(axis=1).astype(object).where(total.sum(axis=1) > 0, None)
+    enough = LONG * slices["seconds"].groupby(number).sum()
+    found = total.idxmax(axis=1).astype(object)
+    return found.where(total.sum(axis=1) >= enough, None)
 
 
 def per_second(

@@ -18,10 +18,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from analysis.blame import FULL, TAKEN
 from analysis.limits import PARTS
 from analysis.style import DASHES, FILLS
 from analysis.utilisation import stretches
-from analysis.waiting import FULL, TAKEN, Waiting
+from analysis.waiting import Waiting
 
 SMOOTHED_S = 0.5
 STRETCHES = 150  # that can be told apart beside each other
@@ -137,7 +138,8 @@ def _first_full(panels: tuple[Axes, Axes], waited: Waiting) -> None:
     if not full_s:
         return
     part = min(full_s, key=lambda name: (full_s[name], PARTS.index(name)))
-    at_s = max(full_s[part], float(waited.slices["t_s"].iloc[0]))
+    begins = waited.slices["t_s"]  # as the strip's: a second's first slice
+    at_s = float(begins[begins >= full_s[part]].iloc[0])
     for axes in panels:
         axes.axvline(at_s, color="black", linewidth=1)
     low, high = panels[0].get_xlim()

@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from analysis.account import account, percent
+from analysis.blame import FULL
 from analysis.evidence import Evidence
-from analysis.limits import BOTH
+from analysis.limits import BOTH, is_outside, is_servers
 from analysis.possible import Possible
-from analysis.waiting import FULL, Waiting
+from analysis.waiting import Waiting
 
 # Idle connections hold a bound where more than half of it is theirs.
 HELD = 0.5
@@ -28,6 +29,8 @@ NEARLY_ALL = 0.90
 # Of the waiting: what is the limit by itself, where no other is nearly as great (two
 # thirds of it): which of the two is greater may be chance.
 MORE_THAN_HALF, NEARLY = 0.5, 2 / 3
+# Of the waiting: with so much outside of the server a figure is not the server's alone.
+MUCH_OUTSIDE = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,23 @@ def verdict(e: Evidence, waited: Waiting | None, possible: Possible | None) -> V
         return Verdict("think-time", _nearly_all(e, possible))
     if waited is None:
         return Verdict("unclear", "no request was sent")
+    if possible is not None and (both := _beside_backend(waited, possible)):
+        return Verdict(both, account(waited))
     return _from(waited)
+
+
+def _beside_backend(waited: Waiting, possible: Possible) -> str | None:
+    """Return `backend` and what of the server cost most of what was missed, if any.
+
+    The page's own wait is in what was possible. So what was missed of that is not the
+    backend's, however much of the waiting was.
+    """
+    first, second = waited.greatest()[:2]
+    if first != "backend" or not is_servers(second):
+        return None
+    if waited.shares[second] < NEARLY * (1 - possible.share):
+        return None
+    return f"{first}{BOTH}{second}"
 
 
 def _from(waited: Waiting) -> Verdict:
@@ -60,20 +79,32 @@ def _from(waited: Waiting) -> Verdict:
     greatest, next_to_it = waited.shares[first], waited.shares[second]
     alone = second == "unclear" or next_to_it < NEARLY * greatest
     if greatest > MORE_THAN_HALF and alone:
-        return Verdict(first, because)
+        return Verdict(f"{first}{_outside(waited, first)}", because)
     if "unclear" in (first, second):
         return Verdict("unclear", because)
     return Verdict(f"{first}{BOTH}{second}", because)
 
 
+def _outside(waited: Waiting, first: str) -> str:
+    """Return what is named beside a limit of the server's: ` + ` and another, or "".
+
+    What lies outside of it counts together: a third of the waiting may be of several.
+    """
+    outside = [part for part in waited.greatest() if is_outside(part)]
+    total = sum(waited.shares[part] for part in outside)
+    much = is_servers(first) and total >= MUCH_OUTSIDE
+    return f"{BOTH}{outside[0]}" if much else ""
+
+
 def _nearly_all(e: Evidence, possible: Possible) -> str:
     users = "" if e.users is None else f"{e.users:,.0f} "
     waits = f" and wait {1000 * e.wait_s:g} ms for a page" if e.wait_s else ""
+    server = "adds nothing to that" if e.wait_s else "answers at once"
     cpu = "" if e.server_cpu is None else f", with {percent(e.server_cpu)} of its CPU"
     return (
         f"{users}users who think for {e.think_s:g} s{waits} got "
         f"{percent(possible.share)} of the {possible.rps:,.0f} requests a second that "
-        f"a server which answers at once would have given them{cpu}"
+        f"a server which {server} would have given them{cpu}"
     )
 
 

@@ -3,75 +3,53 @@
 Rules of this module:
 - Waiting is the time that requests were in flight, beyond what an unloaded server takes
   for them. Where that is next to nothing of it, the whole time counts.
-- Each moment's waiting goes to what was full at that moment. What hides another goes
-  first: a queue overflows because the CPU is full, not the other way round. Two that
-  are full at once share the moment.
-- What was read decides; where it does not say, the part is `unclear`. Shares add up
+- Each moment's waiting goes to what was full at that moment (`blame.py`). Shares add up
   to 1.
-- Thresholds are named here, with the reason beside them. `docs/verdicts.md` tells the
-  same in words, with a worked example.
+- Some requests may be told of by themselves: those that failed, for one. Who failed at
+  once has waited for nothing.
+- `docs/verdicts.md` tells the same in words, with a worked example.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from analysis import phases
-from analysis.levels import edges, levels, most_workers
+from analysis.blame import blame
+from analysis.levels import edges, levels
 from analysis.limits import PARTS
 from analysis.measurement import Measurement
 from analysis.phases import Requests
 
 Floats = npt.NDArray[np.float64]
-# From where a share of CPU or link begins to count as full, and where it surely is. A
-# core is never quite full: the kernel's own work and the moments between two requests
-# take some per cent of it. A link loses some to retransmissions.
-CPU_FROM, CPU_FULL = 0.60, 0.90
-LINK_FROM, LINK_FULL = 0.75, 0.90
-# A core may also be filled by the kernel, on behalf of a server that has most of it.
-NO_IDLE, MOST = 0.10, 0.60
-# Of the server's cores, or of the time: less that others took changes little.
-TAKEN = 0.10
-# Who wants a core gets so much of it from a fair scheduler, beside a few others; or was
-# ready to run for so much of the time.
-WANTED, DELAYED = 0.20, 0.50
-# An event loop that wakes so late on a core that is full waits for that core.
-LATE_MS = 5.0
-# Of descriptors or workers: a few are always about to be freed, or taken by what is no
-# connection.
-FULL = 0.97
-# In half of the looks around a moment somebody waited to be accepted.
-QUEUED = 0.5
-# A server that answers nobody for so much longer than a response takes, with clients
-# waiting to be accepted and its CPU idle, waits itself: for data that was lost with an
-# overflow. It is sent again 200 ms after it was sent at the least (RFC 6298), of which
-# the connection spent some in the queue.
-STALL_S = 0.12
+Positions = npt.NDArray[np.intp]
 # Seconds of waiting in a second: in one with less, there was room for most of the time.
 LONG = 0.5
 # Of the time in flight: where less is beyond an unloaded server's, all of it counts.
 LEAST_BEYOND = 0.20
+# A request that waited for less has failed at once: it was refused, or never sent.
+AT_ONCE_S = 0.01
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """How long users waited in all, and the share of each part; `blame` is by slice.
+    """How long users waited in all, and the share of each part.
 
-    `failed` is the same for the first failed request alone. `full_s` tells since when
-    each part was full: the first second of which it took the greater part.
+    `full_s` tells since when each part was full: the first second of which it took the
+    greater part. `of` has the shares of the requests that were chosen, by their name,
+    where those waited.
     """
 
     seconds: float
     shares: dict[str, float]
-    failed: dict[str, float] | None
     full_s: dict[str, float]
     slices: pd.DataFrame  # `levels`, with `in_flight` and the seconds of each part
+    of: Mapping[str, dict[str, float]] = field(default_factory=dict)
 
     def greatest(self) -> list[str]:
         """Return the parts, the greatest first."""
@@ -79,11 +57,13 @@ class Waiting:
 
 
 def waiting(
-    measured: Measurement, window: tuple[float, float], failing: int | None = None
+    measured: Measurement,
+    window: tuple[float, float],
+    chosen: Mapping[str, Positions] | None = None,
 ) -> Waiting | None:
     """Divide what was waited from window's begin to its end; None if nothing was.
 
-    `failing` is the place of the first failed request in the record.
+    `chosen` are positions in the record of requests to tell of by themselves.
     """
     between = edges(*window, measured.readings)
     late_ms = measured.readings.late_ms(between)
@@ -98,18 +78,18 @@ def waiting(
         requests = whole
         beyond = phases.in_phases(whole, wait_s, between)
     found = levels(measured, between, requests)
-    response_s = measured.unloaded_s + wait_s
-    stalled = _stalled(requests, between, response_s + STALL_S)
-    blame = _blame(measured.config, found, stalled)
-    spent = _divided(beyond, blame)
-    total = float(sum(time.sum() for time in spent.values()))
-    failed = None
-    if failing is not None:
-        only = phases.in_phases(requests.only(failing), wait_s, between)
-        failed = _shares(_divided(only, blame))
     found["in_flight"] = in_flight_s / np.diff(between)
+    response_s = measured.unloaded_s + wait_s
+    blamed = blame(measured.config, found, requests, between, response_s)
+    spent = _divided(beyond, blamed)
+    of = {}
+    for name, positions in (chosen or {}).items():
+        only = phases.in_phases(requests.only(positions), wait_s, between)
+        own = _divided(only, blamed)
+        if _total(own) >= AT_ONCE_S * len(positions):
+            of[name] = _shares(own)
     slices = found.assign(**{f"for.{part}": spent[part] for part in PARTS})
-    return Waiting(total, _shares(spent), failed, _full_since(slices), slices)
+    return Waiting(_total(spent), _shares(spent), _full_since(slices), slices, of)
 
 
 def _with_lateness(requests: Requests, between: Floats, late_ms: Floats) -> Requests:
@@ -118,143 +98,23 @@ def _with_lateness(requests: Requests, between: Floats, late_ms: Floats) -> Requ
     return replace(requests, late=late_ms[inside] / 1000)
 
 
-def _stalled(
-    requests: Requests, between: Floats, least_s: float
-) -> npt.NDArray[np.bool_]:
-    """Return in which slices nobody was answered, nor for `least_s` around.
-
-    Who gives up was not. Before the load, and after the window, nobody is missed.
-    """
-    answers = np.sort(requests.finished[requests.answered])
-    middle = (between[:-1] + between[1:]) / 2
-    after = np.searchsorted(answers, middle)
-    padded = np.concatenate([[0.0], answers, [between[-1]]])
-    stalled: npt.NDArray[np.bool_] = padded[after + 1] - padded[after] >= least_s
-    return stalled
-
-
-def _ramp(values: Floats, low: float, high: float) -> Floats:
-    """Return 0 up to `low`, 1 from `high` on, and the line between; 0 for NaN."""
-    return np.nan_to_num(np.clip((values - low) / (high - low), 0.0, 1.0))
-
-
-def _blame(
-    config: dict[str, Any], found: pd.DataFrame, stalled: npt.NDArray[np.bool_]
-) -> Mapping[str, Mapping[str, Floats]]:
-    """Return, for each phase, the share of each part in each slice."""
-    generator = _generator_full(found)
-    # Who has no connection waits while others are served, or nobody is.
-    alone = _shared_out(_filled(found, "server_cpu", "link"))
-    connected = _shared_out(_filled(found, "pressed", "link_pressed"))
-    whole = np.ones(len(found))
-    blame = {"generator": {"generator-cpu": whole}, "backend": {"backend": whole}}
-    for phase in (phase for phase in phases.PHASES if phase not in blame):
-        own = dict(alone if phase == "connecting_long" else connected)
-        left = 1 - sum(own.values(), np.zeros(len(found)))
-        own["generator-cpu"] = left * generator
-        rest = left * (1 - generator)
-        for part, where in _idle(config, found, stalled, phase).items():
-            own[part] = own.get(part, np.zeros(len(found))) + rest * where
-            rest = rest * (1 - where)
-        own["unclear"] = rest
-        blame[phase] = own
-    return blame
-
-
-def _filled(found: pd.DataFrame, server_cpu: str, link: str) -> dict[str, Floats]:
-    """Return how surely CPU, link and machine were full in each slice, from 0 to 1.
-
-    By the columns for the share of its cores that the server used, and of the link's
-    rate.
-    """
-    server = found[server_cpu].to_numpy()
-    others = np.nan_to_num(found["others"].to_numpy())
-    stolen = np.nan_to_num(found["stolen"].to_numpy())
-    throttled = np.nan_to_num(found["throttled"].to_numpy())
-    idle = found["server_idle"].to_numpy()
-    no_idle = idle <= NO_IDLE
-    # The kernel's part of a full core is the server's doing.
-    used = np.where(no_idle & (server >= MOST), 1.0, np.nan_to_num(server))
-    wanted = (server >= WANTED) | (found["delayed"].to_numpy() >= DELAYED)
-    starved = no_idle & (others >= TAKEN) & wanted
-    taken = np.where(starved, others, 0.0)
-    taken = taken + np.where(stolen >= TAKEN, stolen, 0.0)
-    held = throttled >= TAKEN
-    cpu = _ramp(used + np.where(held, throttled, 0.0) + taken, CPU_FROM, CPU_FULL)
-    own = np.clip(np.nan_to_num(server), 1e-9, 1.0)
-    machines = np.where(held, 1.0, taken / (own + taken))
-    return {
-        "server-cpu": cpu * (1 - machines),
-        "machine": cpu * machines,
-        "link": _ramp(found[link].to_numpy(), LINK_FROM, LINK_FULL),
-    }
-
-
-def _shared_out(filled: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Let what is full in a slice share it by how surely it was."""
-    total = np.maximum(sum(filled.values()), 1e-12)
-    cpu = filled["server-cpu"] + filled["machine"]
-    most = np.maximum(cpu, filled["link"])
-    return {part: most * sure / total for part, sure in filled.items()}
-
-
-def _generator_full(found: pd.DataFrame) -> Floats:
-    """Return in which slices the load generator had no CPU time left."""
-    starved = (found["generator_idle"] <= NO_IDLE) & (found["late_ms"] >= LATE_MS)
-    busiest = _ramp(found["generator_busiest"].to_numpy(), CPU_FROM, CPU_FULL)
-    return np.maximum(busiest, starved.to_numpy(dtype=float))
-
-
-def _idle(
-    config: dict[str, Any],
-    found: pd.DataFrame,
-    stalled: npt.NDArray[np.bool_],
-    phase: str,
-) -> dict[str, Floats]:
-    """Return what users waited for of a server with CPU time to spare, in order."""
-    impl = config["impl"]
-    lost = found["lost"].to_numpy() > 0
-    somebody = found["queued"].to_numpy() >= QUEUED
-    # Clients who wait to be accepted of a server that is at work wait for its CPU.
-    queue = somebody & (found["server_cpu"].to_numpy() < CPU_FROM)
-    many = (most_workers(impl) or 0) > 1
-    descriptors = found["descriptors"].to_numpy() >= FULL
-    workers = found["workers"].to_numpy() >= FULL
-    if impl["worker"] == "pool" and many:
-        workers = workers | queue  # one that is free accepts what waits
-    if not many:
-        workers = np.zeros(len(found), dtype=bool)  # that one is the server itself
-    waits_itself = queue & stalled & lost & (not config["server"]["keep_alive"])
-    one_core = found["busiest"].to_numpy() >= CPU_FULL
-    dropped = {
-        "connecting": np.zeros(len(found), dtype=bool),
-        "connecting_long": lost,
-        "waiting": np.zeros(len(found), dtype=bool),
-        "waiting_long": lost & ~somebody,  # else it may be one of those
-        "receiving": np.zeros(len(found), dtype=bool),
-    }[phase]
-    parts = {
-        "server-descriptors": descriptors,
-        "server-workers": workers,
-        "accept-queue": waits_itself | (dropped & ~queue),
-        "server-serial": one_core if phase == "receiving" else queue | one_core,
-    }
-    return {part: where.astype(float) for part, where in parts.items()}
-
-
 def _divided(
-    times: Mapping[str, Floats], blame: Mapping[str, Mapping[str, Floats]]
+    times: Mapping[str, Floats], blamed: Mapping[str, Mapping[str, Floats]]
 ) -> dict[str, Floats]:
     """Return the seconds that were waited for each part in each slice."""
     spent = {part: np.zeros(len(times["waiting"])) for part in PARTS}
     for phase, time in times.items():
-        for part, share in blame[phase].items():
+        for part, share in blamed[phase].items():
             spent[part] = spent[part] + time * share
     return spent
 
 
+def _total(spent: Mapping[str, Floats]) -> float:
+    return float(sum(time.sum() for time in spent.values()))
+
+
 def _shares(spent: Mapping[str, Floats]) -> dict[str, float]:
-    total = float(sum(time.sum() for time in spent.values()))
+    total = _total(spent)
     if not total:
         return {part: float(part == "unclear") for part in PARTS}
     return {part: max(float(time.sum()) / total, 0.0) for part, time in spent.items()}

@@ -5,8 +5,8 @@
   Locust alone, started by hand against a server that runs already.
 - Telemetry: the CPU time of its readings, in per cent of a core, at each server under
   a load that it can't bear. There is no peer: nothing is read without it.
-- A dry run of 1,000 cells. The peer is Snakemake alone, on a workflow of as many
-  rules and files whose parsing costs nothing.
+- Planning 1,000 and 10,000 cells, as a dry run. The peer is Snakemake alone, on a
+  workflow of as many cells and files whose parsing costs nothing.
 
 The two of a pair take turns, several times; least, median and greatest are shown.
 """
@@ -14,6 +14,7 @@ The two of a pair take turns, several times; least, median and greatest are show
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from pathlib import Path
 
 from benchmarks.server import running
 from conf.matrix import matrix
+from load import RECORD
 from load.limits import choose_port
 from servers.options import Parser
 
@@ -31,7 +33,8 @@ ROOT = Path(__file__).parent.parent
 TURNS = 5
 REQUESTS = 400
 BARE = """\
-CELLS = [f"runs/{n}" for n in range(1000)]
+CELLS = [f"runs/{n}" for n in range(NUMBER)]
+FILES = [*"abcdefghijklmnopqrstuvwxyz"[:OTHERS], "run"]
 rule all:
     input: "table"
 rule table:
@@ -39,7 +42,7 @@ rule table:
     output: "table"
     shell: "touch {output}"
 rule measure:
-    output: expand("{{cell}}/{file}", file=["a", "b", "c", "d", "run"])
+    output: expand("{{cell}}/{file}", file=FILES)
     log: "{cell}/log"
     params: name=lambda wildcards: wildcards.cell
     shell: "touch {output}"
@@ -98,9 +101,37 @@ def locust_costs(folder: Path) -> Callable[[], float]:
     return measure
 
 
-def dry_run(folder: Path, *config: str) -> Callable[[], float]:
+def planned(folder: Path, *config: str) -> tuple[float, float]:
+    """Return the seconds that a dry run takes, and the megabytes."""
     words = [sys.executable, "-m", "snakemake", "--cores", "1", "-n", "all"]
-    return lambda: timed([*words, *(["--config", *config] if config else [])], folder)
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [*words, *(["--config", *config] if config else [])],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    took = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"benchmarks: the dry run in {folder} has failed")
+    return took, used.ru_maxrss / 1000
+
+
+def show_planning(folder: Path, cells: int) -> None:
+    """Let dry runs of so many cells and Snakemake's own take turns; print both."""
+    bare = BARE.replace("NUMBER", str(cells)).replace("OTHERS", str(len(RECORD) - 1))
+    (folder / "Snakefile").write_text(bare)
+    asked = ("experiment=burst", "repeat=1", f"users=range(1,{cells // 4 + 1})")
+    names = ("firstfail", "Snakemake alone")
+    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    for _ in range(TURNS):
+        seen["firstfail"].append(planned(ROOT, *asked))
+        seen["Snakemake alone"].append(planned(folder))
+    for part, unit in enumerate(("seconds", "MB")):
+        figures = {name: [each[part] for each in found] for name, found in seen.items()}
+        table(f"A dry run of {cells:,} cells", figures, unit)
 
 
 def telemetry_costs(folder: Path, impl: str) -> Callable[[], float]:
@@ -129,12 +160,16 @@ def telemetry_costs(folder: Path, impl: str) -> Callable[[], float]:
 
 def show(title: str, pairs: dict[str, Callable[[], float]], unit: str) -> None:
     """Let all take turns, and print a line for each."""
-    times: dict[str, list[float]] = {name: [] for name in pairs}
+    found: dict[str, list[float]] = {name: [] for name in pairs}
     for _ in range(TURNS):
         for name, measure in pairs.items():
-            times[name].append(measure())
+            found[name].append(measure())
+    table(title, found, unit)
+
+
+def table(title: str, found: dict[str, list[float]], unit: str) -> None:
     print(f"\n{title}, {unit}\n\n| | least | median | greatest |\n|---|---:|---:|---:|")
-    for name, seen in times.items():
+    for name, seen in found.items():
         figures = (min(seen), statistics.median(seen), max(seen))
         print(f"| {name} | {' | '.join(f'{figure:.2f}' for figure in figures)} |")
 
@@ -143,7 +178,6 @@ def main() -> None:
     Parser(prog="python -m benchmarks", description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "Snakefile").write_text(BARE)
         show(
             "A cell beyond its load",
             {
@@ -163,14 +197,8 @@ def main() -> None:
             },
             "per cent of a core",
         )
-        show(
-            "A dry run of 1,000 cells",
-            {
-                "firstfail": dry_run(ROOT, "experiment=burst", "users=range(1,251)"),
-                "Snakemake alone": dry_run(folder),
-            },
-            "seconds",
-        )
+        for cells in (1_000, 10_000):
+            show_planning(folder, cells)
 
 
 if __name__ == "__main__":

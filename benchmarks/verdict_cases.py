@@ -29,8 +29,8 @@ class Case:
     `wrapped` is put before the server's command line, `files` the hard limit of the
     runner's own open files. So many programs are kept `busy_beside_server` or
     `busy_beside_locust`, on that one's core. `quota` is the cores that server and
-    Locust have together. Of two limits both have to be named, or neither, but where
-    `one_is_enough`.
+    Locust have together, or the server where it is `quota_alone`. Of two limits both
+    have to be named, or neither, but where `one_is_enough`.
     """
 
     limits: tuple[str, ...]
@@ -43,6 +43,7 @@ class Case:
     busy_beside_server: int = 0
     busy_beside_locust: int = 0
     quota: float | None = None
+    quota_alone: bool = False
     one_is_enough: bool = False
 
     @property
@@ -313,6 +314,9 @@ def _machine() -> Iterator[Case]:
     ):
         yield Case(limit, shape, throttled, quota, asked, quota=0.5)
         yield Case(limit, shape, beside, busy, asked, busy_beside_server=3)
+    quota = "0.3 of a core for the server alone, 4 ms of CPU a page"
+    for shape, asked, impl in ((RAMP, ramp, "epoll"), (BURST, burst, "multithread")):
+        yield Case(limit, shape, impl, quota, asked, quota=0.3, quota_alone=True)
     # It uses next to nothing of its core, and would use all of it.
     busy = "twelve programs on the server's core, 4 ms of CPU a page"
     yield Case(limit, STEADY, "asyncio", busy, steady, busy_beside_server=12)

@@ -5,7 +5,7 @@ each other, for a reason that stands beside it (`verdict_cases.py`). The cases o
 round are measured in a shuffled order; the tables say how often the verdict was what is
 built in.
 
-    python -m benchmarks.verdicts                     a round of all, 20 minutes
+    python -m benchmarks.verdicts                     a round of all, 27 minutes
     python -m benchmarks.verdicts --rounds 3 link     three rounds of those named so
     python -m benchmarks.verdicts --shape ramp        the ramps alone
     python -m benchmarks.verdicts --keep KEPT         keep what was measured in KEPT:
@@ -19,12 +19,13 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import shlex
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,14 +106,18 @@ def measure(case: Case, folder: Path, seconds: float = SECONDS) -> dict[str, Any
     Raises `SkippedError` where it can't be measured on this machine.
     """
     path = folder.with_suffix(".json")
-    path.write_text(json.dumps(configuration(case, seconds)))
     then = f"{sys.executable} -m analysis cell"
     words = [sys.executable, "-m", "load", str(path), str(folder), "--then", then]
     if case.files is not None:
         words = ["prlimit", f"--nofile={case.files}:{case.files}", *words]
     with disturbed(case) as within:
+        if case.quota_alone:
+            case = replace(case, wrapped=shlex.join(within))
+        else:
+            words = [*within, *words]
+        path.write_text(json.dumps(configuration(case, seconds)))
         done = subprocess.run(
-            [*within, *words], cwd=ROOT, capture_output=True, text=True, check=False
+            words, cwd=ROOT, capture_output=True, text=True, check=False
         )
     if not (folder / "result.json").exists():
         return {"verdict": {"limit": "no result", "because": done.stderr.strip()}}
@@ -122,7 +127,10 @@ def measure(case: Case, folder: Path, seconds: float = SECONDS) -> dict[str, Any
 
 @contextlib.contextmanager
 def disturbed(case: Case) -> Iterator[Sequence[str]]:
-    """Do to this machine what a case says; yield the words that its run begins with."""
+    """Do to this machine what a case says.
+
+    Yields the words that its run, or its server alone, begins with.
+    """
     server_core, locust_core = [cores[0] for cores in choose_cores() or ([0], [0])]
     with contextlib.ExitStack() as during:
         within = during.enter_context(quota(case.quota)) if case.quota else []

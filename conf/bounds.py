@@ -7,6 +7,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -18,17 +19,31 @@ from conf.schema import AUTO, Config, Count, SettingError
 
 def check_bounds(schema: type, values: Config, prefix: str) -> None:
     """Raise `SettingError` for the first of `values` out of the bounds in `schema`."""
+    for key, bounds, counts, nested in _settings(schema):
+        value = values[key]
+        if counts:
+            _check_count(prefix + key, value, bounds)
+        elif nested is not None:
+            check_bounds(nested, value, f"{prefix}{key}.")
+        elif value is not None:
+            _check_value(prefix + key, value, bounds)
+
+
+@functools.cache
+def _settings(schema: type) -> list[tuple[str, Mapping[str, Any], bool, type | None]]:
+    """Return what there is to check in `schema`: it is asked for once for each cell.
+
+    That is each setting's name and bounds, whether it is a `Count`, and its own schema.
+    """
     types = get_type_hints(schema)
+    found: list[tuple[str, Mapping[str, Any], bool, type | None]] = []
     for spec in fields(schema):
-        name, value = prefix + spec.name, values[spec.name]
-        if types[spec.name] == Count:
-            _check_count(name, value, spec.metadata)
-        elif isinstance(value, dict):
-            default = spec.default_factory
-            if isinstance(default, type) and is_dataclass(default):
-                check_bounds(default, value, name + ".")
-        elif value is not None and spec.metadata:
-            _check_value(name, value, spec.metadata)
+        counts, made_by = types[spec.name] == Count, spec.default_factory
+        is_schema = isinstance(made_by, type) and is_dataclass(made_by)
+        if counts or is_schema or spec.metadata:
+            nested = types[spec.name] if is_schema else None
+            found.append((spec.name, spec.metadata, counts, nested))
+    return found
 
 
 def is_count(value: Any) -> bool:

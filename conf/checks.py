@@ -47,7 +47,7 @@ def check(cell: Config, root: Path) -> None:
     _check_network(cell["network"], cell["server"])
     if load["arrivals"] == "open":
         _check_open(load)
-    check_commands(impl)
+    check_commands(impl, cell["server"]["port"])
     if cell["idle"]:
         _check_idle(cell)
     check_page_command(cell["page"]["command"])

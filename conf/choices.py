@@ -46,6 +46,7 @@ def _store_submissions(root: Path) -> None:
         store.store(group=f"impl/{group}", name=own, node=impl)
     _HANDED_IN.set(handed)
     choices.cache_clear()
+    misnamed.cache_clear()
 
 
 def handed_in() -> HandedIn:
@@ -64,8 +65,26 @@ def hydra(root: Path) -> initialize_config_dir:
 @functools.cache
 def choices(group: str) -> tuple[str, ...]:
     """Return the names that can be chosen of a group; of some, to be told why not."""
-    more = {"network": (AUTO,), "impl": handed_in().refused}.get(group, ())
-    return tuple(dict.fromkeys([*more, *_files(group)]))
+    more = (AUTO,) if group == "network" else ()
+    return tuple(dict.fromkeys([*more, *misnamed(group), *_files(group)]))
+
+
+@functools.cache
+def misnamed(group: str) -> dict[str, str]:
+    """Return what is wrong with files of a group that end with .yml, by their names.
+
+    Hydra takes those alone that end with .yaml.
+    """
+    found = {}
+    for path in sorted((FOLDER / group).rglob("*")):
+        right = path.with_suffix(".yaml")
+        if path.suffix.lower() in {".yml", ".yaml"} and not right.exists():
+            name = right.relative_to(FOLDER / group).with_suffix("")
+            found[str(name)] = (
+                f"conf/{path.relative_to(FOLDER)}: a file of settings ends with "
+                f".yaml: rename it to {right.name}"
+            )
+    return found
 
 
 def file_of(group: str, name: str) -> str:

@@ -11,8 +11,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
+import typing
 import warnings
 from collections.abc import Iterable
+from dataclasses import is_dataclass
+from typing import Any
 
 from hydra import compose
 from hydra.errors import HydraException
@@ -22,6 +25,7 @@ from omegaconf.errors import OmegaConfBaseException, ValidationError
 from conf import files
 from conf.choices import FOLDER, GROUPS, choices, file_of, quoted
 from conf.schema import App, Cell, Config, Impl, Network, Page, SettingError, one_line
+from conf.texts import check_options
 
 SCHEMAS = {
     "experiment": Cell,  # it may set all
@@ -42,7 +46,7 @@ class MatrixError(ValueError):
 @functools.cache
 def settings() -> tuple[str, ...]:
     """Every key that can be overridden: groups, settings, and options in YAML."""
-    keys = dict.fromkeys([*GROUPS, *_leaves(composed({}, []))])
+    keys = dict.fromkeys([*GROUPS, *_leaves(Cell)])
     for impl in choices("impl"):
         # A file that is broken is told of when it is chosen; a submission has none.
         with contextlib.suppress(SettingError):
@@ -52,28 +56,29 @@ def settings() -> tuple[str, ...]:
     return tuple(key for key in keys if not key.endswith(".name"))
 
 
-def _leaves(config: Config, prefix: str = "") -> Iterable[str]:
-    for key, value in config.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
+def _leaves(schema: Any, prefix: str = "") -> Iterable[str]:
+    for key, type_ in typing.get_type_hints(schema).items():
+        if is_dataclass(type_):
+            yield from _leaves(type_, f"{prefix}{key}.")
+        elif typing.get_origin(type_) is not dict:  # which has no names of its own
             yield prefix + key
 
 
 @functools.cache
-def _look_at(group: str, name: str) -> None:
-    """Raise `SettingError` for what is wrong in the file of a choice, if it has one."""
-    own = f"{group}/{name}.yaml"
+def _look_at(own: str, schema: type) -> None:
+    """Raise `SettingError` for what is wrong in a file below conf/, if it is there."""
     if (FOLDER / own).exists():
         said = files.load(FOLDER, own)
         said.pop("defaults", None)  # Hydra's own
-        files.check(f"conf/{own}", SCHEMAS[group], said)
+        files.check(f"conf/{own}", schema, said)
+        check_options(f"conf/{own}", FOLDER / own, said)
 
 
 def composed(choice: dict[str, str], plain: list[str]) -> Config:
     """Return the settings of a choice of groups with these overrides, no sweeps."""
+    _look_at("config.yaml", Cell)
     for group, name in choice.items():
-        _look_at(group, name)
+        _look_at(f"{group}/{name}.yaml", SCHEMAS[group])
     texts = [*(f"{group}={quoted(name)}" for group, name in choice.items()), *plain]
     try:
         with warnings.catch_warnings():

@@ -4,7 +4,8 @@ Rules of this module:
 - A file is looked at here before Hydra sees it: OmegaConf's own words for a wrong value
   name neither the file nor, where it is a list that was meant, the key.
 - Whatever is wrong raises `SettingError` with one line that begins with the file.
-- OmegaConf is the judge of a type: what it takes is right, and is not told of.
+- OmegaConf is the judge of a type: what it takes is right, and is not told of. But
+  text is not what it makes of anything else (`texts.py`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from yaml import MarkedYAMLError, YAMLError
 from conf.bounds import is_count
 from conf.near import near
 from conf.schema import Config, Count, SettingError
+from conf.texts import check_text
 
 # Type of a setting → what is right.
 RIGHT: dict[Any, str] = {
@@ -78,9 +80,12 @@ def check(where: str, schema: type, values: Config, prefix: str = "") -> None:
         if is_dataclass(known[key]) and isinstance(value, dict):
             nested = {str(name): part for name, part in value.items()}
             check(where, known[key], nested, f"{prefix}{key}.")
-        elif not (
-            is_count(value) if known[key] == Count else _taken(schema, key, value)
-        ):
+            continue
+        try:
+            check_text(known[key], f"{prefix}{key}", value)
+        except SettingError as error:
+            raise SettingError(f"{where}: {error}") from None
+        if not (is_count(value) if known[key] == Count else _taken(schema, key, value)):
             given = "has no value:" if value is None else f"{value}:"
             between = " " if value is None else "="
             raise SettingError(
@@ -100,13 +105,17 @@ def no_setting(key: str, known: typing.Iterable[str], prefix: str = "") -> str:
 
 def right(schema: type, dotted: str) -> str | None:
     """Return what a setting has to be, in words; None where there is no such."""
-    key, _, rest = dotted.partition(".")
-    known = typing.get_type_hints(schema)
-    if key not in known:
-        return None
-    if rest:
-        return right(known[key], rest) if is_dataclass(known[key]) else None
-    return _right(known[key])
+    found = type_of(schema, dotted)
+    return None if found is None else _right(found)
+
+
+def type_of(schema: Any, dotted: str) -> Any:
+    """Return the type of a setting; None where there is no such."""
+    for key in dotted.split("."):
+        if not is_dataclass(schema):
+            return None
+        schema = typing.get_type_hints(schema).get(key)
+    return schema
 
 
 def _taken(schema: type, key: str, value: Any) -> bool:

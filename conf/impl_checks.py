@@ -9,6 +9,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 import string
@@ -56,18 +57,23 @@ def check_paths(impl: Config, root: Path) -> None:
         )
 
 
-def check_commands(impl: Config) -> None:
-    """Raise `SettingError` for a command, folder or variable that can't be filled."""
+def check_commands(impl: Config, port: int) -> None:
+    """Raise `SettingError` for a command, folder or variable that can't be filled.
+
+    `port` is the one that the server is always on, 0 where it has to be told.
+    """
     known = {"python", "page_file", "root", "cores", "scratch"}
     known |= {spec.name for spec in fields(Server)}
+    told = _check_environment(impl, known)
     # A submission may lack all that it could be started with: that is its result.
     if impl["command"] or not impl["submission"]:
         words = _words("impl.command", impl["command"])
-        named = _named(impl, "impl.command", impl["command"], {*known, "options"})
-        if "port" not in named:
+        told |= _named(impl, "impl.command", impl["command"], {*known, "options"})
+        if "port" not in told and not port:
             raise SettingError(
-                f"impl.command={impl['command']}: it must name {{port}}, "
-                "the port that the server has to listen on"
+                f"impl.command={impl['command']}: it must name {{port}}, the port that "
+                "the server has to listen on; or let impl.environment name it, or set "
+                "server.port to the one that it always listens on"
             )
         if any("{options}" in word and word != "{options}" for word in words):
             raise SettingError(
@@ -80,6 +86,11 @@ def check_commands(impl: Config) -> None:
     if impl["working_directory"] is not None:
         name = "impl.working_directory"
         _named(impl, name, impl["working_directory"], known - {"scratch"})
+
+
+def _check_environment(impl: Config, known: set[str]) -> set[str]:
+    """Return what the variables name in braces, all of which has to be `known`."""
+    named = set()
     for name, value in impl["environment"].items():
         if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
             raise SettingError(
@@ -88,7 +99,8 @@ def check_commands(impl: Config) -> None:
             )
         if not isinstance(value, str):
             raise SettingError(f"impl.environment.{name}={value}: it must be text")
-        _named(impl, f"impl.environment.{name}", value, known)
+        named |= _named(impl, f"impl.environment.{name}", value, known)
+    return named
 
 
 def check_page_command(command: str) -> None:
@@ -97,6 +109,7 @@ def check_page_command(command: str) -> None:
     _braced("page.command", command, {"python", "bytes", "rows", "cpu_ms"})
 
 
+@functools.cache  # cells differ in other settings, and it takes long
 def _words(name: str, command: str) -> list[str]:
     try:
         words = shlex.split(command)

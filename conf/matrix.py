@@ -8,12 +8,12 @@ Rules of this module:
   and its code, so two results under one key mean the same measurement, and
   going back to a setting finds its results again.
 - Settings that are swept beside the groups are set on copies of one composed cell.
+- A matrix may have ten thousand cells: what is the same for all of them is done once.
 - Whatever is wrong raises `MatrixError` with one line for the user.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import itertools
 import json
@@ -21,15 +21,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.types import Override
-
 from conf.checks import check
 from conf.choices import AUTO, GROUPS, file_of, hydra
 from conf.composing import MatrixError, composed
+from conf.files import type_of
 from conf.overrides import parse, typed, values_of
-from conf.schema import Config, SettingError
-from conf.sources import digest, sources_of
+from conf.schema import Cell, Config, SettingError
+from conf.sources import digest, server_digest, sources_of
 from conf.studies import of_experiment, study
+from conf.texts import check_text
 
 DEFAULTS = (f"network={AUTO}", "app=page", "page=rendered")
 
@@ -60,8 +60,8 @@ def matrix(
             f"set={dotted}: write settings by their dotted names, "
             "as in set='{experiment.requests: 500}'"
         )
-    user = [f"{key}={value}" for key, value in _flat({**overrides, **dotted})]
     try:
+        user = [f"{key}={value}" for key, value in _flat({**overrides, **dotted})]
         asked_of = study(chosen)
         with hydra(root):
             cells = list(_cells(asked_of, user, auto_network))
@@ -87,6 +87,7 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
                 f"to sweep over its members write {name}={choices}"
             )
         else:
+            check_text(type_of(Cell, name), name, value)
             yield name, str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -99,6 +100,10 @@ def _cells(study: Config, user: list[str], auto: str) -> Iterable[Config]:
         overrides = parse([*DEFAULTS, *common, *own, *user, *fixed])
         overrides.pop("experiment", None)
         chosen = [values_of(overrides.pop(group)) for group in GROUPS[1:]]
+        swept = [o for o in overrides.values() if o.is_sweep_override()]
+        axes = [[(o.get_key_element(), v) for v in typed(o)] for o in swept]
+        single = [o for o in overrides.values() if not o.is_sweep_override()]
+        plain = [o.input_line or "" for o in single]
         for impl, network, app, page in itertools.product(*chosen):
             choice = {
                 "experiment": experiment,
@@ -107,21 +112,23 @@ def _cells(study: Config, user: list[str], auto: str) -> Iterable[Config]:
                 "app": app,
                 "page": page,
             }
-            yield from _sweep(choice, list(overrides.values()))
+            yield from _sweep(composed(choice, plain), axes)
 
 
-def _sweep(choice: dict[str, str], overrides: list[Override]) -> Iterable[Config]:
-    """Yield the cells of one choice of groups, one per combination of values."""
-    plain = [o for o in overrides if not o.is_sweep_override()]
-    base = composed(choice, [o.input_line or "" for o in plain])
-    swept = [o for o in overrides if o.is_sweep_override()]
-    axes = [[(o.get_key_element(), v) for v in typed(o)] for o in swept]
-    text = json.dumps(base)  # which is copied several times faster
+def _sweep(base: Config, axes: list[list[tuple[str, Any]]]) -> Iterable[Config]:
+    """Yield the cells of one choice of groups, one per combination of values.
+
+    What is not swept is in all of them the same object, which nobody changes.
+    """
     for combination in itertools.product(*axes):
-        cell = json.loads(text)
+        cell = dict(base)
         for key, value in combination:
             *parents, last = key.split(".")
-            functools.reduce(lambda node, name: node[name], parents, cell)[last] = value
+            node = cell
+            for name in parents:
+                node[name] = dict(node[name])
+                node = node[name]
+            node[last] = value
         yield cell
 
 
@@ -142,16 +149,30 @@ def _check(cell: Config, root: Path, user: list[str]) -> None:
 def _named(cells: list[Config], root: Path, runner: Sequence[str]) -> dict[str, Config]:
     """Add to each cell its code and key, and name its folder."""
     runner_code = digest(runner, root)
-    digests: dict[tuple[str, ...], str] = {}
+    codes: dict[tuple[str, ...], tuple[str, str | None]] = {}
     named: dict[str, Config] = {}
     for cell in cells:
-        sources = sources_of(cell)
-        if sources not in digests:
-            digests[sources] = digest(sources, root)
-        cell["code"] = {"server": digests[sources], "runner": runner_code}
+        made_of = (*sources_of(cell), "", *cell["impl"]["ignored"])
+        if made_of not in codes:
+            codes[made_of] = _server_code(cell, root)
+        code, unfit = codes[made_of]
+        if unfit:
+            cell["impl"] |= {"unfit": unfit, "sources": []}
+        cell["code"] = {"server": code, "runner": runner_code}
         cell["key"] = _key(cell)
         named[_folder(cell)] = cell
     return named
+
+
+def _server_code(cell: Config, root: Path) -> tuple[str, str | None]:
+    """Return the digest of a cell's server, and why a submission can't be read."""
+    try:
+        return server_digest(cell, root), None
+    except SettingError as error:
+        if not cell["impl"]["submission"]:
+            raise
+        without = {**cell, "impl": {**cell["impl"], "sources": []}}
+        return server_digest(without, root), str(error)
 
 
 def _key(cell: Config) -> str:

@@ -5,25 +5,37 @@ Rules of this module:
 - Values expand as Hydra's `--multirun` would expand them, and are never none. But
   `*` in a glob(…) stops at a slash, as a shell's does: glob(*) chooses no submission.
 - The name of a choice may be written as it is, without the quotes that Hydra's grammar
-  asks for where it has odd characters.
+  asks for where it has odd characters. So may text that looks like a number.
 """
 
 from __future__ import annotations
 
 import fnmatch
+import re
 import unicodedata
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override, ValueType
+from hydra.core.override_parser.types import (
+    Glob,
+    Override,
+    QuotedString,
+    RangeSweep,
+    ValueType,
+)
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from conf.choices import GROUPS, choices, handed_in, quoted
+from conf import grammar
+from conf.choices import GROUPS, choices, handed_in, misnamed, quoted
 from conf.composing import MatrixError, reason, settings
+from conf.files import type_of
 from conf.near import unknown
 from conf.schema import Cell
+from conf.texts import OTHERS, is_text
+
+WORD = re.compile(r"[\w.+-]+")  # to which Hydra's grammar gives no meaning but a type's
 
 
 def parse(texts: list[str]) -> dict[str, Override]:
@@ -32,27 +44,36 @@ def parse(texts: list[str]) -> dict[str, Override]:
     for text in texts:
         try:
             [override] = OverridesParser.create().parse_overrides([_named(text)])
-        except HydraException as error:
-            detail = str(error).splitlines()[0].removeprefix("Error parsing override ")
+        except HydraException:
+            _check_key(text.partition("=")[0])
             raise MatrixError(
-                f"{text}: not in Hydra's override grammar: {detail}"
+                f"{text}: not in Hydra's override grammar: {grammar.wrong(text)}"
             ) from None
         key = override.get_key_element()
         if override.value_type is ValueType.INTERVAL_SWEEP:
             raise MatrixError(f"{text}: an interval has no members; write range(…)")
-        if key not in GROUPS and key not in settings():
-            raise MatrixError(unknown("setting", key, [*settings(), "study"]))
+        _check_key(key)
         parsed[key] = override
     return parsed
 
 
+def _check_key(key: str) -> None:
+    if key not in GROUPS and key not in settings():
+        raise MatrixError(unknown("setting", key, [*settings(), "study"]))
+
+
 def _named(text: str) -> str:
-    """Return the override `text`, in quotes where it is the name of a choice."""
+    """Return the override `text`, in quotes where it is a name or a word of text."""
     key, _, value = text.partition("=")
+    is_word = WORD.fullmatch(value) and value.lower() != "null"
+    if is_word and is_text(type_of(Cell, key)):
+        return f"{key}={quoted(value)}"
     if key not in GROUPS:
         return text
     name = unicodedata.normalize("NFC", value)
-    return f"{key}={quoted(name) if name in choices(key) else name}"
+    if key == "impl":
+        name = handed_in().odd.get(name, name)
+    return f"{key}={quoted(name) if name in choices(key) else grammar.names(name)}"
 
 
 def values_of(override: Override) -> list[Any]:
@@ -64,7 +85,7 @@ def values_of(override: Override) -> list[Any]:
             raise MatrixError(f"{line}: glob(…) chooses files; {key} has none")
         members: list[Any] = [n for n in choices(key) if _matches(n, value)]
     elif override.is_sweep_override():
-        members = list(override.sweep_iterator())
+        members = [_plain(member) for member in override.sweep_iterator()]
     else:
         members = [value]
     if not members:
@@ -76,6 +97,15 @@ def values_of(override: Override) -> list[Any]:
         for member in members:
             _check_choice(key, member)
     return members
+
+
+def _plain(member: Any) -> Any:
+    """Return a member of a sweep without the quotes that it stands in."""
+    if isinstance(member, list):
+        return [_plain(each) for each in member]
+    if isinstance(member, dict):
+        return {_plain(key): _plain(each) for key, each in member.items()}
+    return member.text if isinstance(member, QuotedString) else member
 
 
 def _matches(name: str, glob: Glob) -> bool:
@@ -96,11 +126,19 @@ def _why_none(key: str, line: str) -> str:
 
 
 def _check_choice(group: str, name: str) -> None:
-    handed = handed_in()
-    if group == "impl" and name in handed.refused:
-        raise MatrixError(handed.refused[name])
+    if name in misnamed(group):
+        raise MatrixError(misnamed(group)[name])
     if name not in choices(group):
         raise MatrixError(unknown(group, name, choices(group)))
+
+
+def _check_texts(members: list[Any], line: str) -> None:
+    for member in members:
+        if isinstance(member, OTHERS) and str(member) not in line:
+            raise MatrixError(
+                f"{line}: it is text, and a member is read as {str(member).lower()}: "
+                "write it in quotes"
+            )
 
 
 def typed(override: Override) -> list[Any]:
@@ -110,6 +148,8 @@ def typed(override: Override) -> list[Any]:
         return values
     cell = OmegaConf.structured(Cell)
     found = []
+    if is_text(type_of(Cell, key)) and not isinstance(override.value(), RangeSweep):
+        _check_texts(values, override.input_line or "")
     for value in values:
         try:
             OmegaConf.update(cell, key, value)

@@ -16,6 +16,18 @@ PAGE_FILE = "{page_file}"
 AUTO = "auto"
 Count = int | str  # a whole number, or AUTO
 
+# Names, with * and ?, of what is no part of a server, wherever it lies below a folder
+# of its sources: what version control, systems and editors leave, and caches of tools.
+IGNORED = (
+    *(".git*", ".hg*", ".svn", ".jj"),
+    *(".DS_Store", "._*", "__MACOSX", "Thumbs.db", "desktop.ini", ".directory"),
+    *(".nfs*", ".fuse_hidden*", ".Trash*"),
+    *(".idea", ".vscode", ".vs", ".zed", ".fleet", "*.iml", "*.sublime-workspace"),
+    *(".*.sw?", "*.swp", "*~", "#*#", ".#*", ".*.kate-swp", ".~lock.*"),
+    *("__pycache__", ".cache", ".pytest_cache", ".mypy_cache", ".ruff_cache"),
+    *(".hypothesis", ".ipynb_checkpoints"),
+)
+
 STOP_SIGNALS = (
     *("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL"),
 )
@@ -92,6 +104,8 @@ class Impl:
     name: str = ""  # set from the file's name
     command: str = ""
     sources: list[str] = field(default_factory=list)  # files and folders
+    # What below these is neither code of the server nor copied with a submission.
+    ignored: list[str] = field(default_factory=lambda: list(IGNORED))
     options: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)  # beside the runner's
     working_directory: str | None = None  # null: the project's folder
@@ -102,6 +116,7 @@ class Impl:
     # The folder of a submission, which is started in a copy of it. That it does not
     # come up, or serves a wrong page, is a result, where else the cell would fail.
     submission: str | None = None
+    unfit: str | None = None  # why it can't even be copied, where that is known before
     path: str = "/"
     # What it answers with: the page, a file, or, where it is null, anything.
     body: str | None = PAGE_FILE
@@ -186,6 +201,9 @@ class Load:
     timeout_s: float = _field(10.0, above=0)  # to connect, and for each read
     # A response that takes longer is a failure; null: however long it takes.
     slow_ms: float | None = _field(None, above=0)
+    # Whether a server is refused as a wrong one where lines of a head end with LF alone
+    # (RFC 9112, 2.2). Else it is measured, with a note below the table.
+    strict: bool = False
     # For so long eight clients that do not think ask the server before the record.
     warm_up_s: float = _field(0.0, least=0, most=600)
     # Ours, Locust's FastHttpUser or its HttpUser.

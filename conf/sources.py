@@ -2,7 +2,10 @@
 
 Rules of this module:
 - A Python file stands for itself and for what it imports of this project, at
-  any depth; a folder for every file below it; any other file for itself.
+  any depth; a folder for every file below it; any other file for itself. So does a
+  file that this Python can't parse: it may be of another.
+- What is `ignored` (`schema.py`) is part of nothing: an editor's file beside a source,
+  and what version control writes, change no digest.
 - A data file beside an imported Python module of a package counts with it: a
   page's template is as much the server as its code.
 - Contents count, times do not: a file that was only touched has its digest. So do who
@@ -16,35 +19,42 @@ Rules of this module:
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import os
+import shutil
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import yaml
 
-from conf.schema import PAGE_FILE, Config, SettingError
+from conf.schema import IGNORED, PAGE_FILE, Config, SettingError
 
 EXECUTABLE = 0o111  # by its owner, its group, others
 
+# From a folder and the names in it to those that are ignored.
+Ignore = Callable[[str, list[str]], set[str]]
 
-def digest(sources: Iterable[str], root: Path) -> str:
+
+def digest(sources: Iterable[str], root: Path, ignored: Iterable[str] = IGNORED) -> str:
     """Return 12 hex digits of the SHA-256 of all that `sources` stand for.
 
     `sources` are paths of files and folders relative to `root`, the folder that
-    imports are resolved in. Raises `SettingError`.
+    imports are resolved in; `ignored` are names of what does not count below them.
+    Raises `SettingError`.
     """
+    ignore = shutil.ignore_patterns(*ignored)
     reached: set[Path] = set()
     total = hashlib.sha256()
     try:
         for source in sources:
             path = root / source
             if path.is_dir():
-                reached.update(_files_below(path))
+                reached.update(_files_below(path, ignore))
             elif path.is_file():
-                _reach(path, root, reached)
+                _reach(path, root, ignore, reached)
             else:
                 raise SettingError(f"there is no file or folder {source}")
         for path in sorted(reached):
@@ -65,10 +75,18 @@ def sources_of(cell: Config) -> tuple[str, ...]:
     return (*impl["sources"], *([impl["body"]] if impl["body"] else []))
 
 
+def server_digest(cell: Config, root: Path) -> str:
+    """Return the digest of what the server of a cell is made of.
+
+    Raises `SettingError`.
+    """
+    return digest(sources_of(cell), root, cell["impl"]["ignored"])
+
+
 def changed(cell: Config, runner: Iterable[str], root: Path) -> str | None:
     """Return what is no longer the code that the cell's key is of, if anything."""
     code = cell["code"]
-    if digest(sources_of(cell), root) != code["server"]:
+    if server_digest(cell, root) != code["server"]:
         return f"the code of {cell['impl']['name']}"
     return None if digest(runner, root) == code["runner"] else "the code that measures"
 
@@ -99,22 +117,23 @@ def _shown(path: Path, root: Path) -> str:
     return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path, ignore: Ignore) -> Iterator[Path]:
     """Yield files and links, whatever they lead to; a link is not followed."""
 
     def fail(error: OSError) -> None:
         raise error
 
     for place, folders, names in os.walk(folder, onerror=fail):
-        if "__pycache__" in folders:
-            folders.remove("__pycache__")
-        for path in (Path(place, name) for name in (*folders, *names)):
+        left_out = ignore(place, [*folders, *names])
+        folders[:] = [name for name in folders if name not in left_out]
+        counted = (name for name in (*folders, *names) if name not in left_out)
+        for path in (Path(place, name) for name in counted):
             mode = path.lstat().st_mode
             if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
                 yield path
 
 
-def _reach(path: Path, root: Path, reached: set[Path]) -> None:
+def _reach(path: Path, root: Path, ignore: Ignore, reached: set[Path]) -> None:
     """Add `path` to `reached`, and what it imports, and the data beside it."""
     if path in reached:
         return
@@ -122,46 +141,42 @@ def _reach(path: Path, root: Path, reached: set[Path]) -> None:
     if path.suffix != ".py":
         return
     if (path.parent / "__init__.py").is_file():
-        beside = (p for p in path.parent.iterdir() if p.is_file())
-        reached.update(p for p in beside if p.suffix not in {".py", ".pyc"})
-    for module in _imports(path, root):
+        beside = {p.name: p for p in path.parent.iterdir() if p.is_file()}
+        left_out = ignore(str(path.parent), list(beside))
+        data = (p for name, p in beside.items() if name not in left_out)
+        reached.update(p for p in data if p.suffix not in {".py", ".pyc"})
+    for module in _modules(path, root, path.read_bytes()):
         for candidate in (module.with_suffix(".py"), module / "__init__.py"):
             if candidate.is_file():
-                _reach(candidate, root, reached)
+                _reach(candidate, root, ignore, reached)
 
 
-def _imports(path: Path, root: Path) -> Iterator[Path]:
+@functools.cache
+def _modules(path: Path, root: Path, code: bytes) -> tuple[Path, ...]:
+    """Return what `_imports` yields, once for a file that several servers share."""
+    return tuple(_imports(path, root, code))
+
+
+def _imports(path: Path, root: Path, code: bytes) -> Iterator[Path]:
     """Paths, without a suffix, of all modules that `path` may import from `root`.
 
     A name after `from package import` may be a module or not; both are given.
     The packages that a module lies in are imported with it.
     """
-    for node in ast.walk(_parsed(path, root)):
+    try:
+        parsed = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # it is no Python, or another one's
+    for node in ast.walk(parsed):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from _with_packages(root, alias.name)
-        elif isinstance(node, ast.ImportFrom):
-            if node.level > len(path.parents):
-                raise SettingError(
-                    f"{_shown(path, root)}, line {node.lineno}: an import from "
-                    f"{node.level - 1} folders above, which are not there"
-                )
+        elif isinstance(node, ast.ImportFrom) and node.level <= len(path.parents):
             # Level 1 is the folder of the file, each further level one above it.
             base = path.parents[node.level - 1] if node.level else root
             yield from _with_packages(base, node.module or "")
             inside = base.joinpath(*(node.module or "").split("."))
             yield from (inside / alias.name for alias in node.names)
-
-
-def _parsed(path: Path, root: Path) -> ast.Module:
-    try:
-        return ast.parse(path.read_bytes())
-    except SyntaxError as error:
-        line = f", line {error.lineno}" if error.lineno else ""
-        raise SettingError(f"{_shown(path, root)}{line}: {error.msg}") from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        why = str(error) or type(error).__name__
-        raise SettingError(f"{_shown(path, root)}: not Python: {why}") from None
 
 
 def _with_packages(base: Path, dotted: str) -> Iterator[Path]:

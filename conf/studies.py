@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from conf import files
-from conf.choices import FOLDER
+from conf.choices import FOLDER, misnamed
 from conf.near import unknown
 from conf.schema import Config, SettingError
 
@@ -22,6 +22,8 @@ def study(name: Any) -> Config:
     Raises `SettingError`.
     """
     known = sorted(path.stem for path in (FOLDER / "study").glob("*.yaml"))
+    if str(name) in misnamed("study"):
+        raise SettingError(misnamed("study")[str(name)])
     if name not in known:
         raise SettingError(unknown("study", str(name), known))
     where = f"conf/study/{name}.yaml"

@@ -3,30 +3,32 @@
 Rules of this module:
 - Nobody writes a file for a submission. `submission.yaml` says where they are and how
   they are started, the same for all.
-- A submission is never left out: one with nothing to start has an empty command,
-  which is told of in its row; one whose name cannot be is told of when it is chosen;
-  and what lies beside them and is no folder, when any of them is.
+- A submission is never left out, and stops no other: one with nothing to start has an
+  empty command, one with an odd name or that can't be read says why it is `unfit`, and
+  either is told of in its row. What lies beside them and is no folder is told of when
+  any of them is chosen.
 - A file in `conf/impl/` with the name of a submission comes before this: what it does
   not say is said here.
-- A name is NFC, however the file system writes it: it is what a user types.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from conf.files import check, load, no_setting
-from conf.schema import Config, Impl, SettingError
+from conf.names import RIGHT, in_signs, is_name, nfc
+from conf.schema import IGNORED, Config, Impl, SettingError, one_line
+from conf.texts import check_options
 
 FILE = "submission.yaml"
-# Made by systems, and handed in by nobody.
-MADE = {"__pycache__", "__MACOSX"}
-SIGNS = " ._+-,'()&@"  # that a name may have: they pass Hydra, Snakemake and tables
 SHOWN = 5
+ITSELF = "./"  # before a file's name in `starts`: where it is a program by itself
+PROGRAMS = (b"#!", b"\x7fELF")  # what these begin with
 
 
 @dataclass
@@ -36,7 +38,7 @@ class HandedIn:
     folder: str  # below the project's
     there: bool  # whether there is such a folder
     impls: dict[str, Config] = field(default_factory=dict)  # name → as a file says it
-    refused: dict[str, str] = field(default_factory=dict)  # name → what is wrong
+    odd: dict[str, str] = field(default_factory=dict)  # as it is called → name
     beside: list[str] = field(default_factory=list)  # what is no folder
 
     def warning(self) -> str | None:
@@ -56,7 +58,7 @@ class HandedIn:
         )
 
     def _listed(self) -> str:
-        shown = [f"{self.folder}/{name}" for name in self.beside[:SHOWN]]
+        shown = [one_line(f"{self.folder}/{n}") for n in self.beside[:SHOWN]]
         more = len(self.beside) - len(shown)
         return ", ".join(shown) + (f" and {more} more" if more else "")
 
@@ -68,53 +70,80 @@ def submissions(root: Path, conf: Path) -> HandedIn:
     """
     folder, starts, common = _read(conf)
     handed = HandedIn(folder, (root / folder).is_dir())
-    for path in _entries(root / folder) if handed.there else ():
-        own, name = f"{folder}/{path.name}", _nfc(f"{folder}/{path.name}")
-        if not path.is_dir():
+    for path, is_folder in _entries(root / folder) if handed.there else ():
+        if not is_folder:
             handed.beside.append(path.name)
-        elif not _is_name(_nfc(path.name)):
-            handed.refused[name] = (
-                f"{own}: the name of a submission's folder has letters, digits and "
-                f"{' '.join(SIGNS.strip())} and spaces alone, the first a letter or "
-                "digit and the last no space; rename it"
-            )
-        elif name in handed.impls:
-            handed.refused[name] = (
-                f"{own}: two folders have this name, in other characters; rename one"
-            )
-        else:
-            command = next((starts[n] for n in starts if (path / n).is_file()), "")
-            place = {"sources": [own], "submission": own}
-            handed.impls[name] = {**common, "command": command, **place}
+            continue
+        own = f"{folder}/{path.name}"
+        name, why = _named(own, handed)
+        command = ""
+        if why is None:
+            try:
+                command = next((c for n, c in starts.items() if _has(path, n)), "")
+            except OSError as error:
+                why = f"it cannot be read: {error.strerror}"
+        started = {"command": command, "sources": [own], "submission": own}
+        handed.impls[name] = {**common, **(_unfit(own, why) if why else started)}
     return handed
 
 
-def _entries(folder: Path) -> Iterator[Path]:
+def _entries(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield what was handed in, and whether it is a folder.
+
+    Of names that are one in NFC, the one that is NFC comes first.
+    """
     try:
-        found = sorted(folder.iterdir())
+        found = {path: path.is_dir() for path in folder.iterdir()}
     except OSError as error:
         raise SettingError(f"{folder} cannot be read: {error.strerror}") from None
-    for path in found:
-        if not path.name.startswith(".") and path.name not in MADE:
-            yield path
+    ignored = shutil.ignore_patterns(*IGNORED)(str(folder), [p.name for p in found])
+    for path in sorted(found, key=lambda path: (nfc(path.name) != path.name, path)):
+        # A folder that no more than a pattern fits is somebody's all the same.
+        made = path.name in (IGNORED if found[path] else ignored)
+        if not path.name.startswith(".") and not made:
+            yield path, found[path]
 
 
-def _is_name(text: str) -> bool:
-    """Whether `text` may be part of paths, and of what is written on a command line."""
+def _named(own: str, handed: HandedIn) -> tuple[str, str | None]:
+    """Return the name of the submission in the folder `own`, and what is wrong with it.
 
-    def fits(sign: str) -> bool:
-        # A mark is part of a letter: not all that are written have a sign of their own.
-        return sign.isalnum() or unicodedata.category(sign).startswith("M")
+    A name that can't be is kept in `handed.odd`.
+    """
+    called = nfc(own)
+    folder, _, name = own.partition("/")
+    if not is_name(nfc(name)):
+        handed.odd[called] = f"{folder}/{in_signs(name)}"
+        return (
+            handed.odd[called],
+            f"the name of a submission's folder has {RIGHT}; rename it",
+        )
+    if called in handed.impls:
+        why = "two folders have this name, in other characters; rename one"
+        return f"{folder}/{in_signs(name)}", why
+    return called, None
 
-    return (
-        all(fits(sign) or sign in SIGNS for sign in text)
-        and (text[0].isalnum() or text[0] == "_")
-        and text[-1] != " "
-    )
+
+def _has(folder: Path, name: str) -> bool:
+    """Whether a submission has the file that `starts` names."""
+    path = folder / name
+    if not path.is_file():
+        return False
+    if not name.startswith(ITSELF):
+        return True
+    with path.open("rb") as file:
+        begins = file.read(4)
+    # The copy of it belongs to who runs it.
+    return bool(path.stat().st_mode & stat.S_IXUSR) and begins.startswith(PROGRAMS)
 
 
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+def _unfit(own: str, why: str) -> Config:
+    """Return the settings of a submission that can't be started, since `why`.
+
+    Nothing of it is read, its name by OmegaConf neither: ${ has a meaning there.
+    """
+    shown = one_line(own).replace("${", "%24{")
+    place = {"sources": [], "submission": own.partition("/")[0]}
+    return {"command": "", **place, "unfit": f"{shown}: {why}"}
 
 
 def _read(conf: Path) -> tuple[str, dict[str, str], Config]:
@@ -138,4 +167,5 @@ def _read(conf: Path) -> tuple[str, dict[str, str], Config]:
     if not isinstance(common or {}, dict):
         raise SettingError(f"{where}: impl={common}: it must be settings, or {{}}")
     check(where, Impl, common or {}, "impl.")
+    check_options(where, conf / FILE, said)
     return folder, starts, common or {}

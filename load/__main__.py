@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from load.config import read_config
 from load.failed import CellError, InterruptedRunError
-from load.run import Run, read_config
+from load.run import Run
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -50,7 +51,8 @@ def main() -> int:
     label = asked.label or str(asked.folder)
     logs = asked.logs or asked.folder.with_name(f"{asked.folder.name}.logs")
     for number in SIGNALS:
-        signal.signal(number, interrupt)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, interrupt)
     try:
         config = read_config(asked.config)
         Run(

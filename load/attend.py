@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from load.failed import printable
-from load.response import ResponseError
+from load.head import ResponseError
 from load.timed import Timed
 
 MAX_ANSWER = 1_024  # bytes

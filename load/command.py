@@ -24,6 +24,7 @@ from typing import Any
 
 from load.copying import copy
 from load.failed import CellError, ServerError
+from load.script import check_script, line_ends
 
 VERSION_S = 10.0  # for the command that says it
 CHARACTERS = 200  # of a version's line that are kept
@@ -53,12 +54,14 @@ class Command:
     environment: dict[str, str]
     stop: signal.Signals
     hint: str | None  # how to get the program
+    odd: str | None  # what may be why it does not work
 
 
 def command(config: dict[str, Any], place: Place) -> Command:
     """Return how the server of `config` is started in `place`.
 
-    Raises `ServerError` for a submission that has nothing to be started with.
+    Raises `ServerError` for a submission that has nothing to be started with, or that
+    can't be.
     """
     impl, filled = config["impl"], _filled(config, place)
     if not impl["command"]:
@@ -73,12 +76,16 @@ def command(config: dict[str, Any], place: Place) -> Command:
             words += _options(config, place.page_file)
         else:
             words.append(word.format_map(filled))
+    folder = _folder(config, place, filled)
+    if impl["submission"]:
+        check_script(words, folder)
     return Command(
         words,
-        _folder(config, place, filled),
+        folder,
         _environment(impl, place, filled),
         signal.Signals[impl["stop_signal"]],
         impl["hint"],
+        line_ends(words, folder),
     )
 
 
@@ -113,12 +120,14 @@ def prepare(config: dict[str, Any], place: Place) -> None:
     Raises `ServerError` for a submission that can't be copied, `CellError` where it is
     this machine that can't, and OSError where there is no space left.
     """
-    submission = config["impl"]["submission"]
+    submission, unfit = config["impl"]["submission"], config["impl"]["unfit"]
+    if unfit:
+        raise ServerError("no-start", unfit)
     if not submission:
         place.scratch.mkdir()
         return
     try:
-        copy(place.root / submission, place.scratch)
+        copy(place.root / submission, place.scratch, config["impl"]["ignored"])
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise

@@ -3,6 +3,7 @@
 Rules of this module:
 - What is copied is files, folders and links, which stay links. Anything else can't be
   handed in, and could not be read to its end: a pipe has none.
+- Names that are to be ignored are not copied, wherever they are.
 - A copy can be written to and removed, whatever the modes of what it was made of.
 """
 
@@ -13,16 +14,18 @@ import errno
 import os
 import shutil
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 
-def copy(source: Path, target: Path) -> None:
-    """Copy a folder; `target` must not exist.
+def copy(source: Path, target: Path, ignored: Sequence[str] = ()) -> None:
+    """Copy a folder; `target` must not exist. `ignored` are patterns of names.
 
     Raises OSError, with the name of what can't be copied.
     """
     if not stat.S_ISDIR(source.stat().st_mode):
         raise NotADirectoryError(errno.ENOTDIR, "it is no folder", str(source))
+    ignore = shutil.ignore_patterns(*ignored)
     left = [(source, target)]
     while left:
         each, copied = left.pop()
@@ -31,7 +34,9 @@ def copy(source: Path, target: Path) -> None:
             copied.symlink_to(each.readlink())
         elif stat.S_ISDIR(mode):
             copied.mkdir()
-            left += [(within, copied / within.name) for within in each.iterdir()]
+            names = [within.name for within in each.iterdir()]
+            kept = set(names) - ignore(str(each), names)
+            left += [(each / name, copied / name) for name in kept]
             copied.chmod(stat.S_IMODE(mode) | stat.S_IRWXU)
         elif stat.S_ISREG(mode):
             shutil.copy2(each, copied)

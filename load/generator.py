@@ -3,6 +3,8 @@
 Rules of this module:
 - Whatever changes the load is an option here, so that the command line which is kept
   with the results says all of it (`locustfile.py` has their meaning).
+- Nothing else tells Locust what to do: not the settings of this user or of the folder
+  that it is asked for in, nor modules that lie there (`python -I`).
 """
 
 from __future__ import annotations
@@ -16,8 +18,18 @@ from load.limits import choose_port
 
 AUTO = "auto"
 STARTING_S = 10.0  # to spare for it
-LOCUSTFILE = Path(__file__).parent / "locustfile.py"
+LOCUSTFILE = Path(__file__).absolute().parent / "locustfile.py"
 WORKERS_S = 30  # for Locust's workers, where there are several, to be ready
+
+
+def make_home(folder: Path) -> None:
+    """Make the folder that Locust starts in, and takes for this user's.
+
+    It reads settings in both, and here finds none. It finds the locustfile: of a path
+    with a comma, as that of a checkout may have, it would make two.
+    """
+    folder.mkdir()
+    (folder / LOCUSTFILE.name).symlink_to(LOCUSTFILE)
 
 
 def words(
@@ -37,8 +49,8 @@ def words(
     experiment, code = config["experiment"], config["app"]["code"]
     scheme = "http" if code is None else "tcp"
     found = [
-        *(sys.executable, "-m", "locust", "--headless", "--only-summary"),
-        *("--locustfile", str(LOCUSTFILE)),
+        *(sys.executable, "-I", "-m", "locust", "--headless", "--only-summary"),
+        *("--locustfile", LOCUSTFILE.name),
         *("--host", f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"),
         *("--spawn-rate", f"{config['hatch_rate']:g}"),
         *("--think-min", f"{load['think_min_s']:g}"),

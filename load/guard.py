@@ -21,7 +21,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,9 +70,16 @@ def _stand_guard(awaited: int, token: str, scratch: Path) -> None:
 
 
 def end_started(environment: dict[str, str], session: int) -> None:
-    """End what was started with `environment`, and what is left in `session`.
+    """End what was started with `environment`, and what is left in `session`."""
+    kill_all(is_of(environment, session))
 
-    `environment` is that of `guarded`, or of what nobody guards. Nobody else's session
+
+def is_of(
+    environment: dict[str, str], session: int
+) -> Callable[[psutil.Process], bool]:
+    """Return what tells whether a process is of `environment` or of `session`.
+
+    The first is that of `guarded`, or of what nobody guards. Nobody else's session
     can have the number while any process is left in it.
     """
     own, token = os.getpid(), environment.get(VARIABLE)
@@ -82,13 +89,25 @@ def end_started(environment: dict[str, str], session: int) -> None:
             return False
         return os.getsid(process.pid) == session or token in tokens(process)
 
-    kill_all(is_meant)
+    return is_meant
 
 
-def end_leftovers() -> None:
-    """End what an earlier run has left; to be called with the host-wide lock held."""
+def end_leftovers() -> str:
+    """End what an earlier run has left; return what is to be said of what can't be.
+
+    To be called with the host-wide lock held.
+    """
     own = tokens(psutil.Process())  # where this is itself part of a run
-    kill_all(lambda process: bool(tokens(process) - own))
+    beyond = kill_all(lambda process: bool(tokens(process) - own))
+    if not beyond:
+        return ""
+    left = ", ".join(
+        str(each.pid) for each in sorted(beyond, key=lambda each: each.pid)
+    )
+    return (
+        f"another user's run has left processes that you may not end: {left}; what "
+        "they do may be in the figures"
+    )
 
 
 def die_with_parent() -> None:

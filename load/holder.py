@@ -23,6 +23,7 @@ from load.failed import CellError
 from load.idle import OPENING_S, TOO_SLOW
 from load.process import last_line, start
 
+ROOT = Path(__file__).parent.parent
 POLL_S = 0.05
 ENDING_S = 10.0  # for it to look at all of them, and end
 
@@ -69,7 +70,7 @@ class Holder:
         if not self.count:
             yield
             return
-        self.process = start(self.words, self.log, environment, cores)
+        self.process = start(self.words, self.log, environment, cores, folder=ROOT)
         try:
             self._wait_until_open(self.process, tick)
             yield

@@ -95,7 +95,7 @@ def _kept(host: str, port: int, path: str, timeout_s: float) -> socket.socket:
         connection.request("GET", path, headers={"Connection": "keep-alive"})
         response = connection.getresponse()
         response.read()
-        if response.status >= 400:
+        if not 200 <= response.status < 300:
             raise OSError(f"it answers with HTTP {response.status}")
         if response.will_close:
             raise OSError("it closes the connection after its answer")

@@ -14,15 +14,16 @@ import traceback
 from collections.abc import Iterator
 
 from load.lean import RequestError
+from load.malformed import CUT_HEAD, NO_CHUNK, NO_STATUS_LINE, in_body
 from load.response import MAX_HEAD, short
 
 # What the libraries say → what is said here, with the bytes that they name.
 _SAID = (
     (r"RemoteDisconnected|connection closed\.?$", "no response"),
-    (r"BadStatusLine|Expected HTTP/", "bad response: no status line"),
+    (r"BadStatusLine|Expected HTTP/", f"bad response: {NO_STATUS_LINE}"),
     (r"LineTooLong", f"bad response: a head over {MAX_HEAD:,} bytes"),
-    (r"Invalid EOF|before end of the headers", "bad response: closed within its head"),
-    (r"InvalidChunkLength", "bad response: Invalid character in chunk size"),
+    (r"Invalid EOF|before end of the headers", f"bad response: {CUT_HEAD}"),
+    (r"InvalidChunkLength", f"bad response: {NO_CHUNK}"),
 )
 _INCOMPLETE = re.compile(r"IncompleteRead\((\d+) bytes read, (\d+) more expected\)")
 
@@ -68,7 +69,7 @@ def _say(error: BaseException, connecting: bool) -> str:
         if re.search(pattern, said):
             return text
     if name == "HTTPParseError":  # a text and a number
-        return f"bad response: {error.args[0]}"
+        return f"bad response: {in_body(str(error.args[0]))}"
     return ""
 
 

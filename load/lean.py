@@ -31,7 +31,8 @@ import gevent
 from gevent.hub import get_hub
 
 from load import attend
-from load.response import Response, ResponseError
+from load.head import ResponseError
+from load.response import Response
 
 READ_BYTES = 65_536
 READ, WRITE = 1, 2  # events of the hub's loop

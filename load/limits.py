@@ -13,15 +13,21 @@ import os
 import random
 import resource
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from load.failed import CellError
+from load.listening import ports
 
 # Files that Locust or a server opens beside one connection per user.
 SPARE_FILES = 200
 MOST_USERS = 1_000_000
 PORT_TRIES = 100
+PORT_POLL_S = 0.1
+# For how long the kernel keeps a port after a connection: as long as it waits for the
+# other side to close (tcp_fin_timeout), and TIME_WAIT (RFC 9293, 3.6.1; Linux: 60 s).
+TIME_WAIT_S = 125.0
 
 
 def most_users(users: int | str, idle: int = 0) -> int:
@@ -93,7 +99,7 @@ def choose_port(host: str, wanted: int, taken: int = 0) -> int:
     given the same port and so reach itself.
     """
     if wanted:
-        if not _is_free(host, wanted):
+        if is_listened_on(host, wanted):
             raise CellError(
                 f"server.port={wanted}: something listens on {host} port {wanted} "
                 "already; choose another, or 0 for any that is free"
@@ -101,20 +107,53 @@ def choose_port(host: str, wanted: int, taken: int = 0) -> int:
         return wanted
     low, high = _client_ports()
     outside = [p for p in range(1024, 65536) if not low <= p <= high and p != taken]
-    ports: Sequence[int] = outside or range(1024, 65536)
-    for port in random.sample(ports, min(PORT_TRIES, len(ports))):
+    choice: Sequence[int] = outside or range(1024, 65536)
+    for port in random.sample(choice, min(PORT_TRIES, len(choice))):
         if _is_free(host, port):
             return port
     raise CellError(f"no free port on {host}: {PORT_TRIES} were tried")
 
 
+def wait_for_port(
+    host: str, port: int, tick: Callable[[], None], say: Callable[[str], None]
+) -> None:
+    """Wait until a port is free for who does not set SO_REUSEADDR.
+
+    It is not, for a minute, after connections that a server before has closed first.
+    Meanwhile `tick` is called often, and `say` once. Raises `CellError` where that
+    takes longer: the port is no affair of the server that is to listen on it.
+    """
+    told = False
+    deadline = time.monotonic() + TIME_WAIT_S
+    while not _is_free(host, port):
+        if time.monotonic() > deadline:
+            raise CellError(
+                f"server.port={port}: connections of before have kept {host} port "
+                f"{port} for {TIME_WAIT_S:g} s; choose another, or 0 for any that is "
+                "free"
+            )
+        if not told:
+            say(f"waiting for connections of before to leave {host} port {port}")
+            told = True
+        tick()
+        time.sleep(PORT_POLL_S)
+
+
+def is_listened_on(host: str, port: int) -> bool:
+    """Return whether something listens on a port: it is not just held for a while."""
+    if _is_free(host, port):
+        return False
+    listened_on = ports()
+    return listened_on is None or port in listened_on
+
+
 def _is_free(host: str, port: int) -> bool:
+    """Return whether a port can be listened on by who does not set SO_REUSEADDR."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         with socket.socket(family, kind, proto) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen()
     except socket.gaierror:
@@ -123,6 +162,11 @@ def _is_free(host: str, port: int) -> bool:
         if error.errno == errno.EADDRNOTAVAIL:
             raise CellError(
                 f"server.host={host}: not an address of this host"
+            ) from None
+        if error.errno == errno.EACCES:
+            raise CellError(
+                f"server.port={port}: this user may not listen there; choose one from "
+                "1024 on, or 0 for any that is free"
             ) from None
         return False
     return True

@@ -8,7 +8,7 @@ Rules of this module:
 - It is what Locust imports, by its path, and it connects Locust to the rest:
   the users are in `visitors.py`, the record in `record.py` and who keeps it in
   `keeper.py` (users in one process) and `team.py` (in several, `--processes`).
-- A failure is an exception, a status of 400 or more, a body that is not the page
+- A failure is an exception, a status other than 2xx, a body that is not the page
   asked for (`--body` names the file that holds it), or a response that takes longer
   than `--slow`.
 - Options are plain values: Locust sends them to its workers.
@@ -31,6 +31,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from load.generator import AUTO
 from load.keeper import Alone
+from load.lenient import take_bare_lf
 from load.lighter import lighten
 from load.team import Master, Worker
 from load.visitors import (
@@ -180,6 +181,7 @@ def attach(environment: Environment, runner: Any, **_: Any) -> None:
     # Failed requests are what is measured here, not a failure of the run.
     environment.process_exit_code = 0
     lighten()
+    take_bare_lf()
     choose_client(environment)
     environment.events.test_start.add_listener(choose_client)
     keeper = {MasterRunner: Master, WorkerRunner: Worker}.get(type(runner), Alone)

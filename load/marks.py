@@ -23,6 +23,8 @@ from pathlib import Path
 
 import psutil
 
+from load.environment import passed_on
+
 VARIABLE = "FIRSTFAIL_RUN"
 LIMIT = getattr(psutil, "RLIMIT_LOCKS", None)  # Linux alone has it
 SOFT = re.compile(r"^Max file locks +(\d+) ", re.MULTILINE)  # in /proc/PID/limits
@@ -44,7 +46,7 @@ def marked(token: str) -> Iterator[dict[str, str]]:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(LIMIT, (int(token), unmarked[1]))
     try:
-        yield {**os.environ, VARIABLE: token}
+        yield {**passed_on(os.environ), VARIABLE: token}
     finally:
         if LIMIT is not None and unmarked is not None:
             resource.setrlimit(LIMIT, unmarked)
@@ -63,14 +65,14 @@ def tokens(process: psutil.Process) -> set[str]:
     return found - {""}
 
 
-def kill_all(is_meant: Callable[[psutil.Process], bool]) -> None:
+def kill_all(is_meant: Callable[[psutil.Process], bool]) -> set[psutil.Process]:
     """End all processes that are meant, and what they start meanwhile.
 
-    Not those that have become another user's, whom this one may not touch.
+    Returns those that are another user's, whom this one may not touch.
     """
     beyond: set[psutil.Process] = set()
     # Again and again, since a process that forks may be between two of ours.
-    while found := [each for each in _alive(is_meant) if each not in beyond]:
+    while found := [each for each in alive(is_meant) if each not in beyond]:
         for process in found:
             try:
                 process.kill()
@@ -79,9 +81,11 @@ def kill_all(is_meant: Callable[[psutil.Process], bool]) -> None:
             except psutil.Error:
                 continue  # it has just ended
         psutil.wait_procs(found, timeout=1)
+    return beyond
 
 
-def _alive(is_meant: Callable[[psutil.Process], bool]) -> Iterator[psutil.Process]:
+def alive(is_meant: Callable[[psutil.Process], bool]) -> Iterator[psutil.Process]:
+    """Yield all processes that are meant and have not ended."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             # One that is dead already has to be reaped by whoever started it.

@@ -21,8 +21,8 @@ def expected(config: dict[str, Any], page_file: Path) -> Path | None:
     return page_file if body == "{page_file}" else ROOT / body
 
 
-def write_page(config: dict[str, Any], file: Path) -> None:
-    """Write the page of a cell into `file`, by its command.
+def write_page(config: dict[str, Any], file: Path, environment: dict[str, str]) -> None:
+    """Write the page of a cell into `file`, by its command in this environment.
 
     Raises `CellError` where that fails, as it does where this machine cannot make the
     page in the CPU time that is asked for.
@@ -35,7 +35,13 @@ def write_page(config: dict[str, Any], file: Path) -> None:
     with file.open("wb") as made:
         try:
             done = subprocess.run(
-                words, cwd=ROOT, stdout=made, stderr=subprocess.PIPE, check=False
+                words,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=made,
+                stderr=subprocess.PIPE,
+                check=False,
             )
         except OSError as error:
             raise CellError(f"page.command: {words[0]}: {error.strerror}") from None

@@ -5,7 +5,8 @@ Rules of this module:
   right bytes again and again, over one connection where it keeps it and over a new
   one, and to say right where they end. One that does not is no slow or fast server
   but a wrong one.
-- It is asked as users ask (`lean.py`), and its responses are read as theirs are.
+- It is asked as users ask (`lean.py`), and its responses are read as theirs are. With
+  `load.strict` that is not enough: lines of a head have to end with CR LF.
 - Everything has to happen within `server.start_s`, however it is dripped out.
 """
 
@@ -19,14 +20,17 @@ from typing import Any
 
 from load import attend
 from load.failed import ServerError
+from load.head import Head, ResponseError
+from load.listening import instead_of
 from load.probe import Connection
 from load.process import last_line
-from load.response import Response, ResponseError
+from load.response import Response
 from load.server import Server
 
 POLL_S = 0.02
 DYING_S = 0.1  # for a server whose connection broke to be seen to have ended
 CONNECTIONS = 2
+CHARACTERS = 100  # of what a head says that are shown
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,10 @@ class Preflight:
         self.tick = tick
         self.limit_s: float = config["server"]["start_s"]
         self.deadline: float = time.monotonic() + self.limit_s
+        self.strict: bool = config["load"]["strict"]
         self.served = False  # its page, so far
+        self.bare_lf = False  # whether lines of its heads end with LF alone
+        self.asked: Connection | None = None  # for its page, at last
 
     def check(self) -> None:
         """Return once the server is ready and has served its page; else raise.
@@ -80,7 +87,8 @@ class Preflight:
             try:
                 self._check_connection()
             except TimeoutError:
-                raise self._no_answer("answered, and then did not") from None
+                said = _unfinished(self.asked, self.page.path)
+                raise self._no_answer("answered, and then did not", said) from None
             except (OSError, ResponseError) as error:
                 self._let_it_die()
                 then = "and then does not" if self.served else "with no page"
@@ -98,8 +106,7 @@ class Preflight:
                 with Connection(self.address, self.deadline, self.tick) as connection:
                     status = connection.get(path, last=True).status_code
             except TimeoutError:
-                if connection and connection.begun:
-                    said = f": {path} is answered with what does not end"
+                said = _unfinished(connection, path) or said
             except OSError:
                 pass
             except ResponseError as error:
@@ -115,7 +122,7 @@ class Preflight:
                     f"is {self.ready['status']}"
                 )
             time.sleep(POLL_S)
-        raise self._no_answer("did not answer", said)
+        raise self._no_answer("did not answer", said or self._silence())
 
     def _take_attendance(self, code: str) -> None:
         said = ""
@@ -132,11 +139,13 @@ class Preflight:
             if wrong := attend.judge(answer):
                 raise ServerError("wrong-page", f"the server takes no {code}: {wrong}")
             return
-        raise self._no_answer("did not answer", said)
+        raise self._no_answer("did not answer", said or self._silence())
 
     def _check_connection(self) -> None:
         """Ask once, and again where the server keeps the connection."""
+        self.asked = None
         with Connection(self.address, self.deadline, self.tick) as connection:
+            self.asked = connection
             kept = self._judge(connection.get(self.page.path, last=False), connection)
             if not kept:
                 return
@@ -150,10 +159,21 @@ class Preflight:
 
     def _judge(self, response: Response, connection: Connection) -> bool:
         """Raise unless `response` is the page; return whether another can follow."""
-        status, body = response.status_code, self.page.body
-        assert status is not None
-        if status >= 400:
-            raise self._wrong(f"with HTTP {status}")
+        head, body = response.head, self.page.body
+        assert head is not None
+        if not 200 <= head.status < 300:
+            raise self._wrong(f"with {_status(head)}")
+        if body is not None and head.coding.lower() not in ("", "identity"):
+            raise self._wrong(
+                f"with Content-Encoding: {head.coding[:CHARACTERS]}, which was not "
+                "asked for"
+            )
+        if head.bare_lf and self.strict:
+            raise self._wrong(
+                "with lines of its head that end with LF alone, which load.strict "
+                "refuses"
+            )
+        self.bare_lf = self.bare_lf or head.bare_lf
         if connection.surplus:
             raise self._wrong(
                 f"with {connection.surplus:,} bytes more than the "
@@ -178,12 +198,37 @@ class Preflight:
     def _wrong(self, what: str) -> ServerError:
         return ServerError("wrong-page", f"the server answers {self.page.path} {what}")
 
+    def _silence(self) -> str:
+        """Return what is to be said of a server from which nothing at all has come."""
+        where = instead_of(self.address, self.server.listens_on())
+        return f"{where}{last_line(self.server.log)}"
+
     def _no_answer(self, what: str, said: str = "") -> ServerError:
         return ServerError(
             "no-answer",
             f"the server {what} on {self.address[0]} port {self.address[1]} within "
             f"{self.limit_s:g} s{said or last_line(self.server.log)}",
         )
+
+
+def _status(head: Head) -> str:
+    """Return a status that is no page's as words, with what can be done about it."""
+    said = f"HTTP {head.status}"
+    if 300 <= head.status < 400 and head.location:
+        said += f" to {head.location[:CHARACTERS]}; "
+        https = head.location.lower().startswith("https:")
+        return said + ("serve the page over HTTP" if https else "set impl.path")
+    if head.status == 404:
+        return f"{said}; set impl.path, if its page is elsewhere"
+    return said
+
+
+def _unfinished(connection: Connection | None, path: str) -> str:
+    """Return what was missing when the time was over, as words to follow."""
+    if connection is None or not connection.begun:
+        return ""
+    missing = connection.response.missing()
+    return f": {path} is answered with what does not end: {missing}"
 
 
 def _first_difference(found: bytes, right: bytes) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from load.head import end_of_head
 from load.response import Response
 from load.timed import Timed
 
@@ -24,11 +25,16 @@ class Connection(Timed):
     ) -> None:
         super().__init__(address, deadline, tick)
         self.host = address[0]
-        self.begun = False  # whether anything of the last response has come
+        self.response = Response()  # the last one
         self.surplus = 0  # bytes that followed it, which nobody had asked for
 
     def __enter__(self) -> Connection:
         return self
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of the last response has come."""
+        return self.response.begun
 
     def get(self, path: str, last: bool) -> Response:
         """Return the response to a request; after the `last` one the server closes.
@@ -36,15 +42,14 @@ class Connection(Timed):
         Raises `OSError` and `ResponseError`.
         """
         host = f"[{self.host}]" if ":" in self.host else self.host
-        self.begun = False
+        self.response = response = Response()
         self.send(
             f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: firstfail\r\n"
             f"Accept: */*\r\nConnection: {'close' if last else 'keep-alive'}\r\n"
             "\r\n".encode()
         )
-        response, received = Response(), bytearray()
+        received = bytearray()
         while data := self.receive():
-            self.begun = True
             received += data
             if response.receive(data):
                 break
@@ -68,5 +73,5 @@ def _surplus(response: Response, received: bytes) -> int:
     head = response.head
     if head is None or head.length is None or received[9:10] == b"1":
         return 0
-    end = received.find(b"\r\n\r\n")
-    return max(len(received) - (end + 4) - head.length, 0) if end >= 0 else 0
+    end = end_of_head(received)
+    return max(len(received) - end - head.length, 0) if end else 0

@@ -175,14 +175,22 @@ class Clocks:
 
     def __init__(self) -> None:
         self._used_s: dict[int, float] = {}
+        self._busiest_s = 0.0
 
     def read(self, pids: Iterable[int] = ()) -> tuple[float, float] | None:
-        """Return what all have used, and the one that used most; `pids` join them."""
-        for pid in (*self._used_s, *pids):
+        """Return what all have used, and the busiest; `pids` join them.
+
+        The second is of that one which used most since the reading before, added up:
+        it may be another each time.
+        """
+        grown = [0.0]
+        for pid in dict.fromkeys((*self._used_s, *pids)):
             with contextlib.suppress(OSError):  # it has ended
-                self._used_s[pid] = time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)
-        used = self._used_s.values()
-        return (sum(used), max(used)) if used else None
+                used = time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)
+                grown.append(used - self._used_s.get(pid, used))
+                self._used_s[pid] = used
+        self._busiest_s += max(grown)
+        return (sum(self._used_s.values()), self._busiest_s) if self._used_s else None
 
 
 class Counter:

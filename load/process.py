@@ -1,4 +1,4 @@
-"""Starting a process of a run, and what it prints.
+"""Starting a process of a run, what it prints, and that it has ended.
 
 Both processes of a run, the server and Locust, start here: on their cores, in
 the run's environment, bound to die with the runner, with all they print in a
@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +46,7 @@ def start(
 
     def in_child() -> None:
         die_with_parent()
+        heed_signals()
         enter()
         if cores is not None:
             os.sched_setaffinity(0, cores)
@@ -65,6 +68,18 @@ def start(
             raise CellError(
                 f"cannot start {words[0]}{where}: {error.strerror}"
             ) from None
+
+
+def heed_signals() -> None:
+    """Let this process heed all signals, as programs expect to when they start.
+
+    What a shell has the runner ignore (`nohup`, `&`) it would ignore as well, and it
+    may be what it is told to end by.
+    """
+    for number in signal.valid_signals():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def last_line(log: Path) -> str:
@@ -95,3 +110,24 @@ def cut(log: Path) -> None:
         file.seek(KEPT_BYTES)
         file.write(b"\n[firstfail: %d bytes are left out here]\n" % left_out + end)
         file.truncate()
+
+
+class Ending:
+    """The end of a process, which can be waited for without looking again and again."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.descriptor: int | None = None
+        self.poll = select.poll()
+        if hasattr(os, "pidfd_open"):  # Linux
+            self.descriptor = os.pidfd_open(process.pid)
+            self.poll.register(self.descriptor, select.POLLIN)
+
+    def wait(self, most_s: float) -> bool:
+        """Wait for so long at most; return whether the process has ended."""
+        self.poll.poll(max(most_s, 0) * 1000)
+        return self.process.poll() is not None
+
+    def close(self) -> None:
+        if self.descriptor is not None:
+            os.close(self.descriptor)

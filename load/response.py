@@ -2,7 +2,7 @@
 
 Rules of this module:
 - Bytes in, one response out. Nothing here blocks, waits or knows a clock.
-- httptools (llhttp) reads heads, and bodies in chunks. It keeps no limits
+- httptools reads heads, and bodies in chunks (`head.py`). It keeps no limits
   itself, so they are kept here: what is too large is a failure, not memory.
 - A head that is byte for byte one that was read before means the same: it is
   looked up and not read again. A server sends the same head all second long.
@@ -12,81 +12,12 @@ Rules of this module:
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
-import httptools
+from load.head import Head, Parsed, ResponseError, end_of_head
+from load.malformed import CUT_HEAD, at_once
 
 MAX_HEAD = 65_536  # bytes of a status line and headers, with those of 1xx before
 MAX_BODY = 64 * 1024 * 1024  # bytes of a body, as it is sent
 KNOWN = 64  # heads that are remembered
-
-# A server that ends its lines with a bare LF is told of by the parser; were it
-# not taken for the end of a head, it would be a time-out instead.
-_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-
-
-class ResponseError(Exception):
-    """No response, or none that a client could use; the text is its kind."""
-
-
-class Head(NamedTuple):
-    """What a head says: `length` is in bytes, None where it says none."""
-
-    status: int
-    length: int | None
-    chunked: bool
-    keep_alive: bool
-
-
-class _Parsed:
-    """What httptools tells of one response."""
-
-    def __init__(self) -> None:
-        self.parser = httptools.HttpResponseParser(self)
-        self.length: int | None = None
-        self.codings: list[bytes] = []
-        self.keep_alive = False
-        self.body: list[bytes] = []
-        self.complete = False
-        self.more = False  # bytes came after the end of the response
-
-    def on_message_begin(self) -> None:
-        self.more = self.complete
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name == b"content-length":
-            self.length = int(value)
-        elif name == b"transfer-encoding":
-            self.codings += value.lower().replace(b" ", b"").split(b",")
-
-    def on_headers_complete(self) -> None:
-        # llhttp knows it here alone: it forgets a message that is complete.
-        self.keep_alive = self.parser.should_keep_alive()
-
-    def on_body(self, data: bytes) -> None:
-        self.body.append(data)
-
-    def on_message_complete(self) -> None:
-        self.complete = True
-
-    def feed(self, data: bytes) -> None:
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # 101, which is told by its status
-        except httptools.HttpParserError as error:
-            if not self.complete:
-                raise ResponseError(f"bad response: {_words(error)}") from None
-            self.more = True  # what came after the response is no other one
-
-    def head(self) -> Head:
-        chunked = self.codings[-1:] == [b"chunked"]
-        length = None if self.codings else self.length
-        status = self.parser.get_status_code()
-        return Head(status, length, chunked, self.keep_alive)
-
 
 _known: dict[bytes, Head] = {}
 
@@ -109,7 +40,7 @@ class Response:
         self.keep_alive = False
         self.no_body = no_body
         self.head: Head | None = None
-        self._start: bytearray | None = None  # of a head that is not complete
+        self._start: bytes | None = None  # of a head that is not complete
         self._start_size = 0  # bytes of heads so far
         self._parts: list[bytes] = []
         self._size = 0  # bytes of the body so far
@@ -148,10 +79,21 @@ class Response:
             raise ResponseError("no response")
         head = self.head
         if head is None:
-            raise ResponseError("bad response: closed within its head")
+            raise ResponseError(f"bad response: {CUT_HEAD}")
         if head.chunked or head.length is not None:
             raise ResponseError(short(self.size, head.length))
         self.content = b"".join(self._parts)
+
+    def missing(self) -> str:
+        """Say what a response has to have, and has not, to be complete."""
+        head = self.head
+        if head is None:
+            return "no empty line ends its head"
+        if head.chunked:
+            return "its last chunk, of size 0, is missing"
+        if head.length is None:
+            return "it has no Content-Length, and the connection stays open"
+        return f"{self.size:,} bytes of the {head.length:,} of its Content-Length"
 
     def _read_heads(self, data: bytes) -> bytes | None:
         """Read the head, and those of status 1xx before it.
@@ -159,36 +101,39 @@ class Response:
         Returns what follows it; None where it is not complete.
         """
         if self._start is None:
-            self._start = bytearray()
+            self._start = b""
         while True:
             searched = max(len(self._start) - 3, 0)
-            self._start += data
-            found = _END_OF_HEAD.search(self._start, searched)
-            size = found.end() if found else len(self._start)
-            if not self._start.startswith(b"HTTP/"[: len(self._start)]):
-                raise ResponseError("bad response: no status line")
+            data = self._start + data
+            end = end_of_head(data, searched)
+            size = end or len(data)
+            if not data.startswith(b"HTTP/"[: len(data)]):
+                raise ResponseError(f"bad response: {at_once(data)}")
             if self._start_size + size > MAX_HEAD:
                 raise ResponseError(f"bad response: a head over {MAX_HEAD:,} bytes")
-            if not found:
+            self._start = b"" if end else data
+            if not end:
                 return None
-            text, data = bytes(self._start[:size]), bytes(self._start[size:])
-            parsed = _Parsed()
-            parsed.feed(text)
-            head = parsed.head()
-            if head.status == 101:
-                raise ResponseError("bad response: status 101 that was not asked for")
+            text, data = data[:end], data[end:]
+            head = _known.get(text) or self._read_head(text)
             if head.status >= 200:
-                break
+                self._begin_body(head)
+                return data
             self._start_size += size
-            self._start.clear()
+
+    def _read_head(self, text: bytes) -> Head:
+        """Read a head, and remember it where it can be met again as a whole."""
+        parsed = Parsed(text)
+        head = parsed.head()
+        if head.status == 101:
+            raise ResponseError("bad response: status 101 that was not asked for")
         if head.chunked:
             self._parsed = parsed
-        else:
+        elif head.status >= 200:
             if len(_known) >= KNOWN:
                 _known.clear()
             _known[text] = head
-        self._begin_body(head)
-        return data
+        return head
 
     def _begin_body(self, head: Head) -> None:
         if self.no_body or head.status in (204, 304):
@@ -236,8 +181,3 @@ def short(size: int, length: int | None) -> str:
 
 def _too_large() -> ResponseError:
     return ResponseError(f"bad response: a body over {MAX_BODY // 1024**2} MiB")
-
-
-def _words(error: Exception) -> str:
-    """Return what the parser says, on one line, with nothing of the response."""
-    return " ".join(str(error).split())

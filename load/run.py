@@ -17,7 +17,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import select
 import shutil
 import subprocess
 import sys
@@ -36,13 +35,21 @@ from load.copying import remove
 from load.failed import CellError, InterruptedRunError, ServerError
 from load.guard import end_leftovers, guarded
 from load.holder import Holder
-from load.limits import choose_cores, choose_port, most_users, raise_open_files
+from load.limits import (
+    choose_cores,
+    choose_port,
+    is_listened_on,
+    most_users,
+    raise_open_files,
+    wait_for_port,
+)
 from load.lock import only_run_on_host
 from load.machine import Machine
 from load.network import Network, join
+from load.owner import NOT_OURS, not_ours
 from load.page import expected, write_page
 from load.preflight import Page, Preflight
-from load.process import cut, last_line, start
+from load.process import Ending, cut, last_line, start
 from load.progress import Progress
 from load.provenance import provenance
 from load.telemetry import Telemetry, children_usage
@@ -80,7 +87,8 @@ class Run:
         with only_run_on_host(self.tick, self.say_waiting):
             if all((self.folder / name).is_file() for name in RECORD):
                 return  # another run has measured it while this one waited
-            end_leftovers()
+            if left := end_leftovers():
+                self.say(left)
             try:
                 self.prepare_folders()
                 with guarded(self.scratch) as environment:
@@ -89,9 +97,13 @@ class Run:
                     self.read_record()
                     self.put_in_place()
             except OSError as error:
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                    raise
-                raise CellError(f"the disk that holds {self.folder} is full") from None
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise CellError(
+                        f"the disk that holds {self.folder} is full"
+                    ) from None
+                if error.errno in NOT_OURS and error.filename:
+                    raise CellError(not_ours(error)) from None
+                raise
 
     def tick(self) -> None:
         """To be called while waiting: end when what started the run has ended."""
@@ -99,11 +111,10 @@ class Run:
             raise InterruptedRunError("what started the run has ended", 1)
 
     def say_waiting(self) -> None:
-        print(
-            f"{self.label}: waiting for another run on this host to end",
-            file=sys.stderr,
-            flush=True,
-        )
+        self.say("waiting for another run on this host to end")
+
+    def say(self, what: str) -> None:
+        print(f"{self.label}: {what}", file=sys.stderr, flush=True)
 
     def prepare_folders(self) -> None:
         remove(self.scratch)
@@ -128,6 +139,7 @@ class Run:
         found = provenance(ROOT, network.sysctls())
         with network.on_server_side():
             port = choose_port(network.host, config["server"]["port"])
+            wait_for_port(network.host, port, self.tick, self.say)
         place = Place(
             host=network.host,
             port=port,
@@ -143,6 +155,12 @@ class Run:
         except ServerError as error:
             if config["impl"]["submission"] is None:
                 raise
+            with network.on_server_side():
+                if is_listened_on(network.host, port):
+                    raise CellError(
+                        f"something else listens on {network.host} port {port} since "
+                        f"it was chosen for the server: {error}"
+                    ) from None
             run = self.not_measured(error)
         self.write_run({"version": VERSION, **run, "provenance": found})
 
@@ -160,7 +178,7 @@ class Run:
         """
         config, host, port = self.config, place.host, place.port
         server_cores, locust_cores = cores if cores else (None, None)
-        write_page(config, place.page_file)
+        write_page(config, place.page_file, place.environment)
         body = expected(config, place.page_file)
         prepare(config, place)
         started_as = command(config, place)
@@ -185,7 +203,8 @@ class Run:
                 tick()
                 running.check_alive("crashed")
 
-            Preflight(running, config, (host, port), page, tick).check()
+            preflight = Preflight(running, config, (host, port), page, tick)
+            preflight.check()
             with idle.holding(place.environment, locust_cores, tick_alive):
                 machine.begin()
                 found["started"] = datetime.now(UTC).isoformat(timespec="seconds")
@@ -205,6 +224,7 @@ class Run:
         return {
             "stopped": self.stopped(crashed),
             "crashed": crashed,
+            "bare_lf": preflight.bare_lf,
             "idle": held,
             "telemetry": measured,
             "machine": machine.end(),  # the server is gone
@@ -212,7 +232,7 @@ class Run:
 
     def not_measured(self, error: ServerError) -> dict[str, Any]:
         """Make that a submission can't be measured its result."""
-        print(f"{self.label}: not measured: {error}", file=sys.stderr, flush=True)
+        self.say(f"not measured: {error}")
         # Where it was ended under the load, what was read until then is of no run.
         for path in self.scratch.iterdir():
             if path.is_file():
@@ -233,15 +253,11 @@ class Run:
         telemetry: Telemetry,
     ) -> None:
         """Run Locust to its end; raise `CellError` where that is no result."""
-        log = self.logs / "locust.log"
-        # A setting of Locust's own in the environment would change the cell.
-        environment = {
-            key: value
-            for key, value in environment.items()
-            if not key.startswith("LOCUST_")
-        }
+        log, home = self.logs / "locust.log", self.scratch.absolute() / "locust"
+        generator.make_home(home)
+        environment = environment | {"HOME": str(home)}
         longest = generator.lead_s(self.config) + generator.longest_s(self.config)
-        locust = start(words, log, environment, cores)
+        locust = start(words, log, environment, cores, folder=home)
         telemetry.begin(self.scratch / "telemetry.csv", locust.pid)
         ending = Ending(locust)
         try:
@@ -287,7 +303,8 @@ class Run:
 
     def write_run(self, run: dict[str, Any]) -> None:
         """Write what is told of the run: how it ended, where, and with what."""
-        remove(self.scratch / "server")
+        for name in ("server", "locust"):
+            remove(self.scratch / name)
         (self.scratch / "page.html").unlink(missing_ok=True)
         (self.scratch / "run.json").write_text(json.dumps(run, indent=2) + "\n")
         config = yaml.safe_dump(self.config, sort_keys=False)
@@ -322,46 +339,3 @@ class Run:
         if self.folder.exists():
             shutil.rmtree(self.folder)
         self.scratch.rename(self.folder)
-
-
-class Ending:
-    """The end of a process, which can be waited for without looking again and again."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
-        self.descriptor: int | None = None
-        self.poll = select.poll()
-        if hasattr(os, "pidfd_open"):  # Linux
-            self.descriptor = os.pidfd_open(process.pid)
-            self.poll.register(self.descriptor, select.POLLIN)
-
-    def wait(self, most_s: float) -> bool:
-        """Wait for so long at most; return whether the process has ended."""
-        self.poll.poll(max(most_s, 0) * 1000)
-        return self.process.poll() is not None
-
-    def close(self) -> None:
-        if self.descriptor is not None:
-            os.close(self.descriptor)
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Read a cell's configuration (YAML or JSON); raise `CellError` if it is none."""
-    try:
-        config = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise CellError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
-        raise CellError(f"{path} is not YAML: {reason}") from None
-    parts = {
-        *("experiment", "impl", "network", "users", "hatch_rate", "idle"),
-        *("server", "load"),
-    }
-    missing = parts - set(config) if isinstance(config, dict) else parts
-    if missing:
-        raise CellError(
-            f"{path} is not a cell's configuration: it has no {min(missing)}; "
-            "take the config.yaml of a cell that was measured"
-        )
-    return dict(config)

@@ -7,11 +7,15 @@ Rules of this module:
 - A server that can't be measured is a `CellError`; its own words are in its log,
   the first and the last of them where there are many.
 - It has ended, and with it all that it has started, before its log is read.
+- Its standard input is a pipe on which nothing comes, like a terminal at which nobody
+  types. What has ended (/dev/null) can always be read: a server that waits for it, to
+  be told to quit, would.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -20,10 +24,13 @@ from pathlib import Path
 
 from load.command import Command
 from load.failed import CellError, ServerError
-from load.guard import end_started
+from load.guard import end_started, is_of
+from load.listening import Listener, listeners
+from load.marks import alive
 from load.process import cut, last_line, start
 
 POLL_S = 0.1
+STANDARD_INPUT = 0
 MOST_PRINTED_BYTES = 100_000_000
 
 
@@ -54,6 +61,11 @@ class Server:
             raise ServerError(
                 kind, why + (hinted(self.started_as) if kind == "no-start" else "")
             )
+
+    def listens_on(self) -> list[Listener] | None:
+        """Return where it, and what it has started, listens; None if nothing tells."""
+        environment = self.started_as.environment
+        return listeners(alive(is_of(environment, self.process.pid)))
 
     def check_log(self) -> None:
         """Raise `ServerError` when the server prints so much that the disk may fill."""
@@ -102,17 +114,31 @@ def running(
 
     Raises `CellError` where there is no such program: no fault of a server's.
     """
+    silent, held = os.pipe()
+
+    def go() -> None:
+        os.dup2(silent, STANDARD_INPUT)
+        enter()
+
     try:
         process = start(
-            command.words, log, command.environment, cores, enter, command.folder
+            command.words, log, command.environment, cores, go, command.folder
         )
     except CellError as error:
+        os.close(held)
         raise CellError(f"{error}{hinted(command)}") from None
+    finally:
+        os.close(silent)
     try:
         yield Server(process, log, command)
+    except ServerError as error:
+        if command.odd is None:
+            raise
+        raise ServerError(error.kind, f"{error} ({command.odd})") from None
     finally:
         process.kill()
         process.wait()
+        os.close(held)
         # What it has started may live on, and write into its log.
         end_started(command.environment, process.pid)
         cut(log)

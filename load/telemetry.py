@@ -76,7 +76,6 @@ class Telemetry:
         self.server = Tree(server)
         self.generator: Tree | None = None  # not started yet
         self.generator_clocks = Clocks()
-        self.quota = Quota(server)
         self.users_side = Stack(network.link)
         with network.on_server_side():
             self.server_side = Stack(network.link)
@@ -90,8 +89,10 @@ class Telemetry:
     def begin(self, path: Path, generator: int) -> None:
         """Begin to write rows to `path`; `generator` is Locust's process."""
         self.generator = Tree(generator)
-        # Not sooner: what starts a server may have changed it by now.
+        # Not sooner: what starts a server may have changed them by now, or gone into a
+        # cgroup of its own.
         self.most_descriptors = most_descriptors(self.server.root)
+        self.quota = Quota(self.server.root)
         self.file = path.open("w", newline="", encoding="utf-8")
         self.writer = csv.DictWriter(self.file, COLUMNS, lineterminator="\n")
         self.writer.writeheader()

@@ -29,7 +29,7 @@ ALWAYS_KNOWN = (
 )
 READ = (
     *("server_cpu", "link", "others", "stolen", "throttled", "generator_busiest"),
-    *("generator_idle", "late_ms", "queue", "overflows"),
+    *("generator_cpu", "generator_idle", "late_ms", "queue", "overflows"),
 )
 
 
@@ -52,4 +52,4 @@ def divided(**shares: float) -> Waiting:
         **dict.fromkeys(READ, np.nan),
         **{f"for.{part}": 100 * share for part, share in whole.items()},
     )
-    return Waiting(100.0, whole, None, {}, slices)
+    return Waiting(100.0, whole, {}, slices)

@@ -5,7 +5,7 @@ Times are in seconds since the load began.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from analysis.limits import PARTS
 from analysis.measurement import Measurement
 from analysis.readings import Readings
 from analysis.record import COLUMNS
-from analysis.waiting import Waiting, waiting
+from analysis.waiting import Positions, Waiting, waiting
 from tests.analysis.conftest import Read, config, readings
 
 CORES = {"server": [1], "locust": [0]}
@@ -129,11 +129,11 @@ def waited_of(
     read: dict[str, Read] | None = None,
     *,
     seconds: float = 10.0,
-    failing: int | None = None,
+    chosen: Mapping[str, Positions] | None = None,
     **more: Any,
 ) -> Waiting:
     """Return what these waited for, in all of a run of so many seconds."""
-    whole = waiting(measured(asked, seconds, read, **more), (0.0, seconds), failing)
+    whole = waiting(measured(asked, seconds, read, **more), (0.0, seconds), chosen)
     assert whole is not None
     return whole
 

@@ -39,7 +39,7 @@ SENTENCES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "server-serial",
         QUEUE,
         {},
-        f"100% went to {SERIAL} (5 waited to be accepted, 10% of its CPU was used)",
+        f"100% went to {SERIAL} (5 in its accept queue, 10% of its CPU was used)",
     ),
     (
         "server-workers",
@@ -91,8 +91,7 @@ SENTENCES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "generator-cpu",
         {**IDLE, "generator_busiest_s": 0.96},
         {},
-        f"100% went to {GENERATOR} (its event loop woke 0 ms late, it used 96% of its "
-        "core)",
+        f"100% went to {GENERATOR} (it used 96% of its core)",
     ),
     (
         "generator-cpu",
@@ -100,6 +99,17 @@ SENTENCES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         {"late_ms": lambda at: np.full(len(at), 25.0)},
         f"100% went to {GENERATOR} (its event loop woke 25 ms late, it used 30% of its "
         "core, something else ran there)",
+    ),
+    # Two processes of it.
+    (
+        "generator-cpu",
+        {
+            **{**IDLE, "generator_busiest_s": 0.4, "generator_cores_idle_s": 0.02},
+            "generator_cpu_s": 0.7,
+        },
+        {"late_ms": lambda at: np.full(len(at), 25.0)},
+        f"100% went to {GENERATOR} (its event loop woke 25 ms late, it used 70% of its "
+        "core)",
     ),
     (
         "generator-cpu",
@@ -203,9 +213,23 @@ def test_parts_are_told_from_the_greatest_on_and_since_when() -> None:
     }
     assert account(waited_of(read=read)) == (
         f"{TEN}59% went to {CPU}, from 4 s on (96% of it used); 30% went to {SERIAL}, "
-        "from 1 s on (7 waited to be accepted, 10% of its CPU was used); 11% went to "
+        "from 1 s on (7 in its accept queue, 10% of its CPU was used); 11% went to "
         f"{UNKNOWN} (10% of the server's CPU used)"
     )
+
+
+def test_a_part_that_was_full_before_is_not_told_to_be_full_from_then_on() -> None:
+    """Its core is full for 0.4 s in each of nine seconds, and in the tenth for all."""
+    half = [((n, 0.1), (n + 0.4, 1.0)) for n in range(9)]
+    read = {
+        "server_cpu_s": grown(
+            *(piece for pair in half for piece in pair), (9, 0.1), (10, 1)
+        ),
+        "queue": 7.0,
+    }
+    waited = waited_of(read=read)
+    assert waited.full_s["server-cpu"] == 9
+    assert "from" not in account(waited)
 
 
 def test_what_was_read_while_nobody_waited_does_not_count() -> None:
@@ -229,7 +253,7 @@ def test_three_parts_are_told_of() -> None:
     read = {
         "server_cpu_s": grown((4, 0.98), (10, 0.1)),
         "server_sent_bytes": grown((4, 0), (7, 1e6), (10, 0)),
-        "queue": held((8.01, 0), (9.01, 7), (10, 0)),
+        "queue": held((8.01, 0), (9.01, 2), (10, 0)),
     }
     text = account(waited_of(read=read, **LINK))
     assert [

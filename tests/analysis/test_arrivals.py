@@ -39,7 +39,7 @@ def made(tmp_path: Path) -> Made:
         folder.mkdir()
         frame(record).to_csv(folder / "requests.csv", index=False)
         of = {"experiment": "burst", "users": 300, **of}
-        result = {"row": {}, "verdict": {"limit": limit}}
+        result = {"row": {"outcome": "completed"}, "verdict": {"limit": limit}}
         return Cell(folder, config(load__arrivals=arrivals, **of), result)
 
     return make

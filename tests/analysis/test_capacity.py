@@ -132,6 +132,16 @@ def test_loopback_is_told() -> None:
     assert "no network interface" in markdown("first_fail", cells)
 
 
+def test_lines_that_end_with_lf_alone_are_told_of() -> None:
+    cells = [run(1, impl=impl) for impl in ("select", "single", "poll")]
+    assert "LF alone" not in markdown("first_fail", cells)
+    for cell in cells[1:]:
+        cell.result["bare_lf"] = True
+    said = markdown("first_fail", cells)
+    assert "Lines of their heads end with LF alone" in said
+    assert "`load.strict` refuses: single, poll.\n" in said
+
+
 def test_suspect_record_is_told() -> None:
     cell = run(1)
     cell.result["little"] = {"suspect": True}

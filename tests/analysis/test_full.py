@@ -82,7 +82,7 @@ def test_two_that_are_full_at_once_share_the_moment(
         (QUEUE, {"server-serial": 1}),
         # Up to 3 s somebody waited to be accepted.
         (
-            {**QUEUE, "queue": held((3.01, 5), (10, 0))},
+            {**QUEUE, "queue": held((3.01, 2), (10, 0))},
             {"server-serial": 0.3, "unclear": 0.7},
         ),
         # Who waits to be accepted of a server that is at work waits for its CPU.
@@ -97,6 +97,24 @@ def test_a_server_with_cpu_to_spare(
 ) -> None:
     waited = waited_of(read=read, server__keep_alive=keep_alive, impl__worker="thread")
     assert shares(waited) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "queue, in_flight, part",
+    [
+        (5, 10, "server-serial"),
+        (5, 11, "unclear"),  # most of those who wait have a connection
+        (3, 1, "server-serial"),
+        (2, 1, "unclear"),  # may be chance
+    ],
+)
+def test_a_queue_that_was_full_of_them_for_a_moment(
+    queue: int, in_flight: int, part: str
+) -> None:
+    """From 3 to 3.1 s it was read, and nobody was in it half a second around that."""
+    read = {**QUEUE, "queue": held((3.01, 0), (3.11, queue), (10, 0))}
+    asked = [AT_ONCE, *[Asked(3.0, 0.2, 0.0)] * in_flight]
+    assert shares(waited_of(asked, read)) == pytest.approx({part: 1})
 
 
 @pytest.mark.parametrize("busiest, part", [(0.95, "server-serial"), (0.5, "unclear")])
@@ -191,10 +209,17 @@ BACK_TO_BACK = [AT_ONCE, *[Asked(n / 10, 0.1, 0.0, 0.1) for n in range(100)]]
         # And the rest it waits for that core as well, which is never idle.
         ({**IDLE, "generator_cores_idle_s": 0.05}, 25.0, {"generator-cpu": 1}),
         ({**IDLE, "generator_cores_idle_s": 0.09}, 5.5, {"generator-cpu": 1}),
+        # Where nothing else was full a bit of lateness is enough, and else it is not.
+        ({**IDLE, "generator_cores_idle_s": 0.05}, 0.6, {"generator-cpu": 1}),
         (
             {**IDLE, "generator_cores_idle_s": 0.05},
+            0.4,
+            {"generator-cpu": 0.004, "unclear": 0.996},
+        ),
+        (
+            {**QUEUE, "generator_cores_idle_s": 0.05},
             4.5,
-            {"generator-cpu": 0.045, "unclear": 0.955},
+            {"generator-cpu": 0.045, "server-serial": 0.955},
         ),
         (
             {**IDLE, "generator_cores_idle_s": 0.12},
@@ -208,11 +233,17 @@ BACK_TO_BACK = [AT_ONCE, *[Asked(n / 10, 0.1, 0.0, 0.1) for n in range(100)]]
             0.0,
             {"generator-cpu": 0.5, "unclear": 0.5},
         ),
-        # What a server that is full makes users wait for, they wait for it.
+        # What a server that is full makes users wait for, they wait for it; where the
+        # generator is as full, for both.
+        (
+            {"server_cpu_s": 0.95, "generator_busiest_s": 0.85},
+            25.0,
+            {"generator-cpu": 0.25, "server-cpu": 0.75},
+        ),
         (
             {"server_cpu_s": 0.95, "generator_busiest_s": 0.95},
             25.0,
-            {"generator-cpu": 0.25, "server-cpu": 0.75},
+            {"generator-cpu": 0.625, "server-cpu": 0.375},
         ),
     ],
 )
@@ -229,6 +260,9 @@ def test_a_late_generator(
         # Half of the time a quota holds it up, and it is at work all the rest.
         ({"server_cpu_s": 0.5, "throttled_s": 0.5}, {"machine": 1}),
         ({"server_cpu_s": 0.5, "throttled_s": 0.25}, {"machine": 0.5, "unclear": 0.5}),
+        # It is what it was throttled for at the least, however little it asked for.
+        ({"server_cpu_s": 0.2, "throttled_s": 0.3}, {"machine": 0.3, "unclear": 0.7}),
+        ({"server_cpu_s": 0.2, "throttled_s": 0.09}, {"unclear": 1}),
         ({"server_cpu_s": 0.95, "throttled_s": 0.05}, {"server-cpu": 1}),
         # Other programs have six tenths of a core that is never idle.
         (

@@ -221,9 +221,9 @@ def test_connections_may_have_been_lost_before_the_window() -> None:
         ({"worker": None, "workers": 8}, {"server_threads": 5.0}, 0, None),
         # All of a pool are there, at work or not.
         ({"worker": "pool", "workers": 8}, {"server_threads": 9.0}, 0, None),
-        # 20 requests a second that wait for 300 ms keep six of them.
-        ({"worker": "pool", "workers": 8}, {"server_threads": 9.0}, 300, 0.75),
-        ({"worker": "helper", "workers": 12}, {}, 300, 0.5),
+        # 20 requests a second, which take 400 ms at the least, keep eight of them.
+        ({"worker": "pool", "workers": 8}, {"server_threads": 9.0}, 300, 1.0),
+        ({"worker": "helper", "workers": 16}, {}, 300, 0.5),
     ],
 )
 def test_workers(

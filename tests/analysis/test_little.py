@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.little import little
-from tests.analysis.conftest import frame
+from analysis import definitions
+from analysis.definitions import Stopped
+from analysis.little import checked, little
+from tests.analysis.conftest import config, frame
 
 
 def test_littles_law() -> None:
@@ -23,3 +25,13 @@ def test_littles_law() -> None:
     grows = [(n / 50, 1000.0, 200, 1, n, "") for n in range(1000)]
     assert little(frame(grows), 5, 20, think_s=1.0) is None
     assert little(frame([]), 5, 20, think_s=1.0) is None
+
+
+def test_users_who_ask_at_their_time_are_not_checked() -> None:
+    """Who is answered late has asked again meanwhile: the law is not of users then."""
+    record = frame([(n / 50, 1000.0, 200, 1, 100, "") for n in range(1000)])
+    row = definitions.row(record, "requests", Stopped("requests", 21.0, 100))
+    asked = config(experiment="burst", users=100, hatch_rate=100)
+    assert checked(record, row, asked) is not None
+    asked["load"]["arrivals"] = "open"
+    assert checked(record, row, asked) is None

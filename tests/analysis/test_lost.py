@@ -155,6 +155,19 @@ def test_what_has_not_stalled_for_long_when_a_run_begins_or_ends_may_not_have() 
     assert shares(waited) == pytest.approx({"server-serial": 0.6, "accept-queue": 0.4})
 
 
+@pytest.mark.parametrize(
+    "overflowed_s, part", [(4.9, "accept-queue"), (5.3, "server-serial")]
+)
+def test_a_server_that_hangs_makes_its_queue_overflow(
+    overflowed_s: float, part: str
+) -> None:
+    """From 5 s on it answers nobody: before any connection is lost, or after."""
+    answers = [Asked(n / 20, 0.0, 0.0, 0.0) for n in range(101)]
+    read = {**QUEUE, "server_listen_overflows": grown((overflowed_s, 0), (99, 9))}
+    waited = waited_of([*answers, *[Asked(5.0, None, 0.0)] * 9], read)
+    assert shares(waited) == pytest.approx({part: 1})
+
+
 def test_while_others_are_served_nothing_has_stalled() -> None:
     """The same, but for somebody who is answered every 50 ms."""
     waited = waited_of([*ANSWERED, *CLIENTS], COLLAPSE)

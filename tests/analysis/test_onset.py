@@ -128,9 +128,7 @@ def test_the_row_of_a_run_with_an_onset() -> None:
     assert row.sent_users == 190  # as of the last that had finished at 19 s
     assert row.clean_users == 199  # from 9.9 to 19.9 s
     assert (row.onset_users, row.onset_s) == (210, pytest.approx(21))
-    told = failing.told(
-        row, pd.DataFrame([["timed out reading", "busy"]], columns=["error", "cause"])
-    )
+    told = failing.told(row, "busy")
     assert told == {
         **{"error": "timed out reading", "cause": "busy"},
         **{"sent_users": 190, "stray": False},
@@ -218,10 +216,9 @@ def test_a_window_of_the_record_may_begin_a_moment_later() -> None:
 def made(rows: list[Request], reason: str, **settings: Any) -> Cell:
     asked = config(**settings)
     row = onset.row(ordered(*rows), Stopped(reason, 30.0, 300))
-    kinds = pd.DataFrame({"error": ["timed out reading"], "cause": ["busy"]})
     result = {
         "row": {**vars(row), "server_rss_mb": 30.0},
-        "first_failure": failing.told(row, kinds),
+        "first_failure": failing.told(row, "busy"),
         "stopped": {"reason": reason},
         "verdict": {"limit": "server-cpu", "because": "it was busy"},
         "provenance": None,

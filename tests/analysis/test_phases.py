@@ -140,8 +140,8 @@ def test_one_that_has_not_finished(one: Asked, phases: dict[str, list[float]]) -
     assert spent(of(one)) == phases
     both = of(one, TYPICAL)
     assert both.started.tolist() == [1.0, one.start_s]  # unfinished ones are the last
-    assert spent(both.only(1)) == phases
-    assert spent(both.only(0)) == spent(of(TYPICAL))
+    assert spent(both.only(np.array([1]))) == phases
+    assert spent(both.only(np.array([0]))) == spent(of(TYPICAL))
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,8 @@ def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
         ),
         cell(good, "requests", **burst, **submission("dan")),
     ]
+    ada = folders[0] / "run.json"
+    ada.write_text(json.dumps(json.loads(ada.read_text()) | {"bare_lf": True}))
     made = tables(*folders)
     found = pd.read_csv(made / "ranking.csv")
     assert list(found["implementation"]) == [
@@ -126,6 +128,10 @@ def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
     assert "| 1 | students/ben | > 3,300 |" in said
     assert "One run each: no interval, and a difference may be chance." in said
     assert "†" not in said
+    assert "\n\nLines of their heads end with LF alone" in said
+    assert "`load.strict` refuses: students/ada.\n" in said
+    assert "LF alone" in (made / "first_fail.md").read_text()
+    assert "LF alone" not in (made / "burst.md").read_text()
     assert found["users_limit"].tolist()[:3] == [CPU] * 3
     assert "| – | students/dan | – |" in said
     assert (

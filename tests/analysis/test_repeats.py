@@ -226,11 +226,19 @@ def test_less_time_and_fewer_failures_are_better() -> None:
 
 
 @pytest.mark.parametrize("each, needed", [(3, 4), (4, None)])
-def test_too_few_runs_to_show_anything(each: int, needed: int | None) -> None:
+def test_of_few_runs_another_test_decides(each: int, needed: int | None) -> None:
     cells = runs("single", *FIVE[:each]) + runs("select", *(range(900, 900 + each)))
     text = markdown("first_fail", cells)
-    assert ("no difference shown" in text) == (needed is not None)
-    assert (f"difference: that takes {needed}." in text) == (needed is not None)
+    assert "| single | select | users | 0.11 [0.11, 0.11] | holds fewer users |" in text
+    assert ("and Welch's t-test gives p ≤ 5 %." in text) == (needed is not None)
+    assert (f"but needs {needed} runs a row." in text) == (needed is not None)
+    assert ("and an exact rank test gives p ≤ 5 %." in text) == (needed is None)
+
+
+def test_runs_of_some_rows_are_few() -> None:
+    cells = runs("single", *FIVE) + runs("select", *FIVE) + runs("poll", *FIVE[:3])
+    text = markdown("first_fail", cells)
+    assert "1 and an exact rank test or Welch's t-test gives p ≤ 5 %, corr" in text
 
 
 def test_rows_of_fewer_than_three_runs_are_not_compared() -> None:

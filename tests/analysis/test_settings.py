@@ -19,6 +19,7 @@ from analysis.cell_chart import draw
 from analysis.definitions import Stopped
 from analysis.files import Cell, DataError, read_config, read_matrix, write_csv
 from analysis.groups import grouped
+from analysis.measurement import read_measurement
 from analysis.record import (
     COLUMNS,
     check_stop,
@@ -99,8 +100,17 @@ def test_an_implementations_own_settings_come_with_its_name() -> None:
 def test_the_number_of_requests_can_be_swept() -> None:
     cells = [made("burst", experiment__requests=n) for n in (500, 1000)]
     assert swept(cells) == ["experiment.requests"]
-    assert caption(cells).startswith("The first requests that finish, ")
+    assert caption(cells).startswith("The first requests to finish, ")
     assert "| select | 500 |" in markdown("burst", cells)
+
+
+def test_requests_that_nobody_finished_in_time_are_not_asked_for() -> None:
+    cells = [made("burst", impl=impl) for impl in ("a", "b")]
+    assert caption(cells).startswith("The first 1,000 requests, ")
+    cells[0].result["row"]["outcome"] = "time limit"
+    assert caption(cells).startswith("The first 1,000 requests, ")
+    cells[1].result["row"]["outcome"] = "time limit"
+    assert caption(cells).startswith("All requests of 60 s, ")
 
 
 def test_users_are_a_cap_only_where_a_failure_is_looked_for() -> None:
@@ -275,7 +285,19 @@ def test_settings_are_named_by_their_path() -> None:
     assert dict(settings.leaves({"a": {"b": 1}, "c": []})) == {"a.b": 1, "c": []}
 
 
-@pytest.mark.parametrize("line", ["1.5,3,,,503,1,1", "1.5,3,,,,0,1,"])
+def test_attendance_has_no_status(cell: Callable[..., Path]) -> None:
+    attended = {"app": {"name": "attendance", "code": "6357"}}
+    rows = [(0.5, 5, None, 3, 1, ""), (0.6, 5, None, 0, 1, "no answer")]
+    folder = cell(rows, "time-limit", experiment="burst", **attended)
+    run = json.loads((folder / "run.json").read_text())
+    record = read_measurement(folder, read_config(folder), run).record
+    assert list(record["error"]) == ["", "no answer"]
+
+
+LINES = ("1.5,3,,,503,1,1", "1.5,3,,,302,1,1,", "1.5,3,,,,0,1,")
+
+
+@pytest.mark.parametrize("line", LINES)
 def test_a_failure_without_its_error_is_no_success(line: str, tmp_path: Path) -> None:
     path = tmp_path / "requests.csv"
     path.write_text(f"{','.join(COLUMNS)}\n1.0,3,,,200,1,1,\n{line}\n")

@@ -56,7 +56,7 @@ def slices(
 
 def waited(table: pd.DataFrame, **full_s: float) -> Waiting:
     named = {part.replace("_", "-"): at for part, at in full_s.items()}
-    return Waiting(1.0, dict.fromkeys(PARTS, 0.1), None, named, table)
+    return Waiting(1.0, dict.fromkeys(PARTS, 0.1), named, table)
 
 
 def test_stretches_are_means_over_the_time_of_their_slices() -> None:
@@ -83,6 +83,16 @@ def test_stretches_are_means_over_the_time_of_their_slices() -> None:
     assert table["link"].isna().all()
     assert table["overflows"].tolist() == [4.5, 0]
     assert table["part"].tolist() == ["link", None]
+
+
+def test_where_hardly_anybody_waits_nothing_took_most() -> None:
+    """One second of waiting is half of two; of two and a half it is less."""
+    table = stretches(slices([0.0, 2.0, 5.0], ["link"] * 3, 2.5), 1.0)
+    assert table["part"].tolist() == ["link", None, None]
+    found = per_second(
+        requests(), waited(slices([0.0, 1.0], ["link", "link"], 3.0)), range(2), 4.0
+    )
+    assert found["for"].fillna("").tolist() == ["link", ""]
 
 
 def test_slices_may_be_longer_than_a_stretch() -> None:

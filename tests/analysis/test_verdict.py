@@ -152,8 +152,8 @@ def test_users_who_got_nearly_all_that_is_possible(
         (
             {"wait_s": 0.0205, "server_cpu": None, "users": 1234.4, "think_s": 0.1},
             "1,234 users who think for 0.1 s and wait 20.5 ms for a page got 95% of "
-            "the 2,222 requests a second that a server which answers at once would "
-            "have given them",
+            "the 2,222 requests a second that a server which adds nothing to that "
+            "would have given them",
         ),
         (
             {"users": None, "server_cpu": None, "think_s": 2.0},
@@ -172,7 +172,14 @@ def test_why_it_is_the_think_time(changes: dict[str, Any], because: str) -> None
     [
         ({"server_cpu": 0.51, "unclear": 0.49}, "server-cpu"),
         ({"server_cpu": 0.2, "link": 0.8}, "link"),
-        ({"server_cpu": 0.61, "link": 0.39}, "server-cpu"),
+        ({"server_cpu": 0.67, "link": 0.33}, "server-cpu"),
+        # A third lies outside of the server, in one part or in several.
+        ({"server_cpu": 0.66, "link": 0.34}, "server-cpu + link"),
+        (
+            {"server_cpu": 0.6, "machine": 0.15, "link": 0.2, "unclear": 0.05},
+            "server-cpu + link",
+        ),
+        ({"link": 0.6, "server_cpu": 0.2, "server_serial": 0.2}, "link"),
         # The next is nearly as great.
         ({"server_cpu": 0.55, "link": 0.45}, "server-cpu + link"),
         # None is more than half.
@@ -194,6 +201,25 @@ def test_the_greatest_part_or_the_two_greatest(
     found = verdict(known(), divided(**shares), None)
     assert found.limit == limit
     assert found.because.startswith("of the 100 s that users waited in all, ")
+
+
+@pytest.mark.parametrize(
+    "shares, possible, limit",
+    [
+        # What the server cost of what was possible is two thirds of what was missed.
+        ({"backend": 0.7, "server_workers": 0.3}, 0.6, "backend + server-workers"),
+        ({"backend": 0.75, "server_workers": 0.25}, 0.6, "backend"),
+        ({"backend": 0.75, "server_workers": 0.25}, None, "backend"),
+        # What lies outside of it was no server's to give.
+        ({"backend": 0.7, "generator_cpu": 0.3}, 0.6, "backend"),
+        ({"link": 0.7, "server_workers": 0.3}, 0.6, "link"),
+    ],
+)
+def test_what_was_possible_has_the_backend_in_it(
+    shares: dict[str, float], possible: float | None, limit: str
+) -> None:
+    bound = None if possible is None else Possible(100, 10.0, possible)
+    assert verdict(known(), divided(**shares), bound).limit == limit
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -36,12 +36,13 @@ def test_a_burst_that_is_over_in_less_than_a_second() -> None:
 
 
 def test_a_run_of_a_moment() -> None:
-    """It is shorter than a slice, and than the time between two readings."""
-    waited = waited_of(
-        [AT_ONCE, Asked(0.0, 0.005)], {"server_cpu_s": 0.95}, seconds=0.005
-    )
+    """In less than the time between two readings nothing was read of it."""
+    read = {"server_cpu_s": 0.95}
+    waited = waited_of([AT_ONCE, Asked(0.0, 0.09)], read, seconds=0.09)
+    assert shares(waited) == pytest.approx({"unclear": 1})
+    assert waited.seconds == pytest.approx(0.09)
+    waited = waited_of([AT_ONCE, Asked(0.0, 0.11)], read, seconds=0.11)
     assert shares(waited) == pytest.approx({"server-cpu": 1})
-    assert waited.seconds == pytest.approx(0.005)
 
 
 def test_what_was_not_read_is_unclear() -> None:
@@ -98,12 +99,17 @@ def test_what_the_first_failed_request_waited_for() -> None:
     """It came when the CPU was full; all others have waited before, for one another."""
     read = {"server_cpu_s": grown((8, 0.1), (10, 1.0)), "queue": 5.0}
     failing = Asked(7.5, 2.5, 0.0, None, None, "timed out reading")
-    waited = waited_of([AT_ONCE, *[Asked(0.0, 8.0)] * 5, failing], read, failing=6)
+    waited = waited_of(
+        [AT_ONCE, *[Asked(0.0, 8.0)] * 5, failing],
+        read,
+        chosen={"it": np.array([6]), "all": np.arange(7), "at once": np.array([0])},
+    )
     assert shares(waited)["server-serial"] == pytest.approx(40.5 / 42.5)
-    assert waited.failed is not None
-    assert waited.failed["server-cpu"] == pytest.approx(2 / 2.5)
-    assert waited.failed["server-serial"] == pytest.approx(0.5 / 2.5)
-    assert math.fsum(waited.failed.values()) == pytest.approx(1)
+    assert waited.of["it"]["server-cpu"] == pytest.approx(2 / 2.5)
+    assert waited.of["it"]["server-serial"] == pytest.approx(0.5 / 2.5)
+    assert math.fsum(waited.of["it"].values()) == pytest.approx(1)
+    assert waited.of["all"] == pytest.approx(waited.shares)
+    assert "at once" not in waited.of
 
 
 def test_since_when_each_was_full() -> None:
@@ -200,11 +206,11 @@ def test_of_any_run_the_shares_add_up_to_one(
         impl__workers=workers,
         **LINK,
     )
-    failing = 0 if len(run.record) else None
-    waited = waiting(run, (min(window), max(window)), failing)
+    first = {"first": np.array([0])} if len(run.record) else {}
+    waited = waiting(run, (min(window), max(window)), first)
     if waited is None:
         return
-    for each in (waited.shares, waited.failed or waited.shares):
+    for each in (waited.shares, *waited.of.values()):
         assert math.fsum(each.values()) == pytest.approx(1)
         assert all(0 <= share <= 1 + 1e-9 for share in each.values())
     spent = waited.slices[[f"for.{part}" for part in PARTS]].to_numpy()

@@ -10,6 +10,7 @@ import pytest
 from conf.files import check, load
 from conf.impl_checks import check_commands, check_paths
 from conf.schema import Cell, Impl, SettingError
+from conf.texts import check_options
 
 DEFAULTS: dict[str, Any] = {
     **{"command": "", "sources": [], "options": {}, "environment": {}},
@@ -47,6 +48,36 @@ FILES = {
     "number": ("workers: many", "workers=many: it must be a whole number or null"),
     "number, nested": ("ready: {status: ok}", "ready.status=ok: it must be a whole"),
     "nothing": ("command:", "command has no value: it must be text"),
+    "a truth value for text": (
+        "environment: {FLAG: on}",
+        ": environment.FLAG: it must be text; what is written was read as true: write "
+        "it in quotes",
+    ),
+    "octal for text": (
+        "environment: {UM: 022}",
+        "environment.UM: it must be text; wha",
+    ),
+    "a time for text": ("environment: {AT: 12:30}", "was read as 750: write it in quo"),
+    "a number for text": ("environment: {N: 5}", "was read as 5: write it in quotes"),
+    "nothing for text": ("environment: {A: }", 'environment.A has no value: write ""'),
+    "a truth value for a name": (
+        "environment: {NO: x}",
+        ": environment: a name must be text; what is written was read as false",
+    ),
+    "a truth value for a command": ("command: yes", "command: it must be text; what i"),
+    "a version for text": (
+        "version: 3.10",
+        "version: it must be text; what is written",
+    ),
+    "a number in a list": (
+        "sources: [0x10]",
+        "sources: it must be text; what is writt",
+    ),
+    "a number, nested": ("ready: {path: 1_0}", "ready.path: it must be text; what is"),
+    "a name of an option": (
+        "options: {on: x}",
+        "options: a name must be text; what is",
+    ),
     "OmegaConf's": ("hint: ${{A}}", "a variable of a shell is written $NAME"),
 }
 
@@ -54,6 +85,45 @@ FILES = {
 @pytest.mark.parametrize("text, said", FILES.values(), ids=FILES)
 def test_a_wrong_file_is_one_line(tmp_path: Path, text: str, said: str) -> None:
     assert said in wrong(tmp_path, text)
+
+
+OPTIONS = {
+    "octal": ("{umask: 022}", 'umask=022 is read as 18: write 18, or "022" in quotes'),
+    "a time": ("{at: 12:30}", "at=12:30 is read as 750"),
+    "a version": ("{tls: 1.10}", "tls=1.10 is read as 1.1"),
+    "an exponent": ("{rate: 1e3}", "rate=1e3 is read as 1000.0"),
+    "a word": ("{tls: on}", "tls=on is read as true: write true, or"),
+    "a number": ("{workers: 4, rate: 0.5}", ""),
+    "a flag": ("{tls: true, gzip: False, more: }", ""),
+    "text": ("{umask: '022', at: \"12:30\", tls: on-demand}", ""),
+}
+
+
+@pytest.mark.parametrize("below", ["", "impl: "])
+@pytest.mark.parametrize("options, said", OPTIONS.values(), ids=OPTIONS)
+def test_an_option_is_as_it_is_written(
+    tmp_path: Path, options: str, said: str, below: str
+) -> None:
+    """Whatever YAML makes of it: it is a word on a command line."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"{below}{{options: {options}, path: /}}\n")
+    found = load(tmp_path, "mine.yaml")
+    if not said:
+        check_options("mine.yaml", path, found)
+        return
+    with pytest.raises(SettingError) as caught:
+        check_options("mine.yaml", path, found)
+    assert str(caught.value).startswith(f"mine.yaml: options.{said}")
+
+
+def test_text_that_is_quoted_is_taken() -> None:
+    for schema, values in (
+        (Impl, {"environment": {"FLAG": "on", "UM": "022"}, "hint": "5", "body": None}),
+        (Cell, {"app": {"code": "0042"}, "server": {"host": None}, "users": 5}),
+    ):
+        check("conf/mine.yaml", schema, values)
+    with pytest.raises(SettingError, match=r"app\.code: it must be text; .* as 34:"):
+        check("conf/mine.yaml", Cell, {"app": {"code": 34}})
 
 
 @pytest.mark.parametrize("value", ["many", 2.5, True, [5], None])
@@ -77,18 +147,28 @@ SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
         "names {PATH}: it may name {backlog}, ",
     ),
     "no text": ({"command": "x {port}", "environment": {"A": [1]}}, "environment.A="),
+    "no port": (
+        {"command": "x", "environment": {"HOST": "{host}"}},
+        "impl.command=x: it must name {port}, the port that the server has to listen "
+        "on; or let impl.environment name it, or set server.port to the one",
+    ),
 }
 
 
 @pytest.mark.parametrize("changes, said", SETTINGS.values(), ids=SETTINGS)
 def test_a_wrong_command_is_one_line(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingError) as caught:
-        check_commands({**DEFAULTS, **changes})
+        check_commands({**DEFAULTS, **changes}, 0)
     assert said in str(caught.value)
     if "{PATH}" in said:
         assert "variables of a shell are known within sh -c '…' alone" in str(
             caught.value
         )
+
+
+def test_a_port_from_the_environment_or_of_its_own() -> None:
+    check_commands({**DEFAULTS, "command": "x", "environment": {"PORT": "{port}"}}, 0)
+    check_commands({**DEFAULTS, "command": "x"}, 8080)
 
 
 def test_a_wrong_path_is_one_line(tmp_path: Path) -> None:

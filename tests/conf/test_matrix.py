@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ def test_default_study_is_the_published_one() -> None:
     [
         ({"impl": "select", "users": 2000}, {("select", 2000)}),
         ({"impl": "select,single", "users": "5"}, {("select", 5), ("single", 5)}),
+        ({"impl": "'select',\"single\"", "users": 5}, {("select", 5), ("single", 5)}),
         (
             {"impl": "glob(multi*, exclude=*_join)", "users": 5},
             {("multiprocess", 5), ("multithread", 5)},
@@ -166,6 +168,25 @@ def test_one_cell_has_one_key_however_it_is_asked_for() -> None:
     [alone] = cells(experiment="burst", impl="select", users=5)
     assert alone in cells(experiment="burst", users="range(1,10)")
     assert alone in cells(users="5,6", server={"backlog": "128"}, study="default")
+
+
+@pytest.mark.parametrize("code", ["6357", "0042", "1_000", "1e3", "true", "on", "-1"])
+def test_text_is_as_it_is_written(code: str) -> None:
+    """Whether or not Hydra's grammar knows it as a number."""
+    asked = {"app": "attendance", "impl": "select", "experiment": "burst"}
+    [cell] = cells(**asked, set={"app.code": code}).values()
+    assert cell["app"]["code"] == code
+    swept = cells(**asked, set={"app.code": f"'{code}',7"}).values()
+    assert [cell["app"]["code"] for cell in swept] == [code, "7"]
+
+
+def test_a_port_that_no_command_names() -> None:
+    asked = {"impl": "select", "experiment": "burst", "page": "static"}
+    said = {"impl.command": "'x {options}'"}
+    with pytest.raises(MatrixError, match=r"it must name \{port\}"):
+        cells(**asked, set=said)
+    [cell] = cells(**asked, set=said, server={"port": "8080"}).values()
+    assert cell["server"]["port"] == 8080
 
 
 def test_every_setting_is_in_the_key() -> None:
@@ -315,7 +336,27 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "empty mapping": ({"server": {}}, "server"),
     "set of nothing": ({"set": 3}, "dotted"),
     "set of a typo": ({"set": {"experiment.request": "3"}}, "experiment.requests"),
-    "grammar": ({"users": "range(1"}, "grammar"),
+    "grammar": ({"users": "range(1"}, "grammar: a ( is not closed: write ) behind it"),
+    "a bracket too many": ({"users": "5)"}, "a ) closes nothing"),
+    "brackets that cross": ({"users": "choice([5)]"}, "a ) closes nothing"),
+    "a comma at the end": ({"impl": "select,"}, "nothing stands behind a comma"),
+    "a comma at the end of a call": ({"users": "choice(5,)"}, "behind a comma"),
+    "two commas": ({"users": "5,,6"}, "nothing stands before a comma"),
+    "a comma in quotes": ({"users": "'5,',"}, "nothing stands behind a comma"),
+    "an odd name": (
+        {"impl": "sélect"},
+        "there is no impl sélect; did you mean select or single?",
+    ),
+    "an odd name of several": (
+        {"impl": "single, sélect"},
+        "there is no impl sélect; did you mean select or single?",
+    ),
+    "an odd sign": ({"users": "5€"}, "€ has to stand in quotes, as in users='5€'"),
+    "an open quote": ({"impl": "'select"}, "the quote ' is not closed"),
+    "an open quote of two": ({"impl": 'single,"select'}, 'the quote " is not closed'),
+    "a quote within": ({"users": "5'"}, "the quote ' is not closed"),
+    "an odd key": ({"server": {"bäcklog": "5"}}, "did you mean server.backlog"),
+    "other grammar": ({"users": "range(5:6)"}, "grammar"),
     "a group as a value": ({"server": 3}, "server"),
     "missing page": ({"impl": {"body": "nowhere.html"}}, "nowhere.html"),
     "text for a list": ({"impl": {"sources": "mine/"}}, "it must be a list, as in ["),
@@ -329,6 +370,18 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "host in a namespace": ({"network": "netns", "server": {"host": "::1"}}, "::1"),
     "loss": ({"network": "netns", "set": {"network.loss_percent": "101"}}, "at most"),
+    "a number for text": (
+        {"app": {"code": 34}},
+        "app.code: it must be text; what is written was read as 34: write it in quotes",
+    ),
+    "a truth value for text": (
+        {"set": {"impl.command": True}},
+        "impl.command: it must be text; what is written was read as true",
+    ),
+    "a number for text, in a sweep": (
+        {"app": "attendance", "set": {"app.code": "1_000,2"}},
+        "app.code=1_000,2: it is text, and a member is read as 1000: write it in quote",
+    ),
     "several studies": ({"study": "default,demo"}, "study"),
 }
 
@@ -340,6 +393,9 @@ def test_wrong_input_is_one_line(asked: dict[str, Any], named: str) -> None:
     text = str(caught.value)
     assert len(text.splitlines()) == 1
     assert named in text
+    assert not re.search("[a-z]Exception|[A-Z]+_[A-Z]+", text), (
+        text
+    )  # of a grammar's own
 
 
 @example({"users": "\r"})
@@ -438,6 +494,14 @@ def test_code_is_in_the_key(copy: Path, edited: str, changed: set[str]) -> None:
     with path.open("a") as file:
         file.write("\n# edited\n")
     assert {folder.split("/")[1] for folder in folders() - before} == changed
+
+
+def test_an_editors_file_changes_nothing(copy: Path) -> None:
+    """Beside a source of the runner and of the server, while it is open."""
+    before = set(matrix({}, copy, ["load"]))
+    for name in ("load/.run.py.swp", "load/run.py~", "servers/.select.py.swp"):
+        (copy / name).write_text("unsaved")
+    assert set(matrix({}, copy, ["load"])) == before
 
 
 def test_a_touched_file_changes_nothing(copy: Path) -> None:

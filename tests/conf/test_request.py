@@ -1,71 +1,176 @@
-"""What was asked for, as files that change only when it does."""
+"""What was asked for, as files that are written once, and only if anything is run."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from conf.composing import MatrixError
-from conf.request import check_targets, keep, missing
+from conf.request import Request, check_targets
 
 CELLS = {"a/b": {"key": "1"}, "a/c": {"key": "2"}}
+RECORD = ["requests.csv", "run.json", "server.log"]
 RESULTS = ["result.json", "chart.svg"]
+ROOT = Path(__file__).parents[2]
 
 
-def times(folder: Path) -> dict[str, int]:
+def request(
+    outputs: Path, cells: dict[str, dict[str, str]] = CELLS, analysis: str = "code"
+) -> Request:
+    return Request(cells, outputs, RECORD, RESULTS, analysis)
+
+
+def measure(outputs: Path, cell: str, *lacking: str) -> Path:
+    """Make the files of a cell, but for those that are `lacking`."""
+    folder = outputs / "runs" / cell
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in {*RECORD, *RESULTS}.difference(lacking):
+        (folder / name).touch()
+    return folder
+
+
+def files(folder: Path) -> dict[str, int]:
     return {str(p): p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()}
+
+
+def test_nothing_is_written_but_by_keep(tmp_path: Path) -> None:
+    asked = request(tmp_path / "outputs")
+    assert asked.unmeasured and asked.stamp and asked.declared
+    assert not (tmp_path / "outputs").exists()
 
 
 def test_written_once(tmp_path: Path) -> None:
     outputs = tmp_path / "outputs"
-    keep(CELLS, outputs, "code", RESULTS)
-    folders = json.loads((outputs / "matrix.json").read_text())
-    assert folders == [f"{outputs}/runs/a/b", f"{outputs}/runs/a/c"]
+    request(outputs).keep()
+    listed = json.loads(Path(request(outputs).folder, "matrix.json").read_text())
+    assert listed == [f"{outputs}/runs/a/b", f"{outputs}/runs/a/c"]
     assert json.loads((outputs / "configs" / "2.json").read_text()) == {"key": "2"}
-    before = times(tmp_path)
-    keep(CELLS, outputs, "code", RESULTS)
-    assert times(tmp_path) == before
-    keep({"a/c": {"key": "2"}}, outputs, "code", RESULTS)
-    assert len(json.loads((outputs / "matrix.json").read_text())) == 1
+    before = files(tmp_path)
+    request(outputs).keep()
+    assert files(tmp_path) == before
 
 
-def test_analysis_is_due_when_its_code_or_a_result_changes(tmp_path: Path) -> None:
-    stamp = tmp_path / "analysis.txt"
-    keep(CELLS, tmp_path, "code", RESULTS)
-    cell = tmp_path / "runs" / "a" / "b"
-    cell.mkdir(parents=True)
-    for name in ("requests.csv", *RESULTS):
-        (cell / name).touch()
-    os.utime(stamp, (1, 1))
-    keep(CELLS, tmp_path, "code", RESULTS)
-    assert stamp.stat().st_mtime == 1
-    (cell / "chart.svg").unlink()
-    before = stamp.read_text()
-    keep(CELLS, tmp_path, "code", RESULTS)
-    assert stamp.stat().st_mtime > 1
-    assert stamp.read_text() != before  # else Snakemake takes it for unchanged
-    keep({}, tmp_path, "other", RESULTS)
-    assert stamp.read_text().split()[0] == "other"
+def test_a_matrix_leaves_others_as_they_are(tmp_path: Path) -> None:
+    """Whose tables are made of what is in their own folder alone."""
+    request(tmp_path).keep()
+    before = files(Path(request(tmp_path).folder))
+    for cells in ({"a/c": {"key": "2"}}, dict(reversed(CELLS.items()))):
+        other = request(tmp_path, cells)
+        assert other.folder != request(tmp_path).folder
+        other.keep()
+    assert files(Path(request(tmp_path).folder)) == before
+
+
+def test_a_cell_that_is_there_needs_no_configuration(tmp_path: Path) -> None:
+    measure(tmp_path, "a/b")
+    request(tmp_path).keep()
+    assert [path.name for path in (tmp_path / "configs").iterdir()] == ["2.json"]
+
+
+def test_tables_are_due_when_code_or_a_result_changes(tmp_path: Path) -> None:
+    def due(analysis: str = "code") -> bool:
+        return not Path(request(tmp_path, analysis=analysis).stamp).exists()
+
+    def make(analysis: str = "code") -> Path:
+        """Do what the step does."""
+        asked = request(tmp_path, analysis=analysis)
+        made = Path(asked.stamp)
+        made.parent.mkdir(parents=True, exist_ok=True)
+        for path in made.parent.glob("made~*"):
+            path.unlink()
+        made.touch()
+        return made
+
+    assert due()
+    cell, other = (measure(tmp_path, name) for name in CELLS)
+    make()
+    assert not due() and due("other")
+    other.rename(tmp_path / "gone")
+    assert due()  # though all that is made of it is there
+    (tmp_path / "gone").rename(other)
+    assert not due()
+    for _ in range(2):  # again and again
+        (cell / "chart.svg").unlink()
+        assert due()
+        make()
+        (cell / "chart.svg").touch()
+        assert not due()
+    make("other")
+    assert due() and not due("other")  # though it was once made by this code
+    made = make()
+    os.utime(made, (1, 1))  # results have been made since, for another matrix
+    assert due()
+    make()
+    assert not due()
 
 
 def test_missing_files(tmp_path: Path) -> None:
-    there, gone = tmp_path / "there", tmp_path / "gone"
-    there.mkdir()
-    (there / "a").touch()
-    (there / "c").touch()
-    assert missing([str(there), str(gone)], ["a", "b", "c"]) == [
-        f"{there}/b",
-        f"{gone}/a",
-    ]
+    assert request(tmp_path).unmeasured == ["a/b", "a/c"]
+    folder = measure(tmp_path, "a/b")
+    asked = request(tmp_path)
+    assert (asked.unmeasured, asked.missing) == (["a/c"], [])
+    assert asked.declared == ["requests.csv"]
+    (folder / "server.log").unlink()
+    asked = request(tmp_path)
+    assert asked.unmeasured == ["a/b", "a/c"]
+    assert asked.missing == [f"{folder}/server.log"]
+    assert asked.declared == ["requests.csv", "server.log"]
 
 
 def test_outputs_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "outputs").write_text("a file in its place")
     with pytest.raises(MatrixError, match=r"cannot write .*outputs"):
-        keep(CELLS, tmp_path / "outputs", "code", RESULTS)
+        request(tmp_path / "outputs").keep()
+
+
+KEEP = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from tests.conf.test_request import measure, request
+asked = request(Path(sys.argv[2]))
+assert len(asked.unmeasured) == 2
+asked.keep()
+print(asked.unmeasured, flush=True)
+"""
+
+
+def test_the_second_waits_for_the_first(
+    tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    """And then sees what the first has measured; it may be told to end meanwhile."""
+    said = tmp_path / "said"
+
+    def begin() -> subprocess.Popen[str]:
+        with said.open("w") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-c", KEEP, str(ROOT), str(tmp_path)],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+        eventually(lambda: "waiting for another study" in said.read_text())
+        return process
+
+    with (tmp_path / ".lock").open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second, third = begin(), begin()
+        third.send_signal(signal.SIGINT)
+        assert third.wait(20) == 130
+        assert said.read_text().count("\n") == 1
+        assert not list(tmp_path.glob("*/*"))
+        measure(tmp_path, "a/b")
+    out, _ = second.communicate(timeout=20)
+    assert second.returncode == 0
+    assert out == "['a/c']\n"
 
 
 def test_an_override_is_no_target() -> None:

@@ -62,10 +62,46 @@ def test_covers_what_is_imported_and_no_more(
     assert digest([source], project) == before
 
 
-def test_what_is_not_python_is_one_line(project: Path) -> None:
-    (project / "app" / "part.py").write_text("def f(:\n")
-    with pytest.raises(SettingError, match=r"app/part\.py, line 1"):
-        digest(["app/main.py"], project)
+LEFT_BEHIND = [
+    *(".git/FETCH_HEAD", ".gitignore", ".hg/store/data", ".DS_Store", "._server.go"),
+    *(
+        ".idea/workspace.xml",
+        ".vscode/settings.json",
+        ".server.go.swp",
+        "server.go.swp",
+    ),
+    *(".server.go.swo", "server.go~", "#server.go#", "deep/.cache/0a/b", "Thumbs.db"),
+    *("node_modules/.cache/x", "__pycache__/server.cpython-311.pyc", "__MACOSX/._x"),
+]
+
+
+@pytest.mark.parametrize("name", LEFT_BEHIND)
+def test_what_is_no_part_of_a_server_is_not_covered(project: Path, name: str) -> None:
+    """Below a folder of sources, and beside a module of a package."""
+    for folder in ("alone", "app"):
+        (project / folder / "deep" / "node_modules").mkdir(parents=True, exist_ok=True)
+    before = [digest([source], project) for source in ("alone", "app", "app/main.py")]
+    for folder in ("alone", "app", "app/deep"):
+        path = project / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("more")
+    after = [digest([source], project) for source in ("alone", "app", "app/main.py")]
+    assert after == before
+    assert digest(["alone"], project, ignored=()) != before[0]
+
+
+@pytest.mark.parametrize("name", [".env", "git", "x.swp.html", "cache/x", "a~b"])
+def test_what_may_be_part_of_a_server_is_covered(project: Path, name: str) -> None:
+    before = digest(["alone"], project)
+    (project / "alone" / name).parent.mkdir(exist_ok=True)
+    (project / "alone" / name).write_text("more")
+    assert digest(["alone"], project) != before
+
+
+def test_an_editors_lock_is_not_covered(project: Path) -> None:
+    before = digest(["app", "app/main.py"], project)
+    (project / "app" / ".#main.py").symlink_to("ada@host.1:2")
+    assert digest(["app", "app/main.py"], project) == before
 
 
 def test_what_is_no_text_is_covered(project: Path) -> None:
@@ -118,17 +154,27 @@ def test_a_source_outside_of_the_project(project: Path, tmp_path: Path) -> None:
     assert digest([str(outside)], project / "alone") != before
 
 
-NO_PYTHON = {
-    "imports from nowhere": ("\nfrom " + "." * 99 + " import x", "line 2: an import"),
-    "NUL": ("x\0", r"null bytes"),
-    "too deep": ("-" * 100_000 + "1", "not Python: "),
-    "not UTF-8": ("x = '\udcff'", "line 1: "),
+OTHERS = {
+    "Python 2": 'import app.late\nprint "hello"\n',
+    "Python 4": "import app.late\nserve x with grace:\n",
+    "imports from nowhere": "\nfrom " + "." * 99 + " import x",
+    "NUL": "x\0",
+    "too deep": "-" * 100_000 + "1",
+    "not UTF-8": "x = '\udcff'",
 }
 
 
-@pytest.mark.parametrize("text, said", NO_PYTHON.values(), ids=NO_PYTHON)
-def test_odd_python_is_one_line(project: Path, text: str, said: str) -> None:
+@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
+def test_what_this_python_cannot_parse_stands_for_itself(
+    project: Path, text: str
+) -> None:
     path = project / "app" / "part.py"
+    before = digest(["app/main.py"], project)
     path.write_bytes(text.encode(errors="surrogateescape"))
-    with pytest.raises(SettingError, match=rf"^app/part\.py.*{said}"):
-        digest(["app/main.py"], project)
+    itself = digest(["app/main.py"], project)
+    assert itself != before
+    (project / "app" / "late.py").write_text("x = 2\n")  # which it may import
+    assert digest(["app/main.py"], project) == itself
+    with path.open("a") as file:
+        file.write("\n")
+    assert digest(["app/main.py"], project) != itself

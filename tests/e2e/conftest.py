@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -75,6 +76,8 @@ class Checkout:
 def clean(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A copy in which nothing was measured. Not to be changed: copy it."""
     folder = tmp_path_factory.mktemp("clean") / "firstfail"
+    # What matplotlib finds out about fonts, else once for each copy.
+    os.environ.setdefault("MPLCONFIGDIR", str(tmp_path_factory.mktemp("fonts")))
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=root,

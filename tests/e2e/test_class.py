@@ -1,4 +1,7 @@
-"""A class of servers, as docs/class.md shows it: its files, its command, its table."""
+"""A class of servers, as docs/class.md shows it: its files, its command, its table.
+
+Beside it some that are not as they should be, which hold nobody up.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,14 @@ def test_the_worked_example(clean: Checkout, root: Path, tmp_path: Path) -> None
     checkout = clean.copy(tmp_path / "firstfail")
     files = EXAMPLE.findall(text)
     assert len(files) == 4
+    assert "no internet" in text and "`IGNORED`" in text
     for name, content in files:
         path = checkout.folder / name
         path.parent.mkdir(parents=True)
         path.write_text(content)
+    odd = checkout.folder / "students" / "-l;ate"
+    odd.mkdir()
+    (odd / "server.py").touch()
     [command] = COMMAND.findall(text)
     words = shlex.split(command.replace("\\\n", ""))
     done = checkout.snakemake(*words)
@@ -32,6 +39,10 @@ def test_the_worked_example(clean: Checkout, root: Path, tmp_path: Path) -> None
     ranking = pd.read_csv(tables / "ranking.csv").set_index("implementation")
     shown = [line for line in text.splitlines() if "| students/" in line]
     rows = [line.split("|")[1:-1] for line in shown]
+    late = ranking.loc["students/%2Dl%3Bate"]
+    assert late["remark"].startswith("does not start: students/-l;ate: the name of a s")
+    assert "rename it" in late["remark"]
+    ranking = ranking.drop(late.name)
     assert list(ranking.index) == [row[1].strip() for row in rows]
     assert list(ranking["rank"].notna()) == [True, False, False, False]
     assert ranking["answered_rps"].iloc[0] > 0
@@ -42,5 +53,9 @@ def test_the_worked_example(clean: Checkout, root: Path, tmp_path: Path) -> None
     assert all(row[1] in made for row in rows)
     assert "- students/dan: wrong page" in (tables / "burst.md").read_text()
 
+    for name in (".git/FETCH_HEAD", ".DS_Store", ".server.py.swp"):
+        path = checkout.folder / "students" / "ada" / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
     again = checkout.snakemake(*words)
     assert "Nothing to be done" in again.stdout + again.stderr

@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from conf.choices import GROUPS
+from conf.schema import Cell
+
 pytestmark = pytest.mark.no_run
 
+OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
 
-def make(root: Path, *words: str) -> str:
+
+def run(root: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run make as a user would, though these tests run under make themselves."""
-    of_make = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
+    environment = {k: v for k, v in os.environ.items() if k not in OF_MAKE}
     return subprocess.run(
         ["make", *words],
         cwd=root,
-        env={name: value for name, value in os.environ.items() if name not in of_make},
+        env=environment | variables,
         capture_output=True,
         text=True,
-        check=True,
-    ).stdout
+        check=False,
+    )
+
+
+def make(root: Path, *words: str, **variables: str) -> str:
+    done = run(root, *words, **variables)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.parametrize(
@@ -45,3 +57,47 @@ def test_settings_are_passed_on(root: Path, words: list[str], said: str) -> None
 def test_help_names_every_target(root: Path) -> None:
     named = [line.split()[0] for line in make(root, "help").splitlines()]
     assert named == ["all", "demo", "test", "lint", "benchmark", "lock", "help"]
+
+
+@pytest.mark.parametrize("goal", ["all", "demo"])
+def test_a_setting_before_make_is_told_of(root: Path, goal: str) -> None:
+    """It would be a variable of the environment, and count for nothing."""
+    done = run(root, "--dry-run", *([] if goal == "all" else [goal]), users="20")
+    assert done.returncode != 0 and not done.stdout
+    assert len(done.stderr.splitlines()) == 1
+    assert (
+        f"users=20 is a variable of the environment: write it behind, as in make {goal}"
+        in done.stderr
+    )
+    said = make(root, "--dry-run", goal, "users=30", users="20")
+    assert said.rstrip().endswith("'users=30'")
+    make(root, "help", users="20")
+
+
+def test_every_setting_is_told_of(root: Path) -> None:
+    known = {*GROUPS, *(spec.name for spec in fields(Cell)), "study", "set"}
+    for name in known:
+        assert run(root, "--dry-run", **{name: "x"}).returncode != 0, name
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Path:
+    """An environment whose Python prints how it is started, at an absolute path."""
+    python = tmp_path / "venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$@"\nexec env\n')
+    python.chmod(0o755)
+    (tmp_path / "venv" / ".runs").touch()
+    return tmp_path / "venv"
+
+
+def test_what_make_is_told_stays_with_make(root: Path, told: Path) -> None:
+    """Else the make of a submission would take it for its own, or its server would."""
+    words = (f"VENV={told}", "server={start_s: 60}", "page=static", "-k", "-j2")
+    _, first, *variables = make(root, *words).splitlines()
+    assert (
+        first == "-m snakemake --cores 1 all --config page=static server={start_s: 60}"
+    )
+    names = {line.partition("=")[0] for line in variables}
+    assert not names & {*OF_MAKE, "VENV", "server", "page", "MAKE_TERMOUT"}
+    assert f"PATH={os.environ['PATH']}" in variables

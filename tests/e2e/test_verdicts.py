@@ -17,7 +17,7 @@ from benchmarks import disturbances
 from benchmarks.disturbances import SkippedError, busy_programs, quota
 from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
 from benchmarks.verdicts import ROOT, Result, configuration, measure, result, show
-from load.network import unavailable
+from load.trial import unavailable
 
 SECONDS = 3.0
 TRIES = 5  # where other programs ran meanwhile, they may have been the limit

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from load import owner
+from load.trial import unavailable
 from tests.e2e.conftest import Checkout
+from tests.load.conftest import READ_ONLY, UNPRIVILEGED
+from tests.load.test_lock import SOMEBODY
 
 WRONG: dict[str, tuple[list[str], str]] = {
     "bare override": (["impl=select"], "--config impl=select"),
@@ -36,6 +43,10 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "list": (["--config", "users=[5,6]"], "users=5,6"),
     "no value": (["--config", "users="], "users=VALUE"),
     "grammar": (["--config", "users=range(1"], "grammar"),
+    "several --config": (
+        ["--config", "user=5", "--config", "impl=select"],
+        "did you mean users?",
+    ),
 }
 
 
@@ -58,6 +69,62 @@ def assert_one_line(done: subprocess.CompletedProcess[str], named: str) -> None:
     assert "Traceback" not in done.stdout
 
 
+@pytest.mark.skipif(unavailable() is not None, reason="no network namespaces here")
+def test_network_that_cannot_be_had(clean: Checkout) -> None:
+    """One that is asked for by name is refused; else the loopback has to do."""
+
+    def plan(*config: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*READ_ONLY, *clean.command("all", "-n", "--config", *config)],
+            cwd=clean.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    why = "network.tcp_tw_reuse=true cannot be set: Read-only file system"
+    named = plan("study=tiny", "network=netns")
+    assert_one_line(named, f"network=netns: {why}; network=loopback needs none of it")
+    done = plan("study=tiny", "impl=select", "experiment=burst")
+    assert done.returncode == 0, done.stderr
+    assert f"firstfail: no network of namespaces here ({why}): what is" in done.stderr
+    assert not (clean.folder / "outputs").exists()
+
+
+LEFT = [
+    *(".snakemake/log/", "outputs/", "outputs/runs/"),
+    *("outputs/runs/burst/", "outputs/logs/burst/select/", "outputs/tables/cells.csv"),
+]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to give files away")
+@pytest.mark.parametrize("left", LEFT)
+def test_what_somebody_else_has_left(
+    clean: Checkout, tmp_path: Path, left: str
+) -> None:
+    """It is told of before anything is measured, in whatever depth it is."""
+    checkout = clean.copy(tmp_path / "firstfail")
+    path = checkout.folder / left
+    (path if left.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+    if not left.endswith("/"):
+        path.touch()
+    os.chown(path, SOMEBODY, SOMEBODY)
+    dry = ["-n"] if "log/" in left else []  # else Snakemake has a line of its own
+    done = subprocess.run(
+        [*UNPRIVILEGED, *checkout.command("all", *dry, "--config", "study=tiny")],
+        cwd=checkout.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    left = left.rstrip("/")
+    assert_one_line(done, f"{left}: Permission denied: ")
+    assert f"is {owner.name(SOMEBODY)}'s, as what sudo makes is root's" in done.stderr
+    assert not list(checkout.folder.glob("outputs/runs/*/*/*"))
+
+
 BROKEN_FILES = {
     "impl that is no YAML": ("conf/impl/broken.yaml", "command: [", "broken"),
     "impl that is not UTF-8": ("conf/impl/broken.yaml", "# \udcff\n", "not UTF-8"),
@@ -75,6 +142,12 @@ BROKEN_FILES = {
         "conf/impl/broken.yaml",
         "command: x\n",
         "conf/impl/broken.yaml: impl.command=x: it must name {port}",
+    ),
+    "impl of what is no text": (
+        "conf/impl/broken.yaml",
+        "command: x {port}\nenvironment: {UM: 022}\n",
+        "conf/impl/broken.yaml: environment.UM: it must be text; what is written was "
+        "read as 18: write it in quotes",
     ),
     "study": ("conf/study/tiny.yaml", "overrides: [", "conf/study/tiny.yaml"),
     "study of nothing": ("conf/study/tiny.yaml", "overrides: []", "experiments"),
@@ -112,8 +185,6 @@ def test_a_class(clean: Checkout, tmp_path: Path) -> None:
     for name in ("O'Brien", "ben", 'a"b'):
         (students / name).mkdir(parents=True)
         (students / name / "server.py").touch()
-    assert_one_line(checkout.snakemake(*asked), 'students/a"b: the name of')
-    (students / 'a"b').rename(students / "b")
     (students / "dora.py").touch()
     (checkout.folder / "conf/impl/students").mkdir()
     own = "hint: ask\nenvironment: {A: b}\n"
@@ -126,12 +197,31 @@ def test_a_class(clean: Checkout, tmp_path: Path) -> None:
         "firstfail: students/dora.py: not measured: a submission is a folder"
     ]
     assert "UserWarning" not in done.stderr
-    written = (checkout.folder / "outputs" / "configs").glob("*.json")
-    impls = {i["name"]: i for i in (json.loads(p.read_text())["impl"] for p in written)}
-    assert set(impls) == {"students/O'Brien", "students/ben", "students/b"}
-    ben, other = impls["students/ben"], impls["students/b"]
+    impls = {cell["impl"]["name"]: cell["impl"] for cell in cells(checkout)}
+    assert set(impls) == {"students/O'Brien", "students/ben", "students/a%22b"}
+    assert "rename it" in impls["students/a%22b"]["unfit"]
+    ben, other = impls["students/ben"], impls["students/O'Brien"]
     assert (ben["hint"], ben["environment"]) == ("ask", {"A": "b"})
     assert ben["command"] == other["command"] != ""
+
+
+CELLS = """
+import json, pathlib
+from conf.matrix import matrix
+asked = {"study": "class", "experiment": "burst"}
+print(json.dumps([*matrix(asked, pathlib.Path.cwd(), ["load"]).values()]))
+"""
+
+
+def cells(checkout: Checkout) -> list[dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, "-c", CELLS],
+        cwd=checkout.folder,
+        capture_output=True,
+        check=True,
+    )
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
 
 
 def test_port_in_use_fails_its_cell_alone(clean: Checkout, tmp_path: Path) -> None:

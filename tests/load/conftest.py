@@ -19,6 +19,15 @@ import pytest
 from conf.matrix import matrix
 
 ROOT = Path(__file__).parents[2]
+# Before a command of root's that may do no more than an ordinary user's: a root without
+# capabilities may do with others' files what others may.
+UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+# Before a command that may not set anything of the kernel, as in many a container.
+READ_ONLY = [
+    *("unshare", "--user", "--map-root-user", "--mount", "sh", "-c"),
+    "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && "
+    'exec "$0" "$@"',
+]
 
 
 @functools.cache  # it takes a third of a second

@@ -51,6 +51,30 @@ def test_a_copy_is_whole(handed_in: Path, tmp_path: Path) -> None:
     assert (stat.S_IMODE(after.st_mode), after.st_mtime) == (0o755, before.st_mtime)
 
 
+def test_what_is_no_part_of_a_server_is_not_copied(
+    handed_in: Path, tmp_path: Path
+) -> None:
+    for name in (".git/objects/ab", "src/.DS_Store", "src/.git/HEAD", "node_modules/m"):
+        (handed_in / name).parent.mkdir(parents=True, exist_ok=True)
+        (handed_in / name).write_text("")
+    os.mkfifo(handed_in / ".git" / "fsmonitor--daemon.ipc")  # which can't be copied
+    prepare(settings(submission=str(handed_in)), place(tmp_path))
+    copied = tmp_path / "server"
+    assert {str(path.relative_to(copied)) for path in copied.rglob("*")} == {
+        *("server.py", "away", "src", "src/link", "node_modules", "node_modules/m")
+    }
+
+
+def test_a_submission_that_is_unfit_is_not_copied(tmp_path: Path) -> None:
+    with pytest.raises(ServerError, match=r"^students/-x: rename it$") as raised:
+        prepare(
+            settings(submission="peers", unfit="students/-x: rename it"),
+            place(tmp_path),
+        )
+    assert raised.value.kind == "no-start"
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_that_is_a_link_is_followed(handed_in: Path, tmp_path: Path) -> None:
     (tmp_path / "eve").symlink_to(handed_in)
     copy(tmp_path / "eve", tmp_path / "copy")

@@ -155,6 +155,7 @@ CLOSING = ANSWER.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     [
         (CLOSING, "it closes the connection after its answer"),
         (ANSWER.replace(b"200 OK", b"503 No"), "it answers with HTTP 503"),
+        (ANSWER.replace(b"200 OK", b"302 No"), "it answers with HTTP 302"),
         (b"what?\r\n\r\n", "what?"),
     ],
 )

@@ -52,6 +52,7 @@ BODIES = {
         b"2\r\nlo\r\n0\r\n\r\n",
     ),
     "until it closes": (b"HTTP/1.0 200 OK\r\n\r\nhel", b"lo"),
+    "LF alone": (b"HTTP/1.1 200 OK\nContent-Length: 5\n", b"\nhel", b"lo"),
     "after an interim": (b"HTTP/1.1 100 Continue\r\n\r\n", CLOSE % 5 + b"hello"),
 }
 

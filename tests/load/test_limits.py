@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 
 import pytest
 
 from load.failed import CellError
-from load.limits import choose_cores, choose_port, most_users
+from load.limits import choose_cores, choose_port, most_users, wait_for_port
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,48 @@ def test_a_port_that_is_about_to_be_taken(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("load.limits.random.sample", lambda ports, _: ports)
     first = choose_port("127.0.0.1", 0)
     assert choose_port("127.0.0.1", 0, taken=first) != first
+
+
+class EndedError(Exception):
+    pass
+
+
+def ended() -> None:
+    raise EndedError
+
+
+@pytest.mark.parametrize("reuse", [True, False], ids=["SO_REUSEADDR", "without"])
+def test_a_port_that_connections_of_before_still_hold(
+    monkeypatch: pytest.MonkeyPatch, reuse: bool
+) -> None:
+    """It can be had, a minute later; until then whoever waits is heard."""
+    port, said = held_port(reuse), list[str]()
+    assert choose_port("127.0.0.1", port) == port
+    with pytest.raises(EndedError):
+        wait_for_port("127.0.0.1", port, ended, said.append)
+    assert said == [f"waiting for connections of before to leave 127.0.0.1 port {port}"]
+    monkeypatch.setattr("load.limits.TIME_WAIT_S", 0.0)
+    with pytest.raises(CellError, match="connections of before have kept"):
+        wait_for_port("127.0.0.1", port, lambda: None, said.append)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        free = listener.getsockname()[1]
+    monkeypatch.setattr("load.limits.random.sample", lambda *_: [port, free])
+    assert choose_port("127.0.0.1", 0) == free
+    wait_for_port("127.0.0.1", free, ended, said.append)
+
+
+def held_port(reuse: bool = False) -> int:
+    """Return a port on which a server has closed a connection first (TIME_WAIT)."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(reuse))
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        address = listener.getsockname()
+        client = socket.create_connection(address)
+        listener.accept()[0].close()
+        assert client.recv(1) == b""
+        client.close()
+    return int(address[1])
 
 
 @pytest.mark.parametrize(

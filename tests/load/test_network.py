@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
@@ -14,21 +16,22 @@ from typing import Any
 import psutil
 import pytest
 
-from load import network
-from tests.load.conftest import finish, of_runs_in, requests
+from load.trial import unavailable
+from tests.load.conftest import (
+    READ_ONLY,
+    UNPRIVILEGED,
+    finish,
+    of_runs_in,
+    requests,
+)
 
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]
 
 pytestmark = pytest.mark.skipif(
-    network.unavailable() is not None, reason="no network namespaces here"
+    unavailable() is not None, reason="no network namespaces here"
 )
-# A root that has no capabilities is as good as an ordinary user.
-UNPRIVILEGED = (
-    ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
-    if os.geteuid() == 0
-    else []
-)
+ORDINARY = UNPRIVILEGED if os.geteuid() == 0 else []
 
 
 @pytest.fixture
@@ -66,13 +69,25 @@ def of_run(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return []
 
 
-@pytest.mark.parametrize("prefix", [[], UNPRIVILEGED], ids=["self", "unprivileged"])
+# What a server does that has still to download something, from an address of nobody.
+ABROAD = """
+import socket
+with socket.socket() as abroad:
+    abroad.settimeout(5)
+    print("abroad:", abroad.connect_ex(("192.0.2.1", 80)), flush=True)
+"""
+
+
+@pytest.mark.parametrize("prefix", [[], ORDINARY], ids=["self", "unprivileged"])
 def test_requests_cross_the_link(
     across: Config, run: Run, tmp_path: Path, prefix: list[str]
 ) -> None:
     if prefix and shutil.which(prefix[0]) is None:
         pytest.skip(f"no {prefix[0]} here, to give up privileges with")
+    (tmp_path / "abroad.py").write_text(ABROAD)
     path = across(
+        impl__command=f"sh -c '{{python}} {tmp_path}/abroad.py; exec \"$@\"' sh "
+        "{python} -m servers select --host {host} --port {port} {options}",
         network_somaxconn=77,
         network_tcp_abort_on_overflow=True,
         network_ip_local_port_range="40000-44999",
@@ -81,7 +96,9 @@ def test_requests_cross_the_link(
     assert not of_runs_in(tmp_path)
     cell = tmp_path / "cell"
     assert [row["error"] for row in requests(cell)] == [""] * 60
-    assert "http://198.18.0.1:" in (cell / "server.log").read_text()
+    said = (cell / "server.log").read_text()
+    assert "http://198.18.0.1:" in said
+    assert f"abroad: {errno.ENETUNREACH}\n" in said  # as docs/class.md says
     limits = json.loads((cell / "run.json").read_text())["provenance"]["limits"]
     assert limits["somaxconn"] == "77"
     assert limits["tcp_abort_on_overflow"] == "1"
@@ -141,3 +158,33 @@ def test_killed(
     eventually(lambda: not made & namespaces(psutil.process_iter()))
     eventually(lambda: not of_runs_in(tmp_path))
     assert not (tmp_path / "cell").exists()
+
+
+def test_server_that_listens_on_the_loopback_alone(
+    across: Config, fails: Callable[..., str], tmp_path: Path
+) -> None:
+    """It is told where it listens, in its own namespace."""
+    code = (
+        "import socket,sys,time; s=socket.create_server(('127.0.0.1',int(sys.argv[1])))"
+    )
+    (tmp_path / "server.py").write_text(f"{code}; time.sleep(60)")
+    command = f"{{python}} {tmp_path / 'server.py'} {{port}}"
+    said = fails(across(impl__command=command, server__start_s=1.0))
+    found = re.search(
+        r"did not answer on 198\.18\.0\.1 port (\d+) within 1 s, and listens on "
+        r"127\.0\.0\.1 port (\d+)$",
+        said,
+    )
+    assert found and found[1] == found[2]
+
+
+def test_kernel_that_may_not_be_set(across: Config, run: Run, tmp_path: Path) -> None:
+    process = run(across(), prefix=READ_ONLY)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    [line] = said.splitlines()
+    assert line.endswith(
+        ": network.tcp_tw_reuse=true cannot be set: Read-only file system; "
+        "network=loopback needs none of it"
+    )
+    assert not of_runs_in(tmp_path)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from load import response
-from load.response import Response, ResponseError
+from load.head import Parsed, ResponseError
+from load.response import Response
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -52,6 +53,31 @@ WHOLE: dict[str, tuple[list[bytes | None], tuple[int, bytes, bool]]] = {
         ],
         (200, b"hi", True),
     ),
+    "LF alone": (
+        [b"HTTP/1.1 200 OK\nServer: a\nContent-Length: 8\n\nhi\r\n\r\nhi"],
+        (200, b"hi\r\n\r\nhi", True),
+    ),
+    "LF alone, closed": (
+        [b"HTTP/1.1 200 OK\nConnection: close\n\nhel", b"lo", None],
+        (200, b"hello", False),
+    ),
+    "LF alone, HTTP/1.0": ([b"HTTP/1.0 200 OK\n\nhi", None], (200, b"hi", False)),
+    "LF alone, in some lines": (
+        [b"HTTP/1.1 200 OK\nServer: a\r\nContent-Length: 2\n\r\nhi"],
+        (200, b"hi", True),
+    ),
+    "LF alone, in the empty line": (
+        [OK + b"Content-Length: 2\r\n\nhi"],
+        (200, b"hi", True),
+    ),
+    "LF alone, before chunks": (
+        [b"HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n2\r\nhi\r\n0\r\n\r\n"],
+        (200, b"hi", True),
+    ),
+    "LF alone, after 103": (
+        [b"HTTP/1.1 103 Hints\n\nHTTP/1.1 200 OK\nContent-Length: 2\n\nhi"],
+        (200, b"hi", True),
+    ),
     "503": (
         [b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy"],
         (503, b"busy", True),
@@ -59,10 +85,12 @@ WHOLE: dict[str, tuple[list[bytes | None], tuple[int, bytes, bool]]] = {
 }
 BAD = {
     "nothing": ([None], "no response"),
-    "half a head": ([OK, None], "bad response: closed within its head"),
+    "half a head": (
+        [OK, None],
+        "bad response: closed before the empty line that ends its head",
+    ),
     "no HTTP": ([b"hello"], "bad response: no status line"),
     "another protocol": ([b"RTSP/1.0 200 OK\r\n\r\n"], "bad response: no status line"),
-    "an empty line": ([b"\r\n\r\n"], "bad response: no status line"),
     "short": (
         [OK + b"Content-Length: 14939\r\n\r\nhello", None],
         "short body: 5 bytes of 14,939",
@@ -71,13 +99,30 @@ BAD = {
         [CHUNKED + b"5\r\nhel", None],
         "short body: closed before its last chunk",
     ),
-    "no chunk": ([CHUNKED + b"zz\r\n"], "bad response: Invalid character in chunk"),
-    "bad length": ([OK + b"Content-Length: x\r\n\r\n"], "bad response: Invalid char"),
-    "two lengths": (
-        [OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n"],
-        "bad response: ",
+    "no chunk": (
+        [CHUNKED + b"<html>\r\n"],
+        "bad response: a chunk that does not begin with its size in hexadecimal digits",
     ),
-    "bare LF": ([OK.replace(b"\r", b"") + b"\n"], "bad response: "),
+    "a chunk that is longer": (
+        [CHUNKED + b"2\r\nhello\r\n0\r\n\r\n"],
+        "bad response: a chunk without CR LF after as many bytes as its size says",
+    ),
+    "a chunk that is shorter": (
+        [CHUNKED + b"9\r\nhello\r\n0\r\n\r\n"],
+        "bad response: a chunk without CR LF after as many bytes as its size says",
+    ),
+    "chunks with LF alone": (
+        [CHUNKED + b"2\nhi\n0\n\n"],
+        "bad response: a chunk's size without CR LF after it",
+    ),
+    "two CR": (
+        [b"HTTP/1.1 200 OK\r\nServer: a\r\r\n\r\n"],
+        "bad response: a CR without LF in line 2 of its head",
+    ),
+    "status 000": (
+        [b"HTTP/1.1 000 OK\r\n\r\n"],
+        "bad response: a status line unlike HTTP/1.1 200 OK",
+    ),
     "101": (
         [b"HTTP/1.1 101 Other\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"],
         "bad response: status 101",
@@ -120,6 +165,124 @@ def test_whole(
     got = read(parts)
     assert (got.status_code, got.content, got.keep_alive) == expected
     assert got.size == len(expected[1])
+
+
+# What is wrong with the first line, in the way that it begins.
+STATUS_LINES = {
+    b"HTTP/1.1 OK\r\n\r\n": "a status line unlike HTTP/1.1 200 OK",
+    b"HTTP/1.1 200OK\r\n\r\n": "a status line unlike HTTP/1.1 200 OK",
+    b"HTTP/1.1  200 OK\r\n\r\n": "a status line unlike HTTP/1.1 200 OK",
+    b"HTTP/1.1\t200 OK\r\n\r\n": "a status line unlike HTTP/1.1 200 OK",
+    b"HTTP 1.1 200 OK\r\n\r\n": "a status line unlike HTTP/1.1 200 OK",
+    b"http/1.1 200 OK\r\n\r\n": "a status line unlike HTTP/1.1 200 OK",
+    b"HTTP/2 200 OK\r\n\r\n": "a version that is neither HTTP/1.1 nor HTTP/1.0",
+    b"HTTP/2.0 200 OK\r\n\r\n": "a version that is neither HTTP/1.1 nor HTTP/1.0",
+    b"HTTP/1.2 200 OK\r\n\r\n": "a version that is neither HTTP/1.1 nor HTTP/1.0",
+    b"\r\nHTTP/1.1 200 OK\r\n\r\n": "an empty line before the status line",
+    b"\nHTTP/1.1 200 OK\n\n": "an empty line before the status line",
+    b"  HTTP/1.1 200 OK\r\n\r\n": "a space before the status line",
+    b"<h1>Hello</h1>": "no status line",
+}
+# The third line of a head, and what is wrong with it.
+LINES = {
+    b"Content-Length : 2": "a space before the colon in line 3 of its head",
+    b"Content-Length\t: 2": "a space before the colon in line 3 of its head",
+    b"Content Length: 2": "a space within the name in line 3 of its head",
+    b"Content-Length 2": "no colon in line 3 of its head",
+    b"Content-Length=2": "no colon in line 3 of its head",
+    b": 2": "no name before the colon in line 3 of its head",
+    b"  Content-Length: 2": "a space at the beginning of line 3 of its head",
+    b"\tContent-Length: 2": "a space at the beginning of line 3 of its head",
+    b"<h1>Hello</h1>": "no empty line before line 3 of its head, where its page begins",
+    b"  <p>a: b</p>": "no empty line before line 3 of its head, where its page begins",
+    "L\u00e4nge: 2".encode(): "a character that no name has in line 3 of its head",
+    b"{Length}: 2": "a character that no name has in line 3 of its head",
+    b"X: a\rb": "a CR without LF in line 3 of its head",
+    b"X: a\0": "a control character in line 3 of its head",
+    b"Content-Length: 2 bytes": "a Content-Length that is no whole number in line 3",
+    b"content-length: -1": "a Content-Length that is no whole number in line 3",
+    b"Content-Length: 2.0": "a Content-Length that is no whole number in line 3",
+    b"Content-Length:": "a Content-Length that is no whole number in line 3",
+    b"Content-Length: 2\r\nContent-Length: 2": "more than one Content-Length",
+    b"Content-Length: 2\r\nTransfer-Encoding: chunked": "both Content-Length and Tran",
+    b"Transfer-Encoding: chunked\r\nContent-Length: 2": "both Content-Length and Tran",
+    b"Content-Length: 99999999999999999999": "Content-Length overflow",
+}
+
+
+@pytest.mark.parametrize("sent, text", STATUS_LINES.items(), ids=repr)
+def test_a_status_line_that_is_none_is_told_of(sent: bytes, text: str) -> None:
+    with pytest.raises(ResponseError) as told:
+        read([sent])
+    assert str(told.value) == f"bad response: {text}"
+
+
+@pytest.mark.parametrize("line, text", LINES.items(), ids=repr)
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"], ids=["CRLF", "LF"])
+def test_a_line_of_a_head_that_is_none_is_told_of(
+    line: bytes, text: str, end: bytes
+) -> None:
+    """However the lines end; and what follows it is right."""
+    lines = [
+        b"HTTP/1.1 200 OK",
+        b"Server: a",
+        *line.split(b"\r\n"),
+        b"X: y",
+        b"",
+        b"hi",
+    ]
+    with pytest.raises(ResponseError) as told:
+        read([end.join(lines)])
+    assert str(told.value).startswith(f"bad response: {text}")
+
+
+@pytest.mark.parametrize("name", [n for n in WHOLE if "LF" in n or n == "length"])
+def test_lines_that_end_with_lf_alone_are_told_of(name: str) -> None:
+    got = read(WHOLE[name][0])
+    assert got.head is not None
+    assert got.head.bare_lf == ("LF" in name)
+
+
+def test_a_head_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However its lines end, and wherever the network divides it."""
+    heads = [
+        end.join([b"HTTP/1.1 200 OK", b"A: b", b"", b""]) for end in (b"\r\n", b"\n")
+    ]
+    parsed = []
+    monkeypatch.setattr(response, "_known", {})
+    monkeypatch.setattr(response, "Parsed", lambda t: parsed.append(t) or Parsed(t))
+    for head in heads:
+        for parts in ([head, None], [head[:20], head[20:], None], [head + b"hi", None]):
+            read(parts)
+    assert parsed == heads
+
+
+MISSING = {
+    "no head": (b"HTTP/1.1 200 OK\r\nServer: a\r\n", "no empty line ends its head"),
+    "less": (
+        OK + b"Content-Length: 1234\r\n\r\nhi",
+        "2 bytes of the 1,234 of its Content-Length",
+    ),
+    "no length": (
+        OK + b"\r\nhi",
+        "it has no Content-Length, and the connection stays open",
+    ),
+    "chunks": (CHUNKED + b"2\r\nhi\r\n", "its last chunk, of size 0, is missing"),
+}
+
+
+@pytest.mark.parametrize("sent, said", MISSING.values(), ids=MISSING)
+def test_what_a_response_lacks_is_told(sent: bytes, said: str) -> None:
+    got = Response()
+    assert not got.receive(sent)
+    assert got.missing() == said
+
+
+def test_where_a_page_is_instead_and_how_it_is_coded() -> None:
+    sent = b"HTTP/1.1 302 Found\r\nLocation:  /a \r\nContent-Encoding: gzip\r\n\r\n"
+    head = read([sent, None]).head
+    assert head is not None
+    assert (head.status, head.location, head.coding) == (302, "/a", "gzip")
 
 
 @pytest.mark.parametrize("parts, text", BAD.values(), ids=BAD)

@@ -9,6 +9,7 @@ import os
 import random
 import re
 import resource
+import shlex
 import shutil
 import signal
 import socket
@@ -23,9 +24,11 @@ import psutil
 import pytest
 import yaml
 
+from benchmarks.disturbances import SkippedError, quota
 from load import RECORD
 from load.lock import PATH as LOCK
 from tests.load.conftest import finish, requests
+from tests.load.test_limits import held_port
 
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]
@@ -59,6 +62,7 @@ def test_requests_are_counted_exactly(plain: Path) -> None:
     ]
     assert all(row["status"] == "200" and row["error"] == "" for row in rows)
     assert all(row["bytes"] == "14939" for row in rows)
+    assert json.loads((cell / "run.json").read_text())["bare_lf"] is False
     finished = [float(r["start_s"]) + float(r["response_ms"]) / 1000 for r in rows]
     assert all(b >= a - 1e-5 for a, b in itertools.pairwise(finished))
     assert {path.name for path in cell.iterdir()} == {
@@ -120,7 +124,10 @@ def check_machine(made: dict[str, Any]) -> None:
 
 
 def test_ends_at_the_first_failure(config: Config, run: Run, tmp_path: Path) -> None:
-    """A server that answers as many requests as it is told, then with 503."""
+    """A server that answers as many requests as it is told, then with 503.
+
+    Lines of its heads end with LF alone, which is told of.
+    """
     code = (
         "import http.server,sys\n"
         "page=open(sys.argv[2],`rb`).read()\n"
@@ -128,9 +135,8 @@ def test_ends_at_the_first_failure(config: Config, run: Run, tmp_path: Path) -> 
         " n=0\n"
         " def do_GET(self):\n"
         "  H.n+=1\n"
-        "  self.send_response(200 if H.n<=30 else 503)\n"
-        "  self.send_header(`Content-Length`,str(len(page)))\n"
-        "  self.end_headers();self.wfile.write(page)\n"
+        "  head=f`HTTP/1.0 {200 if H.n<=30 else 503} -\\nContent-Length: {len(page)}`\n"
+        "  self.wfile.write(head.encode()+b`\\n\\n`+page)\n"
         "http.server.HTTPServer((`127.0.0.1`,int(sys.argv[1])),H).serve_forever()\n"
     ).replace("`", '"')
     server = tmp_path / "server.py"
@@ -140,10 +146,11 @@ def test_ends_at_the_first_failure(config: Config, run: Run, tmp_path: Path) -> 
     rows = requests(tmp_path / "cell")
     # Of the 30, three were asked for before the load began.
     assert [row["error"] for row in rows] == [""] * 27 + ["HTTP 503"]
-    stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
-    assert stopped["reason"] == "first-failure"
+    told = json.loads((tmp_path / "cell" / "run.json").read_text())
+    assert told["stopped"]["reason"] == "first-failure"
+    assert told["bare_lf"] is True
     # http.server does not end on SIGTERM by exiting with 0, and that is no matter.
-    assert (tmp_path / "cell" / "server.log").read_text()
+    assert told["provenance"]["server_end"] == "signal 15"
 
 
 def test_not_reached(config: Config, run: Run, tmp_path: Path) -> None:
@@ -164,8 +171,16 @@ def test_warmed_up_and_slow(config: Config, run: Run, tmp_path: Path) -> None:
     assert {r["error"] for r in requests(tmp_path / "cell")} == {"slower than 0.001 ms"}
 
 
-def test_time_limit(config: Config, run: Run, tmp_path: Path) -> None:
-    finish(run(config(experiment__requests=10**6, experiment__max_s=1.0)))
+def test_time_limit(
+    config: Config, run: Run, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    """A run that nohup has started does not heed that its terminal is gone."""
+    path = config(experiment__requests=10**6, experiment__max_s=1.0)
+    process = run(path, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    record = tmp_path / ".cell.unfinished" / "requests.csv"
+    eventually(record.exists)
+    process.send_signal(signal.SIGHUP)
+    finish(process)
     stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
     assert stopped["reason"] == "time-limit"
     assert stopped["at_s"] == pytest.approx(1, abs=0.5)
@@ -465,6 +480,23 @@ def test_locust_that_is_told_to_end_leaves_no_result(
     assert not (tmp_path / "cell").exists()
 
 
+def test_a_quota_into_which_a_server_goes_by_itself(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    try:
+        with quota(0.2) as within:
+            path = config(page__kind="rendered", page__cpu_ms=4.0, users=20)
+            cell = json.loads(path.read_text())
+            cell["impl"]["command"] = f"{shlex.join(within)} {cell['impl']['command']}"
+            path.write_text(json.dumps(cell))
+            finish(run(path))
+    except SkippedError as why:
+        pytest.skip(str(why))
+    throttled = pd.read_csv(tmp_path / "cell" / "telemetry.csv")["throttled_s"]
+    # 60 pages of 4 ms take 240 ms of CPU, and more than a second of such a quota.
+    assert throttled.iloc[-1] - throttled.iloc[0] > 0.3
+
+
 @pytest.mark.parametrize("impl", ["select", "multithread", "multiprocess"])
 def test_telemetry(config: Config, run: Run, tmp_path: Path, impl: str) -> None:
     """What a server's short-lived children and threads use is the server's."""
@@ -550,6 +582,50 @@ def test_port_in_use(config: Config, fails: Fails) -> None:
         port = taken.getsockname()[1]
         said = fails(config(server__port=port))
     assert f"server.port={port}" in said
+
+
+def test_port_that_is_taken_meanwhile(
+    config: Config, run: Run, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    """By something else: that is no result of the submission that wants it."""
+    own = tmp_path / "ada"
+    own.mkdir()
+    (own / "server.py").write_text(LISTEN)
+    made, taken = tmp_path / "made", tmp_path / "taken"
+    wait = f"touch {made}; until [ -e {taken} ]; do sleep 0.01; done; echo page"
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        other.close()
+        path = config(
+            impl__submission=str(own),
+            impl__command="{python} server.py {port}",
+            page__command=f"sh -c '{wait}'",
+            server__port=port,
+        )
+        process = run(path)
+        eventually(made.exists)
+        with socket.create_server(("127.0.0.1", port)):
+            taken.touch()
+            _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    [line] = said.splitlines()
+    assert f"something else listens on 127.0.0.1 port {port} since it was" in line
+    assert "Address already in use" in line
+    assert not (tmp_path / "cell").exists()
+
+
+def test_port_that_a_server_of_before_has_left(
+    config: Config, run: Run, tmp_path: Path
+) -> None:
+    """The kernel keeps it for a minute, and the run waits for it, until told to end."""
+    process = run(config(server__port=held_port()))
+    assert process.stderr is not None
+    assert "waiting for connections of before to leave" in process.stderr.readline()
+    process.terminate()
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "ended by SIGTERM" in said
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import gzip
 import os
+import re
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -19,6 +23,7 @@ from typing import Any
 import psutil
 import pytest
 
+from conf.impl_checks import check_commands
 from conf.matrix import matrix
 from load.command import Place, command, prepare, version
 from load.failed import CellError, ServerError
@@ -166,6 +171,32 @@ def test_stop_signal_that_is_not_heeded(tmp_path: Path) -> None:
         assert server.stop(0.2) == "killed, since it had not ended 0.2 s after SIGINT"
 
 
+def test_signals_that_the_runner_was_told_to_ignore(tmp_path: Path) -> None:
+    """As nohup does, and a shell with what it starts in the background."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        config = settings(command=mine(tmp_path), stop_signal="SIGHUP")
+        with started(config, place(tmp_path)) as server:
+            assert server.stop(5) == "signal 1"
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_nothing_comes_on_standard_input(tmp_path: Path) -> None:
+    """Many a server waits for it beside its clients, to be told to quit."""
+    code = (
+        "import select\n"
+        "s = http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Mine)\n"
+        "while True:\n"
+        "    readable, _, _ = select.select([s, sys.stdin], [], [])\n"
+        "    if sys.stdin in readable:\n"
+        "        sys.exit(sys.stdin.readline())\n"
+        "    s.handle_request()\n"
+    )
+    with started(settings(command=mine(tmp_path, code)), place(tmp_path)) as server:
+        assert server.death() is None
+
+
 @pytest.mark.parametrize(
     "words, said",
     [
@@ -256,6 +287,43 @@ def refusal(
     return raised.value
 
 
+LISTENING = {
+    "another port": ("127.0.0.1", 0, r", and listens on 127\.0\.0\.1 port \d+"),
+    "another address": ("127.0.0.2", None, r", and listens on 127\.0\.0\.2 port PORT"),
+    "IPv6": ("::1", None, r", and listens on ::1 port PORT"),
+    "there": ("127.0.0.1", None, ", though it listens there"),
+    "there, on all": ("0.0.0.0", None, ", though it listens there"),
+}
+
+
+@pytest.mark.parametrize("host, port, said", LISTENING.values(), ids=LISTENING)
+def test_where_it_listens_instead(
+    tmp_path: Path, host: str, port: int | None, said: str
+) -> None:
+    """A child of it, that is; it says so itself as well."""
+    if host == "::1" and not Path("/proc/net/if_inet6").exists():
+        pytest.skip("no IPv6 here")
+    code = (
+        "import socket, subprocess, time\n"
+        f"family = socket.AF_INET6 if ':' in {host!r} else socket.AF_INET\n"
+        f"port = int(sys.argv[1]) if {port} is None else {port}\n"
+        f"listener = socket.create_server(({host!r}, port), family=family)\n"
+        "print('ready', flush=True)\n"
+        "subprocess.run(['sleep', '60'], pass_fds=[listener.fileno()])\n"
+    )
+    config, where = settings(command=mine(tmp_path, code)), place(tmp_path)
+    config["server"]["start_s"] = 0.3
+    prepare(config, where)
+    log = tmp_path / "server.log"
+    with running(command(config, where), log, None, lambda: None) as server:
+        while not log.read_text():
+            time.sleep(0.01)
+        with pytest.raises(ServerError) as raised:
+            preflight(config, where.port, server).check()
+    expected = rf"on 127\.0\.0\.1 port {where.port} within 0.3 s{said}: ready$"
+    assert re.search(expected.replace("PORT", str(where.port)), str(raised.value))
+
+
 # What is not the page, by servers that do exactly what is said here.
 
 
@@ -265,11 +333,68 @@ def drip(head: bytes) -> Any:
     return answer(head, *[b"x"] * 1_000, after=lambda: gone.wait(0.05))
 
 
+def moved(status: bytes, to: bytes, body: bytes = b"") -> Any:
+    """Return what says that the page is elsewhere."""
+    head = b"HTTP/1.1 " + status + b"\r\nLocation: " + to + b"\r\n"
+    return answer(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+
 RIGHT = answer(CLOSE % len(BODY) + BODY)
+BARE_LF = answer((CLOSE % len(BODY)).replace(b"\r", b"") + BODY)
 LATER = answer(CLOSE % 5 + b"sorry")
 WRONG = {
     "another body": ([LATER], "wrong-page", "with 5 bytes that are not the 14,939"),
     "an error": ([answer(b"HTTP/1.1 500 No\r\n\r\n")], "wrong-page", "with HTTP 500"),
+    "elsewhere": (
+        [moved(b"302 Found", b"/index.html")],
+        "wrong-page",
+        "with HTTP 302 to /index.html; set impl.path",
+    ),
+    "elsewhere, with the page": (
+        [moved(b"301 Moved", b"/a?b=c", BODY)],
+        "wrong-page",
+        "with HTTP 301 to /a?b=c; set impl.path",
+    ),
+    "elsewhere, the second time": (
+        [RIGHT, moved(b"307 Temporary", b"/again", BODY)],
+        "wrong-page",
+        "with HTTP 307 to /again; set impl.path",
+    ),
+    "over TLS": (
+        [moved(b"308 Permanent", b"https://localhost/")],
+        "wrong-page",
+        "with HTTP 308 to https://localhost/; serve the page over HTTP",
+    ),
+    "not changed": (
+        [answer(b"HTTP/1.1 304 Same\r\n\r\n")],
+        "wrong-page",
+        "with HTTP 304",
+    ),
+    "not there": (
+        [answer(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")],
+        "wrong-page",
+        "with HTTP 404; set impl.path, if its page is elsewhere",
+    ),
+    "compressed": (
+        [
+            answer(
+                b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+                + gzip.compress(BODY)
+            )
+        ],
+        "wrong-page",
+        "with Content-Encoding: gzip, which was not asked for",
+    ),
+    "a space before the colon": (
+        [answer((CLOSE % len(BODY)).replace(b":", b" :") + BODY)],
+        "wrong-page",
+        "with no page: bad response: a space before the colon in line 2 of its head",
+    ),
+    "an empty line first": (
+        [answer(b"\n" + CLOSE % len(BODY) + BODY)],
+        "wrong-page",
+        "with no page: bad response: an empty line before the status line",
+    ),
     "the second time": ([RIGHT, RIGHT, LATER], "wrong-page", "with 5 bytes that"),
     "a length too small": (
         [answer(CLOSE % 10 + BODY)],
@@ -296,12 +421,30 @@ WRONG = {
         "wrong-page",
         "and then does not: no response",
     ),
-    "dripped": ([drip(CLOSE % len(BODY))], "no-answer", "with what does not end"),
-    "dripped without a head": ([drip(b"HTTP/1.1 ")], "no-answer", "what does not end"),
+    "dripped": (
+        [drip(CLOSE % len(BODY))],
+        "no-answer",
+        "/ is answered with what does not end: ",
+    ),
+    "dripped without a head": (
+        [drip(b"HTTP/1.1 ")],
+        "no-answer",
+        "/ is answered with what does not end: no empty line ends its head",
+    ),
     "dripped after one": (
         [RIGHT, drip(CLOSE % len(BODY))],
         "no-answer",
-        "answered, and then did not",
+        " of the 14,939 of its Content-Length",
+    ),
+    "without an end": (
+        [
+            lambda connection: (
+                answer(b"HTTP/1.1 200 OK\r\n\r\n" + BODY)(connection),
+                hang(connection),
+            )
+        ],
+        "no-answer",
+        "does not end: it has no Content-Length, and the connection stays open",
     ),
     "dripped after its end": (
         [RIGHT, drip(CLOSE % len(BODY) + BODY)],
@@ -330,10 +473,36 @@ def test_wrong_pages(
         assert refusal(config, check, named).kind == kind
 
 
+def test_a_redirect_is_no_page_where_any_body_counts(tmp_path: Path) -> None:
+    with serving(moved(b"302 Found", b"/a")) as scripted, idle(tmp_path) as server:
+        config = settings(body=None)
+        with pytest.raises(ServerError, match=r"HTTP 302 to /a; set impl\.path") as it:
+            preflight(config, scripted.port, server).check()
+    assert it.value.kind == "wrong-page"
+
+
+@pytest.mark.parametrize("body", ["{page_file}", None])
+def test_lines_that_end_with_lf_alone(tmp_path: Path, body: str | None) -> None:
+    """They are taken and told of, and where it is strict they are refused."""
+    config = settings(body=body)
+    with idle(tmp_path) as server, serving(RIGHT, RIGHT, BARE_LF) as scripted:
+        taken = preflight(config, scripted.port, server)
+        taken.check()
+        assert taken.bare_lf
+        config["load"]["strict"] = True
+        with pytest.raises(ServerError, match=r"alone, which load\.strict refu") as it:
+            preflight(config, scripted.port, server).check()
+        assert it.value.kind == "wrong-page"
+        with serving(RIGHT) as other:
+            right = preflight(config, other.port, server)
+            right.check()
+            assert not right.bare_lf
+
+
 NO_ATTENDANCE = {
     "garbage": (answer(b"hello\nyou\n"), ": bad answer: more than a line"),
     "dripped": (drip(b"O"), ": bad answer: its line does not end"),
-    "nothing": (hang, "127.0.0.1 port PORT within 0.7 s"),
+    "nothing": (hang, "127.0.0.1 port PORT within 0.7 s, and listens on no port"),
 }
 
 
@@ -396,13 +565,14 @@ def test_another_page_over_a_kept_connection(tmp_path: Path) -> None:
         RIGHT,
         answer(OK % len(BODY) + b"\r\n" + BODY),  # and closes, without a word of it
         answer(b"HTTP/1.0 200 OK\r\n\r\n" + BODY),  # its end is the connection's
+        answer(b"HTTP/1.1 201 Made\r\nContent-Encoding: identity\r\n\r\n" + BODY),
         answer(
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
             b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY),
         ),
         answer(b"HTTP/1.1 103 Hints\r\nLink: /\r\n\r\n", CLOSE % len(BODY) + BODY),
     ],
-    ids=["close", "closes", "HTTP/1.0", "chunked", "103"],
+    ids=["close", "closes", "HTTP/1.0", "201", "chunked", "103"],
 )
 def test_right_pages(tmp_path: Path, behave: Any) -> None:
     with serving(behave) as scripted, idle(tmp_path) as server:
@@ -496,6 +666,120 @@ def test_a_submission_is_started_in_a_copy(tmp_path: Path) -> None:
     with started(config, place(tmp_path)):
         assert (tmp_path / "server" / "built").exists()
     assert [path.name for path in own.iterdir()] == ["server.py"]
+
+
+BASH = """\
+#!{interpreter}
+words=(server.py "$2" "$3") # an array, which sh may not know
+exec {python} "${{words[@]}}"
+"""
+
+
+def script(tmp_path: Path, text: str, mode: int = 0o755) -> dict[str, Any]:
+    """Return the settings of a submission that a `run.sh` of this text starts."""
+    own = tmp_path / "ada"
+    own.mkdir()
+    (own / "server.py").write_text(MINE + SERVE)
+    (own / "run.sh").write_bytes(text.encode())
+    (own / "run.sh").chmod(mode)
+    itself = "./run.sh" if mode & 0o100 else "sh run.sh"
+    return settings(
+        command=f"{itself} {{host}} {{port}} {{page_file}}", submission=str(own)
+    )
+
+
+@pytest.mark.parametrize("interpreter", ["/usr/bin/env bash", "/bin/bash -e", "link"])
+def test_a_script_is_started_by_its_first_line(
+    tmp_path: Path, interpreter: str
+) -> None:
+    text = BASH.format(interpreter=interpreter, python=sys.executable)
+    config = script(tmp_path, text)
+    (tmp_path / "ada" / "link").symlink_to(
+        "/bin/bash"
+    )  # relative, as the kernel has it
+    with started(config, place(tmp_path)):
+        pass
+
+
+NO_SCRIPT = {
+    "no interpreter": (
+        "#!/opt/no/such -x\n",
+        "the first line of run.sh names /opt/no/such, which is no program here",
+    ),
+    "a folder": ("#!/bin\n", "names /bin, which is no program here"),
+    "no name": ("#! \n", "the first line of run.sh names , which is no program here"),
+    "CR LF": (
+        "#!/bin/sh\r\nexit 1\r\n",
+        r"the first line of run.sh names /bin/sh\r: lines of run.sh end with CR LF, as "
+        "Windows writes them: let them end with LF alone, as after dos2unix run.sh",
+    ),
+    "CR LF after env": (
+        "#!/usr/bin/env bash\r\nexit 1\r\n",
+        "(lines of run.sh end with CR LF, as Windows writes them: let them end with LF "
+        "alone, as after dos2unix run.sh)",
+    ),
+}
+
+
+@pytest.mark.parametrize("text, said", NO_SCRIPT.values(), ids=NO_SCRIPT)
+def test_a_script_that_cannot_be_started_is_its_authors(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    config = script(tmp_path, text)
+    with pytest.raises(ServerError) as raised, started(config, place(tmp_path)):
+        pass
+    assert raised.value.kind == "no-start"
+    assert said in str(raised.value)
+
+
+READ = {
+    "sh": ("run.sh", "cd src\r\nexec true\r\n", "sh run.sh {port}"),
+    "make": ("Makefile", "run:\r\n\texit 1\r\n", "make --file=Makefile run P={port}"),
+}
+
+
+@pytest.mark.parametrize("name, text, words", READ.values(), ids=READ)
+def test_lines_that_end_with_cr_lf_are_told_of(
+    tmp_path: Path, name: str, text: str, words: str
+) -> None:
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / name).write_bytes(text.encode())
+    config = settings(command=words, submission=str(tmp_path / "ada"))
+    with pytest.raises(ServerError) as raised, started(config, place(tmp_path)):
+        pass
+    assert raised.value.kind == "no-start"
+    assert f"(lines of {name} end with CR LF" in str(raised.value)
+
+
+def test_lines_that_end_with_cr_lf_may_do_no_harm(tmp_path: Path) -> None:
+    """To Python they are as any, and a comment's harm no shell."""
+    text = f'# served\r\nexec {sys.executable} server.py "$2" "$3" # now\r\n'
+    config = script(tmp_path, text, mode=0o644)
+    own = tmp_path / "ada" / "server.py"
+    own.write_bytes(own.read_bytes().replace(b"\n", b"\r\n"))
+    with started(config, place(tmp_path)):
+        pass
+
+
+FROM_ENVIRONMENT = SERVE.replace("sys.argv[1]", "os.environ['PORT']")
+
+
+def test_a_port_from_the_environment(tmp_path: Path) -> None:
+    command = mine(tmp_path, FROM_ENVIRONMENT).replace("{port}", "x")
+    config = settings(command=command, environment={"PORT": "{port}"})
+    check_commands(config["impl"], config["server"]["port"])
+    with started(config, place(tmp_path)):
+        pass
+
+
+def test_a_port_of_its_own(tmp_path: Path) -> None:
+    where = place(tmp_path)
+    own = SERVE.replace("sys.argv[1]", str(where.port))
+    config = settings(command=mine(tmp_path, own).replace("{port}", "x"))
+    config["server"]["port"] = where.port
+    check_commands(config["impl"], config["server"]["port"])
+    with started(config, where):
+        pass
 
 
 def test_a_submission_with_nothing_to_start(tmp_path: Path) -> None:

@@ -1,0 +1,37 @@
+"""The tables and charts of the matrix asked for last, where they are looked for.
+
+Rules of this module:
+- They are copies: those of each matrix stay in its own folder.
+- What is left of another matrix goes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from analysis.files import DataError, remove_others, write
+
+SUFFIXES = (".csv", ".md", ".svg", ".png")
+
+
+def show(matrix: Path, outputs: Path) -> None:
+    """Copy the tables and charts in the folder of a matrix into `outputs`.
+
+    Raises `DataError`.
+    """
+    for part in ("tables", "charts"):
+        copies = [_copy(path, outputs / part) for path in _made(matrix / part)]
+        remove_others(outputs / part, SUFFIXES, copies)
+
+
+def _made(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
+    except OSError as error:
+        raise DataError(f"{folder}: {error.strerror}") from None
+
+
+def _copy(path: Path, folder: Path) -> Path:
+    write(folder / path.name, lambda partial: shutil.copyfile(path, partial))
+    return folder / path.name

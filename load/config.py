@@ -1,0 +1,32 @@
+"""A cell's configuration, as the file that a run is given holds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from load.failed import CellError
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a cell's configuration (YAML or JSON); raise `CellError` if it is none."""
+    try:
+        config = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise CellError(f"{path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise CellError(f"{path} is not YAML: {reason}") from None
+    parts = {
+        *("experiment", "impl", "network", "users", "hatch_rate", "idle"),
+        *("server", "load"),
+    }
+    missing = parts - set(config) if isinstance(config, dict) else parts
+    if missing:
+        raise CellError(
+            f"{path} is not a cell's configuration: it has no {min(missing)}; "
+            "take the config.yaml of a cell that was measured"
+        )
+    return dict(config)
