@@ -16,6 +16,9 @@ from hypothesis import settings
 from tests.missing import not_tried
 
 ROOT = Path(__file__).parent.parent
+GROUPS = ("snakemake", "runs")
+# What is tried again where another program takes the server's core: it comes last.
+NEED_A_CORE = ("test_verdicts.py",)
 
 # Where Python is told to keep no compiled code, as in many containers, each of the
 # processes that tests start would compile this project anew: a thousand times.
@@ -44,21 +47,31 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let one worker make all runs: they wait for each other in any case."""
+    """Let one worker make all runs of Snakemake, and one all others.
+
+    Runs wait for each other in any case; while one is under load, another is planned,
+    or told of. A test that does neither is marked `no_run`.
+    """
     asked = {"config", "plain"}.intersection(getattr(item, "fixturenames", ()))
     e2e = "e2e" in item.path.parts and not item.get_closest_marker("no_run")
-    group = "runs" if asked or e2e else item.path.name
+    if asked or item.path.name in NEED_A_CORE:
+        group = "runs"
+    else:
+        group = "snakemake" if e2e else item.path.name
     item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker is left with it at the end."""
 
-    def rank(item: pytest.Item) -> int:
+    def rank(item: pytest.Item) -> tuple[int, bool]:
         mark = item.get_closest_marker("xdist_group")
-        if mark is not None and mark.args == ("runs",):
-            return 0
-        return 1 if item.path.parent.name in ("load", "servers") else 2
+        assert mark is not None
+        [group] = mark.args
+        if group in GROUPS:
+            return GROUPS.index(group), item.path.name in NEED_A_CORE
+        slow = item.path.parent.name in ("load", "servers")
+        return len(GROUPS) + (not slow), False
 
     items.sort(key=rank)
 

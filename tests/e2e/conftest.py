@@ -39,11 +39,11 @@ class Checkout:
 
     def snakemake(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Give Snakemake a command; return what it said when it had ended."""
-        return preloaded.snakemake(self.command(*words)[3:], self.folder, most_s=120)
+        return preloaded.snakemake(self.command(*words)[3:], self.folder, most_s=150)
 
     def measure(self, *config: str, tables: bool = True) -> None:
         """Measure what is missing, and make the tables and charts of it."""
-        until = () if tables else ("--until", "measure")
+        until = () if tables else ("--until=measure",)
         done = self.snakemake("all", *until, "--config", "study=tiny", *config)
         assert done.returncode == 0, done.stderr
 

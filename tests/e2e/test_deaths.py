@@ -44,7 +44,7 @@ def under_load(checkout: Checkout) -> bool:
 def long_run(checkout: Checkout) -> Iterator[subprocess.Popen[str]]:
     """Snakemake, which measures for a minute; it ends with the test, if not before."""
     process = subprocess.Popen(
-        checkout.command("--until", "measure", *ASKED, LONG),
+        checkout.command("--until=measure", *ASKED, LONG),
         cwd=checkout.folder,
         stderr=subprocess.PIPE,
         text=True,
@@ -71,7 +71,7 @@ def end(
             "locust": next(p.pid for p in below if "locust" in words_of(p)),
         }
         os.kill(victims[who], number)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=150)
     assert process.returncode != 0
     if who == "locust":
         assert sum(line.startswith("firstfail: ") for line in said.splitlines()) == 1
@@ -98,7 +98,7 @@ def test_nothing_lives_on_of_what_is_killed_and_the_rest_is_measured(
     """One after another in the same folder, with what each of them leaves."""
     for who in ("locust", "runner", "snakemake"):
         end(checkout, eventually, who, signal.SIGKILL)
-    done = checkout.snakemake("--until", "measure", *ASKED)
+    done = checkout.snakemake("--until=measure", *ASKED)
     assert done.returncode == 0, done.stderr
     assert list(checkout.folder.glob("outputs/runs/**/result.json"))
 
@@ -110,7 +110,7 @@ def test_server_that_is_killed_is_a_result(
         eventually(lambda: under_load(checkout))
         below = psutil.Process(process.pid).children(recursive=True)
         next(p for p in below if "servers" in words_of(p)).kill()
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=150)
     assert process.returncode == 0, said
     assert not any(p.is_running() for p in below)
     [path] = checkout.folder.glob("outputs/runs/**/result.json")

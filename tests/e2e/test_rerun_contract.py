@@ -74,7 +74,7 @@ def test_code_that_changes_while_it_is_measured(
             )
             eventually(lambda before=before: set(planned.iterdir()) != before)
             checkout.edit(name, "# changed meanwhile\n")
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=150)
         assert process.returncode != 0
         assert (
             f"the code {what} has changed since this was asked for: ask again" in said

@@ -253,7 +253,7 @@ def test_port_in_use_fails_its_cell_alone(clean: Checkout, tmp_path: Path) -> No
     assert list((runs / "select").rglob("result.json"))
     assert not list((runs / "taken").rglob("*.csv"))
     assert not (checkout.folder / "outputs" / "tables").exists()
-    again = checkout.snakemake("--until", "measure", *asked)
+    again = checkout.snakemake("--until=measure", *asked)
     assert again.returncode == 0, again.stderr
     assert list((runs / "taken").rglob("result.json"))
 

@@ -27,7 +27,7 @@ import yaml
 from benchmarks.disturbances import SkippedError, quota
 from load import RECORD
 from load.lock import PATH as LOCK
-from tests.load.conftest import finish, requests
+from tests.load.conftest import finish, lines_of, requests
 from tests.load.test_limits import held_port
 
 Config = Callable[..., Path]
@@ -293,9 +293,9 @@ def test_a_record_that_is_refused_is_not_kept(
     """As by what looks whether the code is still that of the cell's key."""
     script = f"{sys.executable} -c 'raise SystemExit(\"of other code\")'"
     process = run(config(), "--check", script)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=150)
     assert process.returncode == 1
-    assert said.splitlines()[-1].endswith(": of other code")
+    assert lines_of(said)[-1].endswith(": of other code")
     assert not (tmp_path / "cell").exists()
 
 
@@ -323,7 +323,7 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(
 ) -> None:
     path = config(experiment__requests=10**6, experiment__max_s=3)
     process = run(path, "--label", "cell 1 of 1", prefix=(sys.executable, "-c", HASTY))
-    lines = finish(process).splitlines()
+    lines = lines_of(finish(process))
     assert len(lines) > 1
     shown = (
         r"cell 1 of 1: \d+ s, \d users, [\d,]+ requests/s, 0 failed, at most \d+ s left"
@@ -474,7 +474,7 @@ def test_locust_that_is_told_to_end_leaves_no_result(
     below = psutil.Process(process.pid).children()
     [locust] = [child for child in below if "locust" in child.cmdline()]
     locust.terminate()
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=150)
     assert process.returncode == 1
     assert "told to end" in said
     assert not (tmp_path / "cell").exists()
@@ -607,9 +607,9 @@ def test_port_that_is_taken_meanwhile(
         eventually(made.exists)
         with socket.create_server(("127.0.0.1", port)):
             taken.touch()
-            _, said = process.communicate(timeout=30)
+            _, said = process.communicate(timeout=150)
     assert process.returncode == 1
-    [line] = said.splitlines()
+    [line] = lines_of(said)
     assert f"something else listens on 127.0.0.1 port {port} since it was" in line
     assert "Address already in use" in line
     assert not (tmp_path / "cell").exists()
@@ -623,7 +623,7 @@ def test_port_that_a_server_of_before_has_left(
     assert process.stderr is not None
     assert "waiting for connections of before to leave" in process.stderr.readline()
     process.terminate()
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=150)
     assert process.returncode == 128 + signal.SIGTERM
     assert "ended by SIGTERM" in said
 
@@ -654,7 +654,7 @@ def test_too_few_open_files(config: Config, fails: Fails, tmp_path: Path) -> Non
         check=False,
     )
     assert process.returncode == 1
-    [line] = process.stderr.splitlines()
+    [line] = lines_of(process.stderr)
     assert "2,000 users need 2,200 open files and the hard limit is 256" in line
 
 
@@ -699,7 +699,7 @@ def on_small_disk(path: Path, tmp_path: Path, size_mb: int) -> str:
         check=False,
     )
     assert done.returncode == 1
-    [line] = done.stderr.splitlines()
+    [line] = lines_of(done.stderr)
     return line
 
 
@@ -755,7 +755,7 @@ def test_locust_that_dies(config: Config, run: Run, tmp_path: Path) -> None:
     process = run(config(experiment__requests=10**6))
     locust = wait_for_locust(tmp_path)
     os.kill(locust, signal.SIGKILL)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=150)
     assert process.returncode == 1
     assert "Locust ended with status -9, before its run did" in said
     assert not (tmp_path / "cell").exists()
