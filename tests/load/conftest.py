@@ -131,7 +131,7 @@ def finish(process: subprocess.Popen[str]) -> str:
     """Wait for a run that is to succeed; return what it said."""
     _, said = process.communicate(timeout=150)
     assert process.returncode == 0, said
-    return said
+    return "\n".join(lines_of(said))
 
 
 def lines_of(said: str) -> list[str]:

@@ -304,7 +304,7 @@ def test_a_record_outlives_a_command_that_cannot_read_it(
 ) -> None:
     script = f"{sys.executable} -c 'raise SystemExit(\"cannot read it\")'"
     said = finish(run(config(), "--then", script))
-    assert said == "cannot read it\n"
+    assert said == "cannot read it"
     assert len(requests(tmp_path / "cell")) == 60
 
 
@@ -323,7 +323,7 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(
 ) -> None:
     path = config(experiment__requests=10**6, experiment__max_s=3)
     process = run(path, "--label", "cell 1 of 1", prefix=(sys.executable, "-c", HASTY))
-    lines = lines_of(finish(process))
+    lines = finish(process).splitlines()
     assert len(lines) > 1
     shown = (
         r"cell 1 of 1: \d+ s, \d users, [\d,]+ requests/s, 0 failed, at most \d+ s left"
