@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 from hydra import initialize_config_dir
 from hydra.core.config_store import ConfigStore
@@ -95,9 +96,11 @@ def file_of(group: str, name: str) -> str:
 
 def _files(group: str, prefix: str = "") -> list[str]:
     """Return the choices of a group, those of its nested groups with their path."""
-    loader = GlobalHydra.instance().config_loader()
-    found = [prefix + name for name in loader.get_group_options(group)]
-    for nested in loader.get_group_options(group, ObjectType.GROUP):
+    # Hydra's loader would copy all that it holds for each question.
+    loader: Any = GlobalHydra.instance().config_loader()
+    listed = loader.repository.get_group_options
+    found = [prefix + name for name in listed(group, ObjectType.CONFIG)]
+    for nested in listed(group, ObjectType.GROUP):
         found += _files(f"{group}/{nested}", f"{prefix}{nested}/")
     return found
 

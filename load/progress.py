@@ -31,6 +31,7 @@ class Tail:
         self.record = record
         self.rows = self.failures = self.users = 0
         self.file: TextIO | None = None
+        self.heading = True  # the next line is no request
         self.partial = ""
 
     def read(self) -> None:
@@ -38,12 +39,14 @@ class Tail:
             if not self.record.exists():
                 return
             self.file = self.record.open()
-            self.rows = -1  # the header is no request
         *lines, self.partial = (self.partial + self.file.read()).split("\n")
+        if lines and self.heading:
+            self.heading = False
+            del lines[0]
         self.rows += len(lines)
         # A row without an error ends with the comma before that empty column.
-        self.failures += sum(not line.endswith((",", "error")) for line in lines)
-        if lines and self.rows > 0:
+        self.failures += sum(not line.endswith(",") for line in lines)
+        if lines:
             self.users = int(lines[-1].split(",")[USERS])
 
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from tests.missing import not_tried
+
 ROOT = Path(__file__).parent.parent
+GROUPS = ("snakemake", "runs")
+# What is tried again where another program takes the server's core: it comes last.
+NEED_A_CORE = ("test_verdicts.py",)
+
+# Where Python is told to keep no compiled code, as in many containers, each of the
+# processes that tests start would compile this project anew: a thousand times.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Where the tests run in the background, a shell has SIGINT ignored, and what they start
 # would inherit that.
@@ -21,11 +34,46 @@ settings.register_profile("firstfail", deadline=None, max_examples=60)
 settings.load_profile("firstfail")
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say in words what was not tried, and how to have it."""
+    skipped = [
+        (report.nodeid.partition("::")[0], str(report.longrepr[2]).partition(": ")[2])
+        for report in terminalreporter.stats.get("skipped", [])
+    ]
+    if skipped:
+        terminalreporter.section("not tried here")
+        for line in not_tried(skipped):
+            terminalreporter.line(line)
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let one worker make all runs: they wait for each other in any case."""
-    runs = "e2e" in item.path.parts or "config" in getattr(item, "fixturenames", ())
-    group = "runs" if runs else item.path.name
+    """Let one worker make all runs of Snakemake, and one all others.
+
+    Runs wait for each other in any case; while one is under load, another is planned,
+    or told of. A test that does neither is marked `no_run`.
+    """
+    asked = {"config", "plain"}.intersection(getattr(item, "fixturenames", ()))
+    e2e = "e2e" in item.path.parts and not item.get_closest_marker("no_run")
+    if asked or item.path.name in NEED_A_CORE:
+        group = "runs"
+    else:
+        group = "snakemake" if e2e else item.path.name
     item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left with it at the end."""
+
+    def rank(item: pytest.Item) -> tuple[int, bool]:
+        mark = item.get_closest_marker("xdist_group")
+        assert mark is not None
+        [group] = mark.args
+        if group in GROUPS:
+            return GROUPS.index(group), item.path.name in NEED_A_CORE
+        slow = item.path.parent.name in ("load", "servers")
+        return len(GROUPS) + (not slow), False
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +86,7 @@ def root() -> Path:
 def eventually() -> Callable[..., None]:
     """Wait until `happens()` is true; fail when it is not within `within_s`."""
 
-    def wait(happens: Callable[[], object], within_s: float = 20) -> None:
+    def wait(happens: Callable[[], object], within_s: float = 60) -> None:
         deadline = time.monotonic() + within_s
         while not happens():
             assert time.monotonic() < deadline, f"not within {within_s} s"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import json
 import math
 import subprocess
@@ -10,12 +12,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
+from analysis.__main__ import main
 from analysis.readings import COUNTERS, VALUES
 from analysis.record import COLUMNS, VERSION
 
@@ -155,16 +159,25 @@ def cell(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def analyse(root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run a step as users do."""
+    """Run a step as users do: its words, its status, and what it says.
 
-    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "analysis", *map(str, words)],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+    It runs in this process, since to load what draws takes a second; what is asked
+    for `anew` runs in one of its own.
+    """
+
+    def run(*words: str | Path, anew: bool = False) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, "-m", "analysis", *map(str, words)]
+        if anew:
+            return subprocess.run(
+                argv, cwd=root, capture_output=True, text=True, timeout=60, check=False
+            )
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            mock.patch.object(sys, "argv", argv[2:]),
+        ):
+            status = main()
+        return subprocess.CompletedProcess(argv, status, out.getvalue(), err.getvalue())
 
     return run

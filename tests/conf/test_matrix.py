@@ -142,9 +142,9 @@ def test_the_study_of_idle_connections() -> None:
 
 @given(
     impls=st.lists(st.sampled_from(IMPLS), min_size=1, unique=True),
-    users=st.lists(st.integers(1, 10_000), min_size=1, max_size=4, unique=True),
-    rates=st.lists(st.integers(1, 500), min_size=1, max_size=3, unique=True),
-    repeats=st.integers(1, 3),
+    users=st.lists(st.integers(1, 10_000), min_size=1, max_size=3, unique=True),
+    rates=st.lists(st.integers(1, 500), min_size=1, max_size=2, unique=True),
+    repeats=st.integers(1, 2),
 )
 @settings(max_examples=15)
 def test_matrix_is_the_product(

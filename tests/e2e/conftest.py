@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import preloaded
+
 TINY = """\
 overrides:
   - impl=single,select
   - page=static
   - load.think_min_s=0
   - load.think_max_s=0.02
-  - load.timeout_s=0.2
+  - load.timeout_s=0.5
 experiments:
   burst: [users=5, hatch_rate=100, experiment.requests=50]
   first_fail: [users=3, hatch_rate=100, experiment.start_users=0]
@@ -32,20 +34,17 @@ class Checkout:
     folder: Path
 
     def command(self, *words: str) -> list[str]:
+        """Return the words with which a new process is started."""
         return [sys.executable, "-m", "snakemake", "--cores", "1", *words]
 
     def snakemake(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*words),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        """Give Snakemake a command; return what it said when it had ended."""
+        return preloaded.snakemake(self.command(*words)[3:], self.folder, most_s=150)
 
-    def measure(self, *config: str) -> None:
-        done = self.snakemake("all", "--config", "study=tiny", *config)
+    def measure(self, *config: str, tables: bool = True) -> None:
+        """Measure what is missing, and make the tables and charts of it."""
+        until = () if tables else ("--until=measure",)
+        done = self.snakemake("all", *until, "--config", "study=tiny", *config)
         assert done.returncode == 0, done.stderr
 
     def to_measure(self, *config: str) -> list[str]:
@@ -98,7 +97,7 @@ def clean(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 def measured(clean: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A copy in which the study was measured, select first. To be copied as well."""
     made = clean.copy(tmp_path_factory.mktemp("measured") / "firstfail")
-    made.measure("impl=select")
+    made.measure("impl=select", tables=False)
     assert made.to_measure() == TINY_CELLS["single"]  # select's are there already
     made.measure()
     return made

@@ -6,7 +6,8 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -39,62 +40,77 @@ def under_load(checkout: Checkout) -> bool:
     return any(record.stat().st_size > 1000 for record in records)
 
 
-KILLED = [
-    *(("snakemake", n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)),
-    *(("runner", n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)),
-    ("locust", signal.SIGKILL),
-]
-
-
-@pytest.mark.parametrize("who, number", KILLED)
-def test_nothing_lives_on_and_the_rest_is_measured(
-    checkout: Checkout, eventually: Callable[..., None], who: str, number: int
-) -> None:
+@contextmanager
+def long_run(checkout: Checkout) -> Iterator[subprocess.Popen[str]]:
+    """Snakemake, which measures for a minute; it ends with the test, if not before."""
     process = subprocess.Popen(
-        checkout.command(*ASKED, LONG),
+        checkout.command("--until=measure", *ASKED, LONG),
         cwd=checkout.folder,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    eventually(lambda: under_load(checkout), within_s=40)
-    below = psutil.Process(process.pid).children(recursive=True)
-    victims = {
-        "snakemake": process.pid,
-        "runner": next(p.pid for p in below if is_runner(p)),
-        "locust": next(p.pid for p in below if "locust" in words_of(p)),
-    }
-    os.kill(victims[who], number)
-    _, said = process.communicate(timeout=30)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def end(
+    checkout: Checkout, eventually: Callable[..., None], who: str, number: int
+) -> None:
+    """Start a long run, and end one of its processes under the load."""
+    with long_run(checkout) as process:
+        eventually(lambda: under_load(checkout))
+        below = psutil.Process(process.pid).children(recursive=True)
+        victims = {
+            "snakemake": process.pid,
+            "runner": next(p.pid for p in below if is_runner(p)),
+            "locust": next(p.pid for p in below if "locust" in words_of(p)),
+        }
+        os.kill(victims[who], number)
+        _, said = process.communicate(timeout=150)
     assert process.returncode != 0
     if who == "locust":
         assert sum(line.startswith("firstfail: ") for line in said.splitlines()) == 1
-    eventually(lambda: not any(p.is_running() for p in below), within_s=10)
+    eventually(lambda: not any(p.is_running() for p in below))
     assert not list(checkout.folder.glob("outputs/runs/**/result.json"))
     assert not list(checkout.folder.glob("outputs/runs/**/requests.csv"))
     # The next run has nothing to clean up first, and measures what was cut off.
     planned = checkout.snakemake("-n", *ASKED, LONG)
     assert planned.returncode == 0, planned.stderr
     assert "measure" in planned.stdout + planned.stderr
-    if number == signal.SIGKILL:
-        done = checkout.snakemake(*ASKED)
-        assert done.returncode == 0, done.stderr
-        assert list(checkout.folder.glob("outputs/runs/**/result.json"))
+
+
+@pytest.mark.parametrize("who", ["snakemake", "runner"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_lives_on(
+    checkout: Checkout, eventually: Callable[..., None], who: str, number: int
+) -> None:
+    end(checkout, eventually, who, number)
+
+
+def test_nothing_lives_on_of_what_is_killed_and_the_rest_is_measured(
+    checkout: Checkout, eventually: Callable[..., None]
+) -> None:
+    """One after another in the same folder, with what each of them leaves."""
+    for who in ("locust", "runner", "snakemake"):
+        end(checkout, eventually, who, signal.SIGKILL)
+    done = checkout.snakemake("--until=measure", *ASKED)
+    assert done.returncode == 0, done.stderr
+    assert list(checkout.folder.glob("outputs/runs/**/result.json"))
 
 
 def test_server_that_is_killed_is_a_result(
     checkout: Checkout, eventually: Callable[..., None]
 ) -> None:
-    process = subprocess.Popen(
-        checkout.command(*ASKED, LONG),
-        cwd=checkout.folder,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    eventually(lambda: under_load(checkout), within_s=40)
-    below = psutil.Process(process.pid).children(recursive=True)
-    next(p for p in below if "servers" in words_of(p)).kill()
-    _, said = process.communicate(timeout=60)
+    with long_run(checkout) as process:
+        eventually(lambda: under_load(checkout))
+        below = psutil.Process(process.pid).children(recursive=True)
+        next(p for p in below if "servers" in words_of(p)).kill()
+        _, said = process.communicate(timeout=150)
     assert process.returncode == 0, said
     assert not any(p.is_running() for p in below)
     [path] = checkout.folder.glob("outputs/runs/**/result.json")

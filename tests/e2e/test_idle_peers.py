@@ -17,6 +17,7 @@ from conf.matrix import matrix
 from load.command import Place, command, prepare
 from load.limits import choose_port
 
+pytestmark = pytest.mark.no_run
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "servers" / "page.html"
 TOLD = {"nginx": "/usr/sbin/nginx", "node": "node"}

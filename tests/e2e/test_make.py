@@ -12,6 +12,8 @@ import pytest
 from conf.choices import GROUPS
 from conf.schema import Cell
 
+pytestmark = pytest.mark.no_run
+
 OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
 
 

@@ -56,30 +56,31 @@ def test_the_same_again(checkout: Checkout) -> None:
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    "name, what", [("servers/select.py", "of select"), ("load/run.py", "that measures")]
-)
 def test_code_that_changes_while_it_is_measured(
-    checkout: Checkout, eventually: Callable[..., None], name: str, what: str
+    checkout: Checkout, eventually: Callable[..., None]
 ) -> None:
     """Else its figures would be taken for those of the code that its key is of."""
-    words = ("all", "--config", "study=tiny", "experiment=burst", "impl=select")
-    with only_run_on_host(lambda: None, lambda: None):
-        process = subprocess.Popen(
-            checkout.command(*words, "users=6"),
-            cwd=checkout.folder,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        planned = checkout.folder / "outputs" / "configs"
+    asked = ("study=tiny", "experiment=burst", "impl=select", "users=6")
+    planned = checkout.folder / "outputs" / "configs"
+    changed = {"servers/select.py": "of select", "load/run.py": "that measures"}
+    for name, what in changed.items():
         before = set(planned.iterdir())
-        eventually(lambda: set(planned.iterdir()) != before)
-        checkout.edit(name, "# changed meanwhile\n")
-    _, said = process.communicate(timeout=60)
-    assert process.returncode != 0
-    assert f"the code {what} has changed since this was asked for: ask again" in said
-    assert not list(checkout.folder.glob("outputs/runs/burst/select/users~6/*/*"))
-    checkout.measure("experiment=burst", "impl=select", "users=6")
+        with only_run_on_host(lambda: None, lambda: None):
+            process = subprocess.Popen(
+                checkout.command("all", "--config", *asked),
+                cwd=checkout.folder,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            eventually(lambda before=before: set(planned.iterdir()) != before)
+            checkout.edit(name, "# changed meanwhile\n")
+        _, said = process.communicate(timeout=150)
+        assert process.returncode != 0
+        assert (
+            f"the code {what} has changed since this was asked for: ask again" in said
+        )
+        assert not list(checkout.folder.glob("outputs/runs/burst/select/users~6/*/*"))
+    checkout.measure(*asked[1:], tables=False)
 
 
 def test_setting_of_one_implementation(checkout: Checkout) -> None:
@@ -142,30 +143,31 @@ def test_deleted_file_of_a_cell(checkout: Checkout, deleted: str) -> None:
     assert checkout.to_measure() == SELECT[:1]
 
 
-def test_deleted_cell(checkout: Checkout) -> None:
-    shutil.rmtree(checkout.cell("burst", "select"))
-    checkout.measure()
-    assert (checkout.cell("burst", "select") / "chart.svg").is_file()
+def test_what_was_deleted_is_made_again(checkout: Checkout) -> None:
+    """A result of its record, without a run; and a cell by one."""
+    single, select = (checkout.cell("burst", impl) for impl in ("single", "select"))
+    results = [single / "result.json", select / "chart.svg"]
+    before = [path.read_bytes() for path in results]
+    for path in results:
+        path.unlink()
     assert checkout.to_measure() == []
-
-
-@pytest.mark.parametrize("deleted", ["result.json", "chart.svg"])
-def test_deleted_result_is_made_of_its_record_again(
-    checkout: Checkout, deleted: str
-) -> None:
-    path = checkout.cell("burst", "select") / deleted
-    before = path.read_bytes()
-    path.unlink()
-    assert checkout.to_measure() == []
+    cell = checkout.cell("first_fail", "single")
+    shutil.rmtree(cell)
+    assert checkout.to_measure() == SINGLE[1:]
     checkout.measure()
-    assert path.read_bytes() == before
+    assert [path.read_bytes() for path in results] == before
+    assert (cell / "chart.svg").is_file()
+    assert checkout.to_measure() == []
 
 
 def test_changed_analysis_makes_results_anew(checkout: Checkout) -> None:
     cells = [checkout.cell("burst", impl) for impl in ("single", "select")]
     before = [(cell / "run.json").stat().st_mtime_ns for cell in cells]
     [made] = shown(checkout).glob("made~*")
-    checkout.edit("analysis/failing.py", "# other code\n")
+    path = checkout.folder / "analysis" / "failing.py"
+    text = path.read_text()
+    path.write_text(text.replace("a request failed", "one request failed"))
+    assert path.read_text() != text
     checkout.measure()
     assert [(cell / "run.json").stat().st_mtime_ns for cell in cells] == before
     cell = checkout.cell("first_fail", "select")

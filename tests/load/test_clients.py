@@ -180,8 +180,8 @@ def test_refused_without_a_think_time_ends_by_its_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_response_times_agree(tmp_path: Path, client: str) -> None:
-    """A response that takes 50 ms is measured as such by each."""
-    late = answer(CLOSE % 5 + b"hello", after=lambda: time.sleep(0.05))
+    """A response that takes 300 ms is measured as such by each."""
+    late = answer(CLOSE % 5 + b"hello", after=lambda: time.sleep(0.3))
     with serving(late) as server:
         run(
             locust(
@@ -191,21 +191,24 @@ def test_response_times_agree(tmp_path: Path, client: str) -> None:
                     "--client",
                     client,
                     "--stop-after-requests",
-                    40,
+                    20,
                 ),
-                *("--users", 2, *NO_THINK),
+                *("--users", 10, *NO_THINK),
             )
         )
     times = [float(row["response_ms"]) for row in rows(tmp_path)]
-    assert min(times) >= 50
-    assert statistics.median(times) < 80
+    assert min(times) >= 300
+    assert statistics.median(times) < 500
 
 
 @pytest.mark.parametrize("client, processes", [*((c, 1) for c in CLIENTS), ("lean", 2)])
 def test_a_response_that_is_too_slow_is_a_failure(
     tmp_path: Path, client: str, processes: int
 ) -> None:
-    """Its time is as measured; one that timed out or is wrong says that."""
+    """Its time is as measured; one that timed out or is wrong says that.
+
+    Four users ask at once: each gets another answer, and nobody a second one.
+    """
     at_once, late = (
         answer(CLOSE % 14_939 + PAGE.read_bytes(), after=lambda s=s: time.sleep(s))
         for s in (0, 1.1)
@@ -214,19 +217,19 @@ def test_a_response_that_is_too_slow_is_a_failure(
     with serving(at_once, late, wrong, hang) as server:
         run(
             locust(
-                *(server.url, tmp_path, "--client", client, *NO_THINK),
-                *("--body", PAGE, "--slow", 1000, "--request-timeout", 1.5),
+                *(server.url, tmp_path, "--client", client, *NO_THINK, "--users", 4),
+                *("--body", PAGE, "--slow", 1000, "--request-timeout", 2),
                 *("--stop-after-requests", 4),
                 processes=processes,
             )
         )
-    got = rows(tmp_path)
-    assert [row["error"] for row in got] == [
-        *("", "slower than 1,000 ms"),
-        *("wrong body: 5 bytes for 14,939", "timed out reading"),
+    got = {row["error"]: row for row in rows(tmp_path)}
+    assert sorted(got) == [
+        *("", "slower than 1,000 ms", "timed out reading"),
+        "wrong body: 5 bytes for 14,939",
     ]
-    assert got[1]["status"] == "200"
-    assert 1100 <= float(got[1]["response_ms"]) < 1500
+    assert got["slower than 1,000 ms"]["status"] == "200"
+    assert 1100 <= float(got["slower than 1,000 ms"]["response_ms"]) < 2000
 
 
 def test_a_server_is_warmed_up_before_the_record(tmp_path: Path) -> None:
@@ -299,7 +302,7 @@ def think_times(folder: Path, processes: int) -> list[float]:
         run(
             locust(
                 *(server.url, folder, "--users", 6, "--stop-after-requests", 12),
-                *("--think-min", 0.5, "--think-max", 9, "--arrivals", "open"),
+                *("--think-min", 0.5, "--think-max", 5, "--arrivals", "open"),
                 processes=processes,
             )
         )
@@ -309,7 +312,9 @@ def think_times(folder: Path, processes: int) -> list[float]:
 
 def test_draws_are_the_same_in_several_processes(tmp_path: Path) -> None:
     """The six users begin together, so later starts are what they have drawn."""
-    one, two = (think_times(tmp_path / str(n), processes=n) for n in (1, 2))
+    folders = (tmp_path / "1", tmp_path / "2")
+    with ThreadPoolExecutor() as both:  # side by side, since it is a long time
+        one, two = both.map(think_times, folders, (1, 2))
     later = [[at - times[0] for at in times[6:]] for times in (one, two)]
     assert later[0] == pytest.approx(later[1], abs=0.4)
     assert max(later[0]) - min(later[0]) > 1
@@ -382,7 +387,7 @@ def test_a_stray_ends_a_run_later_and_no_cap_does(
         run(
             locust(
                 *(server.url, tmp_path, "--users", 3, "--stop-at-first-failure"),
-                *("--onset", 2.5, "--request-timeout", 0.5),
+                *("--onset", 2.5, "--request-timeout", 2),
                 *("--think-min", 0, "--think-max", 0.03),
                 processes=processes,
             )
@@ -454,7 +459,7 @@ def test_a_start_of_a_number(tmp_path: Path) -> None:
         run(
             locust(
                 *(server.url, tmp_path, "--users", 0, "--grow-to", 24),
-                *("--start-users", 20, "--spawn-rate", 4, "--request-timeout", 0.2),
+                *("--start-users", 20, "--spawn-rate", 4, "--request-timeout", 0.6),
                 *("--think-min", 0, "--think-max", 0.1),
                 *("--stop-at-first-failure", "--onset", 5),
             )
@@ -502,14 +507,25 @@ def test_a_server_that_answers_nothing_is_started_with_nobody(
     assert end["reason"] == "first-failure"
 
 
+# Five seconds on end are long; of that test_calibration.py has the arithmetic.
+IMPATIENT = """
+from load import lateness
+
+lateness.LONG_S = 2.0
+from load.locustfile import *
+"""
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_generator_that_cannot_keep_up_ends_the_run(
     tmp_path: Path, processes: int, eventually: Callable[..., None]
 ) -> None:
     """Of two processes one is enough. Here it is stopped most of the time."""
+    (tmp_path / "impatient.py").write_text(IMPATIENT)
     with serving(keep(b"hello")) as server:
         options = ("--users", 4, "--think-min", 0, "--think-max", 0.02)
         more = ("--stop-at-first-failure", "--until-late", "--request-timeout", 30)
+        more += ("--locustfile", tmp_path / "impatient.py")
         words = locust(server.url, tmp_path, *options, *more, processes=processes)
         with started(words) as process:
             eventually(has_rows(tmp_path))
@@ -525,7 +541,7 @@ def test_a_generator_that_cannot_keep_up_ends_the_run(
             assert process.wait(timeout=30) == 0
     end = stopped(tmp_path)
     assert (end["reason"], end["users"]) == ("generator", 4)
-    assert 5 < end["at_s"] < 14
+    assert 2 < end["at_s"] < 14
 
 
 def has_rows(record: Path) -> Callable[[], bool]:

@@ -8,19 +8,18 @@ from __future__ import annotations
 import json
 import resource
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from analysis.cell import summarise
 from tests.load.conftest import finish, requests
 
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]
 AS_MANY: dict[str, Any] = {"users": "auto", "hatch_rate": 50.0}
-THEN = ("--then", f"{sys.executable} -m analysis cell")
 # Answers with the page, but for the 60th request.
 ONE_FAILS = """\
 import http.server, itertools, sys
@@ -39,7 +38,8 @@ Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 
 
 def results(cell: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what `run.json` says of the end, and the result."""
+    """Return what `run.json` says of the end, and what analysis makes of the cell."""
+    summarise(cell, None)
     run = json.loads((cell / "run.json").read_text())
     return run, json.loads((cell / "result.json").read_text())
 
@@ -54,7 +54,7 @@ def test_from_a_warm_start_to_the_onset(
         **{"page__wait_ms": 20.0, "load__timeout_s": 0.3},
         **{"load__think_min_s": 0.2, "load__think_max_s": 0.4},
     )
-    finish(run(path, *THEN))
+    finish(run(path))
     told, result = results(tmp_path / "cell")
     stopped, row = told["stopped"], result["row"]
     assert stopped["reason"] == "onset"
@@ -88,7 +88,7 @@ def test_a_stray(config: Config, run: Run, tmp_path: Path, processes: int) -> No
         load__think_max_s=0.1,
         load__processes=processes,
     )
-    finish(run(path, *THEN))
+    finish(run(path))
     told, result = results(tmp_path / "cell")
     assert told["stopped"]["reason"] == "no-onset"
     row = result["row"]
@@ -105,7 +105,7 @@ def test_a_stray(config: Config, run: Run, tmp_path: Path, processes: int) -> No
 def test_the_limit_of_time_comes_first(
     config: Config, run: Run, tmp_path: Path
 ) -> None:
-    finish(run(config("first_fail", **AS_MANY, experiment__max_s=1.5), *THEN))
+    finish(run(config("first_fail", **AS_MANY, experiment__max_s=1.5)))
     told, result = results(tmp_path / "cell")
     stopped, row = told["stopped"], result["row"]
     assert (stopped["reason"], "start" in stopped) == ("time-limit", False)
@@ -122,8 +122,8 @@ def test_the_limit_on_open_files_comes_first(
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (225, 225))
 
-    path = config("first_fail", **AS_MANY, load__timeout_s=0.3)
-    finish(run(path, *THEN, preexec_fn=limit))
+    path = config("first_fail", **AS_MANY, load__timeout_s=0.6)
+    finish(run(path, preexec_fn=limit))
     told, result = results(tmp_path / "cell")
     assert (told["stopped"]["reason"], told["stopped"]["users"]) == ("cap", 25)
     assert told["provenance"]["limits"]["open_files"] == 225
@@ -141,18 +141,15 @@ def test_users_who_do_not_think_start_from_none(
         experiment__max_s=1.0,
         load__think_max_s=0.0,
     )
-    finish(run(path, *THEN))
-    told, _ = results(tmp_path / "cell")
+    finish(run(path))
+    told = json.loads((tmp_path / "cell" / "run.json").read_text())
     assert "start" not in told["stopped"]
     assert [s["rate"] for s in told["stopped"]["joining"]] == [50]
     assert told["stopped"]["joining"][0]["at_s"] < 0.1
 
 
-def test_each_run_tells_when_its_users_joined(
-    config: Config, run: Run, tmp_path: Path
-) -> None:
-    finish(run(config()))
-    stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
+def test_each_run_tells_when_its_users_joined(plain: Path) -> None:
+    stopped = json.loads((plain / "cell" / "run.json").read_text())["stopped"]
     [stretch] = stopped["joining"]
     assert (stretch["users"], stretch["rate"]) == (5, 100)
     assert set(stretch) == {"at_s", "users", "rate"}

@@ -71,11 +71,14 @@ def test_periods_follow_one_another() -> None:
 
 def test_what_has_not_ended_yet_is_told_of_as_well() -> None:
     with watching() as lateness:
-        periods(lateness, 1)
-        time.sleep(0.05)
-        while not lateness.slept_s:  # it hears of it, and its period is not over
-            gevent.sleep(0)
-        at_s, most_ms, mean_ms = lateness.so_far()
+        for _ in range(50):  # a busy machine may let the period end meanwhile
+            periods(lateness, 1)
+            time.sleep(0.05)
+            while not lateness.slept_s and not lateness.periods:  # it hears of it
+                gevent.sleep(0)
+            at_s, most_ms, mean_ms = lateness.so_far()
+            if not lateness.periods:
+                break
         assert lateness.periods == []
         assert 39 <= mean_ms <= most_ms + 1e-6
         assert at_s <= time.monotonic()

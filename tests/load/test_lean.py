@@ -88,7 +88,8 @@ FAILURES: dict[str, Failure] = {
 @pytest.mark.parametrize("behave, text", FAILURES.values(), ids=FAILURES)
 def test_failures(behave: Behaviour, text: str) -> None:
     with serving(behave) as server:
-        assert kind(client(server.url, timeout_s=0.3)) == text
+        timeout_s = 0.3 if text.startswith("timed out") else 20
+        assert kind(client(server.url, timeout_s)) == text
         assert server.accepted == 1  # a new connection's failure is final
 
 
@@ -185,12 +186,12 @@ def test_a_time_out_of_a_kept_connection_is_final() -> None:
         hang(connection)
 
     with serving(once) as server:
-        asking = client(server.url, timeout_s=0.3)
+        asking = client(server.url, timeout_s=0.6)
         asking.ask()
-        gevent.sleep(0.2)  # the timer of the first wait is still running
+        gevent.sleep(0.4)  # the timer of the first wait is still running
         began = time.monotonic()
         assert kind(asking) == "timed out reading"
-        assert 0.29 < time.monotonic() - began < 1
+        assert 0.59 < time.monotonic() - began < 10
         assert server.accepted == 1
 
 
@@ -209,7 +210,7 @@ def test_many_at_once() -> None:
         began = time.monotonic()
         asked = [gevent.spawn(client(server.url).ask) for _ in range(20)]
         gevent.joinall(asked, raise_error=True)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 5
         assert server.accepted == 20
 
 

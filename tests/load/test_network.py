@@ -21,6 +21,7 @@ from tests.load.conftest import (
     READ_ONLY,
     UNPRIVILEGED,
     finish,
+    lines_of,
     of_runs_in,
     requests,
 )
@@ -123,13 +124,13 @@ def test_few_ports(across: Config, run: Run, tmp_path: Path) -> None:
 def test_delay_where_the_kernel_can(across: Config, run: Run, tmp_path: Path) -> None:
     """Elsewhere one line says what is missing."""
     process = run(across(network_delay_ms=30.0))
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=150)
     if process.returncode == 0:
         assert all(
             float(row["response_ms"]) >= 60 for row in requests(tmp_path / "cell")
         )
         return
-    [line] = said.splitlines()
+    [line] = lines_of(said)
     assert "this kernel has no netem" in line
     assert not (tmp_path / "cell").exists()
     assert not of_runs_in(tmp_path)
@@ -180,9 +181,9 @@ def test_server_that_listens_on_the_loopback_alone(
 
 def test_kernel_that_may_not_be_set(across: Config, run: Run, tmp_path: Path) -> None:
     process = run(across(), prefix=READ_ONLY)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=150)
     assert process.returncode == 1
-    [line] = said.splitlines()
+    [line] = lines_of(said)
     assert line.endswith(
         ": network.tcp_tw_reuse=true cannot be set: Read-only file system; "
         "network=loopback needs none of it"

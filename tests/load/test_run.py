@@ -6,6 +6,8 @@ import fcntl
 import itertools
 import json
 import os
+import random
+import re
 import resource
 import shlex
 import shutil
@@ -25,7 +27,7 @@ import yaml
 from benchmarks.disturbances import SkippedError, quota
 from load import RECORD
 from load.lock import PATH as LOCK
-from tests.load.conftest import finish, requests
+from tests.load.conftest import finish, lines_of, requests
 from tests.load.test_limits import held_port
 
 Config = Callable[..., Path]
@@ -50,9 +52,8 @@ def test_the_runner_loads_nothing_that_makes_load() -> None:
     assert done.stdout.strip() == "set()"
 
 
-def test_requests_are_counted_exactly(config: Config, run: Run, tmp_path: Path) -> None:
-    finish(run(config()))
-    cell = tmp_path / "cell"
+def test_requests_are_counted_exactly(plain: Path) -> None:
+    cell = plain / "cell"
     rows = requests(cell)
     assert len(rows) == 60
     assert list(rows[0]) == [
@@ -69,7 +70,7 @@ def test_requests_are_counted_exactly(config: Config, run: Run, tmp_path: Path) 
         "run.json",
         *("config.yaml", "server.log", "locust.log"),
     }
-    assert list(tmp_path.glob(".*")) == []
+    assert list(plain.glob(".*")) == []
 
 
 def test_users_in_two_processes(config: Config, run: Run, tmp_path: Path) -> None:
@@ -83,12 +84,10 @@ def test_users_in_two_processes(config: Config, run: Run, tmp_path: Path) -> Non
         assert set(found["cores"]["server"]).isdisjoint(found["cores"]["locust"])
 
 
-def test_provenance(config: Config, run: Run, tmp_path: Path) -> None:
-    path = config()
-    finish(run(path))
-    cell = tmp_path / "cell"
+def test_provenance(plain: Path) -> None:
+    cell = plain / "cell"
     assert yaml.safe_load((cell / "config.yaml").read_text()) == json.loads(
-        path.read_text()
+        (plain / "cell.json").read_text()
     )
     made = json.loads((cell / "run.json").read_text())
     assert made["stopped"]["reason"] == "requests"
@@ -155,10 +154,10 @@ def test_ends_at_the_first_failure(config: Config, run: Run, tmp_path: Path) -> 
 
 
 def test_not_reached(config: Config, run: Run, tmp_path: Path) -> None:
-    finish(run(config("first_fail", load__timeout_s=0.3)))
+    finish(run(config("first_fail", load__timeout_s=0.6)))
     stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
     assert (stopped["reason"], stopped["users"]) == ("cap", 5)
-    assert stopped["at_s"] >= 0.6  # what was in flight had its time
+    assert stopped["at_s"] >= 1.2  # what was in flight had its time
 
 
 def test_warmed_up_and_slow(config: Config, run: Run, tmp_path: Path) -> None:
@@ -190,17 +189,18 @@ def test_time_limit(
 def test_think_times_come_from_the_seed(
     config: Config, run: Run, tmp_path: Path
 ) -> None:
-    starts = []
-    for _ in range(2):
-        settings = {"load__think_min_s": 0.2, "load__think_max_s": 0.6, "users": 1}
-        finish(run(config(experiment__requests=6, **settings)))
-        rows = requests(tmp_path / "cell")
-        ends = [float(r["start_s"]) + float(r["response_ms"]) / 1000 for r in rows]
-        begun = [float(row["start_s"]) for row in rows[1:]]
-        starts.append([b - e for b, e in zip(begun, ends, strict=False)])
-        shutil.rmtree(tmp_path / "cell")
-    assert starts[0] == pytest.approx(starts[1], abs=0.05)
-    assert max(starts[0]) - min(starts[0]) > 0.02
+    thinks = {"load__think_min_s": 0.1, "load__think_max_s": 0.7, "load__seed": 7}
+    finish(run(config(experiment__requests=6, users=1, **thinks)))
+    rows = requests(tmp_path / "cell")
+    ends = [float(r["start_s"]) + float(r["response_ms"]) / 1000 for r in rows]
+    thought = [
+        float(row["start_s"]) - end for row, end in zip(rows[1:], ends, strict=False)
+    ]
+    first_user = random.Random("7-0")
+    drawn = [first_user.uniform(0.1, 0.7) for _ in thought]
+    assert max(drawn) - min(drawn) > 0.3
+    # Nobody asks too early, and a busy machine makes users late.
+    assert all(0 <= t - d + 1e-3 < 0.25 for t, d in zip(thought, drawn, strict=True))
 
 
 @pytest.mark.parametrize("impl", ["single", "select"])
@@ -210,13 +210,13 @@ def test_burst_of_2000_users(
     settings = {
         "users": 2000,
         "hatch_rate": 2000,
-        "experiment__requests": 10_000,
+        "experiment__requests": 5_000,
         "load__think_min_s": 0.5,
         "load__think_max_s": 1.5,
         "load__timeout_s": 10,
     }
     finish(run(config(impl=impl, **settings)))
-    assert len(requests(tmp_path / "cell")) == 10_000
+    assert len(requests(tmp_path / "cell")) == 5_000
     stopped = json.loads((tmp_path / "cell" / "run.json").read_text())["stopped"]
     assert stopped["reason"] == "requests"
 
@@ -293,9 +293,9 @@ def test_a_record_that_is_refused_is_not_kept(
     """As by what looks whether the code is still that of the cell's key."""
     script = f"{sys.executable} -c 'raise SystemExit(\"of other code\")'"
     process = run(config(), "--check", script)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=150)
     assert process.returncode == 1
-    assert said.splitlines()[-1].endswith(": of other code")
+    assert lines_of(said)[-1].endswith(": of other code")
     assert not (tmp_path / "cell").exists()
 
 
@@ -304,38 +304,50 @@ def test_a_record_outlives_a_command_that_cannot_read_it(
 ) -> None:
     script = f"{sys.executable} -c 'raise SystemExit(\"cannot read it\")'"
     said = finish(run(config(), "--then", script))
-    assert said == "cannot read it\n"
+    assert said == "cannot read it"
     assert len(requests(tmp_path / "cell")) == 60
+
+
+# The runner, which tells how it is doing ten times as often as it would.
+HASTY = """\
+import runpy, sys
+from load import progress
+progress.PLAIN_EVERY_S /= 10
+sys.argv = sys.argv[3:]
+runpy.run_module("load", run_name="__main__", alter_sys=True)
+"""
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(
     config: Config, run: Run
 ) -> None:
-    settings = {"experiment__requests": 10**6, "experiment__max_s": 12}
-    said = finish(run(config(**settings), "--label", "cell 1 of 1"))
-    [line] = said.splitlines()
-    assert line.startswith("cell 1 of 1: 10 s, 5 users, ")
-    assert line.endswith(" requests/s, 0 failed, at most 2 s left")
+    path = config(experiment__requests=10**6, experiment__max_s=3)
+    process = run(path, "--label", "cell 1 of 1", prefix=(sys.executable, "-c", HASTY))
+    lines = finish(process).splitlines()
+    assert len(lines) > 1
+    shown = (
+        r"cell 1 of 1: \d+ s, \d users, [\d,]+ requests/s, 0 failed, at most \d+ s left"
+    )
+    assert [line for line in lines if not re.fullmatch(shown, line)] == []
+    assert ", 5 users, " in lines[-1]
 
 
 def test_a_measured_cell_is_not_measured_again(
-    config: Config, run: Run, tmp_path: Path
+    plain: Path, run: Run, tmp_path: Path
 ) -> None:
-    path = config()
-    finish(run(path))
+    shutil.copytree(plain / "cell", tmp_path / "cell")
     before = (tmp_path / "cell" / "run.json").stat().st_mtime_ns
-    finish(run(path))
+    finish(run(plain / "cell.json"))
     assert (tmp_path / "cell" / "run.json").stat().st_mtime_ns == before
 
 
 def test_an_incomplete_folder_is_replaced(
-    config: Config, run: Run, tmp_path: Path
+    plain: Path, run: Run, tmp_path: Path
 ) -> None:
-    path = config()
-    finish(run(path))
+    shutil.copytree(plain / "cell", tmp_path / "cell")
     (tmp_path / "cell" / "run.json").unlink()
     (tmp_path / "cell" / "chart.svg").write_text("of what was there before")
-    finish(run(path))
+    finish(run(plain / "cell.json"))
     assert (tmp_path / "cell" / "run.json").is_file()
     assert not (tmp_path / "cell" / "chart.svg").exists()
 
@@ -383,7 +395,8 @@ def test_server_that_does_not_come_up(
 ) -> None:
     (tmp_path / "server.py").write_text(code)
     command = f"{{python}} {tmp_path / 'server.py'} {{port}}"
-    assert named in fails(config(impl__command=command, server__start_s=1.0))
+    start_s = 1.0 if named == "did not answer" else 20.0
+    assert named in fails(config(impl__command=command, server__start_s=start_s))
     assert (tmp_path / "cell.logs" / "server.log").exists()
 
 
@@ -392,17 +405,30 @@ def test_no_such_program(config: Config, fails: Fails) -> None:
     assert "cannot start no-such-program" in said
 
 
+# A server that dies with its hundredth request: more than it is asked before the load.
+DIES = """\
+import itertools, os, sys
+sys.argv[0] = "servers"
+from servers import __main__ as main, http
+
+asked = itertools.count(1)
+
+def receive(self, data, receive=http.Protocol.receive):
+    if next(asked) == 100:
+        os.kill(os.getpid(), 9)
+    return receive(self, data)
+
+http.Protocol.receive = receive
+sys.exit(main.main())
+"""
+
+
 @pytest.mark.parametrize("experiment", ["burst", "first_fail"])
 def test_server_that_dies_under_load(
     config: Config, run: Run, tmp_path: Path, experiment: str
 ) -> None:
     """That is a result, with what users saw of it until Locust was told to end."""
-    code = (
-        "import os,sys,threading; sys.argv[0]='servers'\n"
-        "threading.Timer(3, lambda: os.kill(os.getpid(), 9)).start()\n"
-        "from servers.__main__ import main; main()\n"
-    )
-    (tmp_path / "server.py").write_text(code)
+    (tmp_path / "server.py").write_text(DIES)
     command = (
         f"env PYTHONPATH=. {{python}} {tmp_path / 'server.py'} select --port {{port}}"
     )
@@ -424,13 +450,7 @@ def test_server_that_dies_while_it_warms_up(
     config: Config, run: Run, tmp_path: Path
 ) -> None:
     """That is a result as well, of no request, and analysis can read it."""
-    code = (
-        "import os,sys,threading\n"
-        "sys.argv[0]='servers'\n"
-        "threading.Timer(3, lambda: os.kill(os.getpid(), 9)).start()\n"
-        "from servers.__main__ import main; main()\n"
-    )
-    (tmp_path / "server.py").write_text(code)
+    (tmp_path / "server.py").write_text(DIES)
     command = (
         f"env PYTHONPATH=. {{python}} {tmp_path / 'server.py'} select --port {{port}}"
     )
@@ -454,7 +474,7 @@ def test_locust_that_is_told_to_end_leaves_no_result(
     below = psutil.Process(process.pid).children()
     [locust] = [child for child in below if "locust" in child.cmdline()]
     locust.terminate()
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=150)
     assert process.returncode == 1
     assert "told to end" in said
     assert not (tmp_path / "cell").exists()
@@ -480,7 +500,7 @@ def test_a_quota_into_which_a_server_goes_by_itself(
 @pytest.mark.parametrize("impl", ["select", "multithread", "multiprocess"])
 def test_telemetry(config: Config, run: Run, tmp_path: Path, impl: str) -> None:
     """What a server's short-lived children and threads use is the server's."""
-    path = config(impl=impl, users=3, experiment__requests=600, page__kind="rendered")
+    path = config(impl=impl, users=3, experiment__requests=300, page__kind="rendered")
     finish(run(path))
     cell = tmp_path / "cell"
     table = pd.read_csv(cell / "telemetry.csv")
@@ -494,18 +514,18 @@ def test_telemetry(config: Config, run: Run, tmp_path: Path, impl: str) -> None:
     cpu = ended["server_user_s"] + ended["server_system_s"]
     cpu -= began["server_user_s"] + began["server_system_s"]
     # A page takes more than half a millisecond; what ended is in it all the same.
-    assert cpu > 600 * 0.0005
+    assert cpu > 300 * 0.0005
     used = told["telemetry"]["server"]
     assert used["user_s"] + used["system_s"] > cpu * 0.9
     assert used["voluntary_switches"] > 100
     if table["server_switches"].notna().all():  # where an ordinary user may see it
         grown = ended["server_switches"] - began["server_switches"]
-        least = {"select": 50, "multithread": 600, "multiprocess": 600}
+        least = {"select": 50, "multithread": 300, "multiprocess": 300}
         assert grown >= least[impl]
     assert (table["server_processes"].dropna() >= 1).all()
     assert (table["backlog"] == 128).all()
     assert table["server_sent_bytes"].iloc[-1] - table["server_sent_bytes"].iloc[0] > (
-        600 * 14_939
+        300 * 14_939
     )
     assert table["generator_cpu_s"].max() > table["generator_cpu_s"].min()
     lateness = pd.read_csv(cell / "generator.csv")
@@ -587,9 +607,9 @@ def test_port_that_is_taken_meanwhile(
         eventually(made.exists)
         with socket.create_server(("127.0.0.1", port)):
             taken.touch()
-            _, said = process.communicate(timeout=30)
+            _, said = process.communicate(timeout=150)
     assert process.returncode == 1
-    [line] = said.splitlines()
+    [line] = lines_of(said)
     assert f"something else listens on 127.0.0.1 port {port} since it was" in line
     assert "Address already in use" in line
     assert not (tmp_path / "cell").exists()
@@ -603,7 +623,7 @@ def test_port_that_a_server_of_before_has_left(
     assert process.stderr is not None
     assert "waiting for connections of before to leave" in process.stderr.readline()
     process.terminate()
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=150)
     assert process.returncode == 128 + signal.SIGTERM
     assert "ended by SIGTERM" in said
 
@@ -634,7 +654,7 @@ def test_too_few_open_files(config: Config, fails: Fails, tmp_path: Path) -> Non
         check=False,
     )
     assert process.returncode == 1
-    [line] = process.stderr.splitlines()
+    [line] = lines_of(process.stderr)
     assert "2,000 users need 2,200 open files and the hard limit is 256" in line
 
 
@@ -679,7 +699,7 @@ def on_small_disk(path: Path, tmp_path: Path, size_mb: int) -> str:
         check=False,
     )
     assert done.returncode == 1
-    [line] = done.stderr.splitlines()
+    [line] = lines_of(done.stderr)
     return line
 
 
@@ -735,7 +755,7 @@ def test_locust_that_dies(config: Config, run: Run, tmp_path: Path) -> None:
     process = run(config(experiment__requests=10**6))
     locust = wait_for_locust(tmp_path)
     os.kill(locust, signal.SIGKILL)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=150)
     assert process.returncode == 1
     assert "Locust ended with status -9, before its run did" in said
     assert not (tmp_path / "cell").exists()

@@ -119,6 +119,26 @@ def architecture(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def start(root: Path) -> Iterator[Callable[..., Running]]:
     """Start a server with these options; it is killed after the test."""
+    with starting(root) as start:
+        yield start
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def served(request: pytest.FixtureRequest, root: Path) -> Iterator[Running]:
+    """A server of each architecture, for those tests that leave it as it was."""
+    with starting(root) as start:
+        yield start(request.param)
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def keeping(request: pytest.FixtureRequest, root: Path) -> Iterator[Running]:
+    """The same of one that keeps connections."""
+    with starting(root) as start:
+        yield start(request.param, "--keep-alive")
+
+
+@contextlib.contextmanager
+def starting(root: Path) -> Iterator[Callable[..., Running]]:
     started: list[subprocess.Popen[str]] = []
 
     def start(
@@ -143,10 +163,12 @@ def start(root: Path) -> Iterator[Callable[..., Running]]:
         assert int(match[4]) == process.pid
         return Running(process, match[1] or match[2], int(match[3]))
 
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+    try:
+        yield start
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()

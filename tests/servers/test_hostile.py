@@ -49,8 +49,8 @@ TIME_OUTS = (
 )
 LINGER_S = 1.0  # for which a client is read from, that may not have had its answer
 LATE_S = 5.0  # what a busy machine may add; the clients would stay for ever
-# CPU time in half a second with nothing to do; whatever spins takes all of it.
-IDLE_S, IDLE_CPU_S = 0.5, 0.15
+# CPU time in a third of a second with nothing to do; whatever spins takes all of it.
+IDLE_S, IDLE_CPU_S = 0.3, 0.1
 FLOOD = 5_000
 ROUNDS = 3
 CLIENTS = 700

@@ -63,8 +63,8 @@ def announce(listener, name, scheme, announce=main.announce):
 main.Listener, main.announce = listen, announce
 sys.exit(main.main())
 """
-# CPU time in half a second of waiting; whatever spins takes all of it.
-IDLE_S, IDLE_CPU_S = 0.5, 0.15
+# CPU time in a third of a second of waiting; whatever spins takes all of it.
+IDLE_S, IDLE_CPU_S = 0.3, 0.1
 
 
 def assert_idle(server: Running) -> None:
