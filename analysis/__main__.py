@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.ceiling import with_ceilings
@@ -14,7 +15,7 @@ from analysis.files import DataError, read_folders, read_matrix
 CACHE = Path(__file__).parent.parent / ".cache" / "matplotlib"
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
     cell = steps.add_parser("cell", help="what one cell's record says, and its chart")
@@ -30,7 +31,7 @@ def main() -> int:
     shown = steps.add_parser("show", help="copies of these, where they are looked for")
     shown.add_argument("matrix", type=Path, help="the folder that holds both")
     shown.add_argument("folder", type=Path, help="where the folders of both go")
-    asked = parser.parse_args()
+    asked = parser.parse_args(words)
     os.environ.setdefault("MPLCONFIGDIR", str(CACHE))
     # Each step imports what it needs: drawing takes a while to load.
     try:

@@ -1,0 +1,36 @@
+"""Results, tables and charts of kept records are what they were, byte for byte.
+
+Where a change of them is meant, `python -m tests.analysis.golden` makes the expected
+files anew.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+from tests.analysis import golden
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return golden.make(tmp_path_factory.mktemp("golden"))
+
+
+def test_results_and_tables_are_as_kept(made: Path) -> None:
+    expected, found = golden.texts(golden.EXPECTED), golden.texts(made)
+    assert sorted(found) == sorted(expected)
+    for name, text in found.items():
+        assert text == expected[name], name
+
+
+def test_charts_and_timelines_are_as_kept(made: Path) -> None:
+    kept, found = json.loads(golden.DIGESTS.read_text()), golden.digests(made)
+    assert sorted(found) == sorted(kept["sha256"])
+    changed = [name for name, digest in found.items() if digest != kept["sha256"][name]]
+    if mpl.__version__ != kept["matplotlib"]:
+        changed = [name for name in changed if not name.endswith(".svg")]
+    assert not changed
