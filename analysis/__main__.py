@@ -8,8 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.ceiling import with_ceilings
-from analysis.files import DataError, read_folders, read_matrix
+from analysis.files import DataError, read_folders
 
 # What matplotlib finds out about fonts: not everybody has a home directory for it.
 CACHE = Path(__file__).parent.parent / ".cache" / "matplotlib"
@@ -44,21 +43,19 @@ def main(words: Sequence[str] | None = None) -> int:
 
             summarise_all(read_folders(asked.matrix), asked.code)
         elif asked.step == "tables":
-            from analysis.left_out import read_left_out
-            from analysis.tables import write_tables
+            from analysis.matrix import Matrix
+            from analysis.outputs import write_tables
 
-            measured = with_ceilings(read_matrix(asked.matrix))
-            write_tables(measured, asked.folder, read_left_out(asked.matrix))
+            write_tables(Matrix.read(asked.matrix), asked.folder)
         elif asked.step == "show":
             from analysis.shown import show
 
             show(asked.matrix, asked.folder)
         else:
-            from analysis.charts import write_charts
-            from analysis.left_out import read_left_out
+            from analysis.matrix import Matrix
+            from analysis.outputs import write_charts
 
-            measured = with_ceilings(read_matrix(asked.matrix))
-            write_charts(measured, asked.folder, read_left_out(asked.matrix))
+            write_charts(Matrix.read(asked.matrix), asked.folder)
     except DataError as error:
         print(f"firstfail: {error}", file=sys.stderr)
         return 1

@@ -1,38 +1,24 @@
-"""The comparison charts: the rows of the tables side by side.
+"""The rows of an experiment's table side by side, as bars of its figures.
 
-One chart per experiment, bars of the figures of its table; and of all of them
-together `users`, response time and RPS against users, `switches`, what a request cost
-the server, and `waiting`, what users waited for. Of several runs
-the bar is their median, its error bar the interval, and a dot each run; an arrow is
-one that met no failure, which may lie anywhere to its right.
+Of several runs the bar is their median, its error bar the interval, and a dot each run;
+an arrow is one that met no failure, which may lie anywhere to its right.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import (
-    arrivals_chart,
-    idle_chart,
-    published_chart,
-    switches_chart,
-    waiting_chart,
-)
-from analysis.files import Cell, remove_others
+from analysis import published_chart
+from analysis.files import Cell
 from analysis.groups import MARKED, Group, grouped
-from analysis.left_out import LeftOut
-from analysis.left_out_chart import WHY, nothing
-from analysis.matrix import experiments, is_class
 from analysis.settings import caption, show, show_figure
 from analysis.statistics import LEAST_RUNS, Estimate, Sample
-from analysis.style import COLOURS, SUFFIXES, entitle, figure, save, thousands
-from analysis.users_chart import users_chart
+from analysis.style import COLOURS, entitle, figure, thousands
 
 PANEL_IN = 3.0  # a panel's width
 PALE = COLOURS[5]  # on which black can be seen
@@ -46,29 +32,6 @@ PANELS = {
         "knee_users": "Users at the knee",
     },
 }
-
-
-def write_charts(
-    cells: Sequence[Cell], folder: Path, left_out: Sequence[LeftOut] = ()
-) -> None:
-    """Write a chart per experiment and those of all, as SVG and PNG, into `folder`."""
-    written = []
-    for name in experiments(cells, left_out):
-        chosen = [cell for cell in cells if cell.experiment == name]
-        made = comparison(name, chosen) if chosen else nothing(WHY.format(name))
-        written += save(made, folder / name)
-    if cells:
-        written += save(users_chart(cells), folder / "users")
-        written += switches_chart.write_charts(cells, folder)
-        written += waiting_chart.write_charts(cells, folder)
-    else:  # nor is there anything to see side by side
-        for name in ("users", "switches", "waiting"):
-            written += save(nothing(WHY.format("the matrix")), folder / name)
-    if not is_class(cells, left_out):
-        written += arrivals_chart.write_charts(cells, folder)
-        written += idle_chart.write_charts(cells, folder)
-        written += published_chart.write_charts(cells, folder)
-    remove_others(folder, SUFFIXES, written)
 
 
 def comparison(name: str, cells: Sequence[Cell]) -> Figure:

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from analysis.answered import answered_rps, cpu_us_per_answer
-from analysis.files import Cell, write_csv, write_text
+from analysis.files import Cell
 from analysis.groups import MARK, MARKED, Group, grouped
 from analysis.limits import is_servers
 from analysis.settings import IDLE, caption, label, setting, show, swept
@@ -59,10 +58,6 @@ class Line:
     points: list[Point]
 
 
-def is_swept(cells: Iterable[Cell]) -> bool:
-    return len({setting(cell, IDLE) for cell in cells}) > 1
-
-
 def lines(cells: Sequence[Cell]) -> list[Line]:
     """Return the lines of all experiments; labels name the experiment, of several."""
     names = list(dict.fromkeys(cell.experiment for cell in cells))
@@ -92,17 +87,6 @@ def _point(group: Group) -> Point:
         open=min(cell.idle_open for cell in group.cells),
         values=values,
     )
-
-
-def write_tables(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write `idle.csv` and `idle.md` into `folder` where it is swept."""
-    if not is_swept(cells):
-        return []
-    paths = [folder / "idle.csv", folder / "idle.md"]
-    found = lines(cells)
-    write_csv(paths[0], table(found))
-    write_text(paths[1], markdown(cells, found))
-    return paths
 
 
 def table(found: Sequence[Line]) -> pd.DataFrame:

@@ -9,14 +9,13 @@ the greatest run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.ends import End, name_ends
 from analysis.files import Cell
-from analysis.idle import FIGURES, Line, Point, captions, is_swept, lines
+from analysis.idle import FIGURES, Line, Point, captions, lines
 from analysis.style import (
     COLOURS,
     LEGEND,
@@ -24,7 +23,6 @@ from analysis.style import (
     entitle,
     figure,
     look,
-    save,
     thousands,
 )
 
@@ -32,11 +30,6 @@ PANEL_IN = (7.0, 2.6)
 LABEL_IN = 0.065  # the width of a label's character
 ROOM = 1.08  # above the highest point
 NAMED_AT_END = 14  # of more lines the labels would not fit beside a panel
-
-
-def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write `idle.svg` and `idle.png` into `folder` where `idle` is swept."""
-    return save(draw(cells), folder / "idle") if is_swept(cells) else []
 
 
 def draw(cells: Sequence[Cell]) -> Figure:

@@ -13,17 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import published
 from analysis.files import Cell
 from analysis.groups import MARK, MARKED, Group, grouped_by_experiment
 from analysis.published import Published
 from analysis.settings import caption, show, show_ms
-from analysis.style import COLOURS, entitle, figure, save, thousands
+from analysis.style import COLOURS, entitle, figure, thousands
 
 PANEL_IN = 2.8  # a panel's width
 LABEL_IN = 0.085  # the width of a label's character
@@ -55,13 +53,6 @@ class Bar:
     values: dict[str, float | None]
     ours: bool
     bound: bool = False  # its users are a lower bound
-
-
-def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write `published.svg` and `.png` into `folder` where there is a counterpart."""
-    if not published.shown_with(cells):
-        return []
-    return save(draw(cells, published.read_published()), folder / "published")
 
 
 def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:

@@ -17,12 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from analysis.answered import answered_rps
-from analysis.files import Cell, DataError, write_csv, write_text
+from analysis.files import Cell, DataError
 from analysis.groups import MARK, MARKED, Group, grouped, mark
 from analysis.left_out import LeftOut
 from analysis.notes import bare_lf, medians
@@ -69,17 +68,6 @@ class Place:
             return False
         same_users = self.order[:3] == before.order[:3]
         return not mark(self.rps_limit if same_users else self.users_limit)
-
-
-def write_tables(
-    cells: Sequence[Cell], left_out: Sequence[LeftOut], folder: Path
-) -> list[Path]:
-    """Write `ranking.csv` and `ranking.md` into `folder`; return their paths."""
-    paths = [folder / "ranking.csv", folder / "ranking.md"]
-    found = ranking(cells, left_out)
-    write_csv(paths[0], table(found))
-    write_text(paths[1], markdown(found, cells))
-    return paths
 
 
 def ranking(cells: Sequence[Cell], left_out: Sequence[LeftOut]) -> list[Place]:

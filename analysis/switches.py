@@ -16,12 +16,11 @@ Rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.files import Cell, write_csv, write_text
+from analysis.files import Cell
 from analysis.groups import Group, apart, grouped_by_experiment
 from analysis.settings import setting, show
 
@@ -63,15 +62,6 @@ FIGURES: dict[str, tuple[Figure, str]] = {
     "switches_per_request": (switches, "switches a request"),
     "cpu_ms_per_request": (cpu_ms, "server CPU a request, ms"),
 }
-
-
-def write_tables(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write `switches.csv` and `switches.md` into `folder`; return their paths."""
-    paths = [folder / "switches.csv", folder / "switches.md"]
-    rows = table(cells)
-    write_csv(paths[0], rows)
-    write_text(paths[1], markdown(rows))
-    return paths
 
 
 def table(cells: Sequence[Cell]) -> pd.DataFrame:

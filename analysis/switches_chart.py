@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,7 +20,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from analysis import switches
 from analysis.files import Cell
 from analysis.groups import Group, grouped_by_experiment
-from analysis.style import COLOURS, entitle, figure, save, thousands
+from analysis.style import COLOURS, entitle, figure, thousands
 
 DECADES = 1.5
 PANEL_IN = 2.8  # a panel's width
@@ -37,11 +36,6 @@ TITLE = (
     "Voluntary: the server had to wait. Involuntary: another wanted its CPU. "
     + switches.SERVERS
 )
-
-
-def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write `switches.svg` and `switches.png` into `folder`; return their paths."""
-    return save(draw(cells), folder / "switches")
 
 
 def draw(cells: Sequence[Cell]) -> Figure:

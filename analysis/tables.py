@@ -11,26 +11,23 @@ Rules of this module:
   says `> 3,300`, and CSV has the bound in `users` and false in `reached`.
 - Where a run ends by its number of requests, its RPS stand beside those that the same
   users would have got of a server that answers at once (`possible.py`).
-- The CSV files hold all digits, the Markdown is for reading. `cells.csv` alone has
-  a row per cell.
+- The CSV files hold all digits, the Markdown is for reading. `tidy` alone is of
+  one cell.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis import day, idle, pairs, published_table, ranking, switches, waited
+from analysis import day, pairs, waited
 from analysis.ceiling import is_near
-from analysis.files import Cell, remove_others, write_csv, write_text
+from analysis.files import Cell
 from analysis.groups import MARK, Group, grouped
-from analysis.left_out import LeftOut, footnote
 from analysis.limits import is_servers
-from analysis.matrix import experiments, is_class
 from analysis.notes import (
     differing,
     footnotes,
@@ -92,32 +89,6 @@ COLUMNS = {
     },
 }
 WORDS = ("first_failure", "limit")  # columns that hold no figures
-
-
-def write_tables(
-    cells: Sequence[Cell], folder: Path, left_out: Sequence[LeftOut] = ()
-) -> None:
-    """Write `<experiment>.csv` and `.md`, `cells.csv` and `pairs.csv` into `folder`."""
-    written = [folder / "cells.csv", folder / "pairs.csv"]
-    write_csv(written[0], pd.DataFrame([tidy(cell) for cell in cells]))
-    compared = []
-    for name in experiments(cells, left_out):
-        chosen = [cell for cell in cells if cell.experiment == name]
-        others = [cell for cell in left_out if cell.experiment == name]
-        write_csv(folder / f"{name}.csv", table(chosen))
-        said = markdown(name, chosen) if chosen else f"### {name}\n"
-        below = "\n".join(["", *footnote(others)]) if others else ""
-        write_text(folder / f"{name}.md", said + below)
-        written += [folder / f"{name}.csv", folder / f"{name}.md"]
-        compared += comparisons(chosen)
-    write_csv(written[1], pairs.table(compared))
-    written += switches.write_tables(cells, folder)
-    if is_class(cells, left_out):
-        written += ranking.write_tables(cells, left_out, folder)
-    else:
-        written += published_table.write_tables(cells, folder)
-        written += idle.write_tables(cells, folder)
-    remove_others(folder, (".csv", ".md"), written)
 
 
 def table(cells: Sequence[Cell]) -> pd.DataFrame:

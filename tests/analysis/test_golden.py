@@ -6,12 +6,15 @@ files anew.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
 import matplotlib as mpl
 import pytest
 
+from analysis import catalogue
+from analysis.matrix import Matrix
 from tests.analysis import golden
 
 
@@ -34,3 +37,19 @@ def test_charts_and_timelines_are_as_kept(made: Path) -> None:
     if mpl.__version__ != kept["matplotlib"]:
         changed = [name for name in changed if not name.endswith(".svg")]
     assert not changed
+
+
+def test_what_is_announced_is_what_is_written(made: Path) -> None:
+    """Else Snakemake would miss a file after the study, or never see one."""
+    for matrix in golden.MATRICES:
+        with contextlib.chdir(made):
+            configs = Matrix.read(Path(matrix, "matrix.json")).configs
+        written = [
+            str(path.relative_to(made / matrix))
+            for folder in (catalogue.TABLES, catalogue.CHARTS)
+            for path in (made / matrix / folder).iterdir()
+        ]
+        assert sorted(written) == sorted(catalogue.announced(configs)), matrix
+    for name in {cell for cells in golden.MATRICES.values() for cell in cells}:
+        written = {path.name for path in (made / "cells" / name).iterdir()}
+        assert set(catalogue.RESULTS) == written - golden.RECORD
