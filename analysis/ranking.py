@@ -20,12 +20,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis import figures
 from analysis.answered import answered_rps
 from analysis.files import Cell, DataError
 from analysis.groups import MARK, MARKED, Group, grouped, mark
 from analysis.left_out import LeftOut
 from analysis.notes import bare_lf, medians
-from analysis.settings import caption, show, show_figure, swept
+from analysis.settings import caption, show, swept
 
 REMARKS = {
     "crashed": "crashed under the load",
@@ -158,10 +159,11 @@ def markdown(found: Sequence[Place], cells: Sequence[Cell]) -> str:
         users = show(None)
         if place.users is not None:
             bound = "" if place.reached else "> "
-            users = bound + show_figure("users", place.users) + mark(place.users_limit)
+            held = figures.named("users").show(place.users)
+            users = bound + held + mark(place.users_limit)
         rps = show(None)
         if place.rps is not None:
-            rps = show_figure("rps", place.rps) + mark(place.rps_limit)
+            rps = figures.named("rps").show(place.rps) + mark(place.rps_limit)
         told = [show(rank), show(place.impl), users, rps, show(place.remark)]
         lines.append(f"| {' | '.join(told)} |")
     if runs := sorted(frozenset().union(*(place.runs for place in found))):

@@ -17,9 +17,9 @@ from analysis.idle import lines, table
 from analysis.idle import markdown as idle_markdown
 from analysis.reports import idle as report
 from analysis.settings import caption
-from analysis.switches import cpu_ms
 from analysis.tables import markdown, tidy
 from analysis.tables import table as rows_of
+from analysis.used import cpu_ms
 from tests.analysis.conftest import config, steady
 from tests.analysis.test_pictures import assert_readable, texts
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from analysis import switches, switches_chart
+from analysis import figures, switches, switches_chart, used
 from analysis.files import Cell
 from tests.analysis.conftest import config
 from tests.analysis.test_pictures import assert_readable, texts
@@ -46,7 +46,7 @@ def test_what_was_not_counted_is_empty_and_never_0() -> None:
     cells = [*one_lacks_it, made(None, impl="b"), made((0, 0), impl="c")]
     rows = switches.table(cells)
     table = rows.set_index("implementation")
-    for name in switches.FIGURES:
+    for name in switches.NAMES:
         assert table[name].isna().to_dict() == {"a": True, "b": True, "c": False}
     text = switches.markdown(rows)
     assert "| first_fail | b | 1 | – | – | – | – |" in text
@@ -55,10 +55,10 @@ def test_what_was_not_counted_is_empty_and_never_0() -> None:
 
 
 def test_no_request_has_no_figure_and_an_older_result_neither() -> None:
-    assert switches.cpu_ms(made((1, 1), requests=0)) is None
+    assert used.cpu_ms(made((1, 1), requests=0)) is None
     older = made((1, 1))
     del older.result["used"]
-    assert [of(older) for of, _ in switches.FIGURES.values()] == [None] * 4
+    assert [figure.value(older) for figure in figures.SWITCHES] == [None] * 4
 
 
 def test_rows_are_told_apart_by_experiment_and_what_is_swept() -> None:
@@ -78,7 +78,7 @@ def test_rows_are_told_apart_by_experiment_and_what_is_swept() -> None:
     ],
 )
 def test_figures_of_any_size_are_short(value: float | None, shown: str) -> None:
-    assert switches.few(value) == shown
+    assert figures.SWITCHES[0].show(value) == shown
 
 
 MATRICES: dict[str, list[Cell]] = {
