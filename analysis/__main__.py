@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.ceiling import with_ceilings
-from analysis.files import DataError, read_folders, read_matrix
+from analysis.files import DataError, read_folders
 
 # What matplotlib finds out about fonts: not everybody has a home directory for it.
 CACHE = Path(__file__).parent.parent / ".cache" / "matplotlib"
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
     cell = steps.add_parser("cell", help="what one cell's record says, and its chart")
@@ -30,7 +30,7 @@ def main() -> int:
     shown = steps.add_parser("show", help="copies of these, where they are looked for")
     shown.add_argument("matrix", type=Path, help="the folder that holds both")
     shown.add_argument("folder", type=Path, help="where the folders of both go")
-    asked = parser.parse_args()
+    asked = parser.parse_args(words)
     os.environ.setdefault("MPLCONFIGDIR", str(CACHE))
     # Each step imports what it needs: drawing takes a while to load.
     try:
@@ -43,21 +43,19 @@ def main() -> int:
 
             summarise_all(read_folders(asked.matrix), asked.code)
         elif asked.step == "tables":
-            from analysis.left_out import read_left_out
-            from analysis.tables import write_tables
+            from analysis.matrix import Matrix
+            from analysis.outputs import write_tables
 
-            measured = with_ceilings(read_matrix(asked.matrix))
-            write_tables(measured, asked.folder, read_left_out(asked.matrix))
+            write_tables(Matrix.read(asked.matrix), asked.folder)
         elif asked.step == "show":
             from analysis.shown import show
 
             show(asked.matrix, asked.folder)
         else:
-            from analysis.charts import write_charts
-            from analysis.left_out import read_left_out
+            from analysis.matrix import Matrix
+            from analysis.outputs import write_charts
 
-            measured = with_ceilings(read_matrix(asked.matrix))
-            write_charts(measured, asked.folder, read_left_out(asked.matrix))
+            write_charts(Matrix.read(asked.matrix), asked.folder)
     except DataError as error:
         print(f"firstfail: {error}", file=sys.stderr)
         return 1

@@ -23,9 +23,8 @@ Rules of this module:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -38,7 +37,7 @@ from analysis.files import Cell
 from analysis.groups import MARKED, Group, grouped_by_experiment, mark
 from analysis.record import read_requests
 from analysis.settings import caption, setting
-from analysis.style import MARKERS, entitle, figure, look, save, shorten, thousands
+from analysis.style import MARKERS, entitle, figure, look, shorten, thousands
 
 ARRIVALS = ("closed", "open")
 SETTING = "load.arrivals"
@@ -58,16 +57,6 @@ class Line:
     failures: int
     requests: int
     limit: str  # of most of the runs
-
-
-def shown_with(cells: Iterable[Cell]) -> bool:
-    """Whether both kinds of arrivals are in the matrix."""
-    return set(ARRIVALS) <= {setting(cell, SETTING) for cell in cells}
-
-
-def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write `arrivals.svg` and `.png` into `folder` where there are both kinds."""
-    return save(draw(cells), folder / "arrivals") if shown_with(cells) else []
 
 
 def draw(cells: Sequence[Cell]) -> Figure:

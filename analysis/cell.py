@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import capacity, day, definitions, failing, little, onset
+from analysis.catalogue import RESULTS
 from analysis.causes import cause
 from analysis.cell_chart import draw
 from analysis.evidence import Evidence, evidence
@@ -37,7 +38,6 @@ from analysis.waiting import Positions, Waiting, waiting
 
 IDENTITY = ("users", "hatch_rate", "repeat", "key")
 FIRST = "the first failure"  # and no text of one
-FILES = ("timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png")
 
 
 def summarise_all(folders: Sequence[Path], code: str) -> None:
@@ -48,7 +48,7 @@ def summarise_all(folders: Sequence[Path], code: str) -> None:
 
 
 def _is_summarised(folder: Path, code: str) -> bool:
-    if not all((folder / name).is_file() for name in FILES):
+    if not all((folder / name).is_file() for name in RESULTS):
         return False
     try:
         return bool(read_json(folder / "result.json")["analysis"] == code)

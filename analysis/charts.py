@@ -1,89 +1,43 @@
-"""The comparison charts: the rows of the tables side by side.
+"""The rows of an experiment's table side by side, as bars of its figures.
 
-One chart per experiment, bars of the figures of its table; and of all of them
-together `users`, response time and RPS against users, `switches`, what a request cost
-the server, and `waiting`, what users waited for. Of several runs
-the bar is their median, its error bar the interval, and a dot each run; an arrow is
-one that met no failure, which may lie anywhere to its right.
+Of several runs the bar is their median, its error bar the interval, and a dot each run;
+an arrow is one that met no failure, which may lie anywhere to its right.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import (
-    arrivals_chart,
-    idle_chart,
-    published_chart,
-    switches_chart,
-    waiting_chart,
-)
-from analysis.files import Cell, remove_others
+from analysis import figures
+from analysis.files import Cell
 from analysis.groups import MARKED, Group, grouped
-from analysis.left_out import LeftOut
-from analysis.left_out_chart import WHY, nothing
-from analysis.matrix import experiments, is_class
-from analysis.settings import caption, show, show_figure
+from analysis.settings import caption
 from analysis.statistics import LEAST_RUNS, Estimate, Sample
-from analysis.style import COLOURS, SUFFIXES, entitle, figure, save, thousands
-from analysis.users_chart import users_chart
+from analysis.style import COLOURS, entitle, figure, thousands
 
 PANEL_IN = 3.0  # a panel's width
 PALE = COLOURS[5]  # on which black can be seen
 LABEL_IN = 0.085  # the width of a label's character
-PANELS = {
-    "first_failure": published_chart.PANELS["first_fail"],
-    "requests": published_chart.PANELS["burst"],
-    "capacity": {
-        "rps": "Peak RPS",
-        "acceptable_rps": "Acceptable RPS",
-        "knee_users": "Users at the knee",
-    },
-}
-
-
-def write_charts(
-    cells: Sequence[Cell], folder: Path, left_out: Sequence[LeftOut] = ()
-) -> None:
-    """Write a chart per experiment and those of all, as SVG and PNG, into `folder`."""
-    written = []
-    for name in experiments(cells, left_out):
-        chosen = [cell for cell in cells if cell.experiment == name]
-        made = comparison(name, chosen) if chosen else nothing(WHY.format(name))
-        written += save(made, folder / name)
-    if cells:
-        written += save(users_chart(cells), folder / "users")
-        written += switches_chart.write_charts(cells, folder)
-        written += waiting_chart.write_charts(cells, folder)
-    else:  # nor is there anything to see side by side
-        for name in ("users", "switches", "waiting"):
-            written += save(nothing(WHY.format("the matrix")), folder / name)
-    if not is_class(cells, left_out):
-        written += arrivals_chart.write_charts(cells, folder)
-        written += idle_chart.write_charts(cells, folder)
-        written += published_chart.write_charts(cells, folder)
-    remove_others(folder, SUFFIXES, written)
 
 
 def comparison(name: str, cells: Sequence[Cell]) -> Figure:
     """Return bars of the three figures of an experiment's table, a row per group."""
-    panels = PANELS[cells[0].stop]
+    panels = figures.drawn(cells[0].stop)
     groups = grouped(cells)
     labels = [group.marked for group in groups]
     width = LABEL_IN * max(map(len, labels)) + PANEL_IN * len(panels)
     made = figure(width, 1.5 + 0.3 * len(groups))
     entitle(made, f"{name}: {caption(cells)}{_runs(groups)}{_lines(groups)}", width)
-    for axes, (column, title) in zip(
-        made.subplots(1, len(panels), sharey=True), panels.items(), strict=True
+    for axes, drawn in zip(
+        made.subplots(1, len(panels), sharey=True), panels, strict=True
     ):
-        axes.set_title(title)
-        _bars(axes, groups, column)
+        axes.set_title(drawn.title)
+        _bars(axes, groups, drawn)
     first = made.axes[0]
     first.set_yticks(range(len(groups)), labels)
     first.set_ylim(len(groups) - 0.4, -0.6)  # from the top, as the table has them
@@ -113,10 +67,10 @@ def _lines(groups: Sequence[Group]) -> str:
     return said
 
 
-def _bars(axes: Axes, groups: Sequence[Group], column: str) -> None:
+def _bars(axes: Axes, groups: Sequence[Group], drawn: figures.Figure) -> None:
     greatest = 0.0
     for place, group in enumerate(groups):
-        found, sample = group.estimate(column), group.sample(column)
+        found, sample = group.estimate(drawn.name), group.sample(drawn.name)
         bound = found is not None and not found.reached
         value = found.value if found else 0.0
         axes.barh(
@@ -131,7 +85,7 @@ def _bars(axes: Axes, groups: Sequence[Group], column: str) -> None:
         if found and sample and group.runs > 1:
             end = max(sample.values)
             _spread(axes, place, found, sample)
-        said = show_figure(column, found.value) if found else show(None)
+        said = drawn.show(found.value if found else None)
         axes.annotate(
             ("> " if bound else "") + said,
             (end, place),
@@ -141,7 +95,7 @@ def _bars(axes: Axes, groups: Sequence[Group], column: str) -> None:
             fontsize=8,
         )
         greatest = max(greatest, end)
-    ceiling = groups[0].first.ceiling_rps if column.endswith("rps") else None
+    ceiling = groups[0].first.ceiling_rps if drawn.name.endswith("rps") else None
     if ceiling:
         axes.axvline(ceiling, color="black", linewidth=1, linestyle=":")
         greatest = max(greatest, ceiling)

@@ -54,7 +54,7 @@ class Cell:
 
     @property
     def limit(self) -> str:
-        """What limited it: a key of `verdict.LIMITS`."""
+        """What limited it: a key of `limits.LIMITS`, or two of them."""
         return str(self.result["verdict"]["limit"])
 
     @property

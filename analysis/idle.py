@@ -10,24 +10,17 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.answered import answered_rps, cpu_us_per_answer
-from analysis.files import Cell, write_csv, write_text
+from analysis import figures
+from analysis.files import Cell
 from analysis.groups import MARK, MARKED, Group, grouped
 from analysis.limits import is_servers
 from analysis.settings import IDLE, caption, label, setting, show, swept
-
-# Name in CSV: what it is, and the heading of it.
-FIGURES: dict[str, tuple[Callable[[Cell], float | None], str]] = {
-    "answered_rps": (answered_rps, "Requests answered per second"),
-    "cpu_us_per_answer": (cpu_us_per_answer, "Server CPU a request answered, µs"),
-}
 
 
 @dataclass(frozen=True)
@@ -59,10 +52,6 @@ class Line:
     points: list[Point]
 
 
-def is_swept(cells: Iterable[Cell]) -> bool:
-    return len({setting(cell, IDLE) for cell in cells}) > 1
-
-
 def lines(cells: Sequence[Cell]) -> list[Line]:
     """Return the lines of all experiments; labels name the experiment, of several."""
     names = list(dict.fromkeys(cell.experiment for cell in cells))
@@ -82,27 +71,16 @@ def lines(cells: Sequence[Cell]) -> list[Line]:
 
 def _point(group: Group) -> Point:
     values = {}
-    for name, (figure, _) in FIGURES.items():
-        of = [figure(cell) for cell in group.cells]
+    for figure in figures.IDLE:
+        of = [figure.value(cell) for cell in group.cells]
         known = [value for value in of if value is not None]
-        values[name] = known if len(known) == len(of) else []
+        values[figure.name] = known if len(known) == len(of) else []
     return Point(
         group,
         asked=int(setting(group.first, IDLE) or 0),
         open=min(cell.idle_open for cell in group.cells),
         values=values,
     )
-
-
-def write_tables(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write `idle.csv` and `idle.md` into `folder` where it is swept."""
-    if not is_swept(cells):
-        return []
-    paths = [folder / "idle.csv", folder / "idle.md"]
-    found = lines(cells)
-    write_csv(paths[0], table(found))
-    write_text(paths[1], markdown(cells, found))
-    return paths
 
 
 def table(found: Sequence[Line]) -> pd.DataFrame:
@@ -112,7 +90,7 @@ def table(found: Sequence[Line]) -> pd.DataFrame:
             **{"experiment": line.experiment, "line": line.label},
             **{"implementation": line.impl, "idle": point.asked},
             **{"idle_open": point.open, "repeats": point.group.runs},
-            **{name: point.median(name) for name in FIGURES},
+            **{figure.name: point.median(figure.name) for figure in figures.IDLE},
             "limit": point.group.limit()[0],
         }
         for line in found
@@ -125,16 +103,16 @@ def markdown(cells: Sequence[Cell], found: Sequence[Line]) -> str:
     """Return a table for each figure: a row per line, a column per number asked for."""
     asked = sorted({point.asked for line in found for point in line.points})
     said = ["### idle", "", *captions(cells), ""]
-    for name, (_, heading) in FIGURES.items():
+    for figure in figures.IDLE:
         said += [
-            f"{heading}, with so many idle connections:",
+            f"{figure.title}, with so many idle connections:",
             "",
             f"| | {' | '.join(f'{number:,}' for number in asked)} |",
             f"|---|{'---:|' * len(asked)}",
         ]
         for line in found:
             points = {point.asked: point for point in line.points}
-            shown = [_shown(points.get(number), name) for number in asked]
+            shown = [_shown(points.get(number), figure) for number in asked]
             said.append(f"| {show(line.label)} | {' | '.join(shown)} |")
         said.append("")
     every = [point for line in found for point in line.points]
@@ -152,11 +130,10 @@ def captions(cells: Sequence[Cell]) -> Iterable[str]:
         yield f"{name}: {caption([c for c in cells if c.experiment == name])}"
 
 
-def _shown(point: Point | None, figure: str) -> str:
+def _shown(point: Point | None, figure: figures.Figure) -> str:
     if point is None:
         return ""
-    value = point.median(figure)
-    said = show(value if value is None else round(value))
-    if figure == "answered_rps" and not point.is_server:
+    said = figure.show(point.median(figure.name))
+    if figure.name == "answered_rps" and not point.is_server:
         said += f" {MARK}"
     return said + (f" ({point.open:,} open)" if point.open < point.asked else "")

@@ -9,14 +9,14 @@ the greatest run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis import figures
 from analysis.ends import End, name_ends
 from analysis.files import Cell
-from analysis.idle import FIGURES, Line, Point, captions, is_swept, lines
+from analysis.idle import Line, Point, captions, lines
 from analysis.style import (
     COLOURS,
     LEGEND,
@@ -24,7 +24,6 @@ from analysis.style import (
     entitle,
     figure,
     look,
-    save,
     thousands,
 )
 
@@ -34,23 +33,18 @@ ROOM = 1.08  # above the highest point
 NAMED_AT_END = 14  # of more lines the labels would not fit beside a panel
 
 
-def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write `idle.svg` and `idle.png` into `folder` where `idle` is swept."""
-    return save(draw(cells), folder / "idle") if is_swept(cells) else []
-
-
 def draw(cells: Sequence[Cell]) -> Figure:
     """Return a panel for each figure, a line for each configuration."""
     found = lines(cells)
     beside = 1.0 + LABEL_IN * max(len(line.label) for line in found)
     said = [*captions(cells), *_signs(found)]
     width = PANEL_IN[0] + beside
-    made = figure(width, 1.0 + 0.35 * len(said) + PANEL_IN[1] * len(FIGURES))
+    made = figure(width, 1.0 + 0.35 * len(said) + PANEL_IN[1] * len(figures.IDLE))
     entitle(made, "\n".join(said), PANEL_IN[0])
-    panels = made.subplots(len(FIGURES), sharex=True)
-    for axes, (name, (_, heading)) in zip(panels, FIGURES.items(), strict=True):
-        axes.set_title(heading)
-        _draw(axes, found, name)
+    panels = made.subplots(len(figures.IDLE), sharex=True)
+    for axes, drawn in zip(panels, figures.IDLE, strict=True):
+        axes.set_title(drawn.title)
+        _draw(axes, found, drawn.name)
         thousands(axes, "x", "y")
     panels[-1].set_xlabel("idle connections")
     if len(found) > NAMED_AT_END:
@@ -58,8 +52,8 @@ def draw(cells: Sequence[Cell]) -> Figure:
         made.legend(handles=handles, loc="outside right center", **LEGEND)
         return made
     made.draw_without_rendering()  # settles the layout that labels are placed in
-    for axes, name in zip(panels, FIGURES, strict=True):
-        name_ends(axes, list(_ends(found, name)))
+    for axes, drawn in zip(panels, figures.IDLE, strict=True):
+        name_ends(axes, list(_ends(found, drawn.name)))
     return made
 
 

@@ -1,24 +1,47 @@
-"""What a matrix is of: cells that were measured, and cells that were left out.
-
-Rules of this module:
-- A cell that could not be measured belongs to its experiment as any other.
-"""
+"""The cells of a matrix: those that were measured, and those that were left out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from analysis.files import Cell
-from analysis.left_out import LeftOut
+from analysis import configurations
+from analysis.ceiling import with_ceilings
+from analysis.configurations import Config
+from analysis.files import Cell, read_matrix
+from analysis.left_out import LeftOut, read_left_out
 
 
-def experiments(cells: Sequence[Cell], left_out: Sequence[LeftOut]) -> list[str]:
-    """Return the names of the experiments of both, each once."""
-    names = [cell.experiment for cell in cells]
-    return list(dict.fromkeys(names + [cell.experiment for cell in left_out]))
+@dataclass(frozen=True)
+class Matrix:
+    """What tables and charts are made of."""
 
+    cells: Sequence[Cell]
+    left_out: Sequence[LeftOut] = ()
 
-def is_class(cells: Sequence[Cell], left_out: Sequence[LeftOut]) -> bool:
-    """Whether there are submissions among them, which are ranked."""
-    configs = [*(cell.config for cell in cells), *(cell.config for cell in left_out)]
-    return any(config["impl"].get("submission") for config in configs)
+    @classmethod
+    def read(cls, path: Path) -> Matrix:
+        """Read the cells that a matrix file lists, with their results.
+
+        Raises `DataError`.
+        """
+        return cls(with_ceilings(read_matrix(path)), read_left_out(path))
+
+    @property
+    def configs(self) -> list[Config]:
+        """The configurations of all cells."""
+        measured = [cell.config for cell in self.cells]
+        return [*measured, *(cell.config for cell in self.left_out)]
+
+    @property
+    def experiments(self) -> list[str]:
+        """The names of the experiments, each once."""
+        return configurations.experiments(self.configs)
+
+    def of(self, experiment: str) -> Matrix:
+        """Return those cells that are of one experiment."""
+        return Matrix(
+            [cell for cell in self.cells if cell.experiment == experiment],
+            [cell for cell in self.left_out if cell.experiment == experiment],
+        )

@@ -8,7 +8,8 @@ Rules of this module:
 - The pairs of one figure are one family: p is corrected by Holm for all of them.
 - Nothing is claimed of a row that something else than its server limited, or may have:
   what differs may then be the load generators, the links, or the think times.
-- Words are of A against B. More users and RPS are better, less time and failures.
+- Words are of A against B. Which figures are compared, which way they are better and
+  what is said of it is in `figures.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from analysis import figures
+from analysis.figures import Figure
 from analysis.groups import MARKED, Group, mark
 from analysis.limits import is_servers
 from analysis.ratios import ALPHA, Ratio, are_few, holm, ratio, runs_needed
@@ -30,24 +33,6 @@ ALL_PAIRS = 6  # rows of which all pairs are compared
 NOTHING = "no difference shown"
 NOT_SERVERS = "no claim: not the servers'"
 RANK_TEST, T_TEST = "an exact rank test", "Welch's t-test"
-# Per rule the figures compared: their heading, and what A is where its figure is
-# greater and where it is less. The time is of successes, since failures that are
-# fast would pass for speed.
-FIGURES = {
-    "first_failure": {
-        "users": ("users", "holds more users", "holds fewer users"),
-        "rps": ("RPS", "faster", "slower"),
-    },
-    "requests": {
-        "failures": ("failures", "fails more", "fails less"),
-        "rps": ("RPS", "faster", "slower"),
-        "success_average_ms": ("average of successes", "slower", "faster"),
-    },
-    "capacity": {
-        "rps": ("RPS", "faster", "slower"),
-        "acceptable_rps": ("acceptable RPS", "takes more", "takes less"),
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -83,26 +68,23 @@ def compare(groups: Sequence[Group]) -> list[Comparison]:
         chosen = list(itertools.combinations(rows, 2))
     else:
         chosen = [(rows[0], other) for other in rows[1:]]
-    by_figure = [_family(chosen, name) for name in _figures(groups)]
+    compared = figures.compared(groups[0].first.stop).values()
+    by_figure = [_family(chosen, figure) for figure in compared]
     return [c for pair in itertools.zip_longest(*by_figure) for c in pair if c]
 
 
-def _figures(groups: Sequence[Group]) -> dict[str, tuple[str, str, str]]:
-    return FIGURES[groups[0].first.stop]
-
-
-def _family(chosen: Sequence[tuple[Group, Group]], figure: str) -> list[Comparison]:
-    found = [_ratio(a, b, figure, len(chosen)) for a, b in chosen]
+def _family(chosen: Sequence[tuple[Group, Group]], figure: Figure) -> list[Comparison]:
+    found = [_ratio(a, b, figure.name, len(chosen)) for a, b in chosen]
     corrected = holm([f.p for f in found])
     made = []
     for (a, b), f, p in zip(chosen, found, corrected, strict=True):
         low, high = f.interval or (None, None)
-        _, greater, less = _figures([a])[figure]
+        greater, less = figure.words
         limits = a.limit()[0], b.limit()[0]
         said = {1: greater, -1: less}.get(f.claims(p), NOTHING)
         made.append(
             Comparison(
-                *(a.first.experiment, a.label, b.label, figure, a.runs, b.runs),
+                *(a.first.experiment, a.label, b.label, figure.name, a.runs, b.runs),
                 *(limits[0], limits[1], _finite(f.value), f.sign),
                 *(_finite(low), _finite(high), f.p, p),
                 said if all(map(is_servers, limits)) else NOT_SERVERS,
@@ -135,10 +117,10 @@ def markdown(compared: Sequence[Comparison]) -> Iterable[str]:
     yield from ("#### Pairs", "")
     yield "| A | B | figure | A over B | A against B |"
     yield "|---|---|---|---:|---|"
-    headings = {n: h for of in FIGURES.values() for n, (h, *_) in of.items()}
     for c in compared:
         a, b = show(c.a) + mark(c.limit_a), show(c.b) + mark(c.limit_b)
-        yield f"| {' | '.join([a, b, headings[c.figure], _shown(c), c.said])} |"
+        heading = figures.named(c.figure).heading
+        yield f"| {' | '.join([a, b, heading, _shown(c), c.said])} |"
     yield from ("", _note(compared))
 
 

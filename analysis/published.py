@@ -17,16 +17,14 @@ Rules of this module:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.files import Cell, DataError
+from analysis.files import DataError
 
 FILE = Path(__file__).with_name("published.csv")
-EXPERIMENTS = ("first_fail", "burst")
 THINK_S = (1.0, 8.0)
 REQUESTS, HATCH_RATE = 10_000, 2_000.0  # of Table B
 LINK_MBIT = 62.0
@@ -70,11 +68,6 @@ def read_published(path: Path = FILE) -> list[Published]:
         )
         for row in (values for _, values in table.iterrows())
     ]
-
-
-def shown_with(cells: Iterable[Cell]) -> bool:
-    """Whether there is anything to set beside the published figures."""
-    return any(cell.experiment in EXPERIMENTS for cell in cells)
 
 
 def think_s(users: float, rps: float, response_s: float) -> float:

@@ -13,33 +13,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import published
+from analysis import figures
 from analysis.files import Cell
 from analysis.groups import MARK, MARKED, Group, grouped_by_experiment
 from analysis.published import Published
 from analysis.settings import caption, show, show_ms
-from analysis.style import COLOURS, entitle, figure, save, thousands
+from analysis.style import COLOURS, entitle, figure, thousands
 
 PANEL_IN = 2.8  # a panel's width
 LABEL_IN = 0.085  # the width of a label's character
 ROOM = 0.3  # of a panel, for the figure behind the longest bar
-PANELS = {
-    "first_fail": {
-        "users": "Users at the first failure",
-        "rps": "RPS in the 10 s before it",
-        "average_ms": "Average response until then, ms",
-    },
-    "burst": {
-        "failures": "Failures",
-        "rps": "RPS",
-        "average_ms": "Average response, ms",
-    },
-}
+EXPERIMENTS = {"first_fail": figures.FIRST_FAILURE, "burst": figures.REQUESTS}
 TITLE = (
     "What the exercise published in 2019 (hatched) and what was measured here "
     "(filled). The machine, the network and the page of then are not known: compare "
@@ -57,17 +45,10 @@ class Bar:
     bound: bool = False  # its users are a lower bound
 
 
-def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write `published.svg` and `.png` into `folder` where there is a counterpart."""
-    if not published.shown_with(cells):
-        return []
-    return save(draw(cells, published.read_published()), folder / "published")
-
-
 def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
     """Return the chart of those experiments that were published and measured."""
     asked = {cell.experiment for cell in cells}
-    experiments = [name for name in PANELS if name in asked]
+    experiments = [name for name in EXPERIMENTS if name in asked]
     found = {
         name: bars(
             [cell for cell in cells if cell.experiment == name],
@@ -90,9 +71,10 @@ def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
         len(experiments), 3, squeeze=False, gridspec_kw={"height_ratios": heights}
     )
     for name, panels in zip(experiments, grid, strict=True):
-        for axes, (column, title) in zip(panels, PANELS[name].items(), strict=True):
-            axes.set_title(title)
-            _draw(axes, found[name], column)
+        drawn = figures.drawn(EXPERIMENTS[name])
+        for axes, each in zip(panels, drawn, strict=True):
+            axes.set_title(each.title)
+            _draw(axes, found[name], each.name)
         panels[0].set_yticks(
             range(len(found[name])), [bar.label for bar in found[name]]
         )

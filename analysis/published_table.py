@@ -8,10 +8,8 @@ Rules of this module:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from analysis import published
-from analysis.files import Cell, write_text
 from analysis.published import LINK_MBIT, REQUESTS, THINK_S, Published
 from analysis.settings import show
 
@@ -37,15 +35,6 @@ The last column is the part {link} that the responses would fill, at
 {bytes:,} bytes each: a page of {page:,}, HTTP headers of {head}, and {packet} for each
 packet, of {segment:,} bytes at most, and {others} packets without content. What link it
 was is not known."""
-
-
-def write_tables(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write `published.md` into `folder` where cells are to be set beside it."""
-    if not published.shown_with(cells):
-        return []
-    path = folder / "published.md"
-    write_text(path, markdown(published.read_published()))
-    return [path]
 
 
 def markdown(rows: Sequence[Published]) -> str:

@@ -17,16 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
+from analysis import figures
 from analysis.answered import answered_rps
-from analysis.files import Cell, DataError, write_csv, write_text
+from analysis.files import Cell, DataError
 from analysis.groups import MARK, MARKED, Group, grouped, mark
 from analysis.left_out import LeftOut
 from analysis.notes import bare_lf, medians
-from analysis.settings import caption, show, show_figure, swept
+from analysis.settings import caption, show, swept
 
 REMARKS = {
     "crashed": "crashed under the load",
@@ -69,17 +69,6 @@ class Place:
             return False
         same_users = self.order[:3] == before.order[:3]
         return not mark(self.rps_limit if same_users else self.users_limit)
-
-
-def write_tables(
-    cells: Sequence[Cell], left_out: Sequence[LeftOut], folder: Path
-) -> list[Path]:
-    """Write `ranking.csv` and `ranking.md` into `folder`; return their paths."""
-    paths = [folder / "ranking.csv", folder / "ranking.md"]
-    found = ranking(cells, left_out)
-    write_csv(paths[0], table(found))
-    write_text(paths[1], markdown(found, cells))
-    return paths
 
 
 def ranking(cells: Sequence[Cell], left_out: Sequence[LeftOut]) -> list[Place]:
@@ -170,10 +159,11 @@ def markdown(found: Sequence[Place], cells: Sequence[Cell]) -> str:
         users = show(None)
         if place.users is not None:
             bound = "" if place.reached else "> "
-            users = bound + show_figure("users", place.users) + mark(place.users_limit)
+            held = figures.named("users").show(place.users)
+            users = bound + held + mark(place.users_limit)
         rps = show(None)
         if place.rps is not None:
-            rps = show_figure("rps", place.rps) + mark(place.rps_limit)
+            rps = figures.named("rps").show(place.rps) + mark(place.rps_limit)
         told = [show(rank), show(place.impl), users, rps, show(place.remark)]
         lines.append(f"| {' | '.join(told)} |")
     if runs := sorted(frozenset().union(*(place.runs for place in found))):

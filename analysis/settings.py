@@ -11,7 +11,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -29,10 +28,6 @@ CPU = "page.cpu_ms"
 IDLE = "idle"
 # Code is known by the implementation and its commit, the key follows from the rest.
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
-COUNTS = (  # whole numbers in each run
-    *("users", "knee_users", "clean_users", "onset_users"),
-    *("failures", "requests"),
-)
 REPEAT = ("repeat", "key")  # what the repeats of one configuration differ in
 
 
@@ -187,15 +182,6 @@ def show(value: Any, digits: int | None = None) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return " ".join(str(value).split()).replace("|", "\\|")
-
-
-def show_figure(name: str, value: float) -> str:
-    """Return a row's figure for reading, by its name: counts whole where they are."""
-    if name.endswith("_ms"):
-        return show_ms(value)
-    if math.isinf(value):
-        return "∞"
-    return show(value, 0 if name in COUNTS and value % 1 == 0 else 1)
 
 
 def show_ms(value: float | None) -> str:

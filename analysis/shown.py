@@ -10,9 +10,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from analysis.catalogue import CHARTS, CSV, MARKDOWN, PICTURES, TABLES
 from analysis.files import DataError, remove_others, write
 
-SUFFIXES = (".csv", ".md", ".svg", ".png")
+SUFFIXES = (CSV, MARKDOWN, *PICTURES)
 
 
 def show(matrix: Path, outputs: Path) -> None:
@@ -20,7 +21,7 @@ def show(matrix: Path, outputs: Path) -> None:
 
     Raises `DataError`.
     """
-    for part in ("tables", "charts"):
+    for part in (TABLES, CHARTS):
         copies = [_copy(path, outputs / part) for path in _made(matrix / part)]
         remove_others(outputs / part, SUFFIXES, copies)
 

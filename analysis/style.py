@@ -24,6 +24,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from analysis.catalogue import PICTURES
 from analysis.files import write
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -67,7 +68,6 @@ FILLS = {
 LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}  # beside a panel
 TITLE_PT = 9.5
 CHARACTERS = 12.5  # of a title that fit into an inch
-SUFFIXES = (".svg", ".png")
 
 mpl.rcParams.update(
     {
@@ -98,7 +98,7 @@ def figure(width: float, height: float) -> Figure:
 
 def save(made: Figure, stem: Path) -> list[Path]:
     """Write `stem.svg` and `stem.png`; return their paths."""
-    paths = [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
+    paths = [stem.with_name(stem.name + suffix) for suffix in PICTURES]
     svg, png = paths
     write(svg, lambda path: made.savefig(path, metadata={"Date": None}))
     write(png, lambda path: made.savefig(path, dpi=150, metadata={"Software": None}))

@@ -12,25 +12,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from analysis import switches
+from analysis import figures, switches
 from analysis.files import Cell
 from analysis.groups import Group, grouped_by_experiment
-from analysis.style import COLOURS, entitle, figure, save, thousands
+from analysis.style import COLOURS, entitle, figure, thousands
 
 DECADES = 1.5
 PANEL_IN = 2.8  # a panel's width
 LABEL_IN = 0.085  # the width of a label's character
 ROOM = 0.3  # of a panel, for the figure behind the longest bar
-PANELS = {
-    "Voluntary switches a request": (switches.voluntary, COLOURS[0], ""),
-    "Involuntary switches a request": (switches.involuntary, COLOURS[4], "////"),
-    "Server CPU a request, ms": (switches.cpu_ms, COLOURS[2], ""),
+LOOKS = {  # of each panel: the colour and the hatch of its bars
+    "voluntary_per_request": (COLOURS[0], ""),
+    "involuntary_per_request": (COLOURS[4], "////"),
+    "cpu_ms_per_request": (COLOURS[2], ""),
 }
 TITLE = (
     "How often the kernel switched from the server, for each request that finished. "
@@ -39,24 +38,21 @@ TITLE = (
 )
 
 
-def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write `switches.svg` and `switches.png` into `folder`; return their paths."""
-    return save(draw(cells), folder / "switches")
-
-
 def draw(cells: Sequence[Cell]) -> Figure:
     """Return the chart of all cells, medians over repeats."""
     rows = grouped_by_experiment(cells)
     repeats = max(len(row.cells) for row in rows)
-    width = LABEL_IN * max(len(row.label) for row in rows) + PANEL_IN * len(PANELS)
+    width = LABEL_IN * max(len(row.label) for row in rows) + PANEL_IN * len(LOOKS)
     made = figure(width, 1.5 + 0.3 * len(rows))
     entitle(made, TITLE + (" Medians of repeats." if repeats > 1 else ""), width)
-    for axes, (title, (of, colour, hatch)) in zip(
-        made.subplots(1, len(PANELS), sharey=True), PANELS.items(), strict=True
+    drawn = [each for each in figures.SWITCHES if each.name in LOOKS]
+    for axes, each in zip(
+        made.subplots(1, len(drawn), sharey=True), drawn, strict=True
     ):
-        values = [row.median(of) for row in rows]
+        values = [row.median(each.value) for row in rows]
+        colour, hatch = LOOKS[each.name]
         low, high = _bounds(values)
-        axes.set_title(title + ("\n(logarithmic)" if low else ""))
+        axes.set_title(each.title + ("\n(logarithmic)" if low else ""))
         if low:
             axes.set_xscale("log")
         bars = [value if value is not None else 0 for value in values]
@@ -69,7 +65,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
             edgecolor="white",
             hatch=hatch,
         )
-        _say(axes, values, low)
+        _say(axes, [each.show(value) for value in values], bars, low)
         axes.set_xlim(low, high)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
@@ -100,11 +96,11 @@ def _decades(axes: Axes, low: float, greatest: float) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
 
 
-def _say(axes: Axes, values: Sequence[float | None], low: float) -> None:
-    for place, value in enumerate(values):
+def _say(axes: Axes, shown: Sequence[str], bars: Sequence[float], low: float) -> None:
+    for place, (text, bar) in enumerate(zip(shown, bars, strict=True)):
         axes.annotate(
-            switches.few(value),
-            (max(value or 0, low), place),
+            text,
+            (max(bar, low), place),
             xytext=(4, 0),
             textcoords="offset points",
             va="center",

@@ -11,26 +11,24 @@ Rules of this module:
   says `> 3,300`, and CSV has the bound in `users` and false in `reached`.
 - Where a run ends by its number of requests, its RPS stand beside those that the same
   users would have got of a server that answers at once (`possible.py`).
-- The CSV files hold all digits, the Markdown is for reading. `cells.csv` alone has
-  a row per cell.
+- The CSV files hold all digits, the Markdown is for reading. `tidy` alone is of
+  one cell.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis import day, idle, pairs, published_table, ranking, switches, waited
+from analysis import day, figures, pairs, waited
 from analysis.ceiling import is_near
-from analysis.files import Cell, remove_others, write_csv, write_text
+from analysis.figures import Figure
+from analysis.files import Cell
 from analysis.groups import MARK, Group, grouped
-from analysis.left_out import LeftOut, footnote
 from analysis.limits import is_servers
-from analysis.matrix import experiments, is_class
 from analysis.notes import (
     differing,
     footnotes,
@@ -48,76 +46,10 @@ from analysis.settings import (
     leaves,
     setting,
     show,
-    show_figure,
     swept,
     told,
 )
 from analysis.statistics import Estimate
-
-# Heading in Markdown and name in CSV, the seed's columns first.
-COLUMNS = {
-    "first_failure": {
-        "users": "users",
-        "clean_users": "clean up to",
-        "onset_users": "onset",
-        "rps": "RPS",
-        "average_ms": "average response, ms",
-        "success_average_ms": "average of successes, ms",
-        "success_p95_ms": "95th percentile of successes, ms",
-        "success_p99_ms": "99th percentile of successes, ms",
-        "server_rss_mb": "memory, MB",
-        "first_failure": "first failure",
-        "limit": "limited by",
-    },
-    "requests": {
-        "failures": "failures",
-        "rps": "RPS",
-        "average_ms": "average response, ms",
-        "success_average_ms": "average of successes, ms",
-        "success_p95_ms": "95th percentile of successes, ms",
-        "success_p99_ms": "99th percentile of successes, ms",
-        "requests": "requests",
-        "server_rss_mb": "memory, MB",
-        "limit": "limited by",
-    },
-    "capacity": {
-        "rps": "peak RPS",
-        "users": "users at the peak",
-        "knee_users": "users at the knee",
-        "acceptable_rps": "acceptable RPS",
-        "success_p95_ms": "95th percentile at the peak, ms",
-        "success_p99_ms": "99th percentile at the peak, ms",
-        "server_rss_mb": "memory, MB",
-        "limit": "limited by",
-    },
-}
-WORDS = ("first_failure", "limit")  # columns that hold no figures
-
-
-def write_tables(
-    cells: Sequence[Cell], folder: Path, left_out: Sequence[LeftOut] = ()
-) -> None:
-    """Write `<experiment>.csv` and `.md`, `cells.csv` and `pairs.csv` into `folder`."""
-    written = [folder / "cells.csv", folder / "pairs.csv"]
-    write_csv(written[0], pd.DataFrame([tidy(cell) for cell in cells]))
-    compared = []
-    for name in experiments(cells, left_out):
-        chosen = [cell for cell in cells if cell.experiment == name]
-        others = [cell for cell in left_out if cell.experiment == name]
-        write_csv(folder / f"{name}.csv", table(chosen))
-        said = markdown(name, chosen) if chosen else f"### {name}\n"
-        below = "\n".join(["", *footnote(others)]) if others else ""
-        write_text(folder / f"{name}.md", said + below)
-        written += [folder / f"{name}.csv", folder / f"{name}.md"]
-        compared += comparisons(chosen)
-    write_csv(written[1], pairs.table(compared))
-    written += switches.write_tables(cells, folder)
-    if is_class(cells, left_out):
-        written += ranking.write_tables(cells, left_out, folder)
-    else:
-        written += published_table.write_tables(cells, folder)
-        written += idle.write_tables(cells, folder)
-    remove_others(folder, (".csv", ".md"), written)
 
 
 def table(cells: Sequence[Cell]) -> pd.DataFrame:
@@ -132,7 +64,7 @@ def table(cells: Sequence[Cell]) -> pd.DataFrame:
         if IDLE in columns:
             row["idle_open"] = min(cell.idle_open for cell in group.cells)
         row["repeats"] = group.runs
-        for name in COLUMNS[stop]:
+        for name in figures.of_rule(stop):
             if name == "first_failure":
                 row[name], row[f"{name}_runs"] = group.first_failure()
             elif name == "limit":
@@ -197,10 +129,12 @@ def markdown(name: str, cells: Sequence[Cell]) -> str:
     """Return the table of one experiment for reading, with what is common to it."""
     stop = cells[0].stop
     columns = swept(cells)
-    headings = [*(heading(name, stop) for name in columns), *COLUMNS[stop].values()]
+    known = figures.of_rule(stop)
+    headings = [heading(name, stop) for name in columns]
+    headings += [figure.column for figure in known.values()]
     # Numbers to the right, below each other; words to the left.
     sides = ["---:"] * len(columns)
-    sides += ["---" if figure in WORDS else "---:" for figure in COLUMNS[stop]]
+    sides += ["---:" if figure.written else "---" for figure in known.values()]
     groups = grouped(cells)
     lines = [
         f"### {name}",
@@ -213,7 +147,7 @@ def markdown(name: str, cells: Sequence[Cell]) -> str:
     ]
     for group in groups:
         told_apart = [told(group.cells, column) for column in columns]
-        values = [shown(group, column) for column in COLUMNS[stop]]
+        values = [shown(group, figure) for figure in known.values()]
         named = show(group.first.impl)
         lines.append(f"| {' | '.join([named, *told_apart, *values])} |")
     notes = [*repeat_notes(groups), *footnotes(groups), *day.notes(groups)]
@@ -222,25 +156,26 @@ def markdown(name: str, cells: Sequence[Cell]) -> str:
     return "\n".join([*lines, "", *notes, *below]).rstrip() + "\n"
 
 
-def shown(group: Group, figure: str) -> str:
+def shown(group: Group, figure: Figure) -> str:
     """Return one figure of a row for reading."""
-    if figure == "first_failure":
+    if figure.name == "first_failure":
         kind, runs = group.first_failure()
         return show(kind) + (f" ({runs} of {group.runs})" if group.runs > 1 else "")
-    if figure == "limit":
+    if figure.name == "limit":
         return shown_limit(group)
-    found = group.estimate(figure)
+    found = group.estimate(figure.name)
     if found is None:
         return show(None)
-    said = ("" if found.reached else "> ") + show_figure(figure, found.value)
-    if figure == "rps" and is_near(group.cells):
+    said = ("" if found.reached else "> ") + figure.show(found.value)
+    if figure.name == "rps" and is_near(group.cells):
         said = f"≥ {said}"
-    asked = figure == "requests" and found.low == found.high  # all that were asked for
+    # All that were asked for is no interval.
+    asked = figure.name == "requests" and found.low == found.high
     if found.low is not None and found.high is not None and not asked:
-        low, high = show_figure(figure, found.low), show_figure(figure, found.high)
+        low, high = figure.show(found.low), figure.show(found.high)
         said = f"{said} [{low}, {high}]"
-    possible = possible_rps(group) if figure == "rps" else None
-    return said if possible is None else f"{said} of {show_figure(figure, possible)}"
+    possible = possible_rps(group) if figure.name == "rps" else None
+    return said if possible is None else f"{said} of {figure.show(possible)}"
 
 
 def shown_limit(group: Group) -> str:

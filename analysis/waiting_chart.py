@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,7 +20,7 @@ from matplotlib.patches import Patch
 from analysis.files import Cell
 from analysis.groups import Group, grouped
 from analysis.settings import show
-from analysis.style import FILLS, Fill, entitle, figure, save
+from analysis.style import FILLS, Fill, entitle, figure
 from analysis.waited import OF_ALL, Waited, meaning, percent, told_parts, waited
 
 BAR_IN = 6.0  # the width of a whole bar
@@ -32,11 +31,6 @@ ROW_IN, PANEL_IN = 0.3, 0.55  # the height of a row, and of what is around a pan
 LEGEND_IN = 0.19  # a line of it
 HEIGHT = 0.62  # of a bar, in rows
 Row = tuple[Group, Waited | None]
-
-
-def write_charts(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write `waiting.svg` and `waiting.png` into `folder`; return their paths."""
-    return save(draw(cells), folder / "waiting")
 
 
 def draw(cells: Sequence[Cell]) -> Figure:

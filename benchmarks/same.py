@@ -13,9 +13,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from analysis import figures
 from analysis.files import Cell
 from analysis.groups import Group
-from analysis.pairs import FIGURES, NOTHING, compare
+from analysis.pairs import NOTHING, compare
 from conf.matrix import matrix
 from servers.options import Parser
 
@@ -51,7 +52,7 @@ def main() -> None:
     for impl, cells in found.items():
         groups = [Group(tuple(cells[n::2]), "AB"[n]) for n in range(2)]
         for compared in compare(groups):
-            heading = FIGURES["requests"][compared.figure][0]
+            heading = figures.named(compared.figure).heading
             ratio = "–" if compared.ratio is None else f"{compared.ratio:.3f}"
             print(f"| {impl} | {heading} | {ratio} | {compared.said} |")
             claims += compared.said != NOTHING

@@ -9,9 +9,11 @@ Rules of this module:
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from conf.composing import MatrixError
 
 # Options with which Snakemake tells of the workflow and runs nothing.
 TELLING = (
@@ -52,3 +54,14 @@ def read(parser: argparse.ArgumentParser, words: Sequence[str]) -> CommandLine:
         settings=found.settings,
         runs=not any(getattr(found, name, None) for name in TELLING),
     )
+
+
+def check_targets(targets: Iterable[str]) -> None:
+    """Raise `MatrixError` when an override was written as if it were a target."""
+    overrides = [target for target in targets if "=" in target]
+    if overrides:
+        first, *_ = sorted(overrides)
+        raise MatrixError(
+            f"{first} is no target: overrides follow --config, "
+            f"as in snakemake --cores 1 all --config {' '.join(sorted(overrides))}"
+        )

@@ -83,7 +83,7 @@ def composed(choice: dict[str, str], plain: list[str]) -> Config:
     try:
         with warnings.catch_warnings():
             # That a submission's own file is merged with what all have in common.
-            warnings.filterwarnings("ignore", ".*validated against ConfigStore.*")
+            warnings.filterwarnings("ignore", r"\s*.*validated against ConfigStore")
             config = compose("config", overrides=texts)
     except HydraException as error:
         cause = error.__cause__ or error.__context__ or error

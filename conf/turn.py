@@ -34,13 +34,13 @@ def await_turn(outputs: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        print(
-            f"firstfail: waiting for another study in {path.parent} to end "
-            "(--directory DIR measures into another folder)",
-            file=sys.stderr,
-            flush=True,
-        )
         try:
+            print(
+                f"firstfail: waiting for another study in {path.parent} to end "
+                "(--directory DIR measures into another folder)",
+                file=sys.stderr,
+                flush=True,
+            )
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         except KeyboardInterrupt:
             sys.exit(130)

@@ -13,6 +13,7 @@ import pytest
 from analysis import arrivals_chart
 from analysis.arrivals_chart import LEVELS, at_levels, percentiles, settled
 from analysis.files import Cell
+from analysis.reports import arrivals as report
 from conf.matrix import matrix
 from tests.analysis.conftest import Request, config, frame
 from tests.analysis.test_pictures import assert_readable, texts
@@ -109,11 +110,10 @@ def test_arrivals_that_did_not_press_the_server_are_marked(made: Made) -> None:
     assert "†" not in texts(arrivals_chart.draw(both))
 
 
-def test_nothing_is_drawn_of_one_kind_alone(made: Made, tmp_path: Path) -> None:
-    out = tmp_path / "charts"
-    alone = [made(rows([1.0] * 9)), made(rows([1.0] * 9), impl="single")]
-    assert arrivals_chart.write_charts(alone, out) == []
-    assert not out.exists()
+def test_nothing_is_drawn_of_one_kind_alone() -> None:
+    configs = [config(load__arrivals=kind) for kind in ("closed", "open", "closed")]
+    assert report.applies(configs)
+    assert not report.applies(configs[::2])
 
 
 @pytest.mark.parametrize("impls", [1, 2, 4])
@@ -134,17 +134,6 @@ def test_the_chart_is_readable(
         for kind in ("closed", "open")
     ]
     assert_readable(arrivals_chart.draw(cells))
-
-
-def test_the_same_cells_give_the_same_bytes(made: Made, tmp_path: Path) -> None:
-    cells = [made(rows(range(1, 99)), kind) for kind in ("closed", "open")]
-
-    def everything() -> dict[str, bytes]:
-        written = arrivals_chart.write_charts(cells, tmp_path / "charts")
-        return {path.name: path.read_bytes() for path in written}
-
-    assert everything() == everything()
-    assert set(everything()) == {"arrivals.svg", "arrivals.png"}
 
 
 def test_the_study_of_arrivals() -> None:

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from analysis.capacity import row, steps
 from analysis.ceiling import with_ceilings
-from analysis.charts import write_charts
 from analysis.definitions import Step, Stopped
 from analysis.files import Cell
 from analysis.groups import grouped
+from analysis.matrix import Matrix
+from analysis.outputs import write_charts
 from analysis.tables import markdown
 from load.search import Search
 from load.search import Step as Tried
@@ -157,6 +158,7 @@ def test_files(cell: Callable[..., Path], tmp_path: Path) -> None:
         found.result["steps"] = steps(frame(rows), tried).to_dict("records")
         folder = cell(rows, "requests", impl=impl)
         cells.append(dataclasses.replace(found, folder=folder))
-    write_charts(with_ceilings([*cells, capacity("select", 900, "ceiling")]), tmp_path)
+    found = with_ceilings([*cells, capacity("select", 900, "ceiling")])
+    write_charts(Matrix(found), tmp_path)
     assert (tmp_path / "users.png").stat().st_size > 10_000
     assert (tmp_path / "capacity.svg").exists()

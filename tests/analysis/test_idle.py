@@ -13,12 +13,13 @@ import pytest
 from analysis import idle_chart
 from analysis.answered import answered_rps, cpu_us_per_answer
 from analysis.files import Cell, read_json
-from analysis.idle import is_swept, lines, table, write_tables
+from analysis.idle import lines, table
 from analysis.idle import markdown as idle_markdown
+from analysis.reports import idle as report
 from analysis.settings import caption
-from analysis.switches import cpu_ms
 from analysis.tables import markdown, tidy
 from analysis.tables import table as rows_of
+from analysis.used import cpu_ms
 from tests.analysis.conftest import config, steady
 from tests.analysis.test_pictures import assert_readable, texts
 
@@ -181,23 +182,10 @@ def test_of_repeats_the_one_with_fewest_is_told_of() -> None:
     assert table(lines([made(), *repeats]))["idle_open"].tolist() == [0, 4]
 
 
-def test_nothing_is_made_where_it_is_not_swept(tmp_path: Path) -> None:
+def test_nothing_is_made_where_it_is_not_swept() -> None:
     alone = [made(idle=9), made("poll", idle=9)]
-    assert not is_swept(alone)
-    assert (
-        write_tables(alone, tmp_path) == idle_chart.write_charts(alone, tmp_path) == []
-    )
-
-
-def test_tables_and_charts_are_the_same_bytes_again(tmp_path: Path) -> None:
-    def everything() -> dict[str, bytes]:
-        written = [*write_tables(SWEPT, tmp_path)]
-        written += idle_chart.write_charts(SWEPT, tmp_path)
-        return {path.name: path.read_bytes() for path in written}
-
-    assert everything() == everything()
-    assert set(everything()) == {"idle.csv", "idle.md", "idle.svg", "idle.png"}
-    assert len(pd.read_csv(tmp_path / "idle.csv")) == 6
+    assert not report.applies([cell.config for cell in alone])
+    assert report.applies([cell.config for cell in SWEPT])
 
 
 MATRICES: dict[str, list[Cell]] = {

@@ -21,6 +21,7 @@ from analysis.published import (
     steady_rps,
     think_s,
 )
+from analysis.reports import published as report
 from conf.matrix import matrix
 from tests.analysis.conftest import config
 from tests.analysis.test_pictures import assert_readable, texts
@@ -161,21 +162,13 @@ def test_the_chart_is_readable(name: str) -> None:
     assert ("> 3,300" in texts(drawn)) is (name == "bound")
 
 
-def test_nothing_is_made_where_nothing_compares(tmp_path: Path) -> None:
-    other = [made(experiment="mine")]
-    assert published_chart.write_charts(other, tmp_path) == []
-    assert published_table.write_tables(other, tmp_path) == []
-    assert list(tmp_path.iterdir()) == []
+def test_nothing_is_made_where_nothing_compares() -> None:
+    assert not report.applies([config(experiment="mine")])
+    assert report.applies([config(experiment=name) for name in ("mine", "burst")])
 
 
-def test_the_same_cells_give_the_same_bytes(tmp_path: Path) -> None:
-    def everything() -> dict[str, bytes]:
-        written = published_chart.write_charts(MATRICES["both"], tmp_path)
-        written += published_table.write_tables(MATRICES["both"], tmp_path)
-        return {path.name: path.read_bytes() for path in written}
-
-    assert everything() == everything()
-    text = (tmp_path / "published.md").read_text()
+def test_the_table() -> None:
+    text = published_table.markdown(read_published())
     assert "| select | 2,618 | 487.2 | 807 | 4.57 | 101% |" in text
     assert "| select | 0 | 518.03 | 377 | 410.1 | 446.3 | 107% |" in text
 

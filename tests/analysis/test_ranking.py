@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from analysis.cell import summarise_all
-from analysis.charts import write_charts
-from analysis.files import DataError, read_matrix
-from analysis.left_out import LeftOut, read_left_out
+from analysis.files import DataError
+from analysis.left_out import LeftOut
+from analysis.matrix import Matrix
+from analysis.outputs import write_charts, write_tables
 from analysis.ranking import Place, ranking, ranks
 from analysis.record import VERSION
-from analysis.tables import write_tables
 from tests.analysis.conftest import Request, config, steady
 
 MakeCell = Callable[..., Path]
@@ -58,12 +58,12 @@ def tables(tmp_path: Path) -> Callable[..., Path]:
     """Make the tables and charts of these cells; return the folder of both."""
 
     def make(*folders: Path) -> Path:
-        matrix, made = tmp_path / "matrix.json", tmp_path / "made"
-        matrix.write_text(json.dumps([str(folder) for folder in folders]))
+        listed, made = tmp_path / "matrix.json", tmp_path / "made"
+        listed.write_text(json.dumps([str(folder) for folder in folders]))
         summarise_all(folders, "this code")
-        cells, left_out = read_matrix(matrix), read_left_out(matrix)
-        write_charts(cells, made, left_out)
-        write_tables(cells, made, left_out)
+        matrix = Matrix.read(listed)
+        write_charts(matrix, made)
+        write_tables(matrix, made)
         return made
 
     return make

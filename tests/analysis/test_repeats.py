@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import pairs
-from analysis.charts import comparison, write_charts
+from analysis.charts import comparison
 from analysis.files import Cell, DataError
 from analysis.groups import grouped
 from analysis.lines import across, grown_lines, joined_lines
+from analysis.matrix import Matrix
+from analysis.outputs import write_charts, write_tables
 from analysis.pairs import compare
-from analysis.tables import markdown, table, write_tables
+from analysis.tables import markdown, table
 from analysis.users_chart import users_chart
 from tests.analysis.conftest import HOST, config
 from tests.analysis.test_pictures import texts
@@ -267,11 +269,11 @@ def test_pairs_are_a_table_of_all_experiments(tmp_path: Path) -> None:
     cells = runs("single", *FIVE) + runs("select", *FIVE)
     cells += runs("single", *FIVE, experiment="burst")
     cells += runs("select", *FIVE, experiment="burst")
-    write_tables(cells, tmp_path)
+    write_tables(Matrix(cells), tmp_path)
     found = pd.read_csv(tmp_path / "pairs.csv")
     assert found["experiment"].tolist() == ["first_fail"] * 2 + ["burst"] * 3
     assert len(pd.read_csv(tmp_path / "cells.csv")) == 20
-    write_tables(cells[:1], tmp_path)
+    write_tables(Matrix(cells[:1]), tmp_path)
     assert (tmp_path / "pairs.csv").read_text().startswith("experiment,a,b,figure,")
     assert pd.read_csv(tmp_path / "pairs.csv").empty
 
@@ -358,7 +360,7 @@ def test_bars_show_each_run() -> None:
 def test_pictures_are_the_same_in_any_order(tmp_path: Path) -> None:
     cells = timelines(tmp_path, 40, 60, 100)
     for name, listed in (("one", cells), ("other", cells[::-1])):
-        write_charts(listed, tmp_path / name)
+        write_charts(Matrix(listed), tmp_path / name)
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes()
     names = {path.stem for path in (tmp_path / "one").iterdir()}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
-from analysis import switches, switches_chart
+from analysis import figures, switches, switches_chart, used
 from analysis.files import Cell
 from tests.analysis.conftest import config
 from tests.analysis.test_pictures import assert_readable, texts
@@ -42,24 +41,24 @@ def test_a_row_is_the_median_of_repeats() -> None:
     }
 
 
-def test_what_was_not_counted_is_empty_and_never_0(tmp_path: Path) -> None:
+def test_what_was_not_counted_is_empty_and_never_0() -> None:
     one_lacks_it = [made((1, 1), impl="a"), made(None, impl="a", repeat=2)]
     cells = [*one_lacks_it, made(None, impl="b"), made((0, 0), impl="c")]
-    switches.write_tables(cells, tmp_path)
-    table = pd.read_csv(tmp_path / "switches.csv").set_index("implementation")
-    for name in switches.FIGURES:
+    rows = switches.table(cells)
+    table = rows.set_index("implementation")
+    for name in switches.NAMES:
         assert table[name].isna().to_dict() == {"a": True, "b": True, "c": False}
-    text = (tmp_path / "switches.md").read_text()
+    text = switches.markdown(rows)
     assert "| first_fail | b | 1 | – | – | – | – |" in text
     assert "| first_fail | c | 1 | 0 | 0 | 0 | 2.00 |" in text
     assert "figures of the server, whatever it was that limited" in text
 
 
 def test_no_request_has_no_figure_and_an_older_result_neither() -> None:
-    assert switches.cpu_ms(made((1, 1), requests=0)) is None
+    assert used.cpu_ms(made((1, 1), requests=0)) is None
     older = made((1, 1))
     del older.result["used"]
-    assert [of(older) for of, _ in switches.FIGURES.values()] == [None] * 4
+    assert [figure.value(older) for figure in figures.SWITCHES] == [None] * 4
 
 
 def test_rows_are_told_apart_by_experiment_and_what_is_swept() -> None:
@@ -79,7 +78,7 @@ def test_rows_are_told_apart_by_experiment_and_what_is_swept() -> None:
     ],
 )
 def test_figures_of_any_size_are_short(value: float | None, shown: str) -> None:
-    assert switches.few(value) == shown
+    assert figures.SWITCHES[0].show(value) == shown
 
 
 MATRICES: dict[str, list[Cell]] = {
@@ -99,12 +98,3 @@ def test_the_chart_is_readable(name: str) -> None:
     drawn = switches_chart.draw(MATRICES[name])
     assert_readable(drawn)
     assert ("(logarithmic)" in texts(drawn)) is (name == "huge and tiny")
-
-
-def test_the_same_cells_give_the_same_bytes(tmp_path: Path) -> None:
-    def everything() -> dict[str, bytes]:
-        written = switches_chart.write_charts(MATRICES["huge and tiny"], tmp_path)
-        written += switches.write_tables(MATRICES["huge and tiny"], tmp_path)
-        return {path.name: path.read_bytes() for path in written}
-
-    assert everything() == everything()

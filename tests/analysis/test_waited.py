@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.colors
-import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,8 +15,10 @@ from analysis import waiting_chart
 from analysis.files import Cell
 from analysis.groups import grouped
 from analysis.limits import LIMITS, PARTS
+from analysis.matrix import Matrix
+from analysis.reports import cells as report
 from analysis.style import FILLS
-from analysis.tables import markdown, table, write_tables
+from analysis.tables import markdown, table
 from analysis.waited import percent, told_parts, waited
 from tests.analysis.test_pictures import assert_readable, texts
 from tests.analysis.test_repeats import run
@@ -153,8 +154,7 @@ def test_cells_have_all_parts(tmp_path: Path) -> None:
         cell(1, 12.5, {"server_cpu": 0.75, "link": 0.25}, possible=490.0, at=tmp_path),
         cell(of=None, impl="b", at=tmp_path),
     ]
-    write_tables(cells, tmp_path)
-    found = pd.read_csv(tmp_path / "cells.csv")
+    found = report.table(Matrix(cells))
     names = ["waiting.seconds", *(f"waiting.{part}" for part in PARTS)]
     assert [name for name in found.columns if name.startswith("waiting.")] == names
     assert found.loc[0, names].tolist() == [
@@ -264,12 +264,3 @@ def assert_legend_fits(drawn: Figure) -> None:
         box = legend.get_window_extent()
         assert drawn.bbox.x0 <= box.x0 and box.x1 <= drawn.bbox.x1
         assert drawn.bbox.y0 <= box.y0
-
-
-def test_the_same_cells_give_the_same_bytes(tmp_path: Path) -> None:
-    def everything() -> dict[str, bytes]:
-        written = waiting_chart.write_charts(MATRICES["all parts"], tmp_path)
-        return {path.name: path.read_bytes() for path in written}
-
-    assert everything() == everything()
-    assert set(everything()) == {"waiting.svg", "waiting.png"}

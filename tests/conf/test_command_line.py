@@ -6,6 +6,7 @@ import pytest
 from snakemake.cli import get_argument_parser
 
 from conf import command_line
+from conf.composing import MatrixError
 
 SETTINGS = {
     "none": (["all"], []),
@@ -48,3 +49,9 @@ def test_what_runs_anything(words: list[str], runs: bool) -> None:
 def test_targets() -> None:
     told = command_line.read(get_argument_parser(), ["all", "x", "--cores", "1"])
     assert told.targets == ["all", "x"]
+
+
+def test_an_override_is_no_target() -> None:
+    command_line.check_targets({"all", "outputs/tables/burst.csv"})
+    with pytest.raises(MatrixError, match="--config impl=select users=5"):
+        command_line.check_targets({"all", "users=5", "impl=select"})

@@ -1,4 +1,4 @@
-"""What was asked for, as files that are written once, and only if anything is run."""
+"""The files of a matrix: written once, and only if anything is run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conf.composing import MatrixError
-from conf.request import Request, check_targets
+from conf.matrix_files import MatrixFiles
 
 CELLS = {"a/b": {"key": "1"}, "a/c": {"key": "2"}}
 RECORD = ["requests.csv", "run.json", "server.log"]
@@ -22,10 +22,10 @@ RESULTS = ["result.json", "chart.svg"]
 ROOT = Path(__file__).parents[2]
 
 
-def request(
+def matrix_files(
     outputs: Path, cells: dict[str, dict[str, str]] = CELLS, analysis: str = "code"
-) -> Request:
-    return Request(cells, outputs, RECORD, RESULTS, analysis)
+) -> MatrixFiles:
+    return MatrixFiles(cells, outputs, RECORD, RESULTS, analysis)
 
 
 def measure(outputs: Path, cell: str, *lacking: str) -> Path:
@@ -41,47 +41,47 @@ def files(folder: Path) -> dict[str, int]:
     return {str(p): p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()}
 
 
-def test_nothing_is_written_but_by_keep(tmp_path: Path) -> None:
-    asked = request(tmp_path / "outputs")
+def test_nothing_is_written_but_by_write(tmp_path: Path) -> None:
+    asked = matrix_files(tmp_path / "outputs")
     assert asked.unmeasured and asked.stamp and asked.declared
     assert not (tmp_path / "outputs").exists()
 
 
 def test_written_once(tmp_path: Path) -> None:
     outputs = tmp_path / "outputs"
-    request(outputs).keep()
-    listed = json.loads(Path(request(outputs).folder, "matrix.json").read_text())
+    matrix_files(outputs).write()
+    listed = json.loads(Path(matrix_files(outputs).folder, "matrix.json").read_text())
     assert listed == [f"{outputs}/runs/a/b", f"{outputs}/runs/a/c"]
     assert json.loads((outputs / "configs" / "2.json").read_text()) == {"key": "2"}
     before = files(tmp_path)
-    request(outputs).keep()
+    matrix_files(outputs).write()
     assert files(tmp_path) == before
 
 
 def test_a_matrix_leaves_others_as_they_are(tmp_path: Path) -> None:
     """Whose tables are made of what is in their own folder alone."""
-    request(tmp_path).keep()
-    before = files(Path(request(tmp_path).folder))
+    matrix_files(tmp_path).write()
+    before = files(Path(matrix_files(tmp_path).folder))
     for cells in ({"a/c": {"key": "2"}}, dict(reversed(CELLS.items()))):
-        other = request(tmp_path, cells)
-        assert other.folder != request(tmp_path).folder
-        other.keep()
-    assert files(Path(request(tmp_path).folder)) == before
+        other = matrix_files(tmp_path, cells)
+        assert other.folder != matrix_files(tmp_path).folder
+        other.write()
+    assert files(Path(matrix_files(tmp_path).folder)) == before
 
 
 def test_a_cell_that_is_there_needs_no_configuration(tmp_path: Path) -> None:
     measure(tmp_path, "a/b")
-    request(tmp_path).keep()
+    matrix_files(tmp_path).write()
     assert [path.name for path in (tmp_path / "configs").iterdir()] == ["2.json"]
 
 
 def test_tables_are_due_when_code_or_a_result_changes(tmp_path: Path) -> None:
     def due(analysis: str = "code") -> bool:
-        return not Path(request(tmp_path, analysis=analysis).stamp).exists()
+        return not Path(matrix_files(tmp_path, analysis=analysis).stamp).exists()
 
     def make(analysis: str = "code") -> Path:
         """Do what the step does."""
-        asked = request(tmp_path, analysis=analysis)
+        asked = matrix_files(tmp_path, analysis=analysis)
         made = Path(asked.stamp)
         made.parent.mkdir(parents=True, exist_ok=True)
         for path in made.parent.glob("made~*"):
@@ -113,13 +113,13 @@ def test_tables_are_due_when_code_or_a_result_changes(tmp_path: Path) -> None:
 
 
 def test_missing_files(tmp_path: Path) -> None:
-    assert request(tmp_path).unmeasured == ["a/b", "a/c"]
+    assert matrix_files(tmp_path).unmeasured == ["a/b", "a/c"]
     folder = measure(tmp_path, "a/b")
-    asked = request(tmp_path)
+    asked = matrix_files(tmp_path)
     assert (asked.unmeasured, asked.missing) == (["a/c"], [])
     assert asked.declared == ["requests.csv"]
     (folder / "server.log").unlink()
-    asked = request(tmp_path)
+    asked = matrix_files(tmp_path)
     assert asked.unmeasured == ["a/b", "a/c"]
     assert asked.missing == [f"{folder}/server.log"]
     assert asked.declared == ["requests.csv", "server.log"]
@@ -128,17 +128,17 @@ def test_missing_files(tmp_path: Path) -> None:
 def test_outputs_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "outputs").write_text("a file in its place")
     with pytest.raises(MatrixError, match=r"cannot write .*outputs"):
-        request(tmp_path / "outputs").keep()
+        matrix_files(tmp_path / "outputs").write()
 
 
-KEEP = """
+WRITE = """
 import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from tests.conf.test_request import measure, request
-asked = request(Path(sys.argv[2]))
+from tests.conf.test_matrix_files import matrix_files, measure
+asked = matrix_files(Path(sys.argv[2]))
 assert len(asked.unmeasured) == 2
-asked.keep()
+asked.write()
 print(asked.unmeasured, flush=True)
 """
 
@@ -152,7 +152,7 @@ def test_the_second_waits_for_the_first(
     def begin() -> subprocess.Popen[str]:
         with said.open("w") as stderr:
             process = subprocess.Popen(
-                [sys.executable, "-c", KEEP, str(ROOT), str(tmp_path)],
+                [sys.executable, "-c", WRITE, str(ROOT), str(tmp_path)],
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
@@ -171,9 +171,3 @@ def test_the_second_waits_for_the_first(
     out, _ = second.communicate(timeout=20)
     assert second.returncode == 0
     assert out == "['a/c']\n"
-
-
-def test_an_override_is_no_target() -> None:
-    check_targets({"all", "outputs/tables/burst.csv"})
-    with pytest.raises(MatrixError, match="--config impl=select users=5"):
-        check_targets({"all", "users=5", "impl=select"})

@@ -1,4 +1,4 @@
-"""What was asked for, as files for the steps that follow.
+"""The files of a matrix: which of them there are, and which are missing.
 
 A matrix has a folder of its own, `outputs/matrices/KEY/`, with the tables and charts
 of its cells; KEY is made of their names. So what is made of one is never made of
@@ -7,13 +7,15 @@ the cells, in order. `outputs/configs/` has a file for each cell that was to be
 measured, by the cell's key: a run starts from it.
 
 Rules of this module:
-- Nothing is written but by `keep`, and that only where something is to be run.
+- Nothing is written but by `write`, and that only where something is to be run.
 - Snakemake does not miss a file that was deleted once it has served its purpose, and
   asked for all files of a thousand cells it takes many seconds. So the files of the
   cells are looked at here.
 - What makes it run a step is that a file is missing. So a matrix has a file which is
   named after the code that its tables were made by; it is another where they have to be
   made again.
+- The results of a cell are files that Snakemake does not know of. If it did, a missing
+  or outdated result would start a new measurement.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,20 +33,9 @@ from conf.schema import Config
 from conf.turn import await_turn
 
 
-def check_targets(targets: Iterable[str]) -> None:
-    """Raise `MatrixError` when an override was written as if it were a target."""
-    overrides = [target for target in targets if "=" in target]
-    if overrides:
-        first, *_ = sorted(overrides)
-        raise MatrixError(
-            f"{first} is no target: overrides follow --config, "
-            f"as in snakemake --cores 1 all --config {' '.join(sorted(overrides))}"
-        )
-
-
 @dataclass(frozen=True)
-class Request:
-    """A matrix that was asked for, and what there is of it below `outputs`.
+class MatrixFiles:
+    """The files of a matrix that was asked for, below `outputs`.
 
     `record` names the files of a run, `results` those that are made of them by the
     `analysis`, a digest of its code.
@@ -99,7 +90,8 @@ class Request:
     def declared(self) -> list[str]:
         """Those files of a run that Snakemake has to know of: the fewer, the faster.
 
-        That is the first, and whatever is missing where others are.
+        A record is there as a whole or not at all: its first file stands for all.
+        Others are named where they are missing beside it.
         """
         first, *others = self.record
         partial = [there for there in self._there if there]
@@ -133,7 +125,7 @@ class Request:
         """The names of the files that each cell has."""
         return [_names(folder) for folder in self.folders]
 
-    def keep(self) -> None:
+    def write(self) -> None:
         """Wait until nothing else runs in `outputs`, and write what the steps need.
 
         Raises `MatrixError` when something can't be written.

@@ -1,0 +1,39 @@
+"""What cells are of, by their configurations alone.
+
+Rules of this module:
+- Nothing is needed but the standard library: which tables and charts there will be is
+  asked for before anything is measured, and by each dry run (`catalogue.py`).
+- A cell that could not be measured counts as any other.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Config = Mapping[str, Any]
+Configs = Sequence[Config]
+
+
+def experiments(configs: Configs) -> list[str]:
+    """Return the names of the experiments, each once, in order."""
+    return list(dict.fromkeys(str(config["experiment"]["name"]) for config in configs))
+
+
+def values(configs: Configs, dotted: str) -> set[Any]:
+    """Return the values of one setting; None is that of a cell without it."""
+    names = dotted.split(".")
+    return {functools.reduce(_inner, names, config) for config in configs}
+
+
+def _inner(config: Any, name: str) -> Any:
+    return config.get(name) if isinstance(config, Mapping) else None
+
+
+def is_class(configs: Configs) -> bool:
+    """Whether there are submissions among them, which are ranked.
+
+    What tells of anything else is left to other matrices.
+    """
+    return any(values(configs, "impl.submission"))

@@ -1,0 +1,45 @@
+"""The rows of an experiment side by side, in the shape of the published tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.configurations import Configs
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from analysis.matrix import Matrix
+
+NAME = "{experiment}"
+
+
+def applies(configs: Configs) -> bool:
+    return True
+
+
+def table(matrix: Matrix) -> pd.DataFrame:
+    from analysis import tables
+
+    return tables.table(matrix.cells)
+
+
+def markdown(matrix: Matrix) -> str:
+    from analysis import tables
+    from analysis.left_out import footnote
+
+    [experiment] = matrix.experiments
+    text = f"### {experiment}\n"
+    if matrix.cells:
+        text = tables.markdown(experiment, matrix.cells)
+    if matrix.left_out:
+        text += "\n".join(["", *footnote(matrix.left_out)])
+    return text
+
+
+def draw(matrix: Matrix) -> Figure:
+    from analysis.charts import comparison
+
+    [experiment] = matrix.experiments
+    return comparison(experiment, matrix.cells)

@@ -1,0 +1,32 @@
+"""The figures that the exercise of 2019 published, beside those of its experiments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.configurations import Configs, experiments, is_class
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.matrix import Matrix
+
+NAME = "published"
+EXPERIMENTS = frozenset({"first_fail", "burst"})  # that it published figures of
+
+
+def applies(configs: Configs) -> bool:
+    compared = EXPERIMENTS.intersection(experiments(configs))
+    return bool(compared) and not is_class(configs)
+
+
+def markdown(matrix: Matrix) -> str:
+    from analysis import published, published_table
+
+    return published_table.markdown(published.read_published())
+
+
+def draw(matrix: Matrix) -> Figure:
+    from analysis import published, published_chart
+
+    return published_chart.draw(matrix.cells, published.read_published())

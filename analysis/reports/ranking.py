@@ -1,0 +1,31 @@
+"""A class in one ranked table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.configurations import Configs, is_class
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.matrix import Matrix
+
+NAME = "ranking"
+
+
+def applies(configs: Configs) -> bool:
+    return is_class(configs)
+
+
+def table(matrix: Matrix) -> pd.DataFrame:
+    from analysis import ranking
+
+    return ranking.table(ranking.ranking(matrix.cells, matrix.left_out))
+
+
+def markdown(matrix: Matrix) -> str:
+    from analysis import ranking
+
+    found = ranking.ranking(matrix.cells, matrix.left_out)
+    return ranking.markdown(found, matrix.cells)

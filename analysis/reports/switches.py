@@ -1,0 +1,37 @@
+"""Context switches, and the CPU time of a request, of all experiments together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.configurations import Configs
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from analysis.matrix import Matrix
+
+NAME = "switches"
+
+
+def applies(configs: Configs) -> bool:
+    return True
+
+
+def table(matrix: Matrix) -> pd.DataFrame:
+    from analysis import switches
+
+    return switches.table(matrix.cells)
+
+
+def markdown(matrix: Matrix) -> str:
+    from analysis import switches
+
+    return switches.markdown(table(matrix))
+
+
+def draw(matrix: Matrix) -> Figure:
+    from analysis import switches_chart
+
+    return switches_chart.draw(matrix.cells)

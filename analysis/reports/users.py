@@ -1,0 +1,24 @@
+"""Response time and RPS against users."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.configurations import Configs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.matrix import Matrix
+
+NAME = "users"
+
+
+def applies(configs: Configs) -> bool:
+    return True
+
+
+def draw(matrix: Matrix) -> Figure:
+    from analysis.users_chart import users_chart
+
+    return users_chart(matrix.cells)

@@ -1,0 +1,24 @@
+"""What users waited for, of all experiments together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.configurations import Configs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.matrix import Matrix
+
+NAME = "waiting"
+
+
+def applies(configs: Configs) -> bool:
+    return True
+
+
+def draw(matrix: Matrix) -> Figure:
+    from analysis import waiting_chart
+
+    return waiting_chart.draw(matrix.cells)

@@ -1,0 +1,110 @@
+"""Which tables and charts there are: said once, for what plans and for what writes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis import catalogue
+from analysis.catalogue import Report, all_reports, announced
+from analysis.configurations import experiments, is_class, values
+from analysis.matrix import Matrix
+from tests.analysis.conftest import config
+
+SUBMISSION = config("students/ada", impl__submission="students/ada")
+IN_ALL = ["cells", "pairs", "switches"]
+MATRICES: dict[str, tuple[list[dict[str, Any]], list[str], list[str]]] = {
+    "one experiment": (
+        [config(experiment="mine", idle=0)],
+        ["mine", *IN_ALL],
+        ["mine", "users", "switches", "waiting"],
+    ),
+    "that of 2019": (
+        [config(), config("single", "burst"), config("select", "burst")],
+        ["first_fail", "burst", *IN_ALL, "published"],
+        ["first_fail", "burst", "users", "switches", "waiting", "published"],
+    ),
+    "swept": (
+        [config(experiment="mine", idle=n) for n in (0, 9)]
+        + [config(experiment="mine", idle=0, load__arrivals="open")],
+        ["mine", *IN_ALL, "idle"],
+        ["mine", "users", "switches", "waiting", "idle", "arrivals"],
+    ),
+    "a class": (
+        [SUBMISSION, config("select", "burst", idle=9, load__arrivals="open")],
+        ["first_fail", "burst", *IN_ALL, "ranking"],
+        ["first_fail", "burst", "users", "switches", "waiting"],
+    ),
+}
+
+
+@pytest.mark.parametrize("configs, tabled, drawn", MATRICES.values(), ids=MATRICES)
+def test_what_there_is_of_a_matrix(
+    configs: list[dict[str, Any]], tabled: list[str], drawn: list[str]
+) -> None:
+    paths = [Path(path) for path in announced(configs)]
+    assert len(set(paths)) == len(paths)
+    tables = {path for path in paths if path.parent.name == "tables"}
+    charts = set(paths) - tables
+    assert {path.stem for path in tables} == set(tabled)
+    assert {path.suffix for path in tables} == {".csv", ".md"}
+    assert {path.stem for path in charts} == set(drawn)
+    assert {path.suffix for path in charts} == {".svg", ".png"}
+
+
+def test_what_tells_cells_apart() -> None:
+    assert experiments([config(), config(experiment="burst"), config()]) == [
+        "first_fail",
+        "burst",
+    ]
+    assert values([config(server__backlog=n) for n in (1, 2, 1)], "server.backlog") == {
+        *(1, 2)
+    }
+    assert values([{}, {"idle": None}, {"idle": 1}], "idle.open") == {None}
+    assert is_class([config(), SUBMISSION]) and not is_class([config()])
+
+
+def test_a_report_makes_something() -> None:
+    """Else it would be announced nowhere, and nobody would know of it."""
+    assert len(all_reports()) >= 10
+    for report in all_reports():
+        assert report.files, report.name
+    assert {"cells", "ranking", "waiting"} <= catalogue.taken_names()
+    assert not any("{" in name for name in catalogue.taken_names())
+
+
+def test_a_report_of_each_experiment() -> None:
+    report = Report("of_{experiment}", lambda configs: True, None, str, None)
+    configs = [config(), config(experiment="burst"), config()]
+    assert list(report.names(configs)) == [
+        ("of_first_fail", "first_fail"),
+        ("of_burst", "burst"),
+    ]
+    assert report.files == [("tables", ".md")]
+    assert Matrix([]).of("burst") == Matrix([], [])
+
+
+def test_it_needs_the_standard_library_alone(root: Path) -> None:
+    """Each dry run loads it: -S leaves out all that is installed beside Python."""
+    code = (
+        "import json, sys\n"
+        "from analysis import catalogue\n"
+        "configs = json.load(sys.stdin)\n"
+        "print(json.dumps(catalogue.announced(configs)))"
+    )
+    configs, _, _ = MATRICES["swept"]
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        cwd=root,
+        input=json.dumps(configs),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == announced(configs)
