@@ -24,7 +24,7 @@ $(if $(goal),$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable
 # Not by the script of this name, which fails where the checkout was moved.
 snakemake = unset $(of_make); exec $(VENV)/bin/python -m snakemake --cores 1 all
 
-.PHONY: all demo test lint benchmark lock help
+.PHONY: all demo test lint benchmark lock install list clean help
 
 all: $(VENV)/.runs ## Measure the default study (30 minutes) and write tables and charts
 	$(snakemake) $(if $(config),--config $(config))
@@ -51,6 +51,15 @@ lock: $(VENV)/.tests ## Pin the newest versions that pyproject.toml allows
 lock = $(VENV)/bin/python -m uv pip compile --quiet --upgrade --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command 'make lock'
+
+install: $(VENV)/.runs ## Install what a study needs, and measure nothing
+
+list: $(VENV)/.runs ## Show what can be chosen: studies, implementations, pages and more
+	@$(VENV)/bin/python -m conf.listing
+
+clean: ## Remove caches, and results where that is answered with y
+	rm -rf .cache .snakemake .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	@$(PYTHON) -m conf.cleaning
 
 help: ## Show this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12

@@ -1,0 +1,71 @@
+"""`python -m conf.listing`: what can be chosen, and in a sentence what it is.
+
+Rules of this module:
+- What a choice is, is said where it is written: by the comment that its file opens
+  with, or else by the docstring of its first source.
+- Nothing is composed: a file that is wrong is listed all the same.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from pathlib import Path
+
+from conf.choices import FOLDER, GROUPS
+
+ROOT = FOLDER.parent
+LISTED = ("study", *GROUPS)
+WIDTH = 100  # of a sentence
+# Comments that are for Hydra.
+DIRECTIVE = re.compile(r"# @package ")
+SOURCE = re.compile(r"^sources: \[.*?(\w+/(?!__main__)\w+\.py)\]", re.MULTILINE)
+
+
+def sentence(path: Path) -> str:
+    """Return what the choice that this file holds is; '' where nobody says it."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return _first(_comment(text) or _docstring(text))
+
+
+def _comment(text: str) -> str:
+    """Return the comment that a file opens with, or that its first line has."""
+    lines = [line for line in text.splitlines() if not DIRECTIVE.match(line)]
+    block = []
+    for line in lines:
+        if not line.startswith("#"):
+            break
+        block.append(line.lstrip("# "))
+    if not block and lines:
+        block = [lines[0].partition(" # ")[2]]
+    return " ".join(block)
+
+
+def _docstring(text: str) -> str:
+    """Return the docstring of the first source that a server's file names."""
+    source = SOURCE.search(text)
+    path = ROOT / source[1] if source else ROOT
+    if not path.is_file():
+        return ""
+    return ast.get_docstring(ast.parse(path.read_text())) or ""
+
+
+def _first(text: str) -> str:
+    """Return the first sentence, without the full stop, or as much as fits."""
+    words = " ".join(text.split())
+    first = re.split(r"(?<=[\w)])\.(?: |$)", words, maxsplit=1)[0]
+    return textwrap.shorten(first, WIDTH, placeholder=" …")
+
+
+def main() -> None:
+    for group in LISTED:
+        files = sorted((FOLDER / group).glob("*.yaml"))
+        print(f"\n{group}=")
+        width = max((len(path.stem) for path in files), default=0)
+        for path in files:
+            print(f"  {path.stem:{width}}  {sentence(path)}".rstrip())
+
+
+if __name__ == "__main__":
+    main()

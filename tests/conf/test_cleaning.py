@@ -1,0 +1,59 @@
+"""Nothing measured is removed unless somebody says so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conf.turn import await_turn
+
+
+def clean(folder: Path, answer: str, root: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "conf.cleaning"],
+        cwd=folder,
+        env={"PYTHONPATH": str(root)},
+        input=answer,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> Path:
+    cell = tmp_path / "outputs/runs/burst/select/users~5/repeat~1-a"
+    cell.mkdir(parents=True)
+    (cell / "run.json").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize("answer", ["", "n\n", "\n", "yet\n"])
+def test_results_are_kept(measured: Path, root: Path, answer: str) -> None:
+    said = clean(measured, answer, root)
+    assert "Remove outputs/, with 1 measured cells? [y/N]" in said
+    assert said.endswith("firstfail: outputs/ is kept\n")
+    assert list(measured.glob("outputs/runs/**/run.json"))
+
+
+def test_results_are_removed(measured: Path, root: Path) -> None:
+    assert clean(measured, "y\n", root).endswith("outputs/ is removed\n")
+    assert list(measured.iterdir()) == []
+    assert clean(measured, "", root) == "firstfail: no outputs/ here\n"
+
+
+def test_what_is_not_measured_needs_no_answer(tmp_path: Path, root: Path) -> None:
+    (tmp_path / "outputs/logs").mkdir(parents=True)
+    assert clean(tmp_path, "", root) == "firstfail: outputs/ is removed\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_study_that_runs_is_left_alone(measured: Path, root: Path) -> None:
+    await_turn(measured / "outputs")
+    assert "a study is running in it" in clean(measured, "y\n", root)
+    assert list(measured.glob("outputs/runs/**/run.json"))

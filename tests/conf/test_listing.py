@@ -1,0 +1,47 @@
+"""What can be chosen is listed, with what it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conf import listing
+from conf.choices import FOLDER
+
+FILES = [path for group in listing.LISTED for path in (FOLDER / group).glob("*.yaml")]
+
+
+@pytest.mark.parametrize(
+    "path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_a_choice_says_what_it_is(path: Path) -> None:
+    said = listing.sentence(path)
+    assert said and len(said) <= listing.WIDTH and "@" not in said
+
+
+def test_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    listing.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert {line for line in lines if line and line[0] != " "} == {
+        f"{group}=" for group in listing.LISTED
+    }
+    assert sum(line.startswith("  ") for line in lines) == len(FILES)
+
+
+TEXTS = {
+    "its comment": ("# One thing.\n# Another.\nkind: a\n", "One thing"),
+    "a directive": ("# @package _global_\n# One\n# thing\nkind: a\n", "One thing"),
+    "behind its first line": ("kind: a # one thing\n", "one thing"),
+    "its source": (
+        "command: a\nsources: [servers/__main__.py, servers/select.py]\n",
+        "One process that watches all its sockets with select(2)",
+    ),
+    "nothing": ("command: a\nsources: [none/at_all.py]\n", ""),
+}
+
+
+@pytest.mark.parametrize("text, said", TEXTS.values(), ids=TEXTS)
+def test_where_it_is_said(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    assert listing.sentence(tmp_path / "mine.yaml") == said
