@@ -19,6 +19,8 @@ import pytest
 from conf.matrix import matrix
 
 ROOT = Path(__file__).parents[2]
+# Ends a line of a run, since other tests make runs as well.
+WAITED = ": waiting for another run on this host to end"
 # Before a command of root's that may do no more than an ordinary user's: a root without
 # capabilities may do with others' files what others may.
 UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
@@ -136,8 +138,13 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 def lines_of(said: str) -> list[str]:
     """Return the lines that a run has said, but that it waited for another."""
-    waited = ": waiting for another run on this host to end"
-    return [line for line in said.splitlines() if not line.endswith(waited)]
+    return [line for line in said.splitlines() if not line.endswith(WAITED)]
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    """Return the first line that a run says, but that it waits for another."""
+    assert process.stderr is not None
+    return next(line for line in process.stderr if not line.rstrip().endswith(WAITED))
 
 
 def requests(folder: Path) -> list[dict[str, str]]:

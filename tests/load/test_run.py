@@ -27,7 +27,7 @@ import yaml
 from benchmarks.disturbances import SkippedError, quota
 from load import RECORD
 from load.lock import PATH as LOCK
-from tests.load.conftest import finish, lines_of, requests
+from tests.load.conftest import WAITED, finish, first_line, lines_of, requests
 from tests.load.test_limits import held_port
 
 Config = Callable[..., Path]
@@ -361,7 +361,7 @@ def test_runs_do_not_overlap_on_a_host(
         process = run(config(), "--label", "second")
         assert process.stderr is not None
         said = process.stderr.readline()
-        assert said == "second: waiting for another run on this host to end\n"
+        assert said == f"second{WAITED}\n"
         assert not (tmp_path / "cell").exists()
     finish(process)
     assert (tmp_path / "cell").is_dir()
@@ -620,8 +620,7 @@ def test_port_that_a_server_of_before_has_left(
 ) -> None:
     """The kernel keeps it for a minute, and the run waits for it, until told to end."""
     process = run(config(server__port=held_port()))
-    assert process.stderr is not None
-    assert "waiting for connections of before to leave" in process.stderr.readline()
+    assert "waiting for connections of before to leave" in first_line(process)
     process.terminate()
     _, said = process.communicate(timeout=150)
     assert process.returncode == 128 + signal.SIGTERM
