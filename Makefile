@@ -21,8 +21,10 @@ goal = $(filter all demo,$(or $(MAKECMDGOALS),all))
 $(if $(goal),$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
 	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it)))
 
-# Not by the script of this name, which fails where the checkout was moved.
-snakemake = unset $(of_make); exec $(VENV)/bin/python -m snakemake --cores 1 all
+# Not by the script of this name, which fails where the checkout was moved. Snakemake looks
+# for a home directory; a user of a container may have none, not even in passwd(5).
+home = $${HOME:-$(CURDIR)/.cache}
+snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1 all
 
 .PHONY: all demo test lint benchmark lock install list clean help
 

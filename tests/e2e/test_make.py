@@ -62,6 +62,22 @@ def test_help_names_every_target(root: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("home", ["", "/home/ada"])
+def test_somebody_without_a_home_has_one(root: Path, home: str) -> None:
+    """Snakemake ends without one before it reads the Snakefile."""
+    command = make(root, "--dry-run", "demo").strip().splitlines()[-1]
+    assert command.count(" exec ") == 1
+    told = command.partition(" exec ")[0] + " exec printenv HOME"
+    done = subprocess.run(
+        ["sh", "-c", told],
+        env={"PATH": os.environ["PATH"], **({"HOME": home} if home else {})},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == (home or str(root / ".cache"))
+
+
 @pytest.mark.parametrize("goal", ["all", "demo"])
 def test_a_setting_before_make_is_told_of(root: Path, goal: str) -> None:
     """It would be a variable of the environment, and count for nothing."""
