@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.files import DataError, read_folders
+from analysis.cells import read_folders
+from analysis.files import DataError
 
 # What matplotlib finds out about fonts: not everybody has a home directory for it.
 CACHE = Path(__file__).parent.parent / ".cache" / "matplotlib"

@@ -12,7 +12,7 @@ Rules of this module:
 
 from __future__ import annotations
 
-from analysis.files import Cell
+from analysis.cells import Cell
 
 
 def answered_rps(cell: Cell) -> float | None:

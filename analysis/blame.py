@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis import phases
 from analysis.levels import most_workers
-from analysis.phases import Requests
+from analysis.record import phases
+from analysis.record.phases import Requests
 
 Floats = npt.NDArray[np.float64]
 # From where a share of CPU or link begins to count as full, and where it surely is. A

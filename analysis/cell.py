@@ -20,17 +20,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import capacity, day, definitions, failing, little, onset
 from analysis.catalogue import RESULTS
 from analysis.causes import cause
 from analysis.cell_chart import draw
 from analysis.evidence import Evidence, evidence
-from analysis.files import DataError, read_config, read_json, write_csv, write_text
+from analysis.files import DataError, read_json, write_csv, write_text
 from analysis.left_out import left_out
 from analysis.left_out_chart import nothing
-from analysis.measurement import Measurement, read_measurement
-from analysis.possible import Possible, possible, possible_within
-from analysis.record import check_version
+from analysis.record import capacity, definitions, little, onset
+from analysis.record.config import read_config
+from analysis.record.ending import first_failure, why
+from analysis.record.machine import checked_machine
+from analysis.record.measurement import Measurement, read_measurement
+from analysis.record.possible import Possible, possible, possible_within
+from analysis.record.run_files import check_version
 from analysis.style import save
 from analysis.utilisation import per_second
 from analysis.verdict import verdict
@@ -94,7 +97,7 @@ def summarise(folder: Path, code: str | None) -> None:
     result = {
         **_identity(config),
         "row": dataclasses.asdict(row),
-        "first_failure": failing.told(row, first),
+        "first_failure": first_failure(row, first),
         "stopped": {**run["stopped"], "why": why(row, config, stopped.reason)},
         "verdict": dataclasses.asdict(limited),
         "waiting": _told(waited),
@@ -105,7 +108,7 @@ def summarise(folder: Path, code: str | None) -> None:
         "idle": run.get("idle"),
         "bare_lf": bool(run.get("bare_lf")),
         "used": used(run, len(record)) | {"server_most_rss_bytes": memory},
-        "machine": _machine(measured, day.checked(run, folder / "run.json")),
+        "machine": _machine(measured, checked_machine(run, folder / "run.json")),
         "provenance": run["provenance"],
         "analysis": code,
     }
@@ -297,16 +300,3 @@ def used(run: dict[str, Any], finished: int) -> dict[str, Any]:
             for which in ("voluntary", "involuntary")
         },
     }
-
-
-def why(row: definitions.Row, config: dict[str, Any], reason: str) -> str:
-    """Say in words why the run ended, which was for `reason`."""
-    if said := failing.why(row, config, reason):
-        return said
-    if row.outcome == "crashed":
-        return "the server died"
-    if row.outcome == "completed" and row.knee_users is not None:
-        return "throughput had stopped rising, and the knee was found"
-    if row.outcome == "completed":
-        return f"{row.requests:,} requests have finished"
-    return f"its limit of {config['experiment'].get('max_s', 0):g} s was over"

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import figures
-from analysis.files import Cell
+from analysis.cells import Cell
 from analysis.groups import MARKED, Group, grouped
 from analysis.settings import caption
 from analysis.statistics import LEAST_RUNS, Estimate, Sample

@@ -10,12 +10,10 @@ Rules of this module:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
-from analysis.files import Cell, DataError
+from analysis.cells import Cell
 from analysis.groups import Group
 from analysis.notes import differing
 from analysis.settings import show, show_ms
@@ -24,37 +22,6 @@ DRIFT = 0.1  # of the machine's speed, from which on it is said
 MOST = 5  # programs that are named of a row
 STOLEN = 0.02  # of the server's cores, from which on it is said
 STEADY = "performance"  # the governor that leaves the frequency as high as can be
-
-
-def checked(run: dict[str, Any], path: Path) -> dict[str, Any] | None:
-    """Return what `run.json`, at `path`, tells of the host; None where it is older.
-
-    Raises `DataError` where it is of another form.
-    """
-    told = run.get("machine")
-    if told is None:
-        return None
-    try:
-        quota, others = told["quota_cores"], told["others"]
-        well = (
-            all(_is_number(told["speed_ms"][when]) for when in ("before", "after"))
-            and all(isinstance(v, str | None) for v in told["governors"].values())
-            and (quota is None or _is_number(quota))
-            and all(isinstance(o["name"], str) for o in others or ())
-            and all(_is_number(o["cores"]) for o in others or ())
-        )
-    except (KeyError, TypeError, AttributeError):
-        well = False
-    if not well:
-        raise DataError(
-            f"{path}: machine must have speed_ms (before and after), governors, "
-            "quota_cores, and others with name and cores"
-        )
-    return dict(told)
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and 0 < value < math.inf
 
 
 def notes(groups: Sequence[Group]) -> Iterator[str]:

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.definitions import CURRENT_RPS_S, Row, Step, failed, finish_s
 from analysis.levels import most_descriptors, most_workers
-from analysis.readings import Readings
+from analysis.record.definitions import CURRENT_RPS_S, Row, Step, failed, finish_s
+from analysis.record.readings import Readings
 
 MANY_FAILURES = 0.01  # of the requests; fewer decide nothing where runs go on
 

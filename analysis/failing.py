@@ -1,4 +1,4 @@
-"""What is said of first failures in words: how a run ended, strays, and bounds.
+"""What is said of first failures below a table: strays, and bounds.
 
 Rules of this module:
 - Where no request failed it is said which bound came first, and what goes beyond it.
@@ -8,64 +8,13 @@ Rules of this module:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-from analysis.definitions import AUTO, NOT_REACHED, Row
-from analysis.files import Cell
+from analysis.cells import Cell
 from analysis.groups import Group
-from analysis.onset import LEAST, WINDOW_S
+from analysis.record.definitions import NOT_REACHED
+from analysis.record.ending import STRAY, bound
+from analysis.record.onset import LEAST, WINDOW_S
 from analysis.settings import show
-
-STRAY = "stray failure"
-
-
-def told(row: Row, because: str) -> dict[str, Any] | None:
-    """Return what `result.json` says of the first failure of a search for it."""
-    if not row.reached:
-        return None
-    return {
-        "error": row.first_failure,
-        "cause": because,
-        "sent_users": row.sent_users,
-        "stray": row.outcome == STRAY,
-    }
-
-
-def why(row: Row, config: dict[str, Any], reason: str) -> str | None:
-    """Say in words why a search for the first failure ended; None of anything else."""
-    if row.outcome in ("first failure", STRAY):
-        said = f"a request failed: {row.first_failure}"
-        if row.onset_s is not None and row.first_failure_s is not None:
-            later_s = row.onset_s - row.first_failure_s
-            said += f"; the onset came {later_s:.1f} s later"
-        return said + ("; no onset followed" if row.outcome == STRAY else "")
-    if row.outcome != NOT_REACHED:
-        return None
-    if reason == "cap":
-        of = "the cap of " if config["users"] != AUTO else ""
-        return (
-            f"no request failed up to {of}{row.users:,} users, "
-            "nor any that was in flight then"
-        )
-    return f"no request failed up to {row.users:,} users: {bound(config, reason)[0]}"
-
-
-def bound(config: dict[str, Any], reason: str) -> tuple[str, str]:
-    """Return which bound came first where none failed, and what goes beyond it."""
-    if reason == "generator":
-        return (
-            "the load generator could not keep up",
-            "more processes (load='{processes: 2}') need cores of their own",
-        )
-    if reason == "time-limit":
-        max_s = config["experiment"].get("max_s", 0)
-        return (
-            f"its limit of {max_s:g} s was over",
-            "set experiment.max_s, or let more join a second (hatch_rate)",
-        )
-    if config["users"] == AUTO:
-        return "open files allow no more users", "raise the limit (ulimit -Hn)"
-    return "the cap on users came first", f"users={AUTO} has none"
 
 
 def notes(groups: Sequence[Group]) -> Iterable[str]:

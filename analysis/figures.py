@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analysis import answered, used
-from analysis.files import Cell
+from analysis.cells import Cell
 from analysis.settings import show, show_ms
 
 FIRST_FAILURE, REQUESTS, CAPACITY = RULES = ("first_failure", "requests", "capacity")

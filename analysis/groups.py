@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis.files import Cell, DataError
+from analysis.cells import Cell
+from analysis.files import DataError
 from analysis.limits import is_servers
 from analysis.settings import is_repeat, label, leaves, setting, swept
 from analysis.statistics import Estimate, Sample, median

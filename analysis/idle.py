@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import figures
-from analysis.files import Cell
+from analysis.cells import Cell
 from analysis.groups import MARK, MARKED, Group, grouped
 from analysis.limits import is_servers
 from analysis.settings import IDLE, caption, label, setting, show, swept

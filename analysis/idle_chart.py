@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import figures
+from analysis.cells import Cell
 from analysis.ends import End, name_ends
-from analysis.files import Cell
 from analysis.idle import Line, Point, captions, lines
 from analysis.style import (
     COLOURS,

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.files import DataError, read_config, read_folders, read_json
+from analysis.cells import read_folders
+from analysis.files import DataError, read_json
+from analysis.record.config import read_config
 from analysis.settings import show
 
 KINDS = {

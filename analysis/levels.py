@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis import phases
-from analysis.measurement import Measurement
-from analysis.phases import Requests
-from analysis.readings import Readings
+from analysis.record import phases
+from analysis.record.measurement import Measurement
+from analysis.record.phases import Requests
+from analysis.record.readings import Readings
 
 Floats = npt.NDArray[np.float64]
 LEAST_S = 0.02  # of a slice

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.definitions import whole_seconds
-from analysis.files import Cell, DataError
+from analysis.cells import Cell
+from analysis.files import DataError
 from analysis.groups import MARK, Group, grouped
 from analysis.limits import is_servers
+from analysis.record.definitions import whole_seconds
 from analysis.settings import label, swept
 
 BINS = 60  # of users; within one, the median of response times and the mean rate

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from analysis import configurations
 from analysis.ceiling import with_ceilings
+from analysis.cells import Cell, read_matrix
 from analysis.configurations import Config
-from analysis.files import Cell, read_matrix
 from analysis.left_out import LeftOut, read_left_out
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis import failing
 from analysis.ceiling import NEAR, is_near
-from analysis.files import Cell
+from analysis.cells import Cell
 from analysis.groups import MARKED, Group
 from analysis.limits import compared, is_outside, is_servers, meaning
 from analysis.settings import IDLE, label, setting, show, swept

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import figures
-from analysis.files import Cell
+from analysis.cells import Cell
 from analysis.groups import MARK, MARKED, Group, grouped_by_experiment
 from analysis.published import Published
 from analysis.settings import caption, show, show_ms

@@ -22,7 +22,8 @@ import pandas as pd
 
 from analysis import figures
 from analysis.answered import answered_rps
-from analysis.files import Cell, DataError
+from analysis.cells import Cell
+from analysis.files import DataError
 from analysis.groups import MARK, MARKED, Group, grouped, mark
 from analysis.left_out import LeftOut
 from analysis.notes import bare_lf, medians

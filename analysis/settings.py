@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from analysis.definitions import AUTO
-from analysis.files import Cell
+from analysis.cells import Cell
+from analysis.record.definitions import AUTO
 
 NETWORK = "network.name"
 PAGE = "page.name"

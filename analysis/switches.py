@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import figures
-from analysis.files import Cell
+from analysis.cells import Cell
 from analysis.groups import Group, apart, grouped_by_experiment
 from analysis.settings import setting, show
 

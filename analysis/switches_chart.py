@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis import figures, switches
-from analysis.files import Cell
+from analysis.cells import Cell
 from analysis.groups import Group, grouped_by_experiment
 from analysis.style import COLOURS, entitle, figure, thousands
 

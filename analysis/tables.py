@@ -25,8 +25,8 @@ import pandas as pd
 
 from analysis import day, figures, pairs, waited
 from analysis.ceiling import is_near
+from analysis.cells import Cell
 from analysis.figures import Figure
-from analysis.files import Cell
 from analysis.groups import MARK, Group, grouped
 from analysis.limits import is_servers
 from analysis.notes import (

@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.ceiling import CEILING
+from analysis.cells import Cell
 from analysis.ends import End, name_ends
-from analysis.files import Cell
 from analysis.groups import MARK, MARKED
 from analysis.lines import Line, grown_lines, joined_lines
 from analysis.settings import caption

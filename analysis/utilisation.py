@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis import phases
 from analysis.limits import PARTS
-from analysis.phases import Requests
+from analysis.record import phases
+from analysis.record.phases import Requests
 from analysis.waiting import LONG, Waiting
 
 LEVELS = (

@@ -19,7 +19,7 @@ from analysis.account import account, percent
 from analysis.blame import FULL
 from analysis.evidence import Evidence
 from analysis.limits import BOTH, is_outside, is_servers
-from analysis.possible import Possible
+from analysis.record.possible import Possible
 from analysis.waiting import Waiting
 
 # Idle connections hold a bound where more than half of it is theirs.

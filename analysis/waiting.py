@@ -19,12 +19,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis import phases
 from analysis.blame import blame
 from analysis.levels import edges, levels
 from analysis.limits import PARTS
-from analysis.measurement import Measurement
-from analysis.phases import Requests
+from analysis.record import phases
+from analysis.record.measurement import Measurement
+from analysis.record.phases import Requests
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from analysis.files import Cell
+from analysis.cells import Cell
 from analysis.groups import Group, grouped
 from analysis.settings import show
 from analysis.style import FILLS, Fill, entitle, figure

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from analysis import figures
-from analysis.files import Cell
+from analysis.cells import Cell
 from analysis.groups import Group
 from analysis.pairs import NOTHING, compare
 from conf.matrix import matrix

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.definitions import Stopped
 from analysis.limits import PARTS
-from analysis.measurement import Measurement
-from analysis.readings import Readings
-from analysis.record import COLUMNS
+from analysis.record.definitions import Stopped
+from analysis.record.measurement import Measurement
+from analysis.record.readings import Readings
+from analysis.record.run_files import COLUMNS
 from analysis.waiting import Positions, Waiting, waiting
 from tests.analysis.conftest import Read, config, readings
 

@@ -12,7 +12,7 @@ import pytest
 
 from analysis import arrivals_chart
 from analysis.arrivals_chart import LEVELS, at_levels, percentiles, settled
-from analysis.files import Cell
+from analysis.cells import Cell
 from analysis.reports import arrivals as report
 from conf.matrix import matrix
 from tests.analysis.conftest import Request, config, frame

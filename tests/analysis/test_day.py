@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.day import checked, flat, notes
-from analysis.files import Cell, DataError
+from analysis.cells import Cell
+from analysis.day import flat, notes
+from analysis.files import DataError
 from analysis.groups import grouped
+from analysis.record.machine import checked_machine
 from analysis.tables import markdown, tidy
 from tests.analysis.conftest import HOST, steady
 from tests.analysis.test_repeats import run
@@ -164,7 +166,7 @@ WRONG = {
 @pytest.mark.parametrize("told", WRONG.values(), ids=WRONG)
 def test_a_run_of_another_form(told: Any) -> None:
     with pytest.raises(DataError, match=r"run\.json: machine must have"):
-        checked({"machine": told}, Path("run.json"))
+        checked_machine({"machine": told}, Path("run.json"))
 
 
 def test_it_goes_from_the_run_to_the_tables(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import definitions
-from analysis.definitions import Stopped
+from analysis.record import definitions
+from analysis.record.definitions import Stopped
 from tests.analysis.conftest import Request, frame
 
 # start_s, response_ms, status, bytes, users, error; finishing at 0.1, 1.5, 1.6, 2.0

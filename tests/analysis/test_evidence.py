@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from analysis.definitions import Step, Stopped, row
 from analysis.evidence import Evidence, evidence, window
-from analysis.files import read_config, read_json
-from analysis.measurement import read_measurement
+from analysis.files import read_json
+from analysis.record.config import read_config
+from analysis.record.definitions import Step, Stopped, row
+from analysis.record.measurement import read_measurement
 from tests.analysis.conftest import frame, steady
 from tests.analysis.measured import LINK, Asked, held, measured
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from analysis import figures
-from analysis.definitions import ROW, STOPS
-from analysis.files import Cell
+from analysis.cells import Cell
+from analysis.record.definitions import ROW, STOPS
 from tests.analysis.conftest import config
 
 

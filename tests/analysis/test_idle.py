@@ -12,7 +12,8 @@ import pytest
 
 from analysis import idle_chart
 from analysis.answered import answered_rps, cpu_us_per_answer
-from analysis.files import Cell, read_json
+from analysis.cells import Cell
+from analysis.files import read_json
 from analysis.idle import lines, table
 from analysis.idle import markdown as idle_markdown
 from analysis.reports import idle as report

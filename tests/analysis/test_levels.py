@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.levels import RECENT_S, edges, levels
-from analysis.measurement import Measurement
+from analysis.record.measurement import Measurement
 from tests.analysis.measured import Asked, grown, held, measured
 
 ALL_THE_TIME = [Asked(0.0, 3.0)]

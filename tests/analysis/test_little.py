@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from analysis import definitions
-from analysis.definitions import Stopped
-from analysis.little import checked, little
+from analysis.record import definitions
+from analysis.record.definitions import Stopped
+from analysis.record.little import checked, little
 from tests.analysis.conftest import config, frame
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from analysis.cell import summarise
-from analysis.files import DataError, read_config, read_json
-from analysis.measurement import Measurement, read_measurement
-from analysis.possible import Joining
+from analysis.files import DataError, read_json
+from analysis.record.config import read_config
+from analysis.record.measurement import Measurement, read_measurement
+from analysis.record.possible import Joining
 from tests.analysis.conftest import steady
 
 Cell = Callable[..., Path]

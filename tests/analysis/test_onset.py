@@ -14,12 +14,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from analysis import failing, onset
+from analysis import failing
 from analysis.cell_chart import draw
-from analysis.definitions import Stopped, timeline
-from analysis.files import Cell, DataError
+from analysis.cells import Cell
+from analysis.files import DataError
 from analysis.groups import grouped
-from analysis.record import check_cut, read_requests
+from analysis.record import ending, onset
+from analysis.record.definitions import Stopped, timeline
+from analysis.record.run_files import check_cut, read_requests
 from analysis.tables import markdown, table
 from analysis.verdict import Verdict
 from load.record import Record
@@ -128,7 +130,7 @@ def test_the_row_of_a_run_with_an_onset() -> None:
     assert row.sent_users == 190  # as of the last that had finished at 19 s
     assert row.clean_users == 199  # from 9.9 to 19.9 s
     assert (row.onset_users, row.onset_s) == (210, pytest.approx(21))
-    told = failing.told(row, "busy")
+    told = ending.first_failure(row, "busy")
     assert told == {
         **{"error": "timed out reading", "cause": "busy"},
         **{"sent_users": 190, "stray": False},
@@ -218,7 +220,7 @@ def made(rows: list[Request], reason: str, **settings: Any) -> Cell:
     row = onset.row(ordered(*rows), Stopped(reason, 30.0, 300))
     result = {
         "row": {**vars(row), "server_rss_mb": 30.0},
-        "first_failure": failing.told(row, "busy"),
+        "first_failure": ending.first_failure(row, "busy"),
         "stopped": {"reason": reason},
         "verdict": {"limit": "server-cpu", "because": "it was busy"},
         "provenance": None,
@@ -278,7 +280,7 @@ def test_the_bound_that_came_first_is_said(
     assert said in text
     assert "To go on: " in text
     row = onset.row(ordered(*evenly(29, 10)), Stopped(reason, 30.0, 300))
-    why = failing.why(row, cell.config, reason)
+    why = ending.why(row, cell.config, reason)
     assert why is not None
     assert "300 users" in why
 

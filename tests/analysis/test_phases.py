@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.phases import (
+from analysis.record.phases import (
     PHASES,
     Requests,
     in_phases,

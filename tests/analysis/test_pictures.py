@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from analysis import definitions
 from analysis.cell_chart import draw
+from analysis.cells import Cell
 from analysis.charts import comparison
-from analysis.definitions import Stopped
 from analysis.ends import spread
-from analysis.files import Cell, write_csv
+from analysis.files import write_csv
 from analysis.left_out_chart import nothing
+from analysis.record import definitions
+from analysis.record.definitions import Stopped
 from analysis.style import save
 from analysis.users_chart import users_chart
 from analysis.verdict import Verdict

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.possible import (
+from analysis.record.possible import (
     MOST_REQUESTS,
     Joining,
     Possible,

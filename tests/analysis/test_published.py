@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import published_chart, published_table
-from analysis.files import Cell, DataError
+from analysis.cells import Cell
+from analysis.files import DataError
 from analysis.published import (
     THINK_S,
     burst_rps,

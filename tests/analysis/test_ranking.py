@@ -17,7 +17,7 @@ from analysis.left_out import LeftOut
 from analysis.matrix import Matrix
 from analysis.outputs import write_charts, write_tables
 from analysis.ranking import Place, ranking, ranks
-from analysis.record import VERSION
+from analysis.record.run_files import VERSION
 from tests.analysis.conftest import Request, config, steady
 
 MakeCell = Callable[..., Path]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.files import DataError
-from analysis.readings import COUNTERS, VALUES, Readings, read_readings
+from analysis.record.readings import COUNTERS, VALUES, Readings, read_readings
 from tests.analysis.conftest import make_cell, steady
 
 NOT_READ = float("nan")

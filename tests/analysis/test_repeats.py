@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import pairs
+from analysis.cells import Cell
 from analysis.charts import comparison
-from analysis.files import Cell, DataError
+from analysis.files import DataError
 from analysis.groups import grouped
 from analysis.lines import across, grown_lines, joined_lines
 from analysis.matrix import Matrix

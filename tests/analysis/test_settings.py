@@ -14,13 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import definitions, settings
+from analysis import settings
 from analysis.cell_chart import draw
-from analysis.definitions import Stopped
-from analysis.files import Cell, DataError, read_config, read_matrix, write_csv
+from analysis.cells import Cell, read_matrix
+from analysis.files import DataError, write_csv
 from analysis.groups import grouped
-from analysis.measurement import read_measurement
-from analysis.record import (
+from analysis.record import definitions
+from analysis.record.config import read_config
+from analysis.record.definitions import Stopped
+from analysis.record.measurement import read_measurement
+from analysis.record.run_files import (
     COLUMNS,
     check_stop,
     check_times,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from analysis import figures, switches, switches_chart, used
-from analysis.files import Cell
+from analysis.cells import Cell
 from tests.analysis.conftest import config
 from tests.analysis.test_pictures import assert_readable, texts
 

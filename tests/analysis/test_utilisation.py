@@ -16,11 +16,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from analysis import definitions, phases
 from analysis.cell_chart import draw
-from analysis.definitions import Stopped
 from analysis.limits import PARTS
-from analysis.phases import Requests
+from analysis.record import definitions, phases
+from analysis.record.definitions import Stopped
+from analysis.record.phases import Requests
 from analysis.style import FILLS
 from analysis.utilisation import LEVELS, per_second, stretches
 from analysis.utilisation_panel import smoothed_s

@@ -20,7 +20,7 @@ from analysis.limits import (
     limits_of,
     meaning,
 )
-from analysis.possible import Possible
+from analysis.record.possible import Possible
 from analysis.verdict import verdict
 from tests.analysis.known import ALWAYS_KNOWN, divided, known, unknown
 

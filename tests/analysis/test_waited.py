@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import waiting_chart
-from analysis.files import Cell
+from analysis.cells import Cell
 from analysis.groups import grouped
 from analysis.limits import LIMITS, PARTS
 from analysis.matrix import Matrix

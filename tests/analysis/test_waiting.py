@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.limits import PARTS
-from analysis.measurement import Measurement
-from analysis.readings import COUNTERS, VALUES
+from analysis.record.measurement import Measurement
+from analysis.record.readings import COUNTERS, VALUES
 from analysis.waiting import waiting
 from tests.analysis.measured import (
     AT_ONCE,

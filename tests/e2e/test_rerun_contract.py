@@ -110,7 +110,7 @@ def test_setting_off_the_axes_and_back(checkout: Checkout) -> None:
         ("servers/select.py", SELECT),
         ("servers/http.py", ALL),
         ("load/run.py", ALL),
-        ("analysis/definitions.py", []),
+        ("analysis/record/definitions.py", []),
         ("README.md", []),
         ("Snakefile", []),
         ("tests/conftest.py", []),

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.definitions import Row, finish_s
+from analysis.record.definitions import Row, finish_s
 
 SUSPECT = 0.1  # of the users
 

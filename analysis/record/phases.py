@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.definitions import failed
+from analysis.record.definitions import failed
 
 Floats = npt.NDArray[np.float64]
 # A connection on this network comes about in a few milliseconds, or its SYN was lost,

@@ -16,8 +16,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.definitions import Row, Stopped, failed, finish_s, first_failure
-from analysis.definitions import row as row_of
+from analysis.record.definitions import Row, Stopped, failed, finish_s, first_failure
+from analysis.record.definitions import row as row_of
 
 WINDOW_S = 10.0
 PART = 100  # one of so many requests of a window has failed, and

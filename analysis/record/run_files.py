@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.definitions import STOPS, Step, Stopped, finish_s, first_failure
 from analysis.files import DataError, unreadable
-from analysis.onset import ends_with_onset
+from analysis.record.definitions import STOPS, Step, Stopped, finish_s, first_failure
+from analysis.record.onset import ends_with_onset
 
 VERSION = 2  # of the record's form, as `load/__init__.py` counts them
 COLUMNS = {

@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.definitions import Stopped
-from analysis.phases import Requests, requests, unloaded_s
-from analysis.possible import Joining
-from analysis.readings import Readings, read_readings
-from analysis.record import (
+from analysis.record.definitions import Stopped
+from analysis.record.phases import Requests, requests, unloaded_s
+from analysis.record.possible import Joining
+from analysis.record.readings import Readings, read_readings
+from analysis.record.run_files import (
     check_cut,
     check_stop,
     check_times,

@@ -15,8 +15,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.definitions import Row, Step, Stopped, failed, finish_s
-from analysis.definitions import row as row_of
+from analysis.record.definitions import Row, Step, Stopped, failed, finish_s
+from analysis.record.definitions import row as row_of
 
 KNEE = 0.95
 
