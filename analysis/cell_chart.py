@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import utilisation_panel
+from analysis.diagnosis.verdict import Verdict
+from analysis.diagnosis.waiting import Waiting
 from analysis.limits import is_outside
 from analysis.record.definitions import AUTO, Row, whole_seconds
 from analysis.style import COLOURS, FAILURE, entitle, figure, shorten, thousands
-from analysis.verdict import Verdict
-from analysis.waiting import Waiting
 
 
 def draw(

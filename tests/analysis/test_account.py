@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.account import DETAILS, account
+from analysis.diagnosis.account import DETAILS, account
 from analysis.limits import PARTS
 from tests.analysis.measured import (
     AT_ONCE,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analysis.causes import cause
+from analysis.diagnosis.causes import cause
 from tests.analysis.known import known, unknown
 
 ALL_OF_IT = {"crashed": "signal 9", "overflows": 12, "resets_sent": 3}

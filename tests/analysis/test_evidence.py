@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from analysis.evidence import Evidence, evidence, window
+from analysis.diagnosis.evidence import Evidence, evidence, window
 from analysis.files import read_json
 from analysis.record.config import read_config
 from analysis.record.definitions import Step, Stopped, row

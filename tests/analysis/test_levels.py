@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.levels import RECENT_S, edges, levels
+from analysis.diagnosis.levels import RECENT_S, edges, levels
 from analysis.record.measurement import Measurement
 from tests.analysis.measured import Asked, grown, held, measured
 

@@ -16,6 +16,7 @@ from matplotlib.text import Text
 from analysis.cell_chart import draw
 from analysis.cells import Cell
 from analysis.charts import comparison
+from analysis.diagnosis.verdict import Verdict
 from analysis.ends import spread
 from analysis.files import write_csv
 from analysis.left_out_chart import nothing
@@ -23,7 +24,6 @@ from analysis.record import definitions
 from analysis.record.definitions import Stopped
 from analysis.style import save
 from analysis.users_chart import users_chart
-from analysis.verdict import Verdict
 from tests.analysis.conftest import config, frame, steady
 
 LONG = "an_implementation_with_a_long_name"

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from analysis import settings
 from analysis.cell_chart import draw
 from analysis.cells import Cell, read_matrix
+from analysis.diagnosis.verdict import Verdict
 from analysis.files import DataError, write_csv
 from analysis.groups import grouped
 from analysis.record import definitions
@@ -32,7 +33,6 @@ from analysis.record.run_files import (
 )
 from analysis.settings import caption, label, show, show_ms, swept
 from analysis.tables import markdown, table
-from analysis.verdict import Verdict
 from tests.analysis.conftest import Request, config, frame, steady
 
 AT = Path("a/file")

@@ -17,15 +17,15 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from analysis.cell_chart import draw
+from analysis.diagnosis.utilisation import LEVELS, per_second, stretches
+from analysis.diagnosis.verdict import Verdict
+from analysis.diagnosis.waiting import Waiting
 from analysis.limits import PARTS
 from analysis.record import definitions, phases
 from analysis.record.definitions import Stopped
 from analysis.record.phases import Requests
 from analysis.style import FILLS
-from analysis.utilisation import LEVELS, per_second, stretches
 from analysis.utilisation_panel import smoothed_s
-from analysis.verdict import Verdict
-from analysis.waiting import Waiting
 from tests.analysis.conftest import config, frame, steady
 from tests.analysis.measured import Asked, records
 from tests.analysis.test_pictures import assert_readable, texts

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.evidence import Evidence
+from analysis.diagnosis.evidence import Evidence
+from analysis.diagnosis.verdict import verdict
 from analysis.limits import (
     LIMITS,
     PARTS,
@@ -21,7 +22,6 @@ from analysis.limits import (
     meaning,
 )
 from analysis.record.possible import Possible
-from analysis.verdict import verdict
 from tests.analysis.known import ALWAYS_KNOWN, divided, known, unknown
 
 CPU = divided(server_cpu=1.0)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.diagnosis.waiting import waiting
 from analysis.limits import PARTS
 from analysis.record.measurement import Measurement
 from analysis.record.readings import COUNTERS, VALUES
-from analysis.waiting import waiting
 from tests.analysis.measured import (
     AT_ONCE,
     LINK,

@@ -13,9 +13,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from analysis.blame import TAKEN
+from analysis.diagnosis.blame import TAKEN
+from analysis.diagnosis.waiting import Waiting
 from analysis.limits import LIMITS
-from analysis.waiting import Waiting
 
 LEAST_SHARE = 0.05
 # Of a part's waiting: so much came after the second that it is told to be full from.

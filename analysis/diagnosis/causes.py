@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.account import percent
-from analysis.evidence import Evidence
+from analysis.diagnosis.account import percent
+from analysis.diagnosis.evidence import Evidence
 from analysis.limits import LIMITS
 
 SAID_BY_ITSELF = {

@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from analysis.account import account, percent
-from analysis.blame import FULL
-from analysis.evidence import Evidence
+from analysis.diagnosis.account import account, percent
+from analysis.diagnosis.blame import FULL
+from analysis.diagnosis.evidence import Evidence
+from analysis.diagnosis.waiting import Waiting
 from analysis.limits import BOTH, is_outside, is_servers
 from analysis.record.possible import Possible
-from analysis.waiting import Waiting
 
 # Idle connections hold a bound where more than half of it is theirs.
 HELD = 0.5

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.levels import most_descriptors, most_workers
+from analysis.diagnosis.levels import most_descriptors, most_workers
 from analysis.record.definitions import CURRENT_RPS_S, Row, Step, failed, finish_s
 from analysis.record.readings import Readings
 

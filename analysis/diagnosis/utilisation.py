@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.diagnosis.waiting import LONG, Waiting
 from analysis.limits import PARTS
 from analysis.record import phases
 from analysis.record.phases import Requests
-from analysis.waiting import LONG, Waiting
 
 LEVELS = (
     *("server_cpu", "link", "generator_busiest", "accept_queue"),

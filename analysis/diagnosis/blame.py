@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.levels import most_workers
+from analysis.diagnosis.levels import most_workers
 from analysis.record import phases
 from analysis.record.phases import Requests
 

@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.blame import blame
-from analysis.levels import edges, levels
+from analysis.diagnosis.blame import blame
+from analysis.diagnosis.levels import edges, levels
 from analysis.limits import PARTS
 from analysis.record import phases
 from analysis.record.measurement import Measurement
