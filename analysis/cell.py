@@ -28,7 +28,6 @@ from analysis.diagnosis.utilisation import per_second
 from analysis.diagnosis.verdict import verdict
 from analysis.diagnosis.waiting import Positions, Waiting, waiting
 from analysis.files import DataError, read_json, write_csv, write_text
-from analysis.left_out import left_out
 from analysis.left_out_chart import nothing
 from analysis.record import capacity, definitions, little, onset
 from analysis.record.config import read_config
@@ -37,6 +36,7 @@ from analysis.record.machine import checked_machine
 from analysis.record.measurement import Measurement, read_measurement
 from analysis.record.possible import Possible, possible, possible_within
 from analysis.record.run_files import check_version
+from analysis.rows.left_out import left_out
 from analysis.style import save
 
 IDENTITY = ("users", "hatch_rate", "repeat", "key")

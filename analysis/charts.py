@@ -13,11 +13,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import figures
-from analysis.cells import Cell
-from analysis.groups import MARKED, Group, grouped
-from analysis.settings import caption
-from analysis.statistics import LEAST_RUNS, Estimate, Sample
+from analysis.rows import figures
+from analysis.rows.cells import Cell
+from analysis.rows.groups import MARKED, Group, grouped
+from analysis.rows.settings import caption
+from analysis.rows.statistics import LEAST_RUNS, Estimate, Sample
 from analysis.style import COLOURS, entitle, figure, thousands
 
 PANEL_IN = 3.0  # a panel's width

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from analysis.cells import Cell
-from analysis.groups import Group
 from analysis.record.definitions import NOT_REACHED
 from analysis.record.ending import STRAY, bound
 from analysis.record.onset import LEAST, WINDOW_S
-from analysis.settings import show
+from analysis.rows.cells import Cell
+from analysis.rows.groups import Group
+from analysis.rows.settings import show
 
 
 def notes(groups: Sequence[Group]) -> Iterable[str]:

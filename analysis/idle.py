@@ -16,11 +16,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import figures
-from analysis.cells import Cell
-from analysis.groups import MARK, MARKED, Group, grouped
 from analysis.limits import is_servers
-from analysis.settings import IDLE, caption, label, setting, show, swept
+from analysis.rows import figures
+from analysis.rows.cells import Cell
+from analysis.rows.groups import MARK, MARKED, Group, grouped
+from analysis.rows.settings import IDLE, caption, label, setting, show, swept
 
 
 @dataclass(frozen=True)

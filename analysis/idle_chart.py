@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import figures
-from analysis.cells import Cell
 from analysis.ends import End, name_ends
 from analysis.idle import Line, Point, captions, lines
+from analysis.rows import figures
+from analysis.rows.cells import Cell
 from analysis.style import (
     COLOURS,
     LEGEND,

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.cells import Cell
 from analysis.files import DataError
-from analysis.groups import MARK, Group, grouped
 from analysis.limits import is_servers
 from analysis.record.definitions import whole_seconds
-from analysis.settings import label, swept
+from analysis.rows.cells import Cell
+from analysis.rows.groups import MARK, Group, grouped
+from analysis.rows.settings import label, swept
 
 BINS = 60  # of users; within one, the median of response times and the mean rate
 PANELS = ("p50_ms", "rps")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from analysis.catalogue import CSV, MARKDOWN, PICTURES, Report, all_reports
 from analysis.files import remove_others, write_csv, write_text
-from analysis.matrix import Matrix
+from analysis.rows.matrix import Matrix
 
 
 def write_tables(matrix: Matrix, folder: Path) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analysis import published
-from analysis.published import LINK_MBIT, REQUESTS, THINK_S, Published
-from analysis.settings import show
+from analysis.rows import published
+from analysis.rows.published import LINK_MBIT, REQUESTS, THINK_S, Published
+from analysis.rows.settings import show
 
 FIRST_FAIL = """\
 **First failure** (10 users join a second). Little's law says how long users thought:

@@ -20,14 +20,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis import figures
-from analysis.answered import answered_rps
-from analysis.cells import Cell
 from analysis.files import DataError
-from analysis.groups import MARK, MARKED, Group, grouped, mark
-from analysis.left_out import LeftOut
 from analysis.notes import bare_lf, medians
-from analysis.settings import caption, show, swept
+from analysis.rows import figures
+from analysis.rows.answered import answered_rps
+from analysis.rows.cells import Cell
+from analysis.rows.groups import MARK, MARKED, Group, grouped, mark
+from analysis.rows.left_out import LeftOut
+from analysis.rows.settings import caption, show, swept
 
 REMARKS = {
     "crashed": "crashed under the load",

@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import figures
-from analysis.cells import Cell
-from analysis.groups import Group, apart, grouped_by_experiment
-from analysis.settings import setting, show
+from analysis.rows import figures
+from analysis.rows.cells import Cell
+from analysis.rows.groups import Group, apart, grouped_by_experiment
+from analysis.rows.settings import setting, show
 
 SERVERS = "These are figures of the server, whatever it was that limited the run."
 NAMES = [figure.name for figure in figures.SWITCHES]

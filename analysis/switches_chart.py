@@ -17,9 +17,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from analysis import figures, switches
-from analysis.cells import Cell
-from analysis.groups import Group, grouped_by_experiment
+from analysis import switches
+from analysis.rows import figures
+from analysis.rows.cells import Cell
+from analysis.rows.groups import Group, grouped_by_experiment
 from analysis.style import COLOURS, entitle, figure, thousands
 
 DECADES = 1.5

@@ -23,11 +23,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import day, figures, pairs, waited
-from analysis.ceiling import is_near
-from analysis.cells import Cell
-from analysis.figures import Figure
-from analysis.groups import MARK, Group, grouped
+from analysis import day, waited
 from analysis.limits import is_servers
 from analysis.notes import (
     differing,
@@ -38,7 +34,12 @@ from analysis.notes import (
     repeat_notes,
     warning,
 )
-from analysis.settings import (
+from analysis.rows import figures, pairs
+from analysis.rows.ceiling import is_near
+from analysis.rows.cells import Cell
+from analysis.rows.figures import Figure
+from analysis.rows.groups import MARK, Group, grouped
+from analysis.rows.settings import (
     IDLE,
     caption,
     column,
@@ -49,7 +50,7 @@ from analysis.settings import (
     swept,
     told,
 )
-from analysis.statistics import Estimate
+from analysis.rows.statistics import Estimate
 
 
 def table(cells: Sequence[Cell]) -> pd.DataFrame:

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.ceiling import CEILING
-from analysis.cells import Cell
 from analysis.ends import End, name_ends
-from analysis.groups import MARK, MARKED
 from analysis.lines import Line, grown_lines, joined_lines
-from analysis.settings import caption
+from analysis.rows.ceiling import CEILING
+from analysis.rows.cells import Cell
+from analysis.rows.groups import MARK, MARKED
+from analysis.rows.settings import caption
 from analysis.style import (
     COLOURS,
     FAILURE,

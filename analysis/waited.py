@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.groups import Group
 from analysis.limits import LIMITS, PARTS
-from analysis.settings import show
+from analysis.rows.groups import Group
+from analysis.rows.settings import show
 
 LEAST = 0.005  # of a row's waiting
 OF_ALL = (

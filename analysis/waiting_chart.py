@@ -17,9 +17,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from analysis.cells import Cell
-from analysis.groups import Group, grouped
-from analysis.settings import show
+from analysis.rows.cells import Cell
+from analysis.rows.groups import Group, grouped
+from analysis.rows.settings import show
 from analysis.style import FILLS, Fill, entitle, figure
 from analysis.waited import OF_ALL, Waited, meaning, percent, told_parts, waited
 

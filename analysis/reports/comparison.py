@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "{experiment}"
 
@@ -27,7 +27,7 @@ def table(matrix: Matrix) -> pd.DataFrame:
 
 def markdown(matrix: Matrix) -> str:
     from analysis import tables
-    from analysis.left_out import footnote
+    from analysis.rows.left_out import footnote
 
     [experiment] = matrix.experiments
     text = f"### {experiment}\n"

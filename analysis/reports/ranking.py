@@ -9,7 +9,7 @@ from analysis.configurations import Configs, is_class
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "ranking"
 

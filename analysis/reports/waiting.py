@@ -9,7 +9,7 @@ from analysis.configurations import Configs
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "waiting"
 

@@ -12,8 +12,8 @@ import pytest
 
 from analysis import arrivals_chart
 from analysis.arrivals_chart import LEVELS, at_levels, percentiles, settled
-from analysis.cells import Cell
 from analysis.reports import arrivals as report
+from analysis.rows.cells import Cell
 from conf.matrix import matrix
 from tests.analysis.conftest import Request, config, frame
 from tests.analysis.test_pictures import assert_readable, texts

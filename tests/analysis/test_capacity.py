@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.ceiling import with_ceilings
-from analysis.cells import Cell
-from analysis.groups import grouped
-from analysis.matrix import Matrix
 from analysis.outputs import write_charts
 from analysis.record.capacity import row, steps
 from analysis.record.definitions import Step, Stopped
+from analysis.rows.ceiling import with_ceilings
+from analysis.rows.cells import Cell
+from analysis.rows.groups import grouped
+from analysis.rows.matrix import Matrix
 from analysis.tables import markdown
 from load.search import Search
 from load.search import Step as Tried

@@ -11,11 +11,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.cells import Cell
 from analysis.day import flat, notes
 from analysis.files import DataError
-from analysis.groups import grouped
 from analysis.record.machine import checked_machine
+from analysis.rows.cells import Cell
+from analysis.rows.groups import grouped
 from analysis.tables import markdown, tidy
 from tests.analysis.conftest import HOST, steady
 from tests.analysis.test_repeats import run

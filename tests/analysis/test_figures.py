@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis import figures
-from analysis.cells import Cell
 from analysis.record.definitions import ROW, STOPS
+from analysis.rows import figures
+from analysis.rows.cells import Cell
 from tests.analysis.conftest import config
 
 

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from analysis import failing
 from analysis.cell_chart import draw
-from analysis.cells import Cell
 from analysis.diagnosis.verdict import Verdict
 from analysis.files import DataError
-from analysis.groups import grouped
 from analysis.record import ending, onset
 from analysis.record.definitions import Stopped, timeline
 from analysis.record.run_files import check_cut, read_requests
+from analysis.rows.cells import Cell
+from analysis.rows.groups import grouped
 from analysis.tables import markdown, table
 from load.record import Record
 from tests.analysis.conftest import Request, config, frame

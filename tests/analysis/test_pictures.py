@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from analysis.cell_chart import draw
-from analysis.cells import Cell
 from analysis.charts import comparison
 from analysis.diagnosis.verdict import Verdict
 from analysis.ends import spread
@@ -22,6 +21,7 @@ from analysis.files import write_csv
 from analysis.left_out_chart import nothing
 from analysis.record import definitions
 from analysis.record.definitions import Stopped
+from analysis.rows.cells import Cell
 from analysis.style import save
 from analysis.users_chart import users_chart
 from tests.analysis.conftest import config, frame, steady

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import published_chart, published_table
-from analysis.cells import Cell
 from analysis.files import DataError
-from analysis.published import (
+from analysis.reports import published as report
+from analysis.rows.cells import Cell
+from analysis.rows.published import (
     THINK_S,
     burst_rps,
     link_share,
@@ -22,7 +23,6 @@ from analysis.published import (
     steady_rps,
     think_s,
 )
-from analysis.reports import published as report
 from conf.matrix import matrix
 from tests.analysis.conftest import config
 from tests.analysis.test_pictures import assert_readable, texts

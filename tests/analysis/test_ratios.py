@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import bootstrap as resample
 from scipy.stats import mannwhitneyu
 
-from analysis.ratios import (
+from analysis.rows.ratios import (
     Ratio,
     bootstrap,
     holm,
@@ -23,7 +23,7 @@ from analysis.ratios import (
     runs_needed,
     t_test,
 )
-from analysis.statistics import Sample
+from analysis.rows.statistics import Sample
 
 RUNS = st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=3, max_size=9)
 

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import pairs
-from analysis.cells import Cell
 from analysis.charts import comparison
 from analysis.files import DataError
-from analysis.groups import grouped
 from analysis.lines import across, grown_lines, joined_lines
-from analysis.matrix import Matrix
 from analysis.outputs import write_charts, write_tables
-from analysis.pairs import compare
+from analysis.rows import pairs
+from analysis.rows.cells import Cell
+from analysis.rows.groups import grouped
+from analysis.rows.matrix import Matrix
+from analysis.rows.pairs import compare
 from analysis.tables import markdown, table
 from analysis.users_chart import users_chart
 from tests.analysis.conftest import HOST, config

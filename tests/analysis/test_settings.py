@@ -14,12 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import settings
 from analysis.cell_chart import draw
-from analysis.cells import Cell, read_matrix
 from analysis.diagnosis.verdict import Verdict
 from analysis.files import DataError, write_csv
-from analysis.groups import grouped
 from analysis.record import definitions
 from analysis.record.config import read_config
 from analysis.record.definitions import Stopped
@@ -31,7 +28,10 @@ from analysis.record.run_files import (
     read_requests,
     read_stopped,
 )
-from analysis.settings import caption, label, show, show_ms, swept
+from analysis.rows import settings
+from analysis.rows.cells import Cell, read_matrix
+from analysis.rows.groups import grouped
+from analysis.rows.settings import caption, label, show, show_ms, swept
 from analysis.tables import markdown, table
 from tests.analysis.conftest import Request, config, frame, steady
 

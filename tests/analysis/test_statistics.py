@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import bootstrap
 
-from analysis.statistics import Estimate, Sample, confidence, interval, kaplan, median
+from analysis.rows.statistics import (
+    Estimate,
+    Sample,
+    confidence,
+    interval,
+    kaplan,
+    median,
+)
 
 FIGURES = st.lists(st.floats(0, 1e6), min_size=1, max_size=25)
 RUNS = st.lists(st.tuples(st.integers(1, 50), st.booleans()), min_size=1, max_size=12)

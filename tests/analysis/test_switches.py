@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from analysis import figures, switches, switches_chart, used
-from analysis.cells import Cell
+from analysis import switches, switches_chart
+from analysis.rows import figures, used
+from analysis.rows.cells import Cell
 from tests.analysis.conftest import config
 from tests.analysis.test_pictures import assert_readable, texts
 

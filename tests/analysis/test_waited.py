@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import waiting_chart
-from analysis.cells import Cell
-from analysis.groups import grouped
 from analysis.limits import LIMITS, PARTS
-from analysis.matrix import Matrix
 from analysis.reports import cells as report
+from analysis.rows.cells import Cell
+from analysis.rows.groups import grouped
+from analysis.rows.matrix import Matrix
 from analysis.style import FILLS
 from analysis.tables import markdown, table
 from analysis.waited import percent, told_parts, waited

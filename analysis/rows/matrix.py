@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis import configurations
-from analysis.ceiling import with_ceilings
-from analysis.cells import Cell, read_matrix
 from analysis.configurations import Config
-from analysis.left_out import LeftOut, read_left_out
+from analysis.rows.ceiling import with_ceilings
+from analysis.rows.cells import Cell, read_matrix
+from analysis.rows.left_out import LeftOut, read_left_out
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.cells import read_folders
 from analysis.files import DataError, read_json
 from analysis.record.config import read_config
-from analysis.settings import show
+from analysis.rows.cells import read_folders
+from analysis.rows.settings import show
 
 KINDS = {
     "no-start": "does not start",

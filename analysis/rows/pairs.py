@@ -21,13 +21,13 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from analysis import figures
-from analysis.figures import Figure
-from analysis.groups import MARKED, Group, mark
 from analysis.limits import is_servers
-from analysis.ratios import ALPHA, Ratio, are_few, holm, ratio, runs_needed
-from analysis.settings import show
-from analysis.statistics import LEAST_RUNS
+from analysis.rows import figures
+from analysis.rows.figures import Figure
+from analysis.rows.groups import MARKED, Group, mark
+from analysis.rows.ratios import ALPHA, Ratio, are_few, holm, ratio, runs_needed
+from analysis.rows.settings import show
+from analysis.rows.statistics import LEAST_RUNS
 
 ALL_PAIRS = 6  # rows of which all pairs are compared
 NOTHING = "no difference shown"

@@ -12,7 +12,7 @@ Rules of this module:
 
 from __future__ import annotations
 
-from analysis.cells import Cell
+from analysis.rows.cells import Cell
 
 
 def answered_rps(cell: Cell) -> float | None:

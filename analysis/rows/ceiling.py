@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from analysis.cells import Cell
+from analysis.rows.cells import Cell
 
 CEILING = "ceiling"  # the experiment's name
 NEAR = 0.90  # of the ceiling

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from analysis.cells import Cell
 from analysis.files import DataError
 from analysis.limits import is_servers
-from analysis.settings import is_repeat, label, leaves, setting, swept
-from analysis.statistics import Estimate, Sample, median
+from analysis.rows.cells import Cell
+from analysis.rows.settings import is_repeat, label, leaves, setting, swept
+from analysis.rows.statistics import Estimate, Sample, median
 
 MARK = "†"  # a figure that is not, or not surely, the server's
 MARKED = f"{MARK}: not limited by the server, or not surely"

@@ -13,7 +13,7 @@ Rules of this module:
 
 from __future__ import annotations
 
-from analysis.cells import Cell
+from analysis.rows.cells import Cell
 
 
 def voluntary(cell: Cell) -> float | None:

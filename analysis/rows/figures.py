@@ -18,9 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis import answered, used
-from analysis.cells import Cell
-from analysis.settings import show, show_ms
+from analysis.rows import answered, used
+from analysis.rows.cells import Cell
+from analysis.rows.settings import show, show_ms
 
 FIRST_FAILURE, REQUESTS, CAPACITY = RULES = ("first_failure", "requests", "capacity")
 FASTER = ("faster", "slower")

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from analysis.cells import Cell
 from analysis.record.definitions import AUTO
+from analysis.rows.cells import Cell
 
 NETWORK = "network.name"
 PAGE = "page.name"

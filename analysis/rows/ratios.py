@@ -38,7 +38,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.statistics import LEAST_RUNS, LEVEL, TINY, Sample, median
+from analysis.rows.statistics import LEAST_RUNS, LEVEL, TINY, Sample, median
 
 ALPHA = 1 - LEVEL
 NEGLIGIBLE = 1e-12  # weight of a resampled median that is left out
