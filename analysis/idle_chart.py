@@ -14,7 +14,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.ends import End, name_ends
-from analysis.idle import Line, Point, captions, lines
 from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.style import (
@@ -26,6 +25,7 @@ from analysis.style import (
     look,
     thousands,
 )
+from analysis.tables.idle import Line, Point, captions, lines
 
 PANEL_IN = (7.0, 2.6)
 LABEL_IN = 0.065  # the width of a label's character

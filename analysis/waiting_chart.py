@@ -21,7 +21,7 @@ from analysis.rows.cells import Cell
 from analysis.rows.groups import Group, grouped
 from analysis.rows.settings import show
 from analysis.style import FILLS, Fill, entitle, figure
-from analysis.waited import OF_ALL, Waited, meaning, percent, told_parts, waited
+from analysis.tables.waited import OF_ALL, Waited, meaning, percent, told_parts, waited
 
 BAR_IN = 6.0  # the width of a whole bar
 LABEL_IN = 0.085  # the width of a label's character

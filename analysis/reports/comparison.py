@@ -20,14 +20,14 @@ def applies(configs: Configs) -> bool:
 
 
 def table(matrix: Matrix) -> pd.DataFrame:
-    from analysis import tables
+    from analysis.tables import comparison as tables
 
     return tables.table(matrix.cells)
 
 
 def markdown(matrix: Matrix) -> str:
-    from analysis import tables
     from analysis.rows.left_out import footnote
+    from analysis.tables import comparison as tables
 
     [experiment] = matrix.experiments
     text = f"### {experiment}\n"

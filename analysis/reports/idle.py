@@ -20,13 +20,13 @@ def applies(configs: Configs) -> bool:
 
 
 def table(matrix: Matrix) -> pd.DataFrame:
-    from analysis import idle
+    from analysis.tables import idle
 
     return idle.table(idle.lines(matrix.cells))
 
 
 def markdown(matrix: Matrix) -> str:
-    from analysis import idle
+    from analysis.tables import idle
 
     return idle.markdown(matrix.cells, idle.lines(matrix.cells))
 

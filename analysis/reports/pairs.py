@@ -20,7 +20,7 @@ def applies(configs: Configs) -> bool:
 
 def table(matrix: Matrix) -> pd.DataFrame:
     from analysis.rows import pairs
-    from analysis.tables import comparisons
+    from analysis.tables.comparison import comparisons
 
     return pairs.table(
         [

@@ -21,8 +21,8 @@ def applies(configs: Configs) -> bool:
 
 
 def markdown(matrix: Matrix) -> str:
-    from analysis import published_table
     from analysis.rows import published
+    from analysis.tables import published as published_table
 
     return published_table.markdown(published.read_published())
 

@@ -19,13 +19,13 @@ def applies(configs: Configs) -> bool:
 
 
 def table(matrix: Matrix) -> pd.DataFrame:
-    from analysis import ranking
+    from analysis.tables import ranking
 
     return ranking.table(ranking.ranking(matrix.cells, matrix.left_out))
 
 
 def markdown(matrix: Matrix) -> str:
-    from analysis import ranking
+    from analysis.tables import ranking
 
     found = ranking.ranking(matrix.cells, matrix.left_out)
     return ranking.markdown(found, matrix.cells)

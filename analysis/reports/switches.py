@@ -20,13 +20,13 @@ def applies(configs: Configs) -> bool:
 
 
 def table(matrix: Matrix) -> pd.DataFrame:
-    from analysis import switches
+    from analysis.tables import switches
 
     return switches.table(matrix.cells)
 
 
 def markdown(matrix: Matrix) -> str:
-    from analysis import switches
+    from analysis.tables import switches
 
     return switches.markdown(table(matrix))
 

@@ -17,7 +17,7 @@ from analysis.rows.ceiling import with_ceilings
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
-from analysis.tables import markdown
+from analysis.tables.comparison import markdown
 from load.search import Search
 from load.search import Step as Tried
 from tests.analysis.conftest import Request, frame

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.day import flat, notes
 from analysis.files import DataError
 from analysis.record.machine import checked_machine
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
-from analysis.tables import markdown, tidy
+from analysis.tables.comparison import markdown, tidy
+from analysis.tables.day import flat, notes
 from tests.analysis.conftest import HOST, steady
 from tests.analysis.test_repeats import run
 

@@ -12,15 +12,15 @@ import pytest
 
 from analysis import idle_chart
 from analysis.files import read_json
-from analysis.idle import lines, table
-from analysis.idle import markdown as idle_markdown
 from analysis.reports import idle as report
 from analysis.rows.answered import answered_rps, cpu_us_per_answer
 from analysis.rows.cells import Cell
 from analysis.rows.settings import caption
 from analysis.rows.used import cpu_ms
-from analysis.tables import markdown, tidy
-from analysis.tables import table as rows_of
+from analysis.tables.comparison import markdown, tidy
+from analysis.tables.comparison import table as rows_of
+from analysis.tables.idle import lines, table
+from analysis.tables.idle import markdown as idle_markdown
 from tests.analysis.conftest import config, steady
 from tests.analysis.test_pictures import assert_readable, texts
 

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from analysis import failing
 from analysis.cell_chart import draw
 from analysis.diagnosis.verdict import Verdict
 from analysis.files import DataError
@@ -23,7 +22,8 @@ from analysis.record.definitions import Stopped, timeline
 from analysis.record.run_files import check_cut, read_requests
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
-from analysis.tables import markdown, table
+from analysis.tables import failing
+from analysis.tables.comparison import markdown, table
 from load.record import Record
 from tests.analysis.conftest import Request, config, frame
 from tests.analysis.test_pictures import texts

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import published_chart, published_table
+from analysis import published_chart
 from analysis.files import DataError
 from analysis.reports import published as report
 from analysis.rows.cells import Cell
@@ -23,6 +23,7 @@ from analysis.rows.published import (
     steady_rps,
     think_s,
 )
+from analysis.tables import published as published_table
 from conf.matrix import matrix
 from tests.analysis.conftest import config
 from tests.analysis.test_pictures import assert_readable, texts

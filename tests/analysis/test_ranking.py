@@ -14,10 +14,10 @@ import pytest
 from analysis.cell import summarise_all
 from analysis.files import DataError
 from analysis.outputs import write_charts, write_tables
-from analysis.ranking import Place, ranking, ranks
 from analysis.record.run_files import VERSION
 from analysis.rows.left_out import LeftOut
 from analysis.rows.matrix import Matrix
+from analysis.tables.ranking import Place, ranking, ranks
 from tests.analysis.conftest import Request, config, steady
 
 MakeCell = Callable[..., Path]

@@ -20,7 +20,7 @@ from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.rows.pairs import compare
-from analysis.tables import markdown, table
+from analysis.tables.comparison import markdown, table
 from analysis.users_chart import users_chart
 from tests.analysis.conftest import HOST, config
 from tests.analysis.test_pictures import texts

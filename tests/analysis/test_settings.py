@@ -32,7 +32,7 @@ from analysis.rows import settings
 from analysis.rows.cells import Cell, read_matrix
 from analysis.rows.groups import grouped
 from analysis.rows.settings import caption, label, show, show_ms, swept
-from analysis.tables import markdown, table
+from analysis.tables.comparison import markdown, table
 from tests.analysis.conftest import Request, config, frame, steady
 
 AT = Path("a/file")

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from analysis import switches, switches_chart
+from analysis import switches_chart
 from analysis.rows import figures, used
 from analysis.rows.cells import Cell
+from analysis.tables import switches
 from tests.analysis.conftest import config
 from tests.analysis.test_pictures import assert_readable, texts
 

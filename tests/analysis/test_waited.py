@@ -18,8 +18,8 @@ from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.style import FILLS
-from analysis.tables import markdown, table
-from analysis.waited import percent, told_parts, waited
+from analysis.tables.comparison import markdown, table
+from analysis.tables.waited import percent, told_parts, waited
 from tests.analysis.test_pictures import assert_readable, texts
 from tests.analysis.test_repeats import run
 

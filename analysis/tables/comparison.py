@@ -23,17 +23,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import day, waited
 from analysis.limits import is_servers
-from analysis.notes import (
-    differing,
-    footnotes,
-    limits,
-    machine,
-    possible_rps,
-    repeat_notes,
-    warning,
-)
 from analysis.rows import figures, pairs
 from analysis.rows.ceiling import is_near
 from analysis.rows.cells import Cell
@@ -51,6 +41,16 @@ from analysis.rows.settings import (
     told,
 )
 from analysis.rows.statistics import Estimate
+from analysis.tables import day, waited
+from analysis.tables.notes import (
+    differing,
+    footnotes,
+    limits,
+    machine,
+    possible_rps,
+    repeat_notes,
+    warning,
+)
 
 
 def table(cells: Sequence[Cell]) -> pd.DataFrame:

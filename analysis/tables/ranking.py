@@ -21,13 +21,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.files import DataError
-from analysis.notes import bare_lf, medians
 from analysis.rows import figures
 from analysis.rows.answered import answered_rps
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, MARKED, Group, grouped, mark
 from analysis.rows.left_out import LeftOut
 from analysis.rows.settings import caption, show, swept
+from analysis.tables.notes import bare_lf, medians
 
 REMARKS = {
     "crashed": "crashed under the load",

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from analysis.notes import differing
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group
 from analysis.rows.settings import show, show_ms
+from analysis.tables.notes import differing
 
 DRIFT = 0.1  # of the machine's speed, from which on it is said
 MOST = 5  # programs that are named of a row

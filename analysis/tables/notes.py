@@ -12,13 +12,13 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from analysis import failing
 from analysis.limits import compared, is_outside, is_servers, meaning
 from analysis.rows.ceiling import NEAR, is_near
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARKED, Group
 from analysis.rows.settings import IDLE, label, setting, show, swept
 from analysis.rows.statistics import LEAST_RUNS, LEVEL, confidence
+from analysis.tables import failing
 
 MACHINE = ("kernel", "cpu_model", "cpus", "python")
 
