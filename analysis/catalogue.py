@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from analysis import reports
+from analysis.charts import PICTURES
 from analysis.configurations import Configs, experiments
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ RESULTS = (
 )
 EACH = "{experiment}"  # in a report's name: there is one of each experiment
 TABLES, CHARTS = "tables", "charts"  # the folders
-CSV, MARKDOWN, PICTURES = ".csv", ".md", (".svg", ".png")
+CSV, MARKDOWN = ".csv", ".md"
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.catalogue import RESULTS
-from analysis.cell_chart import draw
+from analysis.charts.cell import draw
+from analysis.charts.nothing import nothing
+from analysis.charts.style import save
 from analysis.diagnosis.causes import cause
 from analysis.diagnosis.evidence import Evidence, evidence
 from analysis.diagnosis.utilisation import per_second
 from analysis.diagnosis.verdict import verdict
 from analysis.diagnosis.waiting import Positions, Waiting, waiting
 from analysis.files import DataError, read_json, write_csv, write_text
-from analysis.left_out_chart import nothing
 from analysis.record import capacity, definitions, little, onset
 from analysis.record.config import read_config
 from analysis.record.ending import first_failure, why
@@ -37,7 +38,6 @@ from analysis.record.measurement import Measurement, read_measurement
 from analysis.record.possible import Possible, possible, possible_within
 from analysis.record.run_files import check_version
 from analysis.rows.left_out import left_out
-from analysis.style import save
 
 IDENTITY = ("users", "hatch_rate", "repeat", "key")
 FIRST = "the first failure"  # and no text of one

@@ -20,6 +20,6 @@ def applies(configs: Configs) -> bool:
 
 
 def draw(matrix: Matrix) -> Figure:
-    from analysis import arrivals_chart
+    from analysis.charts import arrivals
 
-    return arrivals_chart.draw(matrix.cells)
+    return arrivals.draw(matrix.cells)

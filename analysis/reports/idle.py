@@ -32,6 +32,6 @@ def markdown(matrix: Matrix) -> str:
 
 
 def draw(matrix: Matrix) -> Figure:
-    from analysis import idle_chart
+    from analysis.charts import idle
 
-    return idle_chart.draw(matrix.cells)
+    return idle.draw(matrix.cells)

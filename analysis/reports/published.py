@@ -21,14 +21,14 @@ def applies(configs: Configs) -> bool:
 
 
 def markdown(matrix: Matrix) -> str:
-    from analysis.rows import published
-    from analysis.tables import published as published_table
+    from analysis.rows.published import read_published
+    from analysis.tables import published
 
-    return published_table.markdown(published.read_published())
+    return published.markdown(read_published())
 
 
 def draw(matrix: Matrix) -> Figure:
-    from analysis import published_chart
-    from analysis.rows import published
+    from analysis.charts import published
+    from analysis.rows.published import read_published
 
-    return published_chart.draw(matrix.cells, published.read_published())
+    return published.draw(matrix.cells, read_published())

@@ -32,6 +32,6 @@ def markdown(matrix: Matrix) -> str:
 
 
 def draw(matrix: Matrix) -> Figure:
-    from analysis import switches_chart
+    from analysis.charts import switches
 
-    return switches_chart.draw(matrix.cells)
+    return switches.draw(matrix.cells)

@@ -19,6 +19,6 @@ def applies(configs: Configs) -> bool:
 
 
 def draw(matrix: Matrix) -> Figure:
-    from analysis.users_chart import users_chart
+    from analysis.charts.users import users_chart
 
     return users_chart(matrix.cells)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import arrivals_chart
-from analysis.arrivals_chart import LEVELS, at_levels, percentiles, settled
+from analysis.charts import arrivals as arrivals_chart
+from analysis.charts.arrivals import LEVELS, at_levels, percentiles, settled
 from analysis.reports import arrivals as report
 from analysis.rows.cells import Cell
 from conf.matrix import matrix

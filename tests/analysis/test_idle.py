@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import idle_chart
+from analysis.charts import idle as idle_chart
 from analysis.files import read_json
 from analysis.reports import idle as report
 from analysis.rows.answered import answered_rps, cpu_us_per_answer

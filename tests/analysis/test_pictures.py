@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from analysis.cell_chart import draw
-from analysis.charts import comparison
+from analysis.charts.cell import draw
+from analysis.charts.comparison import comparison
+from analysis.charts.ends import spread
+from analysis.charts.nothing import nothing
+from analysis.charts.style import save
+from analysis.charts.users import users_chart
 from analysis.diagnosis.verdict import Verdict
-from analysis.ends import spread
 from analysis.files import write_csv
-from analysis.left_out_chart import nothing
 from analysis.record import definitions
 from analysis.record.definitions import Stopped
 from analysis.rows.cells import Cell
-from analysis.style import save
-from analysis.users_chart import users_chart
 from tests.analysis.conftest import config, frame, steady
 
 LONG = "an_implementation_with_a_long_name"

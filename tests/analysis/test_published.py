@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import published_chart
+from analysis.charts import published as published_chart
 from analysis.files import DataError
 from analysis.reports import published as report
 from analysis.rows.cells import Cell

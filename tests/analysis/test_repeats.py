@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.charts import comparison
+from analysis.charts.comparison import comparison
+from analysis.charts.lines import across, grown_lines, joined_lines
+from analysis.charts.users import users_chart
 from analysis.files import DataError
-from analysis.lines import across, grown_lines, joined_lines
 from analysis.outputs import write_charts, write_tables
 from analysis.rows import pairs
 from analysis.rows.cells import Cell
@@ -21,7 +22,6 @@ from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.rows.pairs import compare
 from analysis.tables.comparison import markdown, table
-from analysis.users_chart import users_chart
 from tests.analysis.conftest import HOST, config
 from tests.analysis.test_pictures import texts
 

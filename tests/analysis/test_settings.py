@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.cell_chart import draw
+from analysis.charts.cell import draw
 from analysis.diagnosis.verdict import Verdict
 from analysis.files import DataError, write_csv
 from analysis.record import definitions

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from analysis import switches_chart
+from analysis.charts import switches as switches_chart
 from analysis.rows import figures, used
 from analysis.rows.cells import Cell
 from analysis.tables import switches

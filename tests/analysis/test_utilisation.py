@@ -16,7 +16,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from analysis.cell_chart import draw
+from analysis.charts.cell import draw
+from analysis.charts.style import FILLS
+from analysis.charts.utilisation import smoothed_s
 from analysis.diagnosis.utilisation import LEVELS, per_second, stretches
 from analysis.diagnosis.verdict import Verdict
 from analysis.diagnosis.waiting import Waiting
@@ -24,8 +26,6 @@ from analysis.limits import PARTS
 from analysis.record import definitions, phases
 from analysis.record.definitions import Stopped
 from analysis.record.phases import Requests
-from analysis.style import FILLS
-from analysis.utilisation_panel import smoothed_s
 from tests.analysis.conftest import config, frame, steady
 from tests.analysis.measured import Asked, records
 from tests.analysis.test_pictures import assert_readable, texts

@@ -11,13 +11,13 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import waiting_chart
+from analysis.charts import waiting as waiting_chart
+from analysis.charts.style import FILLS
 from analysis.limits import LIMITS, PARTS
 from analysis.reports import cells as report
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
-from analysis.style import FILLS
 from analysis.tables.comparison import markdown, table
 from analysis.tables.waited import percent, told_parts, waited
 from tests.analysis.test_pictures import assert_readable, texts

@@ -32,12 +32,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from analysis.charts.style import MARKERS, entitle, figure, look, shorten, thousands
 from analysis.record.definitions import AUTO, failed
 from analysis.record.run_files import read_requests
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARKED, Group, grouped_by_experiment, mark
 from analysis.rows.settings import caption, setting
-from analysis.style import MARKERS, entitle, figure, look, shorten, thousands
 
 ARRIVALS = ("closed", "open")
 SETTING = "load.arrivals"

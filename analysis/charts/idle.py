@@ -13,10 +13,8 @@ from collections.abc import Iterator, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.ends import End, name_ends
-from analysis.rows import figures
-from analysis.rows.cells import Cell
-from analysis.style import (
+from analysis.charts.ends import End, name_ends
+from analysis.charts.style import (
     COLOURS,
     LEGEND,
     MARKERS,
@@ -25,6 +23,8 @@ from analysis.style import (
     look,
     thousands,
 )
+from analysis.rows import figures
+from analysis.rows.cells import Cell
 from analysis.tables.idle import Line, Point, captions, lines
 
 PANEL_IN = (7.0, 2.6)

@@ -17,10 +17,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
+from analysis.charts.style import COLOURS, entitle, figure, thousands
 from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group, grouped_by_experiment
-from analysis.style import COLOURS, entitle, figure, thousands
 from analysis.tables import switches
 
 DECADES = 1.5

@@ -12,13 +12,9 @@ from collections.abc import Iterable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.ends import End, name_ends
-from analysis.lines import Line, grown_lines, joined_lines
-from analysis.rows.ceiling import CEILING
-from analysis.rows.cells import Cell
-from analysis.rows.groups import MARK, MARKED
-from analysis.rows.settings import caption
-from analysis.style import (
+from analysis.charts.ends import End, name_ends
+from analysis.charts.lines import Line, grown_lines, joined_lines
+from analysis.charts.style import (
     COLOURS,
     FAILURE,
     LEGEND,
@@ -28,6 +24,10 @@ from analysis.style import (
     look,
     thousands,
 )
+from analysis.rows.ceiling import CEILING
+from analysis.rows.cells import Cell
+from analysis.rows.groups import MARK, MARKED
+from analysis.rows.settings import caption
 
 PANEL_IN = 7.5  # the width of a panel, about
 LABEL_IN = 0.06  # the width of a label's character

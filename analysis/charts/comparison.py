@@ -13,12 +13,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.charts.style import COLOURS, entitle, figure, thousands
 from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARKED, Group, grouped
 from analysis.rows.settings import caption
 from analysis.rows.statistics import LEAST_RUNS, Estimate, Sample
-from analysis.style import COLOURS, entitle, figure, thousands
 
 PANEL_IN = 3.0  # a panel's width
 PALE = COLOURS[5]  # on which black can be seen

@@ -18,11 +18,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from analysis.charts.style import DASHES, FILLS
 from analysis.diagnosis.blame import FULL, TAKEN
 from analysis.diagnosis.utilisation import stretches
 from analysis.diagnosis.waiting import Waiting
 from analysis.limits import PARTS
-from analysis.style import DASHES, FILLS
 
 SMOOTHED_S = 0.5
 STRETCHES = 150  # that can be told apart beside each other

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.charts.style import COLOURS, entitle, figure, thousands
 from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, MARKED, Group, grouped_by_experiment
 from analysis.rows.published import Published
 from analysis.rows.settings import caption, show, show_ms
-from analysis.style import COLOURS, entitle, figure, thousands
 
 PANEL_IN = 2.8  # a panel's width
 LABEL_IN = 0.085  # the width of a label's character

@@ -11,12 +11,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import utilisation_panel
+from analysis.charts import utilisation
+from analysis.charts.style import COLOURS, FAILURE, entitle, figure, shorten, thousands
 from analysis.diagnosis.verdict import Verdict
 from analysis.diagnosis.waiting import Waiting
 from analysis.limits import is_outside
 from analysis.record.definitions import AUTO, Row, whole_seconds
-from analysis.style import COLOURS, FAILURE, entitle, figure, shorten, thousands
 
 
 def draw(
@@ -74,7 +74,7 @@ def draw(
     strip.set_xlabel("seconds since the load began")
     strip.set_xlim(0, max(end_s, 1) * 1.02)
     thousands(strip, "x")
-    utilisation_panel.draw(made, (full, strip), waited)
+    utilisation.draw(made, (full, strip), waited)
     if row.first_failure_s is not None:
         _mark([rates, times, users, full, strip], row.first_failure_s)
     if row.onset_s is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from analysis.style import entitle, figure
+from analysis.charts.style import entitle, figure
 
 WIDTH_IN = 6.0
 WHY = "No server of {} could be: the tables say why."

@@ -17,10 +17,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from analysis.charts.style import FILLS, Fill, entitle, figure
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group, grouped
 from analysis.rows.settings import show
-from analysis.style import FILLS, Fill, entitle, figure
 from analysis.tables.waited import OF_ALL, Waited, meaning, percent, told_parts, waited
 
 BAR_IN = 6.0  # the width of a whole bar
