@@ -36,11 +36,11 @@ def main(words: Sequence[str] | None = None) -> int:
     # Each step imports what it needs: drawing takes a while to load.
     try:
         if asked.step == "cell":
-            from analysis.cell import summarise
+            from analysis.summarise import summarise
 
             summarise(asked.folder, asked.code)
         elif asked.step == "cells":
-            from analysis.cell import summarise_all
+            from analysis.summarise import summarise_all
 
             summarise_all(read_folders(asked.matrix), asked.code)
         elif asked.step == "tables":

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from analysis.cell import summarise
+from analysis.summarise import summarise
 from analysis.files import DataError, read_json
 from analysis.record.config import read_config
 from analysis.record.measurement import Measurement, read_measurement

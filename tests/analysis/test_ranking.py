@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.cell import summarise_all
+from analysis.summarise import summarise_all
 from analysis.files import DataError
 from analysis.outputs import write_charts, write_tables
 from analysis.record.run_files import VERSION

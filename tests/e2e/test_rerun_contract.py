@@ -164,7 +164,7 @@ def test_changed_analysis_makes_results_anew(checkout: Checkout) -> None:
     cells = [checkout.cell("burst", impl) for impl in ("single", "select")]
     before = [(cell / "run.json").stat().st_mtime_ns for cell in cells]
     [made] = shown(checkout).glob("made~*")
-    path = checkout.folder / "analysis" / "tables" / "failing.py"
+    path = checkout.folder / "analysis" / "record" / "ending.py"
     text = path.read_text()
     path.write_text(text.replace("a request failed", "one request failed"))
     assert path.read_text() != text
