@@ -2,7 +2,8 @@
 
 `levels.py` says what was full in each slice of the run, `blame.py` what a wait was for
 then, `waiting.py` what users waited for in all. `verdict.py` and `causes.py` conclude
-from that, and from `evidence.py`.
+from that, and from `evidence.py`. `summary.py` puts all that a run says together, and
+`result.py` has it as JSON.
 
 May import: record.
 """

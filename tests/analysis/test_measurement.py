@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from analysis.summarise import summarise
 from analysis.files import DataError, read_json
 from analysis.record.config import read_config
 from analysis.record.measurement import Measurement, read_measurement
 from analysis.record.possible import Joining
+from analysis.summarise import summarise
 from tests.analysis.conftest import steady
 
 Cell = Callable[..., Path]

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.summarise import summarise_all
 from analysis.files import DataError
 from analysis.outputs import write_charts, write_tables
 from analysis.record.run_files import VERSION
 from analysis.rows.left_out import LeftOut
 from analysis.rows.matrix import Matrix
+from analysis.summarise import summarise_all
 from analysis.tables.ranking import Place, ranking, ranks
 from tests.analysis.conftest import Request, config, steady
 
