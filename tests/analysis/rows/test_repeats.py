@@ -22,8 +22,8 @@ from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.rows.pairs import compare
 from analysis.tables.comparison import markdown, table
+from tests.analysis.charts.test_pictures import texts
 from tests.analysis.conftest import HOST, config
-from tests.analysis.test_pictures import texts
 
 TIMED_OUT, REFUSED = "timed out reading", "refused"
 

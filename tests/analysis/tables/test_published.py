@@ -25,10 +25,10 @@ from analysis.rows.published import (
 )
 from analysis.tables import published as published_table
 from conf.matrix import matrix
+from tests.analysis.charts.test_pictures import assert_readable, texts
 from tests.analysis.conftest import config
-from tests.analysis.test_pictures import assert_readable, texts
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 IMPLS = ["single", "multiprocess", "multithread", "select"]
 
 

@@ -20,8 +20,8 @@ from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.tables.comparison import markdown, table
 from analysis.tables.waited import percent, told_parts, waited
-from tests.analysis.test_pictures import assert_readable, texts
-from tests.analysis.test_repeats import run
+from tests.analysis.charts.test_pictures import assert_readable, texts
+from tests.analysis.rows.test_repeats import run
 
 CPU, LINK, QUEUE = "server-cpu", "link", "accept-queue"
 

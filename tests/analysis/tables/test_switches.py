@@ -11,8 +11,8 @@ from analysis.charts import switches as switches_chart
 from analysis.rows import figures, used
 from analysis.rows.cells import Cell
 from analysis.tables import switches
+from tests.analysis.charts.test_pictures import assert_readable, texts
 from tests.analysis.conftest import config
-from tests.analysis.test_pictures import assert_readable, texts
 
 
 def made(used: tuple[float, float] | None, requests: int = 1000, **of: Any) -> Cell:

@@ -15,10 +15,10 @@ from analysis.charts.arrivals import LEVELS, at_levels, percentiles, settled
 from analysis.reports import arrivals as report
 from analysis.rows.cells import Cell
 from conf.matrix import matrix
+from tests.analysis.charts.test_pictures import assert_readable, texts
 from tests.analysis.conftest import Request, config, frame
-from tests.analysis.test_pictures import assert_readable, texts
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 Made = Callable[..., Cell]
 
 

@@ -21,8 +21,8 @@ from analysis.tables.comparison import markdown, tidy
 from analysis.tables.comparison import table as rows_of
 from analysis.tables.idle import lines, table
 from analysis.tables.idle import markdown as idle_markdown
+from tests.analysis.charts.test_pictures import assert_readable, texts
 from tests.analysis.conftest import config, steady
-from tests.analysis.test_pictures import assert_readable, texts
 
 
 def made(

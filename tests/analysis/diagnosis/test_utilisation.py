@@ -26,9 +26,9 @@ from analysis.limits import PARTS
 from analysis.record import definitions, phases
 from analysis.record.definitions import Stopped
 from analysis.record.phases import Requests
+from tests.analysis.charts.test_pictures import assert_readable, texts
 from tests.analysis.conftest import config, frame, steady
 from tests.analysis.measured import Asked, records
-from tests.analysis.test_pictures import assert_readable, texts
 
 Cell = Callable[..., Path]
 Analyse = Callable[..., subprocess.CompletedProcess[str]]

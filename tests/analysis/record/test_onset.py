@@ -25,8 +25,8 @@ from analysis.rows.groups import grouped
 from analysis.tables import failing
 from analysis.tables.comparison import markdown, table
 from load.record import Record
+from tests.analysis.charts.test_pictures import texts
 from tests.analysis.conftest import Request, config, frame
-from tests.analysis.test_pictures import texts
 
 BEGAN_S = 1000.0
 SEARCH = {"stop": "first_failure"}

@@ -18,7 +18,7 @@ from analysis.rows.groups import grouped
 from analysis.tables.comparison import markdown, tidy
 from analysis.tables.day import flat, notes
 from tests.analysis.conftest import HOST, steady
-from tests.analysis.test_repeats import run
+from tests.analysis.rows.test_repeats import run
 
 QUIET: dict[str, Any] = {
     "speed_ms": {"before": 100.0, "after": 104.0},

@@ -21,7 +21,7 @@ from analysis.tables.comparison import markdown
 from load.search import Search
 from load.search import Step as Tried
 from tests.analysis.conftest import Request, frame
-from tests.analysis.test_repeats import run
+from tests.analysis.rows.test_repeats import run
 
 # users → requests per second, response time, failures; three seconds each.
 GOT = {1: (100, 10.0, 0), 2: (190, 10.5, 0), 4: (200, 600.0, 0), 8: (195, 41.0, 2)}
