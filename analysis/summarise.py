@@ -22,8 +22,8 @@ from analysis.charts.style import save
 from analysis.diagnosis.result import result, without_figures
 from analysis.diagnosis.summary import summary
 from analysis.files import DataError, read_json, write_csv, write_text
+from analysis.record.aggregates import stats
 from analysis.record.config import read_config
-from analysis.record.definitions import stats
 from analysis.record.machine import checked_machine
 from analysis.record.measurement import read_measurement
 from analysis.record.run_files import check_version

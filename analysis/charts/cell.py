@@ -16,7 +16,8 @@ from analysis.charts.style import COLOURS, FAILURE, entitle, figure, shorten, th
 from analysis.diagnosis.verdict import Verdict
 from analysis.diagnosis.waiting import Waiting
 from analysis.limits import is_outside
-from analysis.record.definitions import AUTO, Row, whole_seconds
+from analysis.record.aggregates import whole_seconds
+from analysis.record.definitions import AUTO, Row
 
 
 def draw(

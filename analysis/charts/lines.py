@@ -20,7 +20,7 @@ import pandas as pd
 
 from analysis.files import DataError
 from analysis.limits import is_servers
-from analysis.record.definitions import whole_seconds
+from analysis.record.aggregates import whole_seconds
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, Group, grouped
 from analysis.rows.settings import label, swept

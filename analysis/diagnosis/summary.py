@@ -19,7 +19,7 @@ from analysis.diagnosis.evidence import Evidence, evidence
 from analysis.diagnosis.utilisation import per_second
 from analysis.diagnosis.verdict import Verdict, verdict
 from analysis.diagnosis.waiting import Positions, Waiting, waiting
-from analysis.record import capacity, definitions, onset
+from analysis.record import aggregates, capacity, definitions, onset
 from analysis.record.measurement import Measurement
 from analysis.record.possible import Possible, possible, possible_within
 
@@ -42,7 +42,7 @@ class Summary:
     def timeline(self) -> pd.DataFrame:
         """Return the seconds of a run: what finished, was read, and was waited for."""
         measured, stopped = self.measured, self.measured.stopped
-        table = definitions.timeline(
+        table = aggregates.timeline(
             measured.record,
             stopped.at_s if stopped.reason in definitions.BY_THE_CLOCK else 0,
         )
@@ -52,7 +52,7 @@ class Summary:
 
     def failures(self) -> pd.DataFrame:
         """Return the kinds of failures, each with its likely cause."""
-        table = definitions.failures(self.measured.record)
+        table = aggregates.failures(self.measured.record)
         table["cause"] = [
             cause(error, self.evidence, waits(self.shown, error))
             for error in table["error"]

@@ -21,7 +21,7 @@ from analysis.charts.style import save
 from analysis.charts.users import users_chart
 from analysis.diagnosis.verdict import Verdict
 from analysis.files import write_csv
-from analysis.record import definitions
+from analysis.record import aggregates, definitions
 from analysis.record.definitions import Stopped
 from analysis.rows.cells import Cell
 from tests.analysis.conftest import config, frame, steady
@@ -69,7 +69,7 @@ def cells(made: list[dict[str, Any]], experiment: str, at: Path) -> list[Cell]:
         )
         folder = at / str(number)
         folder.mkdir()
-        write_csv(folder / "timeline.csv", definitions.timeline(frame(rows)))
+        write_csv(folder / "timeline.csv", aggregates.timeline(frame(rows)))
         found.append(
             Cell(
                 folder,
@@ -96,7 +96,7 @@ def test_cell_chart_is_readable(reason: str) -> None:
     record = frame(rows)
     row = definitions.row(record, "first_failure", Stopped(reason, 13.5, 3300))
     limited = Verdict("link", "the link carried 96% of its rate " * 4)
-    made = draw(config(), row, definitions.timeline(record), limited, None)
+    made = draw(config(), row, aggregates.timeline(record), limited, None)
     assert_readable(made)
     assert "limited by link (not the server)" in texts(made)
     said = "with 130 users" if reason == "first-failure" else "up to 3,300 users"

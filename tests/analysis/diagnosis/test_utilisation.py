@@ -23,7 +23,7 @@ from analysis.diagnosis.utilisation import LEVELS, per_second, stretches
 from analysis.diagnosis.verdict import Verdict
 from analysis.diagnosis.waiting import Waiting
 from analysis.limits import PARTS
-from analysis.record import definitions, phases
+from analysis.record import aggregates, definitions, phases
 from analysis.record.definitions import Stopped
 from analysis.record.phases import Requests
 from tests.analysis.charts.test_pictures import assert_readable, texts
@@ -183,7 +183,7 @@ def drawn(waiting: Waiting | None, seconds: int = 12, failed: bool = False) -> F
     record = frame(rows)
     row = definitions.row(record, "first_failure", Stopped(reason, seconds + 1, 3300))
     limited = Verdict("link", "the link carried 96% of its rate " * 4)
-    made = draw(config(), row, definitions.timeline(record), limited, waiting)
+    made = draw(config(), row, aggregates.timeline(record), limited, waiting)
     assert_readable(made)
     return made
 

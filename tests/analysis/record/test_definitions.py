@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.record import definitions
+from analysis.record import aggregates, definitions
 from analysis.record.definitions import Stopped
 from tests.analysis.conftest import Request, frame
 
@@ -106,7 +106,7 @@ def test_row_of_an_empty_record_knows_nothing() -> None:
 
 
 def test_timeline() -> None:
-    table = definitions.timeline(RECORD)
+    table = aggregates.timeline(RECORD)
     assert list(table.columns) == [
         "t_s",
         "users",
@@ -123,7 +123,7 @@ def test_timeline() -> None:
 
 
 def test_timeline_of_idle_seconds() -> None:
-    table = definitions.timeline(
+    table = aggregates.timeline(
         frame([(2.5, 100, 200, 1, 7, ""), (4.0, 0, 200, 1, 8, "")])
     )
     assert table["users"].tolist() == [0, 0, 7, 7, 8]
@@ -132,7 +132,7 @@ def test_timeline_of_idle_seconds() -> None:
 
 
 def test_stats_has_the_published_columns() -> None:
-    table = definitions.stats(RECORD, "/")
+    table = aggregates.stats(RECORD, "/")
     assert list(table.columns) == [
         "Type",
         "Name",
@@ -149,7 +149,7 @@ def test_stats_has_the_published_columns() -> None:
 
 def test_failures() -> None:
     more = frame([(0, 1700, 503, 5, 13, "HTTP 503")])
-    table = definitions.failures(pd.concat([RECORD, more], ignore_index=True))
+    table = aggregates.failures(pd.concat([RECORD, more], ignore_index=True))
     assert table["error"].tolist() == ["HTTP 503", "timed out reading"]
     assert table["count"].tolist() == [2, 1]
     assert table["first_s"].tolist() == pytest.approx([1.6, 2.0])
@@ -173,12 +173,12 @@ REQUESTS = st.lists(
 @given(REQUESTS)
 def test_properties_of_any_record(rows: list[Request]) -> None:
     record = frame(sorted(rows, key=lambda row: row[0] + row[1] / 1000))
-    timeline = definitions.timeline(record)
+    timeline = aggregates.timeline(record)
     assert timeline["rps"].sum() == len(record)
     fails = int((record["error"] != "").sum())
     assert timeline["failures_per_s"].sum() == fails
     assert (timeline["p50_ms"].dropna() <= timeline["p95_ms"].dropna()).all()
-    kinds = definitions.failures(record)
+    kinds = aggregates.failures(record)
     assert kinds["count"].sum() == fails
     assert kinds["first_s"].is_monotonic_increasing
     position = definitions.first_failure(record)

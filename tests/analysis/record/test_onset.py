@@ -18,7 +18,8 @@ from analysis.charts.cell import draw
 from analysis.diagnosis.verdict import Verdict
 from analysis.files import DataError
 from analysis.record import ending, onset
-from analysis.record.definitions import Stopped, timeline
+from analysis.record.aggregates import timeline
+from analysis.record.definitions import Stopped
 from analysis.record.run_files import check_cut, read_requests
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped

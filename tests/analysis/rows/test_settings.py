@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from analysis.charts.cell import draw
 from analysis.diagnosis.verdict import Verdict
 from analysis.files import DataError, write_csv
-from analysis.record import definitions
+from analysis.record import aggregates, definitions
 from analysis.record.config import read_config
 from analysis.record.definitions import Stopped
 from analysis.record.measurement import read_measurement
@@ -170,11 +170,11 @@ def test_csv_keeps_whole_numbers_whole(tmp_path: Path) -> None:
 
 def test_timeline_goes_on_until_the_run_stopped() -> None:
     record = frame([(0.0, 500, 200, 1, 7, "")])
-    timeline = definitions.timeline(record, until_s=2.5)
+    timeline = aggregates.timeline(record, until_s=2.5)
     assert timeline["users"].tolist() == [7, 7, 7]
     assert timeline["rps"].tolist() == [1, 0, 0]
     assert timeline["p50_ms"].isna().tolist() == [False, True, True]
-    assert len(definitions.whole_seconds(timeline, 2.5)) == 2
+    assert len(aggregates.whole_seconds(timeline, 2.5)) == 2
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_a_chart_says_how_its_run_ended(
         record, asked["experiment"]["stop"], Stopped(reason, 6.0, 500)
     )
     limited = Verdict("unclear", "nothing was at its limit")
-    title = draw(asked, row, definitions.timeline(record), limited, None).get_suptitle()
+    title = draw(asked, row, aggregates.timeline(record), limited, None).get_suptitle()
     assert "limit unclear" in title
     assert said in title
 
