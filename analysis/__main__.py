@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.files import DataError, read_folders
+from analysis.files import DataError
+from analysis.rows.cells import read_folders
 
 # What matplotlib finds out about fonts: not everybody has a home directory for it.
 CACHE = Path(__file__).parent.parent / ".cache" / "matplotlib"
@@ -35,16 +36,16 @@ def main(words: Sequence[str] | None = None) -> int:
     # Each step imports what it needs: drawing takes a while to load.
     try:
         if asked.step == "cell":
-            from analysis.cell import summarise
+            from analysis.summarise import summarise
 
             summarise(asked.folder, asked.code)
         elif asked.step == "cells":
-            from analysis.cell import summarise_all
+            from analysis.summarise import summarise_all
 
             summarise_all(read_folders(asked.matrix), asked.code)
         elif asked.step == "tables":
-            from analysis.matrix import Matrix
             from analysis.outputs import write_tables
+            from analysis.rows.matrix import Matrix
 
             write_tables(Matrix.read(asked.matrix), asked.folder)
         elif asked.step == "show":
@@ -52,8 +53,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
             show(asked.matrix, asked.folder)
         else:
-            from analysis.matrix import Matrix
             from analysis.outputs import write_charts
+            from analysis.rows.matrix import Matrix
 
             write_charts(Matrix.read(asked.matrix), asked.folder)
     except DataError as error:

@@ -21,13 +21,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from analysis import reports
+from analysis.charts import PICTURES
 from analysis.configurations import Configs, experiments
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 # What is made of a cell's record. The first is written last.
 RESULTS = (
@@ -36,7 +37,7 @@ RESULTS = (
 )
 EACH = "{experiment}"  # in a report's name: there is one of each experiment
 TABLES, CHARTS = "tables", "charts"  # the folders
-CSV, MARKDOWN, PICTURES = ".csv", ".md", (".svg", ".png")
+CSV, MARKDOWN = ".csv", ".md"
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from analysis.catalogue import CSV, MARKDOWN, PICTURES, Report, all_reports
+from analysis.catalogue import CSV, MARKDOWN, Report, all_reports
+from analysis.charts import PICTURES
 from analysis.files import remove_others, write_csv, write_text
-from analysis.matrix import Matrix
+from analysis.rows.matrix import Matrix
 
 
 def write_tables(matrix: Matrix, folder: Path) -> None:
@@ -34,8 +35,8 @@ def write_charts(matrix: Matrix, folder: Path) -> None:
 
     Of cells of which none was measured there is a picture that says so.
     """
-    from analysis.left_out_chart import WHY, nothing
-    from analysis.style import save
+    from analysis.charts.nothing import WHY, nothing
+    from analysis.charts.style import save
 
     written = []
     for report, name, part in _parts(matrix):

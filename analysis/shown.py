@@ -10,7 +10,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from analysis.catalogue import CHARTS, CSV, MARKDOWN, PICTURES, TABLES
+from analysis.catalogue import CHARTS, CSV, MARKDOWN, TABLES
+from analysis.charts import PICTURES
 from analysis.files import DataError, remove_others, write
 
 SUFFIXES = (CSV, MARKDOWN, *PICTURES)

@@ -13,10 +13,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from analysis import figures
-from analysis.files import Cell
-from analysis.groups import Group
-from analysis.pairs import NOTHING, compare
+from analysis.rows import figures
+from analysis.rows.cells import Cell
+from analysis.rows.groups import Group
+from analysis.rows.pairs import NOTHING, compare
 from conf.matrix import matrix
 from servers.options import Parser
 

@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import load
-from analysis import definitions, readings
-from analysis import record as read
-from analysis.measurement import Measurement
-from analysis.possible import Joining
+from analysis.record import definitions, readings
+from analysis.record import run_files as read
+from analysis.record.measurement import Measurement
+from analysis.record.possible import Joining
 from load import record as written
 from load import telemetry
 from load.network import Network

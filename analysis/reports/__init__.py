@@ -16,4 +16,6 @@ Rules of these modules:
   loaded by each dry run. What computes and draws is imported where it is called.
 - `table` and `markdown` are asked for cells that could not be measured, too; `draw`
   is not where none was, and a picture says so instead.
+
+May import: rows, tables, charts.
 """

@@ -9,7 +9,7 @@ from analysis.configurations import Configs, is_class, values
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "arrivals"
 
@@ -20,6 +20,6 @@ def applies(configs: Configs) -> bool:
 
 
 def draw(matrix: Matrix) -> Figure:
-    from analysis import arrivals_chart
+    from analysis.charts import arrivals
 
-    return arrivals_chart.draw(matrix.cells)
+    return arrivals.draw(matrix.cells)

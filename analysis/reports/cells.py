@@ -9,7 +9,7 @@ from analysis.configurations import Configs
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "cells"
 
@@ -21,6 +21,6 @@ def applies(configs: Configs) -> bool:
 def table(matrix: Matrix) -> pd.DataFrame:
     import pandas as pd
 
-    from analysis.tables import tidy
+    from analysis.tables.comparison import tidy
 
     return pd.DataFrame([tidy(cell) for cell in matrix.cells])

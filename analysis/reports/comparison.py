@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "{experiment}"
 
@@ -20,26 +20,26 @@ def applies(configs: Configs) -> bool:
 
 
 def table(matrix: Matrix) -> pd.DataFrame:
-    from analysis import tables
+    from analysis.tables import comparison
 
-    return tables.table(matrix.cells)
+    return comparison.table(matrix.cells)
 
 
 def markdown(matrix: Matrix) -> str:
-    from analysis import tables
-    from analysis.left_out import footnote
+    from analysis.rows.left_out import footnote
+    from analysis.tables import comparison
 
     [experiment] = matrix.experiments
     text = f"### {experiment}\n"
     if matrix.cells:
-        text = tables.markdown(experiment, matrix.cells)
+        text = comparison.markdown(experiment, matrix.cells)
     if matrix.left_out:
         text += "\n".join(["", *footnote(matrix.left_out)])
     return text
 
 
 def draw(matrix: Matrix) -> Figure:
-    from analysis.charts import comparison
+    from analysis.charts.comparison import comparison
 
     [experiment] = matrix.experiments
     return comparison(experiment, matrix.cells)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "idle"
 
@@ -20,18 +20,18 @@ def applies(configs: Configs) -> bool:
 
 
 def table(matrix: Matrix) -> pd.DataFrame:
-    from analysis import idle
+    from analysis.tables import idle
 
     return idle.table(idle.lines(matrix.cells))
 
 
 def markdown(matrix: Matrix) -> str:
-    from analysis import idle
+    from analysis.tables import idle
 
     return idle.markdown(matrix.cells, idle.lines(matrix.cells))
 
 
 def draw(matrix: Matrix) -> Figure:
-    from analysis import idle_chart
+    from analysis.charts import idle
 
-    return idle_chart.draw(matrix.cells)
+    return idle.draw(matrix.cells)

@@ -9,7 +9,7 @@ from analysis.configurations import Configs
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "pairs"
 
@@ -19,8 +19,8 @@ def applies(configs: Configs) -> bool:
 
 
 def table(matrix: Matrix) -> pd.DataFrame:
-    from analysis import pairs
-    from analysis.tables import comparisons
+    from analysis.rows import pairs
+    from analysis.tables.comparison import comparisons
 
     return pairs.table(
         [

@@ -9,7 +9,7 @@ from analysis.configurations import Configs, experiments, is_class
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "published"
 EXPERIMENTS = frozenset({"first_fail", "burst"})  # that it published figures of
@@ -21,12 +21,14 @@ def applies(configs: Configs) -> bool:
 
 
 def markdown(matrix: Matrix) -> str:
-    from analysis import published, published_table
+    from analysis.rows.published import read_published
+    from analysis.tables import published
 
-    return published_table.markdown(published.read_published())
+    return published.markdown(read_published())
 
 
 def draw(matrix: Matrix) -> Figure:
-    from analysis import published, published_chart
+    from analysis.charts import published
+    from analysis.rows.published import read_published
 
-    return published_chart.draw(matrix.cells, published.read_published())
+    return published.draw(matrix.cells, read_published())

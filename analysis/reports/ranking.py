@@ -9,7 +9,7 @@ from analysis.configurations import Configs, is_class
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "ranking"
 
@@ -19,13 +19,13 @@ def applies(configs: Configs) -> bool:
 
 
 def table(matrix: Matrix) -> pd.DataFrame:
-    from analysis import ranking
+    from analysis.tables import ranking
 
     return ranking.table(ranking.ranking(matrix.cells, matrix.left_out))
 
 
 def markdown(matrix: Matrix) -> str:
-    from analysis import ranking
+    from analysis.tables import ranking
 
     found = ranking.ranking(matrix.cells, matrix.left_out)
     return ranking.markdown(found, matrix.cells)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "switches"
 
@@ -20,18 +20,18 @@ def applies(configs: Configs) -> bool:
 
 
 def table(matrix: Matrix) -> pd.DataFrame:
-    from analysis import switches
+    from analysis.tables import switches
 
     return switches.table(matrix.cells)
 
 
 def markdown(matrix: Matrix) -> str:
-    from analysis import switches
+    from analysis.tables import switches
 
     return switches.markdown(table(matrix))
 
 
 def draw(matrix: Matrix) -> Figure:
-    from analysis import switches_chart
+    from analysis.charts import switches
 
-    return switches_chart.draw(matrix.cells)
+    return switches.draw(matrix.cells)

@@ -9,7 +9,7 @@ from analysis.configurations import Configs
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "users"
 
@@ -19,6 +19,6 @@ def applies(configs: Configs) -> bool:
 
 
 def draw(matrix: Matrix) -> Figure:
-    from analysis.users_chart import users_chart
+    from analysis.charts.users import users_chart
 
     return users_chart(matrix.cells)

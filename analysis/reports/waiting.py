@@ -9,7 +9,7 @@ from analysis.configurations import Configs
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.matrix import Matrix
+    from analysis.rows.matrix import Matrix
 
 NAME = "waiting"
 
@@ -19,6 +19,6 @@ def applies(configs: Configs) -> bool:
 
 
 def draw(matrix: Matrix) -> Figure:
-    from analysis import waiting_chart
+    from analysis.charts import waiting
 
-    return waiting_chart.draw(matrix.cells)
+    return waiting.draw(matrix.cells)

@@ -20,8 +20,8 @@ import pytest
 import yaml
 
 from analysis.__main__ import main
-from analysis.readings import COUNTERS, VALUES
-from analysis.record import COLUMNS, VERSION
+from analysis.record.readings import COUNTERS, VALUES
+from analysis.record.run_files import COLUMNS, VERSION
 
 # A row of requests.csv but for its phases: start_s, response_ms, status, bytes, users,
 # error.

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.evidence import Evidence
+from analysis.diagnosis.evidence import Evidence
+from analysis.diagnosis.waiting import Waiting
 from analysis.limits import PARTS
-from analysis.waiting import Waiting
 
 KNOWN = {
     **{"begin_s": 0.0, "end_s": 10.0, "crashed": None, "failure": None},

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.definitions import Stopped
+from analysis.diagnosis.waiting import Positions, Waiting, waiting
 from analysis.limits import PARTS
-from analysis.measurement import Measurement
-from analysis.readings import Readings
-from analysis.record import COLUMNS
-from analysis.waiting import Positions, Waiting, waiting
+from analysis.record.definitions import Stopped
+from analysis.record.measurement import Measurement
+from analysis.record.readings import Readings
+from analysis.record.run_files import COLUMNS
 from tests.analysis.conftest import Read, config, readings
 
 CORES = {"server": [1], "locust": [0]}

@@ -13,7 +13,7 @@ import pytest
 from analysis import catalogue
 from analysis.catalogue import Report, all_reports, announced
 from analysis.configurations import experiments, is_class, values
-from analysis.matrix import Matrix
+from analysis.rows.matrix import Matrix
 from tests.analysis.conftest import config
 
 SUBMISSION = config("students/ada", impl__submission="students/ada")

@@ -14,7 +14,7 @@ import matplotlib as mpl
 import pytest
 
 from analysis import catalogue
-from analysis.matrix import Matrix
+from analysis.rows.matrix import Matrix
 from tests.analysis import golden
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.record import COLUMNS, VERSION
+from analysis.record.run_files import COLUMNS, VERSION
 from tests.analysis.conftest import HOST, make_cell, steady
 
 Cell = Callable[..., Path]

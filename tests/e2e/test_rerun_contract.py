@@ -110,7 +110,7 @@ def test_setting_off_the_axes_and_back(checkout: Checkout) -> None:
         ("servers/select.py", SELECT),
         ("servers/http.py", ALL),
         ("load/run.py", ALL),
-        ("analysis/definitions.py", []),
+        ("analysis/record/definitions.py", []),
         ("README.md", []),
         ("Snakefile", []),
         ("tests/conftest.py", []),
@@ -164,7 +164,7 @@ def test_changed_analysis_makes_results_anew(checkout: Checkout) -> None:
     cells = [checkout.cell("burst", impl) for impl in ("single", "select")]
     before = [(cell / "run.json").stat().st_mtime_ns for cell in cells]
     [made] = shown(checkout).glob("made~*")
-    path = checkout.folder / "analysis" / "failing.py"
+    path = checkout.folder / "analysis" / "record" / "ending.py"
     text = path.read_text()
     path.write_text(text.replace("a request failed", "one request failed"))
     assert path.read_text() != text

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from analysis.cell import summarise
+from analysis.summarise import summarise
 from tests.load.conftest import finish, requests
 
 Config = Callable[..., Path]

@@ -1,0 +1,9 @@
+"""Charts, each in a module of its own, and how all of them look.
+
+`style.py` holds colours, sizes and how a picture is written, `ends.py` and `lines.py`
+what charts of lines share. `cell.py` is the chart of one run; the others are of many.
+
+May import: record, diagnosis, rows, tables.
+"""
+
+PICTURES = (".svg", ".png")  # the files of each

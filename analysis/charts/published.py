@@ -1,0 +1,144 @@
+"""The published figures beside ours, as bars.
+
+Rules of this module:
+- A row of panels per experiment; in it, for each implementation, the published figure
+  (white, hatched) above ours (filled), one bar for each of our configurations.
+- Ours are medians over repeats. A run that met no failure has a bound for its users:
+  the bar says `>`, and a median is a bound where it lies among such runs.
+- A † stands at ours where the server was not, or not surely, the limit.
+- The two were measured on different machines, networks and pages. The title says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.charts.style import COLOURS, entitle, figure, thousands
+from analysis.rows import figures
+from analysis.rows.cells import Cell
+from analysis.rows.groups import MARK, MARKED, Group, grouped_by_experiment
+from analysis.rows.published import Published
+from analysis.rows.settings import caption, show, show_ms
+
+PANEL_IN = 2.8  # a panel's width
+LABEL_IN = 0.085  # the width of a label's character
+ROOM = 0.3  # of a panel, for the figure behind the longest bar
+EXPERIMENTS = {"first_fail": figures.FIRST_FAILURE, "burst": figures.REQUESTS}
+TITLE = (
+    "What the exercise published in 2019 (hatched) and what was measured here "
+    "(filled). The machine, the network and the page of then are not known: compare "
+    "orders and sizes, not last digits."
+)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row of bars: a figure for each panel, None where there is none."""
+
+    label: str
+    values: dict[str, float | None]
+    ours: bool
+    bound: bool = False  # its users are a lower bound
+
+
+def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
+    """Return the chart of those experiments that were published and measured."""
+    asked = {cell.experiment for cell in cells}
+    experiments = [name for name in EXPERIMENTS if name in asked]
+    found = {
+        name: bars(
+            [cell for cell in cells if cell.experiment == name],
+            [row for row in rows if row.experiment == name],
+        )
+        for name in experiments
+    }
+    heights = [0.6 + 0.25 * len(found[name]) for name in experiments]
+    longest = max(len(bar.label) for name in experiments for bar in found[name])
+    width = LABEL_IN * longest + 3 * PANEL_IN
+    made = figure(width, 1.1 + 0.3 * len(experiments) + sum(heights))
+    said = [
+        f"Here, {name}: {caption([c for c in cells if c.experiment == name])}"
+        for name in experiments
+    ]
+    if any(MARK in bar.label for name in experiments for bar in found[name]):
+        said.append(f"{MARKED}.")
+    entitle(made, "\n".join([TITLE, *said]), width)
+    grid = made.subplots(
+        len(experiments), 3, squeeze=False, gridspec_kw={"height_ratios": heights}
+    )
+    for name, panels in zip(experiments, grid, strict=True):
+        drawn = figures.drawn(EXPERIMENTS[name])
+        for axes, each in zip(panels, drawn, strict=True):
+            axes.set_title(each.title)
+            _draw(axes, found[name], each.name)
+        panels[0].set_yticks(
+            range(len(found[name])), [bar.label for bar in found[name]]
+        )
+        panels[0].set_title(f"{name}\n{panels[0].get_title(loc='left')}")
+    return made
+
+
+def bars(cells: Sequence[Cell], rows: Sequence[Published]) -> list[Bar]:
+    """Return the bars of one experiment: published, then ours, by implementation."""
+    ours = grouped_by_experiment(cells)
+    known = {row.implementation: row for row in rows}
+    found = []
+    for name in dict.fromkeys([*known, *(row.first.impl for row in ours)]):
+        if name in known:
+            row = known[name]
+            values = {n: getattr(row, n) for n in ("users", "rps", "average_ms")}
+            values["failures"] = row.failures
+            found.append(Bar(f"{name}, published", values, ours=False))
+        found += [_ours(row) for row in ours if row.first.impl == name]
+    return found
+
+
+def _ours(row: Group) -> Bar:
+    columns = ("users", "rps", "average_ms", "failures")
+    values = {name: _median(row, name) for name in columns}
+    censored = sum(cell.row["reached"] is False for cell in row.cells)
+    return Bar(row.marked, values, ours=True, bound=2 * censored >= len(row.cells))
+
+
+def _median(row: Group, name: str) -> float | None:
+    return row.median(lambda cell: cell.row[name])
+
+
+def _draw(axes: Axes, found: Sequence[Bar], column: str) -> None:
+    for place, bar in enumerate(found):
+        value = bar.values[column]
+        axes.barh(
+            place,
+            value or 0,
+            height=0.72,
+            facecolor=COLOURS[0] if bar.ours else "white",
+            edgecolor=COLOURS[0] if bar.ours else COLOURS[1],
+            hatch=None if bar.ours else "////",
+        )
+        bound = "> " if bar.ours and bar.bound and column == "users" else ""
+        axes.annotate(
+            bound + _said(column, value),
+            (value or 0, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+    greatest = max([bar.values[column] or 0 for bar in found])
+    axes.set_xlim(0, (greatest or 1) / (1 - ROOM))
+    axes.set_ylim(len(found) - 0.4, -0.6)
+    axes.set_yticks([])
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    thousands(axes, "x")
+
+
+def _said(column: str, value: float | None) -> str:
+    if column == "average_ms":
+        return show_ms(value)
+    whole = value is not None and float(value).is_integer()
+    return show(None if value is None else float(value), 0 if whole else 1)

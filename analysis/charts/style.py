@@ -1,0 +1,144 @@
+"""How every chart looks, and how it becomes a file.
+
+Rules of this module:
+- Readable in grey and by colour-blind eyes: the colours of Okabe and Ito (2008),
+  never without a line style, a marker or a label that says the same.
+- What users waited for has one colour in all charts (`FILLS`). The server's parts are
+  plain, and each is lighter than the one before; what is outside of it is hatched.
+- The same data give the same bytes: no dates, fixed identifiers in the SVG, and
+  text as outlines of the one font that comes with matplotlib.
+- Figures are made without pyplot: there is no screen, and no state to share.
+"""
+
+from __future__ import annotations
+
+import itertools
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from analysis.charts import PICTURES
+from analysis.files import write
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = (
+    *("-", "--", "-.", ":"),
+    *((0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)), (0, (8, 2, 2, 2))),
+)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+FAILURE = "#B00020"
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How an area is filled; `ink` is the colour of its hatch and of words on it."""
+
+    colour: str
+    ink: str
+    hatch: str = ""
+
+    @property
+    def look(self) -> dict[str, Any]:
+        """What matplotlib is told of a patch that is filled so."""
+        return {
+            **{"facecolor": self.colour, "hatch": self.hatch, "hatchcolor": self.ink},
+            **{"edgecolor": "white", "linewidth": 0.8},
+        }
+
+
+FILLS = {
+    "server-workers": Fill("#00553D", "white"),
+    "server-cpu": Fill("#0072B2", "white"),
+    "server-descriptors": Fill("#C2659B", "white"),
+    "server-serial": Fill("#56B4E9", "black"),
+    "accept-queue": Fill("#F2B134", "black"),
+    "backend": Fill("#A6D8B8", "black", "...."),
+    "link": Fill("#D55E00", "white", "////"),
+    "machine": Fill("#8B5A2B", "white", "xxxx"),
+    "generator-cpu": Fill("#333333", "white", "\\\\\\\\"),
+    "unclear": Fill("#E6E6E6", "black"),
+}
+LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}  # beside a panel
+TITLE_PT = 9.5
+CHARACTERS = 12.5  # of a title that fit into an inch
+
+mpl.rcParams.update(
+    {
+        "font.family": "DejaVu Sans",
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "grid.color": "#DDDDDD",
+        "grid.linewidth": 0.6,
+        "lines.linewidth": 1.6,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "firstfail",
+        "text.parse_math": False,  # a server's last words may have any number of $
+    }
+)
+
+
+def figure(width: float, height: float) -> Figure:
+    """Return an empty figure, its size in inches."""
+    made = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(made)
+    return made
+
+
+def save(made: Figure, stem: Path) -> list[Path]:
+    """Write `stem.svg` and `stem.png`; return their paths."""
+    paths = [stem.with_name(stem.name + suffix) for suffix in PICTURES]
+    svg, png = paths
+    write(svg, lambda path: made.savefig(path, metadata={"Date": None}))
+    write(png, lambda path: made.savefig(path, dpi=150, metadata={"Software": None}))
+    return paths
+
+
+def entitle(made: Figure, said: str, inches: float) -> None:
+    """Write a title above the panels, in as many lines of `inches` as it takes."""
+    lines = (
+        textwrap.wrap(line, int(inches * CHARACTERS), break_on_hyphens=False)
+        for line in said.split("\n")
+    )
+    made.suptitle(
+        "\n".join(itertools.chain.from_iterable(lines)),
+        **{"x": 0.01, "ha": "left", "fontsize": TITLE_PT},
+    )
+
+
+def shorten(said: str, characters: int) -> str:
+    return textwrap.shorten(said, characters, placeholder=" …") or said[:characters]
+
+
+def look(group: int, member: int) -> dict[str, Any]:
+    """Return colour and dashes of a line: a colour to a group of them.
+
+    The first lines of two groups differ in their dashes, too.
+    """
+    return {
+        "color": COLOURS[group % len(COLOURS)],
+        "linestyle": DASHES[(group + member) % len(DASHES)],
+    }
+
+
+def thousands(axes: Axes, *axis: str) -> None:
+    """Write the ticks of these axes ("x", "y") with separators, a few of them."""
+    for name in axis:
+        which = axes.xaxis if name == "x" else axes.yaxis
+        if which.get_scale() == "log":  # a range within a decade has ticks, too
+            which.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+            which.set_minor_formatter(NullFormatter())
+        else:
+            which.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))

@@ -1,0 +1,114 @@
+"""Context switches and CPU time of each request, as bars.
+
+Rules of this module:
+- A row per configuration, in the order of the table; a panel per figure.
+- A panel whose figures span more than `DECADES` powers of ten has a logarithmic
+  axis, and its heading says so: bars begin at its left edge there, and tell the order
+  of size and no ratio.
+- A figure that is 0 has no bar, one that is not known a dash.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from analysis.charts.style import COLOURS, entitle, figure, thousands
+from analysis.rows import figures
+from analysis.rows.cells import Cell
+from analysis.rows.groups import Group, grouped_by_experiment
+from analysis.tables import switches
+
+DECADES = 1.5
+PANEL_IN = 2.8  # a panel's width
+LABEL_IN = 0.085  # the width of a label's character
+ROOM = 0.3  # of a panel, for the figure behind the longest bar
+LOOKS = {  # of each panel: the colour and the hatch of its bars
+    "voluntary_per_request": (COLOURS[0], ""),
+    "involuntary_per_request": (COLOURS[4], "////"),
+    "cpu_ms_per_request": (COLOURS[2], ""),
+}
+TITLE = (
+    "How often the kernel switched from the server, for each request that finished. "
+    "Voluntary: the server had to wait. Involuntary: another wanted its CPU. "
+    + switches.SERVERS
+)
+
+
+def draw(cells: Sequence[Cell]) -> Figure:
+    """Return the chart of all cells, medians over repeats."""
+    rows = grouped_by_experiment(cells)
+    repeats = max(len(row.cells) for row in rows)
+    width = LABEL_IN * max(len(row.label) for row in rows) + PANEL_IN * len(LOOKS)
+    made = figure(width, 1.5 + 0.3 * len(rows))
+    entitle(made, TITLE + (" Medians of repeats." if repeats > 1 else ""), width)
+    drawn = [each for each in figures.SWITCHES if each.name in LOOKS]
+    for axes, each in zip(
+        made.subplots(1, len(drawn), sharey=True), drawn, strict=True
+    ):
+        values = [row.median(each.value) for row in rows]
+        colour, hatch = LOOKS[each.name]
+        low, high = _bounds(values)
+        axes.set_title(each.title + ("\n(logarithmic)" if low else ""))
+        if low:
+            axes.set_xscale("log")
+        bars = [value if value is not None else 0 for value in values]
+        axes.barh(
+            range(len(rows)),
+            [max(bar - low, 0) for bar in bars],
+            left=low,
+            height=0.62,
+            color=colour,
+            edgecolor="white",
+            hatch=hatch,
+        )
+        _say(axes, [each.show(value) for value in values], bars, low)
+        axes.set_xlim(low, high)
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
+        thousands(axes, "x")
+        if low:
+            _decades(axes, low, max(bars))
+    _name(made.axes[0], rows)
+    return made
+
+
+def _bounds(values: Sequence[float | None]) -> tuple[float, float]:
+    """Return where a panel begins and ends; it begins at 0 unless logarithmic."""
+    above = [value for value in values if value]
+    if not above:
+        return 0.0, 1.0
+    low, high = min(above), max(above)
+    if math.log10(high / low) <= DECADES:
+        return 0.0, high / (1 - ROOM)
+    begin = 10.0 ** (math.ceil(math.log10(low)) - 1)
+    return begin, begin * (high / begin) ** (1 / (1 - ROOM))
+
+
+def _decades(axes: Axes, low: float, greatest: float) -> None:
+    """Tick a few whole powers of ten: these panels are narrow."""
+    decades = range(round(math.log10(low)), math.floor(math.log10(greatest)) + 1)
+    few = decades[:: math.ceil(len(decades) / 5)]
+    axes.xaxis.set_major_locator(FixedLocator([10.0**power for power in few]))
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
+def _say(axes: Axes, shown: Sequence[str], bars: Sequence[float], low: float) -> None:
+    for place, (text, bar) in enumerate(zip(shown, bars, strict=True)):
+        axes.annotate(
+            text,
+            (max(bar, low), place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+
+
+def _name(axes: Axes, rows: Sequence[Group]) -> None:
+    axes.set_yticks(range(len(rows)), [row.label for row in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.6)  # from the top, as the table has them

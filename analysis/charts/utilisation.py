@@ -1,0 +1,155 @@
+"""The last two panels of a cell's chart: how full things were, and what was waited for.
+
+Rules of this module:
+- Lines have the colours of the parts that users wait for where they are full, and
+  dashes of their own. What is hardly ever full has a line only where it was. Marks
+  above them show when the accept queue overflowed, which no mean of it tells.
+- A strip below them shows which part took most of the waiting.
+- An upright line stands where the first thing was full, and has its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from analysis.charts.style import DASHES, FILLS
+from analysis.diagnosis.blame import FULL, TAKEN
+from analysis.diagnosis.utilisation import stretches
+from analysis.diagnosis.waiting import Waiting
+from analysis.limits import PARTS
+
+SMOOTHED_S = 0.5
+STRETCHES = 150  # that can be told apart beside each other
+
+
+@dataclass(frozen=True)
+class Line:
+    """A level's line: of which part it has the colour, and from which level on it is.
+
+    `part` is what users wait for where this is full.
+    """
+
+    label: str
+    part: str
+    least: float = 0.0
+
+
+LINES = {
+    "server_cpu": Line("server CPU", "server-cpu"),
+    "link": Line("link", "link"),
+    "generator_busiest": Line("load generator", "generator-cpu"),
+    "accept_queue": Line("accept queue", "accept-queue"),
+    "withheld": Line("CPU withheld", "machine", TAKEN),
+    "workers": Line("workers", "server-workers", FULL),
+    "descriptors": Line("descriptors", "server-descriptors", FULL),
+}
+OVERFLOWED = 0.5  # readings lie between two overflows: a counter is no whole number
+OVERFLOW_AT = 1.07  # just above what is full
+ROOM = 1.3  # above the lines, for the name of what was full first
+TITLE = "Utilisation"
+WAITED_FOR = "What took most of the waiting"
+
+
+def draw(made: Figure, panels: tuple[Axes, Axes], waited: Waiting | None) -> None:
+    """Draw into a panel, and into the strip below it."""
+    panel, strip = panels
+    strip.set_title(WAITED_FOR)
+    strip.set_yticks([])
+    strip.grid(visible=False)
+    strip.set_ylim(0, 1)
+    panel.set_title(TITLE)
+    panel.set_ylim(0, ROOM)
+    panel.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
+    if waited is None:
+        _say(panel, "Nothing was waited for.")
+        return
+    table = stretches(waited.slices, smoothed_s(waited.slices))
+    _lines(panel, table)
+    parts = _strip(strip, table)
+    made.legend(
+        handles=[Patch(label=part, **FILLS[part].look) for part in parts],
+        loc="outside lower left",
+        ncols=4,
+        frameon=False,
+        fontsize=8,
+    )
+    _first_full(panels, waited)
+
+
+def smoothed_s(slices: pd.DataFrame) -> float:
+    """Return over how many seconds lines are smoothed: more in a long run."""
+    lasted_s = float(slices["t_s"].iloc[-1] - slices["t_s"].iloc[0])
+    return max(SMOOTHED_S, lasted_s / STRETCHES)
+
+
+def _say(panel: Axes, words: str) -> None:
+    panel.text(0.5, 0.5, words, transform=panel.transAxes, ha="center", va="center")
+
+
+def _lines(panel: Axes, table: pd.DataFrame) -> None:
+    middle = (table["begin_s"] + table["end_s"]) / 2
+    drawn = [name for name, line in LINES.items() if table[name].max() >= line.least]
+    for dashes, (name, line) in zip(DASHES, LINES.items(), strict=False):
+        if name in drawn:
+            (curve,) = panel.plot(middle, table[name], label=line.label)
+            curve.set(color=FILLS[line.part].colour, linestyle=dashes)
+    lost = table["overflows"] >= OVERFLOWED
+    if lost.any():
+        panel.plot(
+            middle[lost],
+            [OVERFLOW_AT] * int(lost.sum()),
+            "v",
+            markersize=4,
+            color=FILLS["accept-queue"].colour,
+            label="overflows",
+        )
+    if drawn:
+        panel.legend(
+            loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8
+        )
+    else:
+        _say(panel, "Nothing was read.")
+
+
+def _strip(strip: Axes, table: pd.DataFrame) -> Sequence[str]:
+    """Fill the strip; return the parts that are in it."""
+    # Stretches with the same part become one: else a hatch would begin anew in each.
+    changed = table["part"].ne(table["part"].shift())
+    for _, run in table.groupby(changed.cumsum()):
+        part = run["part"].iloc[0]
+        if part is None:
+            continue
+        begin_s, end_s = run["begin_s"].iloc[0], run["end_s"].iloc[-1]
+        look = {**FILLS[part].look, "linewidth": 0}  # an edge would hide a short one
+        strip.broken_barh([(begin_s, end_s - begin_s)], (0, 1), **look)
+    there = set(table["part"].dropna())
+    return [part for part in PARTS if part in there]
+
+
+def _first_full(panels: tuple[Axes, Axes], waited: Waiting) -> None:
+    """Mark when the first thing was full. What is not known is no thing."""
+    full_s = {part: at for part, at in waited.full_s.items() if part != "unclear"}
+    if not full_s:
+        return
+    part = min(full_s, key=lambda name: (full_s[name], PARTS.index(name)))
+    begins = waited.slices["t_s"]  # as the strip's: a second's first slice
+    at_s = float(begins[begins >= full_s[part]].iloc[0])
+    for axes in panels:
+        axes.axvline(at_s, color="black", linewidth=1)
+    low, high = panels[0].get_xlim()
+    leftwards = at_s > (low + high) / 2
+    panels[0].annotate(
+        f"first full: {part}",
+        (at_s, ROOM),
+        xytext=(-4 if leftwards else 4, -2),
+        textcoords="offset points",
+        ha="right" if leftwards else "left",
+        va="top",
+        fontsize=8,
+    )

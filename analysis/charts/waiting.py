@@ -1,0 +1,130 @@
+"""What users waited for, as a bar per row that is divided among the parts.
+
+Rules of this module:
+- A panel per experiment, its rows in the order of the table. A bar is all that a row's
+  users waited, whatever that was: its seconds stand to the right.
+- Parts are in the order of `limits.PARTS`, filled as `style.FILLS` has them. A per
+  cent stands in a part where there is room.
+- A row whose users waited for nothing has no bar, and a dash.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from analysis.charts.style import FILLS, Fill, entitle, figure
+from analysis.rows.cells import Cell
+from analysis.rows.groups import Group, grouped
+from analysis.rows.settings import show
+from analysis.tables.waited import OF_ALL, Waited, meaning, percent, told_parts, waited
+
+BAR_IN = 6.0  # the width of a whole bar
+LABEL_IN = 0.085  # the width of a label's character
+SECONDS_IN = 1.2  # to the right of it
+LEAST_IN = 0.42  # of a segment that has room for its per cent
+ROW_IN, PANEL_IN = 0.3, 0.55  # the height of a row, and of what is around a panel's
+LEGEND_IN = 0.19  # a line of it
+HEIGHT = 0.62  # of a bar, in rows
+Row = tuple[Group, Waited | None]
+
+
+def draw(cells: Sequence[Cell]) -> Figure:
+    """Return the chart of all cells, the repeats of a row together."""
+    names = list(dict.fromkeys(cell.experiment for cell in cells))
+    panels: dict[str, list[Row]] = {}
+    for name in names:
+        groups = grouped([cell for cell in cells if cell.experiment == name])
+        panels[name] = [(group, waited(group)) for group in groups]
+    every = [row for rows in panels.values() for row in rows]
+    parts = told_parts(row for _, row in every)
+    named_in = LABEL_IN * max(len(group.label) for group, _ in every)
+    width = named_in + BAR_IN + SECONDS_IN
+    lines = math.ceil(len(parts) / _legend_columns(width, parts)) if parts else 0
+    made = figure(
+        width,
+        1.0 + ROW_IN * len(every) + PANEL_IN * len(panels) + LEGEND_IN * lines,
+    )
+    entitle(made, _title(every), width)
+    heights = [len(rows) + PANEL_IN / ROW_IN for rows in panels.values()]
+    axes = made.subplots(len(panels), height_ratios=heights, sharex=True, squeeze=False)
+    for panel, (name, rows) in zip(axes[:, 0], panels.items(), strict=True):
+        panel.set_title(name)
+        _bars(panel, rows, parts)
+    if parts:
+        _explain(made, width, parts)
+    return made
+
+
+def _title(rows: Sequence[Row]) -> str:
+    repeated = any(group.runs > 1 for group, _ in rows)
+    return (
+        f"{OF_ALL}. Right: the seconds that they waited in all"
+        + (", all runs of a row together" if repeated else "")
+        + ". Hatched: outside of the server."
+    )
+
+
+def _bars(axes: Axes, rows: Sequence[Row], parts: Sequence[str]) -> None:
+    for place, (_, row) in enumerate(rows):
+        left = 0.0
+        shares = row.shares if row else {}
+        for part in parts:
+            if share := shares.get(part):
+                _segment(axes, place, (left, share), FILLS[part])
+                left += share
+        axes.annotate(
+            f"{show(row.seconds, 0)} s" if row else show(None),
+            (1.0, place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+    axes.set_xlim(0, 1)
+    axes.xaxis.set_major_formatter(lambda share, _: percent(share))
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.set_yticks(range(len(rows)), [group.label for group, _ in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.6)  # from the top, as the table has them
+
+
+def _segment(axes: Axes, place: int, span: tuple[float, float], fill: Fill) -> None:
+    left, share = span
+    axes.barh(place, share, left=left, height=HEIGHT, **fill.look)
+    if share * BAR_IN < LEAST_IN:
+        return
+    axes.text(
+        left + share / 2,
+        place,
+        percent(share),
+        ha="center",
+        va="center",
+        fontsize=8,
+        color=fill.ink,
+        # Else the hatch would run through the figures.
+        bbox={"facecolor": fill.colour, "edgecolor": "none", "pad": 1.2},
+    )
+
+
+def _explain(made: Figure, width: float, parts: Sequence[str]) -> None:
+    made.legend(
+        handles=[
+            Patch(label=label, **FILLS[part].look)
+            for part, label in zip(parts, map(meaning, parts), strict=True)
+        ],
+        loc="outside lower left",
+        ncols=_legend_columns(width, parts),
+        frameon=False,
+        fontsize=8,
+    )
+
+
+def _legend_columns(width: float, parts: Sequence[str]) -> int:
+    """Return how many columns of a legend fit beside each other."""
+    longest = max((len(meaning(part)) for part in parts), default=0)
+    return max(1, int(width / (0.6 + 0.062 * longest)))

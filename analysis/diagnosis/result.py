@@ -1,0 +1,143 @@
+"""The `result.json` of a cell: what one run says, as JSON.
+
+Rules of this module:
+- It names the code that made it, so that results which are missing, cut off or of
+  other code are made again, and no others.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.diagnosis.evidence import Evidence
+from analysis.diagnosis.summary import FIRST, Summary, waits
+from analysis.diagnosis.waiting import Waiting
+from analysis.record import capacity, little
+from analysis.record.ending import first_failure, why
+from analysis.record.measurement import Measurement
+
+IDENTITY = ("users", "hatch_rate", "repeat", "key")
+
+
+def result(
+    summary: Summary, machine: dict[str, Any] | None, code: str | None
+) -> dict[str, Any]:
+    """Return the result of a cell; `machine` is what its run tells of the host."""
+    measured, row = summary.measured, summary.row
+    record, config, run = measured.record, measured.config, measured.run
+    stopped = measured.stopped
+    memory = measured.readings.most_rss_bytes()
+    return {
+        **_identity(config),
+        "row": dataclasses.asdict(row),
+        "first_failure": first_failure(row, summary.cause),
+        "stopped": {**run["stopped"], "why": why(row, config, stopped.reason)},
+        "verdict": dataclasses.asdict(summary.verdict),
+        "waiting": _told(summary.waited),
+        "possible": summary.possible and dataclasses.asdict(summary.possible),
+        "evidence": _evidence(summary.evidence),
+        "steps": _as_records(capacity.steps(record, stopped.steps)),
+        "little": little.checked(record, row, config),
+        "idle": run.get("idle"),
+        "bare_lf": bool(run.get("bare_lf")),
+        "used": _used(run, len(record)) | {"server_most_rss_bytes": memory},
+        "machine": _machine(measured, machine),
+        "provenance": run["provenance"],
+        "analysis": code,
+    }
+
+
+def without_figures(
+    config: dict[str, Any], run: dict[str, Any], code: str | None
+) -> dict[str, Any]:
+    """Return the result of a cell that was not measured."""
+    return {
+        **_identity(config),
+        "not_measured": run["not_measured"],
+        "provenance": run.get("provenance"),
+        "analysis": code,
+    }
+
+
+def _identity(config: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "experiment": config["experiment"]["name"],
+        "impl": config["impl"]["name"],
+        **{name: config.get(name) for name in IDENTITY},
+    }
+
+
+def _machine(
+    measured: Measurement, told: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return what the run tells of its host, with what was read of it meanwhile."""
+    if told is None:
+        return None
+    whole = (0.0, measured.stopped.at_s)
+    cores = len((measured.run["provenance"].get("cores") or {}).get("server") or ())
+    stolen = measured.readings.rate("server_cores_stolen_s", *whole)
+    throttled_s = measured.readings.growth("throttled_s", *whole)
+    return told | {
+        "stolen": None if stolen is None or not cores else round(stolen / cores, 4),
+        "throttled_s": None if throttled_s is None else round(throttled_s, 3),
+    }
+
+
+def _told(waited: Waiting | None) -> dict[str, Any] | None:
+    """Return what users waited for, as `result.json` has it."""
+    if waited is None:
+        return None
+    failed = waits(waited, FIRST)
+    return {
+        "seconds": round(waited.seconds, 3),
+        "shares": _rounded(waited.shares),
+        "failed": None if failed is None else _rounded(failed),
+        "full_s": waited.full_s,
+    }
+
+
+def _rounded(shares: Mapping[str, float]) -> dict[str, float]:
+    return {part: round(share, 4) for part, share in shares.items()}
+
+
+def _as_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as JSON has them: what is not known is null."""
+    rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
+    return rows
+
+
+def _evidence(found: Evidence) -> dict[str, Any]:
+    return {
+        name: round(value, 4) if isinstance(value, float) else value
+        for name, value in dataclasses.asdict(found).items()
+    }
+
+
+def _used(run: dict[str, Any], finished: int) -> dict[str, Any]:
+    """Return what the server used for all of the run, and for each request.
+
+    `finished` is how many the record has. Those with which idle connections were opened
+    are requests, too, and so are those before the record began.
+    """
+    measured = run.get("telemetry") or {}
+    server = measured.get("server")
+    if not server or not finished:
+        return {"sampling_s": measured.get("cost_s")}
+    before = run["stopped"].get("requests_before", 0)
+    requests = finished + before + (run.get("idle") or {}).get("opened", 0)
+    return {
+        "sampling_s": measured.get("cost_s"),
+        "requests": requests,
+        **{f"server_{name}": round(value, 3) for name, value in server.items()},
+        **{
+            f"{which}_switches_per_request": round(
+                server[f"{which}_switches"] / requests, 4
+            )
+            for which in ("voluntary", "involuntary")
+        },
+    }

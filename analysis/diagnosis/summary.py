@@ -1,0 +1,160 @@
+"""All that one run says, put together: its row, its verdict, and what they rest on.
+
+Rules of this module:
+- The verdict is of the time that the row is of. What is shown of a run beside it may be
+  of more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.diagnosis.causes import cause
+from analysis.diagnosis.evidence import Evidence, evidence
+from analysis.diagnosis.utilisation import per_second
+from analysis.diagnosis.verdict import Verdict, verdict
+from analysis.diagnosis.waiting import Positions, Waiting, waiting
+from analysis.record import aggregates, capacity, definitions, onset
+from analysis.record.measurement import Measurement
+from analysis.record.possible import Possible, possible, possible_within
+
+FIRST = "the first failure"  # and no text of one
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the record of a run says."""
+
+    measured: Measurement
+    row: definitions.Row
+    evidence: Evidence
+    verdict: Verdict
+    waited: Waiting | None  # in the time that the verdict is of
+    shown: Waiting | None  # in all of the run
+    possible: Possible | None
+    cause: str  # of the first failure
+
+    def timeline(self) -> pd.DataFrame:
+        """Return the seconds of a run: what finished, was read, and was waited for."""
+        measured, stopped = self.measured, self.measured.stopped
+        table = aggregates.timeline(
+            measured.record,
+            stopped.at_s if stopped.reason in definitions.BY_THE_CLOCK else 0,
+        )
+        seconds = range(len(table))
+        waited = per_second(measured.requests, self.shown, seconds, stopped.at_s)
+        return table.join([measured.readings.per_second(seconds), waited])
+
+    def failures(self) -> pd.DataFrame:
+        """Return the kinds of failures, each with its likely cause."""
+        table = aggregates.failures(self.measured.record)
+        table["cause"] = [
+            cause(error, self.evidence, waits(self.shown, error))
+            for error in table["error"]
+        ]
+        return table
+
+
+def summary(measured: Measurement) -> Summary:
+    """Return what the record of a run says."""
+    record, config = measured.record, measured.config
+    row = _row(measured)
+    step = capacity.peak(record, measured.stopped.steps)
+    found = evidence(config, measured.run, record, row, measured.readings, step)
+    failed = _failed(record, row)
+    waited = _waited(measured, row, step, failed)
+    bound = _possible(measured, row)
+    return Summary(
+        measured=measured,
+        row=row,
+        evidence=found,
+        verdict=verdict(found, waited, bound),
+        waited=waited,
+        shown=_shown(measured, row, waited, failed),
+        possible=bound,
+        cause=cause(row.first_failure or "", found, waits(waited, FIRST)),
+    )
+
+
+def _row(measured: Measurement) -> definitions.Row:
+    """Return the row by the rule that the run ended by."""
+    record, stopped = measured.record, measured.stopped
+    experiment = measured.config["experiment"]
+    if experiment["stop"] == "capacity":
+        row = capacity.row(record, stopped, experiment["p95_ms"])
+    elif experiment["stop"] == "first_failure":
+        row = onset.row(record, stopped)
+    else:
+        row = definitions.row(record, experiment["stop"], stopped)
+    memory = measured.readings.most_rss_bytes()
+    return dataclasses.replace(row, server_rss_mb=memory and memory / 1e6)
+
+
+def _waited(
+    measured: Measurement,
+    row: definitions.Row,
+    step: definitions.Step | None,
+    failed: Mapping[str, Positions],
+) -> Waiting | None:
+    """Return what users waited for: until the row's end, or in the best step."""
+    end_s = row.duration_s
+    if row.outcome == "time limit":
+        end_s = measured.stopped.at_s  # what was in flight then has finished nowhere
+    window = (step.begin_s, step.end_s) if step else (0.0, end_s)
+    return waiting(measured, window, failed)
+
+
+def _failed(record: pd.DataFrame, row: definitions.Row) -> dict[str, Positions]:
+    """Return where in the record those stand that failed, by kind, and the first."""
+    places = np.flatnonzero(definitions.failed(record))
+    kinds = record["error"].iloc[places]
+    found = {str(kind): places[kinds == kind] for kind in kinds.unique()}
+    first = definitions.first_failure(record)
+    if row.reached and first is not None:
+        found[FIRST] = np.array([first])
+    return found
+
+
+def _shown(
+    measured: Measurement,
+    row: definitions.Row,
+    waited: Waiting | None,
+    failed: Mapping[str, Positions],
+) -> Waiting | None:
+    """Return what is shown of a run: all of it, also what the verdict is not about.
+
+    In a search for the capacity users come and go, and with them what is full: nothing
+    of that was first.
+    """
+    if row.onset_s is not None:
+        return waiting(measured, (0.0, row.onset_s), failed)
+    if measured.config["experiment"]["stop"] != "capacity":
+        return waited
+    whole = waiting(measured, (0.0, row.duration_s), failed)
+    return whole and dataclasses.replace(whole, full_s={})
+
+
+def _possible(measured: Measurement, row: definitions.Row) -> Possible | None:
+    """Return what a server that answers at once would have given the same users.
+
+    While users join it is of the seconds that the row's RPS is of.
+    """
+    config, joining = measured.config, measured.joining()
+    if config["experiment"]["stop"] == "capacity":
+        return None  # its users do not think
+    if row.reached is None:
+        return possible(config, joining, row.requests, row.duration_s)
+    begin_s = max(row.duration_s - definitions.CURRENT_RPS_S, 0.0)
+    finished = definitions.finish_s(measured.record)
+    got = int(((finished >= begin_s) & (finished < row.duration_s)).sum())
+    return possible_within(config, joining, (begin_s, row.duration_s), got)
+
+
+def waits(waited: Waiting | None, name: str) -> Mapping[str, float] | None:
+    """Return what those requests waited for; None where they did not."""
+    return None if waited is None else waited.of.get(name)

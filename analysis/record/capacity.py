@@ -1,0 +1,79 @@
+"""What a search for the capacity found: the most, the knee, what was acceptable.
+
+Rules of this module:
+- A search is of steps, each with a number of users who do not think. A step's
+  figures are of the requests that finished in it.
+- Peak: the step with most requests per second. Knee: the fewest users that got 95 %
+  of that. Acceptable: the step with most requests per second of those in which
+  nothing failed and the 95th percentile was within its limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from analysis.record.definitions import Row, Step, Stopped, failed, finish_s
+from analysis.record.definitions import row as row_of
+
+KNEE = 0.95
+
+
+def steps(record: pd.DataFrame, tried: Sequence[Step]) -> pd.DataFrame:
+    """Return a row per step: users, begin_s, end_s, rps, p50_ms, p95_ms, failures."""
+    finished = finish_s(record)
+    rows = []
+    for step in tried:
+        inside = record[(finished >= step.begin_s) & (finished < step.end_s)]
+        rows.append(
+            {
+                "users": step.users,
+                "begin_s": step.begin_s,
+                "end_s": step.end_s,
+                "rps": len(inside) / (step.end_s - step.begin_s),
+                "p50_ms": inside["response_ms"].quantile(0.5),
+                "p95_ms": inside["response_ms"].quantile(0.95),
+                "failures": int(failed(inside).sum()),
+            }
+        )
+    columns = ["users", "begin_s", "end_s", "rps", "p50_ms", "p95_ms", "failures"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def peak(record: pd.DataFrame, tried: Sequence[Step]) -> Step | None:
+    """Return the step with most requests per second; None where nothing finished."""
+    table = steps(record, tried)
+    if not len(table) or not table["rps"].max() > 0:
+        return None
+    return tried[int(table["rps"].to_numpy().argmax())]
+
+
+def row(record: pd.DataFrame, stopped: Stopped, p95_ms: float) -> Row:
+    """Return the row of a search in which a 95th percentile of `p95_ms` counts."""
+    best = peak(record, stopped.steps)
+    whole = row_of(record, "capacity", stopped)
+    if best is None:
+        return replace(whole, rps=None)
+    finished = finish_s(record)
+    inside = record[(finished >= best.begin_s) & (finished < best.end_s)]
+    at_peak = row_of(inside, "capacity", stopped)
+    table = steps(record, stopped.steps)
+    most = float(table["rps"].max())
+    fine = table[(table["failures"] == 0) & (table["p95_ms"] <= p95_ms)]
+    accepted = fine.sort_values("rps").iloc[-1] if len(fine) else None
+    return replace(
+        at_peak,
+        users=best.users,
+        rps=most,
+        requests=whole.requests,
+        failures=whole.failures,
+        duration_s=stopped.at_s,
+        first_failure_s=whole.first_failure_s,
+        first_failure_users=whole.first_failure_users,
+        first_failure=whole.first_failure,
+        knee_users=int(table["users"][table["rps"] >= KNEE * most].min()),
+        acceptable_rps=None if accepted is None else float(accepted["rps"]),
+        acceptable_users=None if accepted is None else int(accepted["users"]),
+    )

@@ -1,0 +1,190 @@
+"""What the words mean: failure, first failure, users, RPS, response time.
+
+Rules of this module:
+- Pure functions of a record: a DataFrame with a row per finished request, in
+  the order they finished, and the columns of `requests.csv`: `start_s` (seconds
+  since the load began), `response_ms`, `status`, `bytes`, `users` (how many were
+  running when it finished) and `error` (empty for a success).
+- What is not known is None, never 0.
+- Percentiles interpolate linearly between the two nearest ranks (Hyndman and
+  Fan 1996, type 7). Locust's own are rounded to two digits; these are not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+CURRENT_RPS_S = 10.0  # what Locust shows as current RPS is over ten seconds
+AUTO = "auto"  # of users: as many as the server takes
+NOT_REACHED = "not reached"
+OUTCOMES = {
+    ("first_failure", "first-failure"): "first failure",
+    ("first_failure", "onset"): "first failure",
+    ("first_failure", "no-onset"): "stray failure",
+    ("first_failure", "cap"): NOT_REACHED,
+    ("first_failure", "generator"): NOT_REACHED,
+    ("first_failure", "time-limit"): NOT_REACHED,  # unless a failure was
+    ("requests", "requests"): "completed",
+    ("capacity", "capacity"): "completed",
+    ("capacity", "crashed"): "crashed",
+    ("requests", "crashed"): "crashed",
+    ("first_failure", "crashed"): "crashed",
+}
+# Reasons that are the clock's: after the last request nothing may have finished.
+BY_THE_CLOCK = ("cap", "generator", "no-onset", "time-limit")
+STOPS = {  # by which rule a run ends, and for what reasons it may
+    "first_failure": (
+        *("onset", "no-onset", "first-failure"),
+        *("cap", "generator", "time-limit", "crashed"),
+    ),
+    "requests": ("requests", "time-limit", "crashed"),
+    "capacity": ("capacity", "time-limit", "crashed"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A time, in seconds since the load began, with a constant number of users."""
+
+    users: int
+    begin_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """How the load ended: why, when, and how many users were running then."""
+
+    reason: str  # one of `STOPS`
+    at_s: float
+    users: int
+    began_s: float = 0.0  # when the load began, by the host's monotonic clock
+    steps: tuple[Step, ...] = ()  # of a search for the capacity
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell's row of its table. Times in the unit of the name.
+
+    `outcome` is `first failure`, `stray failure` (no onset followed it), `not reached`
+    (no failure up to a bound), `completed`, `time limit` (ended before its rule was
+    met) or `crashed` (the server died before that). `users` is how many were running at
+    the first failure; where `reached` is false it is a lower bound, censored, and no
+    measurement. Of a search for the first failure all figures are up to it, but for
+    those of the onset (`onset.py`). Of a search for the capacity (`capacity.py`) users
+    are those that got most, and figures are of their step.
+    """
+
+    outcome: str
+    reached: bool | None
+    users: int
+    requests: int
+    failures: int
+    rps: float | None
+    average_ms: float | None
+    median_ms: float | None
+    success_average_ms: float | None
+    success_median_ms: float | None
+    success_p95_ms: float | None
+    duration_s: float
+    first_failure_s: float | None
+    first_failure_users: int | None
+    first_failure: str | None
+    knee_users: int | None = None
+    acceptable_rps: float | None = None
+    acceptable_users: int | None = None
+    sent_users: int | None = None  # were running when the first failure was sent
+    clean_users: int | None = None
+    onset_users: int | None = None
+    onset_s: float | None = None
+    success_p99_ms: float | None = None
+    server_rss_mb: float | None = None  # the greatest, of all of the server's processes
+
+
+ROW = frozenset(field.name for field in fields(Row))
+
+
+def finish_s(record: pd.DataFrame) -> pd.Series:
+    """Return when each request finished, seconds since the load began."""
+    return record["start_s"] + record["response_ms"] / 1000
+
+
+def failed(record: pd.DataFrame) -> pd.Series:
+    """Return which requests failed: those with an error."""
+    return record["error"] != ""
+
+
+def first_failure(record: pd.DataFrame) -> int | None:
+    """Return the position of the failed request that finished first, or None."""
+    failures = np.flatnonzero(failed(record))
+    if not failures.size:
+        return None
+    finished = finish_s(record).to_numpy()[failures]
+    return int(failures[finished.argmin()])
+
+
+def current_rps(record: pd.DataFrame, at_s: float) -> float | None:
+    """Return requests finished in the 10 s before `at_s`, per second.
+
+    Earlier than 10 s into the load, over the time there was.
+    """
+    seconds = min(CURRENT_RPS_S, at_s)
+    if seconds <= 0:
+        return None
+    finished = finish_s(record)
+    return int(((finished >= at_s - seconds) & (finished < at_s)).sum()) / seconds
+
+
+def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
+    """Return the row of a cell whose experiment ends by the rule `stop`.
+
+    `stop` is `first_failure` or `requests`; `record` ends where that rule was met.
+    """
+    position = first_failure(record)
+    failing = None if position is None else record.iloc[position]
+    ended = stopped.at_s
+    users = stopped.users
+    if stop == "first_failure":
+        if position is not None:
+            ended = float(finish_s(record).iloc[position])
+            users = int(record["users"].iloc[position])
+            record = record.iloc[: position + 1]
+        rps = current_rps(record, ended)
+    else:
+        ended = float(finish_s(record).max()) if len(record) else stopped.at_s
+        rps = len(record) / ended if len(record) and ended > 0 else None
+    fails = failed(record)
+    successes = record.loc[~fails, "response_ms"]
+    outcome = OUTCOMES.get((stop, stopped.reason), "time limit")
+    if outcome == NOT_REACHED and failing is not None:
+        outcome = "time limit"  # before it was known whether an onset follows
+    return Row(
+        outcome=outcome,
+        reached=position is not None if stop == "first_failure" else None,
+        users=users,
+        requests=len(record),
+        failures=int(fails.sum()),
+        rps=rps,
+        average_ms=_or_none(record["response_ms"].mean()),
+        median_ms=_or_none(record["response_ms"].median()),
+        success_average_ms=_or_none(successes.mean()),
+        success_median_ms=_or_none(successes.median()),
+        success_p95_ms=_or_none(successes.quantile(0.95)),
+        success_p99_ms=_or_none(successes.quantile(0.99)),
+        duration_s=ended,
+        first_failure_s=None if failing is None else _finish(failing),
+        first_failure_users=None if failing is None else int(failing["users"]),
+        first_failure=None if failing is None else str(failing["error"]),
+    )
+
+
+def _finish(request: pd.Series) -> float:
+    return float(request["start_s"] + request["response_ms"] / 1000)
+
+
+def _or_none(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)

@@ -1,0 +1,94 @@
+"""All that a run has left, read: what the steps of one cell's analysis begin with."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.record.definitions import Stopped
+from analysis.record.phases import Requests, requests, unloaded_s
+from analysis.record.possible import Joining
+from analysis.record.readings import Readings, read_readings
+from analysis.record.run_files import (
+    check_cut,
+    check_stop,
+    check_times,
+    read_requests,
+    read_stopped,
+    read_unfinished,
+)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A run: its cell's `config.yaml`, its `run.json`, and the tables that it wrote."""
+
+    config: dict[str, Any]
+    run: dict[str, Any]
+    stopped: Stopped
+    record: pd.DataFrame
+    unfinished: pd.DataFrame
+    readings: Readings
+
+    @property
+    def wait_s(self) -> float:
+        """What the page itself waits for its backend."""
+        return float(self.config["page"]["wait_ms"]) / 1000
+
+    @property
+    def think_s(self) -> float:
+        """The mean think time."""
+        load = self.config["load"]
+        return float(load["think_min_s"] + load["think_max_s"]) / 2
+
+    def joining(self) -> list[Joining]:
+        """Return how users joined."""
+        told = self.run["stopped"].get("joining") or [
+            {
+                "at_s": 0.0,
+                "users": self.stopped.users,
+                "rate": self.config["hatch_rate"],
+            }
+        ]
+        return [
+            Joining(s["at_s"], s["users"], s["rate"], s.get("together")) for s in told
+        ]
+
+    @functools.cached_property
+    def unloaded_s(self) -> float:
+        """What an unloaded server takes for a response, without its backend."""
+        return unloaded_s(self.record, self.wait_s)
+
+    @functools.cached_property
+    def requests(self) -> Requests:
+        """Return all requests, those that had not finished last."""
+        at_s = self.stopped.at_s
+        return requests(self.record, self.unfinished, at_s, self.unloaded_s)
+
+
+def read_measurement(
+    folder: Path, config: dict[str, Any], run: dict[str, Any]
+) -> Measurement:
+    """Read what a run of `config` has left in `folder`; `run` is its `run.json`.
+
+    Raises `DataError` for what is missing, cut off, or not of one run.
+    """
+    experiment = config["experiment"]
+    stopped = read_stopped(run, folder / "run.json")
+    over_http = (config.get("app") or {}).get("code") is None
+    record = read_requests(folder / "requests.csv", over_http)
+    check_stop(experiment["stop"], stopped.reason, folder / "run.json")
+    check_times(record, stopped, folder / "requests.csv")
+    check_cut(record, experiment, stopped.reason, folder / "requests.csv")
+    return Measurement(
+        config,
+        run,
+        stopped,
+        record,
+        read_unfinished(folder / "unfinished.csv"),
+        read_readings(folder, stopped.began_s),
+    )

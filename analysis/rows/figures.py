@@ -1,0 +1,229 @@
+"""The figures of a cell: what each is called, how it is shown, which way is better.
+
+Rules of this module:
+- A figure has one home. Headings of tables, titles of panels, words of comparisons, and
+  how a value is written are said here, and nowhere else.
+- `name` is its column in CSV. Where it has no function `of` a cell, it is also its
+  field in the cell's row (`definitions.Row`).
+- Which figures a cell has depends on the rule by which its run ends. Where one name
+  means two things, or is called differently, under two rules, it is two figures.
+- Figures are in the order of a table's columns.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from analysis.rows import answered, used
+from analysis.rows.cells import Cell
+from analysis.rows.settings import show, show_ms
+
+FIRST_FAILURE, REQUESTS, CAPACITY = RULES = ("first_failure", "requests", "capacity")
+FASTER = ("faster", "slower")
+Written = Callable[[float], str]
+
+
+def count(value: float) -> str:
+    """Write what is a whole number in each run; a median of two may be none."""
+    return tenths(value) if value % 1 else show(value, 0)
+
+
+def tenths(value: float) -> str:
+    return "∞" if math.isinf(value) else show(value, 1)
+
+
+def whole(value: float) -> str:
+    return show(round(value))
+
+
+def few(value: float) -> str:
+    """Write a figure of any size with three digits or so."""
+    if value < 0.001:
+        return "< 0.001" if value > 0 else "0"
+    digits = next((d for d, least in enumerate((100, 10, 0.1)) if value >= least), 3)
+    return show(float(value), digits)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a cell.
+
+    `than` says what a row is whose figure is the better one, and what it is whose
+    figure is the worse: rows are compared by figures that have these words. `written`
+    is None where it is no number.
+    """
+
+    name: str
+    heading: str  # in a table, without its unit
+    rules: tuple[str, ...] = ()
+    written: Written | None = tenths
+    unit: str = ""
+    better: Literal["more", "less"] | None = None
+    than: tuple[str, str] | None = None
+    panel: str = ""  # the title of a panel of it, if that is not its heading
+    of: Callable[[Cell], float | None] | None = None
+
+    @property
+    def column(self) -> str:
+        """The heading of its column in a table for reading."""
+        return f"{self.heading}, {self.unit}" if self.unit else self.heading
+
+    @property
+    def title(self) -> str:
+        """The title of its panel in a chart, or of its table."""
+        return self.panel or self.column[0].upper() + self.column[1:]
+
+    def value(self, cell: Cell) -> float | None:
+        """Return it of a cell; None where it is not known."""
+        found = self.of(cell) if self.of else cell.row[self.name]
+        return None if found is None else float(found)
+
+    def show(self, value: float | None) -> str:
+        """Return a value of it for reading."""
+        return show(value) if value is None or not self.written else self.written(value)
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What a row is whose figure is the greater one, and whose is the less."""
+        better, worse = self.than or ("", "")
+        return (worse, better) if self.better == "less" else (better, worse)
+
+
+time = functools.partial(Figure, written=show_ms, unit="ms", better="less")
+_ALL = (
+    Figure(
+        "failures",
+        "failures",
+        (REQUESTS,),
+        written=count,
+        better="less",
+        than=("fails less", "fails more"),
+    ),
+    Figure(
+        "users",
+        "users",
+        (FIRST_FAILURE,),
+        written=count,
+        better="more",
+        than=("holds more users", "holds fewer users"),
+        panel="Users at the first failure",
+    ),
+    Figure(
+        "clean_users",
+        "clean up to",
+        (FIRST_FAILURE,),
+        written=count,
+        better="more",
+    ),
+    Figure("onset_users", "onset", (FIRST_FAILURE,), written=count, better="more"),
+    Figure(
+        "rps",
+        "RPS",
+        (FIRST_FAILURE,),
+        better="more",
+        than=FASTER,
+        panel="RPS in the 10 s before it",
+    ),
+    Figure("rps", "RPS", (REQUESTS,), better="more", than=FASTER),
+    Figure("rps", "peak RPS", (CAPACITY,), better="more", than=FASTER),
+    Figure("users", "users at the peak", (CAPACITY,), written=count),
+    Figure("knee_users", "users at the knee", (CAPACITY,), written=count),
+    Figure(
+        "acceptable_rps",
+        "acceptable RPS",
+        (CAPACITY,),
+        better="more",
+        than=("takes more", "takes less"),
+    ),
+    time(
+        "average_ms",
+        "average response",
+        (FIRST_FAILURE,),
+        panel="Average response until then, ms",
+    ),
+    time("average_ms", "average response", (REQUESTS,)),
+    time("success_average_ms", "average of successes", (FIRST_FAILURE,)),
+    # By this time rows are compared: failures that are fast would pass for speed.
+    time("success_average_ms", "average of successes", (REQUESTS,), than=FASTER),
+    time("success_p95_ms", "95th percentile of successes", (FIRST_FAILURE, REQUESTS)),
+    time("success_p95_ms", "95th percentile at the peak", (CAPACITY,)),
+    time("success_p99_ms", "99th percentile of successes", (FIRST_FAILURE, REQUESTS)),
+    time("success_p99_ms", "99th percentile at the peak", (CAPACITY,)),
+    Figure("requests", "requests", (REQUESTS,), written=count),
+    Figure("server_rss_mb", "memory", RULES, unit="MB", better="less"),
+    Figure("first_failure", "first failure", (FIRST_FAILURE,), written=None),
+    Figure("limit", "limited by", RULES, written=None),
+)
+# The figures of each rule's charts, a panel each.
+DRAWN = {
+    FIRST_FAILURE: ("users", "rps", "average_ms"),
+    REQUESTS: ("failures", "rps", "average_ms"),
+    CAPACITY: ("rps", "acceptable_rps", "knee_users"),
+}
+# What a request cost the server, of any rule.
+SWITCHES = (
+    Figure(
+        "voluntary_per_request",
+        "voluntary switches a request",
+        written=few,
+        of=used.voluntary,
+    ),
+    Figure(
+        "involuntary_per_request",
+        "involuntary switches a request",
+        written=few,
+        of=used.involuntary,
+    ),
+    Figure("switches_per_request", "switches a request", written=few, of=used.switches),
+    Figure(
+        "cpu_ms_per_request",
+        "server CPU a request",
+        written=few,
+        unit="ms",
+        better="less",
+        of=used.cpu_ms,
+    ),
+)
+# What it answered, and at what cost, beside idle connections.
+IDLE = (
+    Figure(
+        "answered_rps",
+        "requests answered per second",
+        written=whole,
+        better="more",
+        of=answered.answered_rps,
+    ),
+    Figure(
+        "cpu_us_per_answer",
+        "server CPU a request answered",
+        written=whole,
+        unit="µs",
+        better="less",
+        of=answered.cpu_us_per_answer,
+    ),
+)
+
+
+def of_rule(rule: str) -> dict[str, Figure]:
+    """Return the figures of cells whose runs end by this rule, by their names."""
+    return {figure.name: figure for figure in _ALL if rule in figure.rules}
+
+
+def drawn(rule: str) -> list[Figure]:
+    """Return those of them that charts show."""
+    known = of_rule(rule)
+    return [known[name] for name in DRAWN[rule]]
+
+
+def compared(rule: str) -> dict[str, Figure]:
+    """Return those of them by which rows are compared."""
+    return {name: figure for name, figure in of_rule(rule).items() if figure.than}
+
+
+def named(name: str) -> Figure:
+    """Return a figure of this name, whatever the rule: as it is called first."""
+    return next(figure for figure in _ALL if figure.name == name)

@@ -1,0 +1,171 @@
+"""Rows: the cells that differ in nothing but their repeat, as one.
+
+Rules of this module:
+- A group is a row of a table, a bar, a line. Tables and charts are made of groups.
+- Each repeat counts once: a cell that is listed twice is no second run.
+- A figure that one repeat lacks is not known of the row: the median of the others
+  would be of the luckier runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.files import DataError
+from analysis.limits import is_servers
+from analysis.rows.cells import Cell
+from analysis.rows.settings import is_repeat, label, leaves, setting, swept
+from analysis.rows.statistics import Estimate, Sample, median
+
+MARK = "†"  # a figure that is not, or not surely, the server's
+MARKED = f"{MARK}: not limited by the server, or not surely"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The repeats of one configuration; `label` tells it from the others."""
+
+    cells: tuple[Cell, ...]
+    label: str
+
+    @property
+    def first(self) -> Cell:
+        """One of the cells, for what all of them share."""
+        return self.cells[0]
+
+    @property
+    def runs(self) -> int:
+        return len(self.cells)
+
+    def sample(self, figure: str) -> Sample | None:
+        """Return a figure of each run, None where one of them has none."""
+        values = [_number(cell, figure) for cell in self.cells]
+        known = [v for v in values if v is not None]
+        if len(known) < len(values):
+            return None
+        bound = figure == "users"  # a lower bound where no failure was reached
+        return Sample.of(
+            known,
+            [not (bound and cell.row["reached"] is False) for cell in self.cells],
+        )
+
+    def median(self, figure: Callable[[Cell], float | None]) -> float | None:
+        """Return the median of what `figure` gives for each run."""
+        values = [figure(cell) for cell in self.cells]
+        known = [value for value in values if value is not None]
+        return float(np.median(known)) if len(known) == len(values) else None
+
+    def estimate(self, figure: str) -> Estimate | None:
+        sample = self.sample(figure)
+        return None if sample is None else median(sample)
+
+    @property
+    def possible_rps(self) -> float | None:
+        """What a server that answers at once would have given, the median over runs."""
+        return self.median(lambda cell: cell.possible.get("rps"))
+
+    def limit(self) -> tuple[str, int]:
+        """Return what limited most of the runs, and how many of them.
+
+        Of two as frequent it is the one outside of the server, as a warning.
+        """
+        kinds = Counter(cell.limit for cell in self.cells)
+        limit, runs = min(
+            kinds.items(), key=lambda item: (-item[1], is_servers(item[0]))
+        )
+        return limit, runs
+
+    @property
+    def marked(self) -> str:
+        """The label, with a mark where the server was not shown to be the limit."""
+        return self.label + mark(self.limit()[0])
+
+    def first_failure(self) -> tuple[str, int]:
+        """Return what most of the runs failed with first, and how many of them did.
+
+        It is the outcome of those that did not fail, if these are the most.
+        """
+        rows = [cell.row for cell in self.cells]
+        kinds = Counter(
+            (row["first_failure"] is None, str(row["first_failure"] or row["outcome"]))
+            for row in rows
+        )
+        # Of two as frequent a failure says more, and the order of runs nothing.
+        (_, kind), runs = min(kinds.items(), key=lambda item: (-item[1], item[0]))
+        return kind, runs
+
+
+def mark(limit: str | None) -> str:
+    """Return what is put behind what `limit` limited: nothing if it is the server's."""
+    return "" if limit is None or is_servers(limit) else f" ({MARK} {limit})"
+
+
+def apart(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[str]:
+    """Return the settings, dotted, that tell the rows of all experiments apart."""
+    names = dict.fromkeys(
+        name
+        for experiment in dict.fromkeys(cell.experiment for cell in cells)
+        for name in swept([cell for cell in cells if cell.experiment == experiment])
+    )
+    return [name for name in names if name not in without]
+
+
+def grouped_by_experiment(
+    cells: Sequence[Cell], without: Sequence[str] = ()
+) -> list[Group]:
+    """Return the groups of one experiment after the other; labels name it, of several.
+
+    Settings named in `without` tell none apart.
+    """
+    names = list(dict.fromkeys(cell.experiment for cell in cells))
+    found = []
+    for name in names:
+        for group in grouped([c for c in cells if c.experiment == name], without):
+            said = f"{name}: {group.label}" if len(names) > 1 else group.label
+            found.append(Group(group.cells, said))
+    return found
+
+
+def grouped(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[Group]:
+    """Return the groups of an experiment's cells, in the order of their first ones.
+
+    Settings named in `without` tell none apart.
+    """
+    columns = [name for name in swept(cells) if name not in without]
+    found: dict[str, dict[str, Cell]] = {}
+    for cell in cells:
+        settings = {
+            name: value
+            for name, value in leaves(cell.config)
+            if not is_repeat(name) and name not in without
+        }
+        repeats = found.setdefault(repr(sorted(settings.items())), {})
+        repeat = repr([cell.config.get("repeat"), *(setting(cell, n) for n in without)])
+        if repeat in repeats:
+            raise DataError(
+                f"{cell.folder} is the same cell as {repeats[repeat].folder}: "
+                "a run that is listed twice is no repeat"
+            )
+        repeats[repeat] = cell
+    return [
+        Group(tuple(repeats.values()), label(list(repeats.values()), columns))
+        for repeats in found.values()
+    ]
+
+
+def _number(cell: Cell, figure: str) -> float | None:
+    value: Any = cell.row[figure]
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not math.isfinite(value) or value < 0:
+        raise DataError(
+            f"{cell.folder / 'result.json'}: row.{figure}={value} is no figure: "
+            f"python -m analysis cell {cell.folder} writes it anew"
+        )
+    return float(value)

@@ -1,0 +1,157 @@
+"""The rows of a table against each other: who is faster, and where nothing is shown.
+
+Rules of this module:
+- Rows of fewer than three runs are not compared: one run each shows nothing.
+- All pairs of up to six rows are compared. Of more, each with the first row, the one
+  that was asked for first: to pick the best one by its figures, and then to test it
+  on the same figures, would claim too much.
+- The pairs of one figure are one family: p is corrected by Holm for all of them.
+- Nothing is claimed of a row that something else than its server limited, or may have:
+  what differs may then be the load generators, the links, or the think times.
+- Words are of A against B. Which figures are compared, which way they are better and
+  what is said of it is in `figures.py`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from analysis.limits import is_servers
+from analysis.rows import figures
+from analysis.rows.figures import Figure
+from analysis.rows.groups import MARKED, Group, mark
+from analysis.rows.ratios import ALPHA, Ratio, are_few, holm, ratio, runs_needed
+from analysis.rows.settings import show
+from analysis.rows.statistics import LEAST_RUNS
+
+ALL_PAIRS = 6  # rows of which all pairs are compared
+NOTHING = "no difference shown"
+NOT_SERVERS = "no claim: not the servers'"
+RANK_TEST, T_TEST = "an exact rank test", "Welch's t-test"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rows A and B in one figure; the columns of `pairs.csv`.
+
+    `limit_a` and `limit_b` are what limited most of their runs.
+    `ratio` is A over B, `sign` says that it is a bound; `p` is of the test and `p_holm`
+    after Holm's correction; `said` is of A.
+    """
+
+    experiment: str
+    a: str
+    b: str
+    figure: str
+    repeats_a: int
+    repeats_b: int
+    limit_a: str
+    limit_b: str
+    ratio: float | None
+    sign: str
+    ratio_low: float | None
+    ratio_high: float | None
+    p: float
+    p_holm: float
+    said: str
+
+
+def compare(groups: Sequence[Group]) -> list[Comparison]:
+    """Return the comparisons of the rows of one experiment, pair by pair."""
+    rows = [group for group in groups if group.runs >= LEAST_RUNS]
+    if len(rows) <= ALL_PAIRS:
+        chosen = list(itertools.combinations(rows, 2))
+    else:
+        chosen = [(rows[0], other) for other in rows[1:]]
+    compared = figures.compared(groups[0].first.stop).values()
+    by_figure = [_family(chosen, figure) for figure in compared]
+    return [c for pair in itertools.zip_longest(*by_figure) for c in pair if c]
+
+
+def _family(chosen: Sequence[tuple[Group, Group]], figure: Figure) -> list[Comparison]:
+    found = [_ratio(a, b, figure.name, len(chosen)) for a, b in chosen]
+    corrected = holm([f.p for f in found])
+    made = []
+    for (a, b), f, p in zip(chosen, found, corrected, strict=True):
+        low, high = f.interval or (None, None)
+        greater, less = figure.words
+        limits = a.limit()[0], b.limit()[0]
+        said = {1: greater, -1: less}.get(f.claims(p), NOTHING)
+        made.append(
+            Comparison(
+                *(a.first.experiment, a.label, b.label, figure.name, a.runs, b.runs),
+                *(limits[0], limits[1], _finite(f.value), f.sign),
+                *(_finite(low), _finite(high), f.p, p),
+                said if all(map(is_servers, limits)) else NOT_SERVERS,
+            )
+        )
+    return made
+
+
+def _ratio(a: Group, b: Group, figure: str, pairs: int) -> Ratio:
+    of_a, of_b = a.sample(figure), b.sample(figure)
+    if of_a is None or of_b is None:
+        return Ratio(None, "", None, 1.0)
+    return ratio(of_a, of_b, pairs)
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or math.isinf(value) else value
+
+
+def table(compared: Sequence[Comparison]) -> pd.DataFrame:
+    """Return all comparisons as numbers, a row each."""
+    columns = list(Comparison.__dataclass_fields__)
+    return pd.DataFrame([asdict(c) for c in compared], columns=columns)
+
+
+def markdown(compared: Sequence[Comparison]) -> Iterable[str]:
+    """Yield the lines of one experiment's comparisons, for reading."""
+    if not compared:
+        return
+    yield from ("#### Pairs", "")
+    yield "| A | B | figure | A over B | A against B |"
+    yield "|---|---|---|---:|---|"
+    for c in compared:
+        a, b = show(c.a) + mark(c.limit_a), show(c.b) + mark(c.limit_b)
+        heading = figures.named(c.figure).heading
+        yield f"| {' | '.join([a, b, heading, _shown(c), c.said])} |"
+    yield from ("", _note(compared))
+
+
+def _shown(c: Comparison) -> str:
+    said = c.sign + (" " if c.sign else "") + _plain(c.ratio)
+    if c.ratio_low is None or (c.ratio is None and c.ratio_high is None):
+        return said  # of nothing but zeros or bounds nothing is known
+    high = "∞" if c.ratio_high is None else _plain(c.ratio_high)
+    return f"{said} [{_plain(c.ratio_low)}, {high}]"
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.2f}"
+
+
+def _note(compared: Sequence[Comparison]) -> str:
+    """Say what the words are worth."""
+    pairs = sum(c.figure == compared[0].figure for c in compared)
+    few = {are_few(c.repeats_a, c.repeats_b, pairs) for c in compared}
+    tests = [RANK_TEST] * (False in few) + [T_TEST] * (True in few)
+    said = (
+        "A over B is the ratio of the medians with its 95 % bootstrap interval. "
+        f"A difference is claimed where that leaves out 1 and {' or '.join(tests)} "
+        f"gives p ≤ {100 * ALPHA:.0f} %"
+        + (f", corrected for {pairs} pairs (Holm)." if pairs > 1 else ".")
+    )
+    if any(c.said == NOT_SERVERS for c in compared):
+        said += f" {MARKED}; of such a row nothing is claimed."
+    if True in few:
+        said += (
+            f" {T_TEST} takes runs to scatter normally; {RANK_TEST} does not, but "
+            f"needs {runs_needed(pairs)} runs a row."
+        )
+    return said

@@ -1,0 +1,85 @@
+"""One cell: from the record of its run to the files that say what it means.
+
+Reads the record in a cell's folder (`requests.csv`, `telemetry.csv`,
+`generator.csv`, `run.json` and `config.yaml`); writes `timeline.csv`, `stats.csv`,
+`failures.csv`, the cell's chart and, last, `result.json` beside them. The same files
+give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.catalogue import RESULTS
+from analysis.charts.cell import draw
+from analysis.charts.nothing import nothing
+from analysis.charts.style import save
+from analysis.diagnosis.result import result, without_figures
+from analysis.diagnosis.summary import summary
+from analysis.files import DataError, read_json, write_csv, write_text
+from analysis.record.aggregates import stats
+from analysis.record.config import read_config
+from analysis.record.machine import checked_machine
+from analysis.record.measurement import read_measurement
+from analysis.record.run_files import check_version
+from analysis.rows.left_out import left_out
+
+
+def summarise_all(folders: Sequence[Path], code: str) -> None:
+    """Summarise those cells that have no results of this `code`."""
+    for folder in folders:
+        if not _is_summarised(folder, code):
+            summarise(folder, code)
+
+
+def _is_summarised(folder: Path, code: str) -> bool:
+    if not all((folder / name).is_file() for name in RESULTS):
+        return False
+    try:
+        return bool(read_json(folder / "result.json")["analysis"] == code)
+    except (DataError, KeyError, TypeError):
+        return False
+
+
+def summarise(folder: Path, code: str | None) -> None:
+    """Write what the record in `folder` says, or raise `DataError`.
+
+    `code` names the analysis: it is kept with the result.
+    """
+    config = read_config(folder)
+    run = read_json(folder / "run.json")
+    check_version(run, folder / "run.json")
+    if isinstance(run, dict) and "not_measured" in run:
+        _leave_out(folder, config, run, code)
+        return
+    measured = read_measurement(folder, config, run)
+    said = summary(measured)
+    made = result(said, checked_machine(run, folder / "run.json"), code)
+    timeline = said.timeline()
+    write_csv(folder / "timeline.csv", timeline)
+    path = config["impl"].get("path", "/")
+    write_csv(folder / "stats.csv", stats(measured.record, path))
+    write_csv(folder / "failures.csv", said.failures())
+    save(draw(config, said.row, timeline, said.verdict, said.shown), folder / "chart")
+    _write_result(folder, made)
+
+
+def _leave_out(
+    folder: Path, config: dict[str, Any], run: dict[str, Any], code: str | None
+) -> None:
+    """Write the results of a cell that was not measured; they have no figures."""
+    cell = left_out(config, run["not_measured"], folder / "run.json")
+    for name in ("timeline", "stats", "failures"):
+        write_csv(folder / f"{name}.csv", pd.DataFrame())
+    save(nothing(f"{cell.impl}: {cell.why}"), folder / "chart")
+    _write_result(folder, without_figures(config, run, code))
+
+
+def _write_result(folder: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, indent=2, allow_nan=False)
+    write_text(folder / "result.json", text + "\n")

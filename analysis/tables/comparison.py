@@ -1,0 +1,185 @@
+"""The comparison tables: a row per configuration, in the shape of the published ones.
+
+Rules of this module:
+- A table per experiment; the rule by which its runs end chooses the columns.
+- Rows are groups of repeats (`groups.py`). They are told apart by implementation
+  and by the settings that differ between them (`settings.py`).
+- A figure is the median over a row's runs; from three runs on an interval stands
+  beside it (`statistics.py`), and from three of two rows on what differs between
+  them stands below (`pairs.py`).
+- A bound is never shown as a number: where no failure was reached, Markdown
+  says `> 3,300`, and CSV has the bound in `users` and false in `reached`.
+- Where a run ends by its number of requests, its RPS stand beside those that the same
+  users would have got of a server that answers at once (`possible.py`).
+- The CSV files hold all digits, the Markdown is for reading. `tidy` alone is of
+  one cell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.limits import is_servers
+from analysis.rows import figures, pairs
+from analysis.rows.ceiling import is_near
+from analysis.rows.cells import Cell
+from analysis.rows.figures import Figure
+from analysis.rows.groups import MARK, Group, grouped
+from analysis.rows.settings import (
+    IDLE,
+    caption,
+    column,
+    heading,
+    leaves,
+    setting,
+    show,
+    swept,
+    told,
+)
+from analysis.rows.statistics import Estimate
+from analysis.tables import day, waited
+from analysis.tables.notes import (
+    differing,
+    footnotes,
+    limits,
+    machine,
+    possible_rps,
+    repeat_notes,
+    warning,
+)
+
+
+def table(cells: Sequence[Cell]) -> pd.DataFrame:
+    """Return a row per group of one experiment, as numbers."""
+    columns = swept(cells)
+    rows = []
+    for group in grouped(cells):
+        stop = group.first.stop
+        # A cap that is swept is a column of its own beside the users it led to.
+        row: dict[str, Any] = {"implementation": group.first.impl}
+        row |= {column(name, stop): setting(group.first, name) for name in columns}
+        if IDLE in columns:
+            row["idle_open"] = min(cell.idle_open for cell in group.cells)
+        row["repeats"] = group.runs
+        for name in figures.of_rule(stop):
+            if name == "first_failure":
+                row[name], row[f"{name}_runs"] = group.first_failure()
+            elif name == "limit":
+                row[name], row[f"{name}_runs"] = group.limit()
+            else:
+                row |= _numbers(name, group.estimate(name))
+            if name == "rps" and stop != "capacity":  # whose users do not think
+                row["possible_rps"] = group.possible_rps
+        rows.append(row | waited.columns(group))
+    return pd.DataFrame(rows)
+
+
+def _numbers(name: str, found: Estimate | None) -> dict[str, Any]:
+    if found is None:
+        return dict.fromkeys([name, f"{name}_low", f"{name}_high"])
+    row: dict[str, Any] = {
+        name: found.value,
+        f"{name}_low": found.low,
+        f"{name}_high": None if found.high == math.inf else found.high,
+    }
+    return {**row, "reached": found.reached} if name == "users" else row
+
+
+def comparisons(cells: Sequence[Cell]) -> list[pairs.Comparison]:
+    """Return what differs between the rows of one experiment, where that can be said.
+
+    Between machines that differ it cannot, nor where nothing was measured.
+    """
+    comparable = cells and not differing(cells)
+    return pairs.compare(grouped(cells)) if comparable else []
+
+
+def tidy(cell: Cell) -> dict[str, Any]:
+    """Return everything about a cell, flat."""
+    found = cell.provenance
+    settings = {
+        name: " ".join(map(str, value)) if isinstance(value, list) else value
+        for name, value in leaves(cell.config)
+    }
+    return {
+        "folder": str(cell.folder),
+        **{f"config.{name}": value for name, value in settings.items()},
+        **cell.row,
+        "limit": cell.limit,
+        "limit_because": cell.result["verdict"]["because"],
+        **waited.flat(cell.waiting),
+        **{f"possible.{name}": cell.possible.get(name) for name in ("rps", "share")},
+        **{f"evidence.{n}": v for n, v in (cell.result.get("evidence") or {}).items()},
+        **{f"idle.{n}": v for n, v in (cell.result.get("idle") or {}).items()},
+        **{f"used.{n}": v for n, v in (cell.result.get("used") or {}).items()},
+        **day.flat(cell),
+        "stopped": cell.result["stopped"]["reason"],
+        **machine(cell),
+        "locust": (found.get("versions") or {}).get("locust"),
+        "commit": found.get("commit"),
+        "dirty": found.get("dirty"),
+        "started": found.get("started"),
+    }
+
+
+def markdown(name: str, cells: Sequence[Cell]) -> str:
+    """Return the table of one experiment for reading, with what is common to it."""
+    stop = cells[0].stop
+    columns = swept(cells)
+    known = figures.of_rule(stop)
+    headings = [heading(name, stop) for name in columns]
+    headings += [figure.column for figure in known.values()]
+    # Numbers to the right, below each other; words to the left.
+    sides = ["---:"] * len(columns)
+    sides += ["---:" if figure.written else "---" for figure in known.values()]
+    groups = grouped(cells)
+    lines = [
+        f"### {name}",
+        "",
+        caption(cells),
+        "",
+        *warning(groups),
+        f"| implementation | {' | '.join(headings)} |",
+        f"|---|{'|'.join(sides)}|",
+    ]
+    for group in groups:
+        told_apart = [told(group.cells, column) for column in columns]
+        values = [shown(group, figure) for figure in known.values()]
+        named = show(group.first.impl)
+        lines.append(f"| {' | '.join([named, *told_apart, *values])} |")
+    notes = [*repeat_notes(groups), *footnotes(groups), *day.notes(groups)]
+    notes += [*limits(groups), *waited.markdown(groups)]
+    below = pairs.markdown(comparisons(cells))
+    return "\n".join([*lines, "", *notes, *below]).rstrip() + "\n"
+
+
+def shown(group: Group, figure: Figure) -> str:
+    """Return one figure of a row for reading."""
+    if figure.name == "first_failure":
+        kind, runs = group.first_failure()
+        return show(kind) + (f" ({runs} of {group.runs})" if group.runs > 1 else "")
+    if figure.name == "limit":
+        return shown_limit(group)
+    found = group.estimate(figure.name)
+    if found is None:
+        return show(None)
+    said = ("" if found.reached else "> ") + figure.show(found.value)
+    if figure.name == "rps" and is_near(group.cells):
+        said = f"≥ {said}"
+    # All that were asked for is no interval.
+    asked = figure.name == "requests" and found.low == found.high
+    if found.low is not None and found.high is not None and not asked:
+        low, high = figure.show(found.low), figure.show(found.high)
+        said = f"{said} [{low}, {high}]"
+    possible = possible_rps(group) if figure.name == "rps" else None
+    return said if possible is None else f"{said} of {figure.show(possible)}"
+
+
+def shown_limit(group: Group) -> str:
+    limit, runs = group.limit()
+    mark = "" if is_servers(limit) else f" {MARK}"
+    return limit + (f" ({runs} of {group.runs})" if runs < group.runs else "") + mark

@@ -1,0 +1,59 @@
+"""What is said of first failures below a table: strays, and bounds.
+
+Rules of this module:
+- Where no request failed it is said which bound came first, and what goes beyond it.
+- A stray is told of with its likely cause: it may be no matter of load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from analysis.record.definitions import NOT_REACHED
+from analysis.record.ending import STRAY, bound
+from analysis.record.onset import LEAST, WINDOW_S
+from analysis.rows.cells import Cell
+from analysis.rows.groups import Group
+from analysis.rows.settings import show
+
+
+def notes(groups: Sequence[Group]) -> Iterable[str]:
+    """Yield, for below a table of first failures, what its rows are worth."""
+    bounds: dict[tuple[str, str], dict[str, None]] = {}
+    for label, cell in _cells(groups):
+        if cell.row["outcome"] == NOT_REACHED:
+            reason = str(cell.result["stopped"]["reason"])
+            bounds.setdefault(bound(cell.config, reason), {})[label] = None
+    for (came, beyond), labels in bounds.items():
+        yield f"No failure, since {came}: {', '.join(labels)}. To go on: {beyond}.\n"
+    if any(cell.row["onset_users"] is not None for _, cell in _cells(groups)):
+        yield (
+            f"Onset: of the requests of {WINDOW_S:g} s 1 % have failed, and {LEAST} at "
+            f"least. Clean: the most users that {WINDOW_S:g} s without a failure ended "
+            "with.\n"
+        )
+    yield from _strays(groups)
+
+
+def _strays(groups: Sequence[Group]) -> Iterable[str]:
+    strays = [(n, c) for n, c in _cells(groups) if c.row["outcome"] == STRAY]
+    if not strays:
+        return
+    onset_s = strays[0][1].config["experiment"].get("onset_s", 0)
+    yield (
+        f"**Stray:** no onset followed within {onset_s:g} s of the first failure, "
+        "which may be no matter of load; measure again (repeat):\n"
+    )
+    for label, cell in strays:
+        first = cell.result.get("first_failure") or {}
+        because = f": {show(first['cause'])}" if first.get("cause") else ""
+        sent = first.get("sent_users")
+        when = "" if sent is None else f", sent with {sent:,} users"
+        yield f"- {label}: {show(cell.row['first_failure'])}{when}{because}."
+    yield ""
+
+
+def _cells(groups: Sequence[Group]) -> Iterator[tuple[str, Cell]]:
+    for group in groups:
+        for cell in group.cells:
+            yield show(group.label), cell

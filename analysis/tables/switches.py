@@ -1,0 +1,62 @@
+"""How often the server was switched from and to, and what a request cost it.
+
+Rules of this module:
+- A row per configuration. Figures (`used.py`) are medians over repeats. The sum is the
+  median of the runs' sums, and need not be the sum of the two medians.
+- What was not counted is empty, and never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.rows import figures
+from analysis.rows.cells import Cell
+from analysis.rows.groups import Group, apart, grouped_by_experiment
+from analysis.rows.settings import setting, show
+
+SERVERS = "These are figures of the server, whatever it was that limited the run."
+NAMES = [figure.name for figure in figures.SWITCHES]
+
+
+def table(cells: Sequence[Cell]) -> pd.DataFrame:
+    """Return a row per configuration, over all experiments."""
+    columns = apart(cells)
+    return pd.DataFrame([_row(row, columns) for row in grouped_by_experiment(cells)])
+
+
+def _row(row: Group, columns: Sequence[str]) -> dict[str, Any]:
+    return {
+        "experiment": row.first.experiment,
+        "implementation": row.first.impl,
+        **{name: setting(row.first, name) for name in columns},
+        "repeats": len(row.cells),
+        **{figure.name: row.median(figure.value) for figure in figures.SWITCHES},
+    }
+
+
+def markdown(rows: pd.DataFrame) -> str:
+    """Return the table for reading."""
+    told = [name for name in rows.columns if name not in NAMES]
+    sides = ["---" if n in ("experiment", "implementation") else "---:" for n in told]
+    headings = [*told, *(figure.column for figure in figures.SWITCHES)]
+    lines = [
+        "### switches",
+        "",
+        "How often the kernel switched from the server, for each request that "
+        "finished; the median over repeats. Voluntary: it had to wait. Involuntary: "
+        "another wanted the CPU. All of its threads and children count.",
+        "",
+        SERVERS,
+        "",
+        f"| {' | '.join(headings)} |",
+        f"|{'|'.join([*sides, *(['---:'] * len(NAMES))])}|",
+    ]
+    for row in rows.astype(object).where(rows.notna(), None).to_dict("records"):
+        shown = [show(row[name]) for name in told]
+        shown += [figure.show(row[figure.name]) for figure in figures.SWITCHES]
+        lines.append(f"| {' | '.join(shown)} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,171 @@
+"""Charts that can be read: no label runs into another, whatever the matrix."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from analysis.charts.cell import draw
+from analysis.charts.comparison import comparison
+from analysis.charts.ends import spread
+from analysis.charts.nothing import nothing
+from analysis.charts.style import save
+from analysis.charts.users import users_chart
+from analysis.diagnosis.verdict import Verdict
+from analysis.files import write_csv
+from analysis.record import aggregates, definitions
+from analysis.record.definitions import Stopped
+from analysis.rows.cells import Cell
+from tests.analysis.conftest import config, frame, steady
+
+LONG = "an_implementation_with_a_long_name"
+MATRICES: dict[str, list[dict[str, Any]]] = {
+    "one": [{}],
+    "four": [{"impl": i} for i in ("single", "multiprocess", "multithread", "select")],
+    "equal ends": [{"impl": f"impl{n}", "slope": 10} for n in range(6)],
+    "huge and tiny": [{"slope": 1}, {"impl": "b", "slope": 900, "ms": 90_000}],
+    "swept": [
+        {"impl": f"impl{n}", "server__backlog": b, "slope": 5 + n}
+        for n in range(8)
+        for b in (64, 128, 256)
+    ],
+    "repeated": [
+        {"impl": impl, "repeat": n, "slope": 8 + n + rise, "ms": 40.0 + 9 * n}
+        for impl, rise in (("single", 0), ("select", 5), ("multithread", 2))
+        for n in range(1, 6)
+    ],
+    "repeated and swept": [
+        {"impl": f"impl{n}", "users": users, "repeat": r, "slope": 5 + n + 7 * r}
+        for n in range(3)
+        for users in (100, 200)
+        for r in (1, 2)
+    ],
+    "long names": [{"impl": LONG + str(n), "slope": 10 + n} for n in range(4)],
+}
+
+LIMITED = [{"limit": kind, "because": "of it"} for kind in ("server-cpu", "think-time")]
+
+
+def cells(made: list[dict[str, Any]], experiment: str, at: Path) -> list[Cell]:
+    found = []
+    for number, options in enumerate(made):
+        slope, ms = options.pop("slope", 10), options.pop("ms", 50.0)
+        rows = steady(12, 10 + number, slope, ms)
+        reason = "requests" if experiment == "burst" else "cap"
+        if experiment != "burst" and number % 3:
+            reason = "first-failure"
+            rows.append((11.0, 2100, None, 0, 13 * slope, "timed out connecting"))
+        settings = config(experiment=experiment, **options)
+        row = definitions.row(
+            frame(rows), settings["experiment"]["stop"], Stopped(reason, 13.5, 200)
+        )
+        folder = at / str(number)
+        folder.mkdir()
+        write_csv(folder / "timeline.csv", aggregates.timeline(frame(rows)))
+        found.append(
+            Cell(
+                folder,
+                settings,
+                {"row": vars(row), "verdict": LIMITED[number % 2], "provenance": {}},
+            )
+        )
+    return found
+
+
+@pytest.mark.parametrize("name", MATRICES)
+@pytest.mark.parametrize("experiment", ["first_fail", "burst"])
+def test_no_label_runs_into_another(name: str, experiment: str, tmp_path: Path) -> None:
+    made = cells([dict(options) for options in MATRICES[name]], experiment, tmp_path)
+    assert_readable(comparison(experiment, made))
+    assert_readable(users_chart(made))
+
+
+@pytest.mark.parametrize("reason", ["first-failure", "cap"])
+def test_cell_chart_is_readable(reason: str) -> None:
+    rows = steady(12, 10, 10)
+    if reason == "first-failure":
+        rows.append((11.0, 2100, None, 0, 130, "timed out connecting"))
+    record = frame(rows)
+    row = definitions.row(record, "first_failure", Stopped(reason, 13.5, 3300))
+    limited = Verdict("link", "the link carried 96% of its rate " * 4)
+    made = draw(config(), row, aggregates.timeline(record), limited, None)
+    assert_readable(made)
+    assert "limited by link (not the server)" in texts(made)
+    said = "with 130 users" if reason == "first-failure" else "up to 3,300 users"
+    assert said in texts(made)
+    assert "Nothing was waited for." in texts(made)
+
+
+def test_last_words_of_a_server_are_no_formula(tmp_path: Path) -> None:
+    """They stand above a picture of nothing, whatever they are."""
+    said = "KeyError: '$HOME$ $}{$ $\\frac$ &<--'"
+    svg, _ = save(nothing(said), tmp_path / "chart")
+    ElementTree.parse(svg)
+    assert said in " ".join(texts(nothing(said)).split())
+
+
+def texts(made: Figure) -> str:
+    return "\n".join(text.get_text() for text in made.findobj(Text))
+
+
+def assert_readable(made: Figure) -> None:
+    made.draw_without_rendering()
+    renderer = made.canvas.get_renderer()  # type: ignore[attr-defined]
+    page = made.bbox
+    # Of an annotation the text alone, not the line to what it names.
+    shown = [
+        (text.get_text(), Text.get_window_extent(text, renderer))
+        for text in made.findobj(Text)
+        if text.get_visible() and text.get_text().strip()
+    ]
+    # Ticks out of a panel's range have texts that are not drawn.
+    drawn = [
+        (said, box) for said, box in shown if box.width and not _hidden(made, said, box)
+    ]
+    for said, box in drawn:
+        assert page.x0 - 1 <= box.x0 and box.x1 <= page.x1 + 1, said
+        assert page.y0 - 1 <= box.y0 and box.y1 <= page.y1 + 1, said
+    for (said, box), (other, other_box) in itertools.combinations(drawn, 2):
+        assert not _overlap(box, other_box), (said, other)
+
+
+def _hidden(made: Figure, said: str, box: Any) -> bool:
+    """Whether this is a tick's label outside of the range that its axis shows."""
+    for axes in made.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            slack = (high - low) * 1e-6
+            for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+                for label in (tick.label1, tick.label2):
+                    if label.get_text() != said or not label.get_visible():
+                        continue
+                    same = label.get_window_extent().bounds == box.bounds
+                    inside = low - slack <= tick.get_loc() <= high + slack
+                    if same and not inside:
+                        return True
+    return False
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    """Whether two boxes share more than a pixel's edge."""
+    return bool(
+        min(one.x1, other.x1) - max(one.x0, other.x0) > 1
+        and min(one.y1, other.y1) - max(one.y0, other.y0) > 1
+    )
+
+
+@given(st.lists(st.floats(0, 300), min_size=1, max_size=20))
+def test_labels_are_spread(wanted: list[float]) -> None:
+    places = spread(wanted, gap=15, low=0, high=300)
+    ordered = sorted(places)
+    assert all(b - a >= 15 - 1e-6 for a, b in itertools.pairwise(ordered))
+    assert ordered[0] >= -1e-6
+    assert ordered[-1] <= 300 + 1e-6

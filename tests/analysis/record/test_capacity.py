@@ -1,0 +1,164 @@
+"""The capacity: steps of known figures; and what limits say in tables and charts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.outputs import write_charts
+from analysis.record.capacity import row, steps
+from analysis.record.definitions import Step, Stopped
+from analysis.rows.ceiling import with_ceilings
+from analysis.rows.cells import Cell
+from analysis.rows.groups import grouped
+from analysis.rows.matrix import Matrix
+from analysis.tables.comparison import markdown
+from load.search import Search
+from load.search import Step as Tried
+from tests.analysis.conftest import Request, frame
+from tests.analysis.rows.test_repeats import run
+
+# users → requests per second, response time, failures; three seconds each.
+GOT = {1: (100, 10.0, 0), 2: (190, 10.5, 0), 4: (200, 600.0, 0), 8: (195, 41.0, 2)}
+
+
+def search() -> tuple[list[Request], tuple[Step, ...]]:
+    rows: list[Request] = []
+    tried = []
+    for number, (users, (rps, ms, failures)) in enumerate(GOT.items()):
+        begin = 4.0 * number + 1
+        tried.append(Step(users, begin, begin + 3))
+        for n in range(3 * rps):
+            error = "HTTP 503" if n < failures else ""
+            status = 503 if error else 200
+            at = begin + (n + 0.5) / rps
+            rows.append((at - ms / 1000, ms, status, 1, users, error))
+    return rows, tuple(tried)
+
+
+def test_steps() -> None:
+    rows, tried = search()
+    table = steps(frame(rows), tried)
+    assert table["rps"].round(6).tolist() == [100, 190, 200, 195]
+    assert table["failures"].tolist() == [0, 0, 0, 2]
+    assert table["p95_ms"].tolist() == pytest.approx([10, 10.5, 600, 41])
+
+
+def test_row() -> None:
+    rows, tried = search()
+    found = row(frame(rows), Stopped("capacity", 16.0, 8, 0.0, tried), 500)
+    assert (found.users, round(found.rps or 0)) == (4, 200)
+    assert found.knee_users == 2  # 190 is 95 % of 200
+    assert (found.acceptable_users, round(found.acceptable_rps or 0)) == (2, 190)
+    assert found.average_ms == pytest.approx(600)
+    assert (found.failures, found.first_failure) == (2, "HTTP 503")
+    nothing = row(frame([]), Stopped("capacity", 16.0, 8, 0.0, tried), 500)
+    assert nothing.rps is nothing.acceptable_rps is nothing.knee_users is None
+
+
+@given(
+    most=st.integers(1, 5000),
+    knee=st.integers(1, 3000),
+    limit=st.floats(1, 5000),
+    each_ms=st.floats(0.1, 50),
+)
+def test_search_ends_and_stays_within_the_cap(
+    most: int, knee: int, limit: float, each_ms: float
+) -> None:
+    asked = Search(most, limit)
+    users: int | None = 1
+    tried = []
+    while users is not None:
+        tried.append(users)
+        rps = min(users, knee) * 1000 / each_ms
+        p95_ms = max(users / knee, 1) * each_ms
+        users = asked.next(Tried(users, rps, p95_ms, 0))
+    assert len(tried) == len(set(tried)) <= 20
+    assert all(1 <= users <= most for users in tried)
+    assert max(tried) >= min(knee, most)
+
+
+def capacity(impl: str, rps: float, experiment: str = "capacity") -> Cell:
+    cell = run(
+        1,
+        users=64,
+        failed=None,
+        impl=impl,
+        figures={"rps": rps, "knee_users": 32, "acceptable_rps": rps},
+    )
+    cell.config["experiment"] |= {"name": experiment, "stop": "capacity"}
+    cell.config["server"]["keep_alive"] = False
+    cell.row["reached"] = None
+    return cell
+
+
+def test_near_the_ceiling_is_at_least() -> None:
+    cells = with_ceilings(
+        [
+            capacity("slow", 400),
+            capacity("fast", 4600),
+            capacity("select", 5000, "ceiling"),
+        ]
+    )
+    said = markdown("capacity", cells[:2])
+    assert "| ≥ 4,600.0 |" in said
+    assert "| 400.0 |" in said
+    assert "5,000 requests a second" in said
+    other = capacity("slow", 400)
+    other.config["load"]["processes"] = 2
+    assert with_ceilings([other, cells[2]])[0].ceiling_rps is None
+
+
+LINK = {"limit": "link", "because": "the link carried 97% of its rate"}
+
+
+def test_rows_that_compare_the_link_say_so() -> None:
+    cells = [run(1, impl=impl, limited=LINK) for impl in ("select", "single")]
+    said = markdown("first_fail", cells)
+    assert "**These rows compare the link, not the servers.**" in said
+    assert said.count("link †") == 2
+    assert "- select: link, the link was full: the link carried 97%" in said
+    mixed = markdown("first_fail", [cells[0], run(1, impl="single")])
+    assert "These rows compare" not in mixed
+    assert [g.marked for g in grouped(cells)] == ["select († link)", "single († link)"]
+
+
+def test_loopback_is_told() -> None:
+    cells = [run(1, network__kind="loopback", network__name="loopback")]
+    assert "no network interface" in markdown("first_fail", cells)
+
+
+def test_lines_that_end_with_lf_alone_are_told_of() -> None:
+    cells = [run(1, impl=impl) for impl in ("select", "single", "poll")]
+    assert "LF alone" not in markdown("first_fail", cells)
+    for cell in cells[1:]:
+        cell.result["bare_lf"] = True
+    said = markdown("first_fail", cells)
+    assert "Lines of their heads end with LF alone" in said
+    assert "`load.strict` refuses: single, poll.\n" in said
+
+
+def test_suspect_record_is_told() -> None:
+    cell = run(1)
+    cell.result["little"] = {"suspect": True}
+    assert "**Suspect:**" in markdown("first_fail", [cell])
+
+
+def test_files(cell: Callable[..., Path], tmp_path: Path) -> None:
+    """A search is drawn through its steps, and its ceiling is."""
+    rows, tried = search()
+    cells = []
+    for impl in ("single", "select"):
+        found = capacity(impl, 200)
+        found.result["steps"] = steps(frame(rows), tried).to_dict("records")
+        folder = cell(rows, "requests", impl=impl)
+        cells.append(dataclasses.replace(found, folder=folder))
+    found = with_ceilings([*cells, capacity("select", 900, "ceiling")])
+    write_charts(Matrix(found), tmp_path)
+    assert (tmp_path / "users.png").stat().st_size > 10_000
+    assert (tmp_path / "capacity.svg").exists()
