@@ -160,7 +160,7 @@ def test_table_has_ours_beside_a_peer(root: Path) -> None:
         cwd=root,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         check=True,
     )
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines()]
