@@ -23,7 +23,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.server import running
+from benchmarks.server import running, say_waiting
 from load.limits import choose_cores, choose_port
 from load.lock import only_run_on_host
 from servers.options import Parser
@@ -98,10 +98,6 @@ def start_cpu_s() -> float:
     process = start(words, None, **quiet)
     _, _, used = os.wait4(process.pid, 0)
     return used.ru_utime + used.ru_stime
-
-
-def say_waiting() -> None:
-    print("waiting for a run on this host to end", file=sys.stderr)
 
 
 def show(title: str, keep_alive: bool, cores: tuple[list[int], list[int]]) -> None:

@@ -3,6 +3,8 @@
 Rules of this module:
 - It is guarded as that of a run is (`load/guard.py`), so that nothing of it is left
   even if the benchmark is killed.
+- A benchmark holds the lock of runs meanwhile: the next run ends what is guarded and
+  not its own.
 - One that does not listen, or is not there, ends the benchmark with one line.
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,6 +27,10 @@ ROOT = Path(__file__).parent.parent
 HOST = "127.0.0.1"
 START_S = 15.0
 STOP_S = 10.0
+
+
+def say_waiting() -> None:
+    print("waiting for a run on this host to end", file=sys.stderr)
 
 
 @contextmanager

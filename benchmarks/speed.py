@@ -28,7 +28,7 @@ from typing import NamedTuple
 import psutil
 
 from benchmarks.peers import PAGE, commands
-from benchmarks.server import running
+from benchmarks.server import running, say_waiting
 from load.limits import choose_cores, choose_port
 from load.lock import only_run_on_host
 from servers.__main__ import architectures
@@ -116,10 +116,6 @@ def measure(
         failures=sum(map(int, failures)),
         busy=(used.ru_utime + used.ru_stime) / SECONDS,
     )
-
-
-def say_waiting() -> None:
-    print("waiting for a run on this host to end", file=sys.stderr)
 
 
 def measure_all(names: list[str]) -> Figures:

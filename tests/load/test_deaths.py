@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,17 @@ import psutil
 import pytest
 
 from load.guard import guarded
+from load.lock import only_run_on_host
 from load.marks import VARIABLE
 from load.process import start
 from tests.load.conftest import of_runs_in
 
 LONG = {"experiment__requests": 10**6, "experiment__max_s": 60}
+
+
+def alone() -> AbstractContextManager[None]:
+    """Hold the lock of runs: the next one ends what carries a token."""
+    return only_run_on_host(lambda: None, lambda: None)
 
 
 def tree(process: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -118,7 +125,7 @@ def test_guard_finds_what_has_left_its_session(
     daemon = "import os,time; os.fork() and os._exit(0); os.setsid(); time.sleep(60)"
     runner = os.fork()
     if runner == 0:
-        with guarded(tmp_path / "scratch") as environment:
+        with alone(), guarded(tmp_path / "scratch") as environment:
             subprocess.run([sys.executable, "-c", daemon], env=environment, check=True)
             (tmp_path / "token").write_text(environment[VARIABLE])
             time.sleep(60)
@@ -164,7 +171,7 @@ def test_guard_finds_what_hides_its_environment(
     log = tmp_path / "log"
     runner = os.fork()
     if runner == 0:
-        with guarded(tmp_path / "scratch") as environment:
+        with alone(), guarded(tmp_path / "scratch") as environment:
             start([sys.executable, "-c", server], log, environment, None)
             time.sleep(60)
     eventually(lambda: log.exists() and log.read_text().endswith("\n"))
