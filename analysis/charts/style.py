@@ -66,6 +66,7 @@ FILLS = {
     "unclear": Fill("#E6E6E6", "black"),
 }
 LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}  # beside a panel
+DIGITS = 6  # of a place within a figure, of which the whole is 1
 TITLE_PT = 9.5
 CHARACTERS = 12.5  # of a title that fit into an inch
 
@@ -100,9 +101,27 @@ def save(made: Figure, stem: Path) -> list[Path]:
     """Write `stem.svg` and `stem.png`; return their paths."""
     paths = [stem.with_name(stem.name + suffix) for suffix in PICTURES]
     svg, png = paths
+    settle(made)
     write(svg, lambda path: made.savefig(path, metadata={"Date": None}))
     write(png, lambda path: made.savefig(path, dpi=150, metadata={"Software": None}))
     return paths
+
+
+def settle(made: Figure) -> None:
+    """Lay a figure out, once, so that the same figure is always the same bytes.
+
+    The last digits of what the solver of a constrained layout finds differ from run to
+    run, and an SVG names its clip paths after all digits.
+    """
+    engine = made.get_layout_engine()
+    if engine is None or not made.axes:
+        return
+    engine.execute(made)
+    made.set_layout_engine("none")
+    for axes in made.axes:
+        place = axes.get_position(original=True).bounds
+        left, bottom, width, height = (round(side, DIGITS) for side in place)
+        axes.set_position((left, bottom, width, height))
 
 
 def entitle(made: Figure, said: str, inches: float) -> None:

@@ -17,7 +17,7 @@ from analysis.charts.cell import draw
 from analysis.charts.comparison import comparison
 from analysis.charts.ends import spread
 from analysis.charts.nothing import nothing
-from analysis.charts.style import save
+from analysis.charts.style import figure, save
 from analysis.charts.users import users_chart
 from analysis.diagnosis.verdict import Verdict
 from analysis.files import write_csv
@@ -169,3 +169,16 @@ def test_labels_are_spread(wanted: list[float]) -> None:
     assert all(b - a >= 15 - 1e-6 for a, b in itertools.pairwise(ordered))
     assert ordered[0] >= -1e-6
     assert ordered[-1] <= 300 + 1e-6
+
+
+def test_a_layout_has_no_digits_that_may_differ(tmp_path: Path) -> None:
+    """Those of the solver do, from run to run, and an SVG would have them in names."""
+    made = figure(6.3, 4.1)
+    for panel in made.subplots(3, height_ratios=(1, 3, 2.7), sharex=True):
+        panel.barh([1, 2, 3], [0.3, 7, 9])
+    save(made, tmp_path / "any")
+    for axes in made.axes:
+        places = axes.get_position(original=True).bounds
+        assert places == pytest.approx([round(each, 6) for each in places], abs=1e-12)
+        assert axes.get_position().bounds == pytest.approx(places, abs=1e-12)
+    assert len({round(axes.get_position().height, 3) for axes in made.axes}) == 3
