@@ -23,9 +23,8 @@ from typing import Any
 
 import psutil
 
-from benchmarks.server import running, say_waiting
+from benchmarks.server import running
 from load.limits import choose_cores, choose_port
-from load.lock import only_run_on_host
 from servers.options import Parser
 
 ROOT = Path(__file__).parent.parent
@@ -102,10 +101,7 @@ def start_cpu_s() -> float:
 
 def show(title: str, keep_alive: bool, cores: tuple[list[int], list[int]]) -> None:
     seen: dict[str, list[tuple[float, float, float, int]]] = {c: [] for c in CLIENTS}
-    with (
-        only_run_on_host(lambda: None, say_waiting),
-        server(cores[0], keep_alive) as (port, pid),
-    ):
+    with server(cores[0], keep_alive) as (port, pid):
         for _ in range(TURNS):
             for client, figures in seen.items():
                 figures.append(measure(client, port, pid, cores[1]))

@@ -3,8 +3,7 @@
 Rules of this module:
 - It is guarded as that of a run is (`load/guard.py`), so that nothing of it is left
   even if the benchmark is killed.
-- A benchmark holds the lock of runs meanwhile: the next run ends what is guarded and
-  not its own.
+- The lock of runs is held meanwhile: the next run ends what is guarded and not its own.
 - One that does not listen, or is not there, ends the benchmark with one line.
 """
 
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from load.failed import CellError
 from load.guard import guarded
+from load.lock import only_run_on_host
 from load.process import last_line, start
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +29,7 @@ START_S = 15.0
 STOP_S = 10.0
 
 
-def say_waiting() -> None:
+def _say_waiting() -> None:
     print("waiting for a run on this host to end", file=sys.stderr)
 
 
@@ -40,7 +40,10 @@ def running(
     """Run `words` on `cores` while they listen at `port`; give the process's id."""
     with tempfile.TemporaryDirectory() as name:
         log = Path(name) / "log"
-        with guarded(Path(name) / "scratch") as environment:
+        with (
+            only_run_on_host(lambda: None, _say_waiting),
+            guarded(Path(name) / "scratch") as environment,
+        ):
             try:
                 process = start(words, log, environment, cores, folder=ROOT)
             except CellError as error:

@@ -28,9 +28,8 @@ from typing import NamedTuple
 import psutil
 
 from benchmarks.peers import PAGE, commands
-from benchmarks.server import running, say_waiting
+from benchmarks.server import running
 from load.limits import choose_cores, choose_port
-from load.lock import only_run_on_host
 from servers.__main__ import architectures
 from servers.options import Parser
 
@@ -136,10 +135,7 @@ def measure_all(names: list[str]) -> Figures:
                     if turn == 0:
                         print(f"{name}: left out, there is no {words[0]}")
                     continue
-                with (
-                    only_run_on_host(lambda: None, say_waiting),
-                    running(words, port, serving) as pid,
-                ):
+                with running(words, port, serving) as pid:
                     check_page(name, port)
                     process = psutil.Process(pid)
                     for heading, load in LOADS.items():

@@ -7,6 +7,5 @@ expands what was asked for (`studies.py`, `overrides.py`) into cells, by way of 
 (`choices.py`, `composing.py`), `files.py` and `checks.py` say what is wrong with one,
 and `sources.py` lets a cell's key know the code that it measures. `plan.py` says
 what there is to do for what was asked for (`command_line.py`), `matrix_files.py` which
-files of it are there. Nothing here knows how a cell is
-measured.
+files of it are there. Nothing here knows how a cell is measured.
 """

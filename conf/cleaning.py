@@ -8,12 +8,11 @@ Rules of this module:
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import sys
 from pathlib import Path
 
-from conf.turn import NAME
+from conf.turn import NAME, took
 
 OUTPUTS = Path("outputs")
 
@@ -22,10 +21,9 @@ def clean(outputs: Path) -> str:
     """Remove `outputs` if that is wanted; return what was done, or why it was not."""
     if not outputs.exists():
         return f"no {outputs}/ here"
-    with (outputs / NAME).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    path = outputs / NAME
+    with path.open("a") as lock:
+        if not took(lock.fileno(), path):
             return f"{outputs}/ is kept: a study is running in it"
         cells = sum(1 for _ in outputs.glob("runs/**/run.json"))
         if cells and not _wanted(f"Remove {outputs}/, with {cells:,} measured cells?"):

@@ -31,18 +31,29 @@ def await_turn(outputs: Path) -> None:
     outputs.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     _held[path] = descriptor
+    if took(descriptor, path):
+        return
+    try:
+        print(
+            f"firstfail: waiting for another study in {path.parent} to end "
+            "(--directory DIR measures into another folder)",
+            file=sys.stderr,
+            flush=True,
+        )
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def took(descriptor: int, path: Path) -> bool:
+    """Lock the open file at `path`; return whether no study holds it.
+
+    Raises OSError, with the name, on a file system without locks.
+    """
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        try:
-            print(
-                f"firstfail: waiting for another study in {path.parent} to end "
-                "(--directory DIR measures into another folder)",
-                file=sys.stderr,
-                flush=True,
-            )
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except KeyboardInterrupt:
-            sys.exit(130)
-    except OSError as error:  # a file system without locks
+        return False
+    except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from None
+    return True

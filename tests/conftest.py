@@ -7,12 +7,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from load.lock import only_run_on_host
 from tests.missing import not_tried
 
 ROOT = Path(__file__).parent.parent
@@ -74,6 +76,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return len(GROUPS) + (not slow), False
 
     items.sort(key=rank)
+
+
+def alone() -> AbstractContextManager[None]:
+    """Hold the lock of runs: the next run ends whatever carries a token."""
+    return only_run_on_host(lambda: None, lambda: None)
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,6 @@ from benchmarks.conformance.case import MUST, SHOULD, Case
 from benchmarks.conformance.cases import CASES, GROUPS
 from benchmarks.conformance.client import observe
 from benchmarks.conformance.peers import PAGE, PEERS, connect, serving
-from benchmarks.server import say_waiting
-from load.lock import only_run_on_host
 from servers.__main__ import architectures
 from servers.options import Parser
 
@@ -98,15 +96,13 @@ def main() -> int:
     if unknown := [name for name in asked if name not in known]:
         parser.error(f"{unknown[0]}: not among {', '.join(known)}")
     results = {}
-    # A run would take a server that is guarded for one that another run has left.
-    with only_run_on_host(lambda: None, say_waiting):
-        for name in asked:
-            print(f"trying {name}", file=sys.stderr)
-            with (
-                tempfile.TemporaryDirectory() as folder,
-                serving(name, Path(folder)) as port,
-            ):
-                results[name] = try_all(port)
+    for name in asked:
+        print(f"trying {name}", file=sys.stderr)
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            serving(name, Path(folder)) as port,
+        ):
+            results[name] = try_all(port)
     _scores(results)
     _groups(results)
     for name, seen in results.items():

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -166,18 +165,15 @@ def analyse(root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """
 
     def run(*words: str | Path, anew: bool = False) -> subprocess.CompletedProcess[str]:
-        argv = [sys.executable, "-m", "analysis", *map(str, words)]
+        said = [str(word) for word in words]
+        argv = [sys.executable, "-m", "analysis", *said]
         if anew:
             return subprocess.run(
                 argv, cwd=root, capture_output=True, text=True, timeout=60, check=False
             )
         out, err = io.StringIO(), io.StringIO()
-        with (
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-            mock.patch.object(sys, "argv", argv[2:]),
-        ):
-            status = main()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = main(said)
         return subprocess.CompletedProcess(argv, status, out.getvalue(), err.getvalue())
 
     return run

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from load.lock import only_run_on_host
+from tests.conftest import alone
 from tests.e2e.conftest import Checkout
 
 STUDY = ("all", "--config", "study=tiny")
@@ -40,7 +40,7 @@ def test_another_matrix_while_a_study_runs(
             )
 
     before = set((outputs / "configs").iterdir())
-    with only_run_on_host(lambda: None, lambda: None):
+    with alone():
         first = begin("first", *ONE, "users=6")
         eventually(lambda: set((outputs / "configs").iterdir()) != before)
         eventually(lambda: b"another run" in (tmp_path / "first").read_bytes())

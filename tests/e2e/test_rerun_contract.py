@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from load.lock import only_run_on_host
+from tests.conftest import alone
 from tests.e2e.conftest import TINY_CELLS, Checkout
 
 SINGLE, SELECT = TINY_CELLS["single"], TINY_CELLS["select"]
@@ -65,7 +65,7 @@ def test_code_that_changes_while_it_is_measured(
     changed = {"servers/select.py": "of select", "load/run.py": "that measures"}
     for name, what in changed.items():
         before = set(planned.iterdir())
-        with only_run_on_host(lambda: None, lambda: None):
+        with alone():
             process = subprocess.Popen(
                 checkout.command("all", "--config", *asked),
                 cwd=checkout.folder,

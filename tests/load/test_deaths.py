@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,12 @@ import psutil
 import pytest
 
 from load.guard import guarded
-from load.lock import only_run_on_host
 from load.marks import VARIABLE
 from load.process import start
+from tests.conftest import alone
 from tests.load.conftest import of_runs_in
 
 LONG = {"experiment__requests": 10**6, "experiment__max_s": 60}
-
-
-def alone() -> AbstractContextManager[None]:
-    """Hold the lock of runs: the next one ends what carries a token."""
-    return only_run_on_host(lambda: None, lambda: None)
 
 
 def tree(process: subprocess.Popen[str]) -> list[psutil.Process]:

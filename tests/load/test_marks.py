@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from load.lock import only_run_on_host
 from load.marks import LIMIT, kill_all, marked, new_token, tokens
+from tests.conftest import alone
 
 SLEEP = ["/bin/sleep", "60"]
 
@@ -22,7 +22,7 @@ SLEEP = ["/bin/sleep", "60"]
 @pytest.fixture(autouse=True)
 def _alone() -> Iterator[None]:
     """Let no run take what is marked here for what an earlier one has left."""
-    with only_run_on_host(lambda: None, lambda: None):
+    with alone():
         yield
 
 
