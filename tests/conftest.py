@@ -18,7 +18,9 @@ from load.lock import only_run_on_host
 from tests.missing import not_tried
 
 ROOT = Path(__file__).parent.parent
-GROUPS = ("snakemake", "runs")
+GROUPS = ("reruns", "snakemake", "runs")
+# Half of the time that all tests of Snakemake take.
+RERUNS = ("test_rerun_contract.py", "test_own_report.py", "test_class.py")
 # What is tried again where another program takes the server's core: it comes last.
 NEED_A_CORE = ("test_verdicts.py",)
 
@@ -49,17 +51,19 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let one worker make all runs of Snakemake, and one all others.
+    """Let two workers make the runs of Snakemake, and one all others.
 
     Runs wait for each other in any case; while one is under load, another is planned,
-    or told of. A test that does neither is marked `no_run`.
+    or its record is read. A test that does neither is marked `no_run`.
     """
     asked = {"config", "plain"}.intersection(getattr(item, "fixturenames", ()))
     e2e = "e2e" in item.path.parts and not item.get_closest_marker("no_run")
     if asked or item.path.name in NEED_A_CORE:
         group = "runs"
+    elif e2e:
+        group = "reruns" if item.path.name in RERUNS else "snakemake"
     else:
-        group = "snakemake" if e2e else item.path.name
+        group = item.path.name
     item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -29,8 +29,12 @@ def tree(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def guard_of(process: subprocess.Popen[str]) -> psutil.Process:
-    alive = [c for c in tree(process) if c.status() != psutil.STATUS_ZOMBIE]
-    [guard] = [each for each in alive if each.cmdline()[2:3] == ["load"]]
+    guards = []
+    for each in tree(process):
+        with contextlib.suppress(psutil.Error):  # others may end meanwhile
+            if each.cmdline()[2:3] == ["load"]:  # a zombie has no words
+                guards.append(each)
+    [guard] = guards
     return guard
 
 

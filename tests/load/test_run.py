@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import itertools
 import json
@@ -471,9 +472,7 @@ def test_locust_that_is_told_to_end_leaves_no_result(
     process = run(config(experiment__requests=10**6))
     record = tmp_path / ".cell.unfinished" / "requests.csv"
     eventually(lambda: record.exists() and record.stat().st_size > 1000)
-    below = psutil.Process(process.pid).children()
-    [locust] = [child for child in below if "locust" in child.cmdline()]
-    locust.terminate()
+    locust_of(process).terminate()
     _, said = process.communicate(timeout=150)
     assert process.returncode == 1
     assert "told to end" in said
@@ -751,10 +750,13 @@ def test_submission_with_what_cannot_be_copied(
     assert {path.name for path in (tmp_path / "cell").iterdir()} == set(RECORD)
 
 
-def test_locust_that_dies(config: Config, run: Run, tmp_path: Path) -> None:
+def test_locust_that_dies(
+    config: Config, run: Run, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
     process = run(config(experiment__requests=10**6))
-    locust = wait_for_locust(tmp_path)
-    os.kill(locust, signal.SIGKILL)
+    record = tmp_path / ".cell.unfinished" / "requests.csv"
+    eventually(record.exists)
+    locust_of(process).kill()
     _, said = process.communicate(timeout=150)
     assert process.returncode == 1
     assert "Locust ended with status -9, before its run did" in said
@@ -762,15 +764,15 @@ def test_locust_that_dies(config: Config, run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "cell.logs" / "locust.log").exists()
 
 
-def wait_for_locust(folder: Path) -> int:
-    from tests.load.conftest import of_runs_in
-
-    while True:
-        for process in of_runs_in(folder):
-            words = process.cmdline()
-            record = folder / ".cell.unfinished" / "requests.csv"
-            if "locust" in words and record.exists():
-                return process.pid
+def locust_of(process: subprocess.Popen[str]) -> psutil.Process:
+    """Return the one process of Locust that a runner has under load."""
+    found = []
+    for child in psutil.Process(process.pid).children():
+        with contextlib.suppress(psutil.Error):  # others may end meanwhile
+            if "locust" in child.cmdline():
+                found.append(child)
+    [locust] = found
+    return locust
 
 
 CONFIGS = {
