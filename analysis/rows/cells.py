@@ -109,6 +109,7 @@ def _is_result(result: Any) -> bool:
             and set(result["verdict"]) == {"limit", "because"}
             and "reason" in result["stopped"]
             and isinstance(result["provenance"], dict | None)
+            and "server" in (result.get("evidence") or {"server": {}})
         )
     except (KeyError, TypeError):
         return False
