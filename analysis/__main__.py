@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.files import DataError
-from analysis.rows.cells import read_folders
+from analysis.rows.matrix import Matrix, read_folders
 
 # What matplotlib finds out about fonts: not everybody has a home directory for it.
 CACHE = Path(__file__).parent.parent / ".cache" / "matplotlib"
@@ -64,14 +64,12 @@ def _cells(args: argparse.Namespace) -> None:
 
 def _tables(args: argparse.Namespace) -> None:
     from analysis.outputs import write_tables
-    from analysis.rows.matrix import Matrix
 
     write_tables(Matrix.read(args.matrix), args.folder)
 
 
 def _charts(args: argparse.Namespace) -> None:
     from analysis.outputs import write_charts
-    from analysis.rows.matrix import Matrix
 
     write_charts(Matrix.read(args.matrix), args.folder)
 

@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis.diagnosis.levels import most_descriptors, most_workers
 from analysis.diagnosis.window import Window, window
-from analysis.record.definitions import Row, Step, failed
+from analysis.record.definitions import CapacityStep, Row, failed
 from analysis.record.readings import Readings
 
 MANY_FAILURES = 0.01  # of the requests; fewer decide nothing where runs go on
@@ -96,7 +96,7 @@ def evidence(
     record: pd.DataFrame,
     row: Row,
     readings: Readings,
-    step: Step | None = None,
+    step: CapacityStep | None = None,
 ) -> Evidence:
     """Gather the evidence of a cell. `run` is the content of its `run.json`.
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.diagnosis.summary import FIRST, Summary, waits
 from analysis.diagnosis.waiting import Waiting
-from analysis.record import capacity, little
+from analysis.record import little
 from analysis.record.ending import first_failure, why
 from analysis.record.measurement import Measurement
 
@@ -40,7 +40,7 @@ def result(
         "waiting": _told(summary.waited),
         "possible": summary.possible and dataclasses.asdict(summary.possible),
         "evidence": _digits(dataclasses.asdict(summary.evidence)),
-        "steps": _as_records(capacity.steps(record, stopped.steps)),
+        "steps": _as_records(measured.steps),
         "little": little.checked(record, row, config),
         "idle": run.get("idle"),
         "bare_lf": bool(run.get("bare_lf")),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.record.definitions import CURRENT_RPS_S, Row, Step, finish_s
+from analysis.record.definitions import CURRENT_RPS_S, CapacityStep, Row, finish_s
 from analysis.record.readings import Readings
 
 
@@ -55,7 +55,7 @@ class Window:
 
 
 def window(
-    record: pd.DataFrame, row: Row, readings: Readings, step: Step | None = None
+    record: pd.DataFrame, row: Row, readings: Readings, step: CapacityStep | None = None
 ) -> Window:
     """Return the window of a run; `step` is the peak of a search for the capacity."""
     begin_s, end_s = (step.begin_s, step.end_s) if step else bounds_s(record, row)

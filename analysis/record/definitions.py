@@ -47,7 +47,7 @@ STOPS = {  # by which rule a run ends, and for what reasons it may
 
 
 @dataclass(frozen=True)
-class Step:
+class CapacityStep:
     """A time, in seconds since the load began, with a constant number of users."""
 
     users: int
@@ -63,7 +63,7 @@ class Stopped:
     at_s: float
     users: int
     began_s: float = 0.0  # when the load began, by the host's monotonic clock
-    steps: tuple[Step, ...] = ()  # of a search for the capacity
+    steps: tuple[CapacityStep, ...] = ()  # of a search for the capacity
 
 
 @dataclass(frozen=True)

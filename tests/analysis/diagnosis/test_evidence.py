@@ -14,7 +14,7 @@ from analysis.diagnosis.evidence import Evidence, evidence
 from analysis.diagnosis.window import bounds_s
 from analysis.files import read_json
 from analysis.record.config import read_config
-from analysis.record.definitions import Step, Stopped, row
+from analysis.record.definitions import CapacityStep, Stopped, row
 from analysis.record.measurement import read_measurement
 from tests.analysis.conftest import frame, steady
 from tests.analysis.known import GROUPS, may_be_unknown
@@ -169,7 +169,7 @@ def test_shares_are_of_all_cores_of_a_side() -> None:
     assert shares == pytest.approx((0.75, 0.25, 0.5, 0.5))
     assert told.generator.busiest == pytest.approx(0.9)
     assert told.generator.lateness_ms == 20  # the median of its seconds
-    step = Step(1, 1.5, 3.5)
+    step = CapacityStep(1, 1.5, 3.5)
     part = evidence(run.config, run.run, run.record, shown, run.readings, step)
     assert (part.begin_s, part.end_s, part.generator.lateness_ms) == (1.5, 3.5, 30)
 
