@@ -27,7 +27,7 @@ from analysis.record.config import read_config
 from analysis.record.machine import checked_machine
 from analysis.record.measurement import read_measurement
 from analysis.record.run_files import check_version
-from analysis.rows.left_out import left_out
+from analysis.rows.unmeasured import Unmeasured
 
 
 def summarise_all(folders: Sequence[Path], code: str) -> None:
@@ -55,7 +55,7 @@ def summarise(folder: Path, code: str | None) -> None:
     run = read_json(folder / "run.json")
     check_version(run, folder / "run.json")
     if isinstance(run, dict) and "not_measured" in run:
-        _leave_out(folder, config, run, code)
+        _summarise_unmeasured(folder, config, run, code)
         return
     measured = read_measurement(folder, config, run)
     said = summary(measured)
@@ -69,11 +69,11 @@ def summarise(folder: Path, code: str | None) -> None:
     _write_result(folder, made)
 
 
-def _leave_out(
+def _summarise_unmeasured(
     folder: Path, config: dict[str, Any], run: dict[str, Any], code: str | None
 ) -> None:
     """Write the results of a cell that was not measured; they have no figures."""
-    cell = left_out(config, run["not_measured"], folder / "run.json")
+    cell = Unmeasured.of(config, run["not_measured"], folder / "run.json")
     for name in ("timeline", "stats", "failures"):
         write_csv(folder / f"{name}.csv", pd.DataFrame())
     save(nothing(f"{cell.impl}: {cell.why}"), folder / "chart")

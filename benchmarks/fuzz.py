@@ -46,24 +46,29 @@ def corpus(folder: Path) -> None:
     (FOLDER / "words").write_text("".join(f'"{word}"\n' for word in words))
 
 
-def main() -> int:
-    parser = Parser(prog="python -m benchmarks.fuzz", description="Fuzz the protocol.")
-    parser.add_argument("file", nargs="?", type=Path, help="an input to try again")
-    parser.add_argument(
+def parser() -> Parser:
+    words = Parser(prog="python -m benchmarks.fuzz", description="Fuzz the protocol.")
+    words.add_argument("file", nargs="?", type=Path, help="an input to try again")
+    words.add_argument(
         "--seconds",
         type=number(int, 1, 1_000_000),
         default=300,
         metavar="S",
         help="how long (default: 300)",
     )
-    asked = parser.parse_args()
-    if asked.file and not asked.file.is_file():
-        parser.error(f"{asked.file}: no such file")
+    return words
+
+
+def main() -> int:
+    words = parser()
+    args = words.parse_args()
+    if args.file and not args.file.is_file():
+        words.error(f"{args.file}: no such file")
     try:
         import atheris  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ImportError:
         how = f"{sys.executable} -m pip install atheris"
-        parser.error(f"needs atheris: {how}")
+        words.error(f"needs atheris: {how}")
     with atheris.instrument_imports(include=["servers"]):
         from benchmarks.conformance.properties import check
 
@@ -78,15 +83,15 @@ def main() -> int:
 
     inputs = FOLDER / "corpus"
     corpus(inputs)
-    options = [f"-max_total_time={asked.seconds}", f"-max_len={LONGEST}"]
+    options = [f"-max_total_time={args.seconds}", f"-max_len={LONGEST}"]
     options += [
         f"-dict={FOLDER}/words",
         f"-artifact_prefix={FOLDER}/",
         "-print_final_stats=1",
         str(inputs),
     ]
-    words = [str(asked.file)] if asked.file else options
-    atheris.Setup([sys.argv[0], *words], attempt)
+    chosen = [str(args.file)] if args.file else options
+    atheris.Setup([sys.argv[0], *chosen], attempt)
     atheris.Fuzz()
     return 0
 

@@ -127,7 +127,7 @@ def test_a_record_is_read_as_it_was_written(
     stopped = read.read_stopped(run, Path("run.json"))
     assert (stopped.reason, stopped.at_s, stopped.users) == ("capacity", 700.0, 9)
     assert stopped.began_s == BEGAN_S
-    assert stopped.steps == (definitions.Step(7, 1.0, 2.5),)
+    assert stopped.steps == (definitions.CapacityStep(7, 1.0, 2.5),)
     told = Measurement({}, run, stopped, table, open_, NO_READINGS)
     assert told.joining() == [Joining(0.0, 7, 2.5, 1), Joining(20.5, 9, 0.5)]
     assert late == "at_s,process,lateness_ms,mean_ms\n5000.100000,3,12.000,0.500\n"

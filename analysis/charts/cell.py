@@ -39,39 +39,9 @@ def draw(
     rates, times, users, full, strip = made.subplots(
         5, sharex=True, height_ratios=[1, 1, 0.8, 1, 0.14]
     )
-    middle = whole["t_s"] + 0.5
-    rates.plot(middle, whole["rps"], color=COLOURS[0], label="requests/s")
-    rates.plot(
-        middle,
-        whole["failures_per_s"],
-        color=FAILURE,
-        linestyle="--",
-        label="failures/s",
-    )
-    times.plot(middle, whole["p50_ms"], color=COLOURS[2], label="median")
-    times.plot(
-        middle,
-        whole["p95_ms"],
-        color=COLOURS[4],
-        linestyle="--",
-        label="95th percentile",
-    )
-    users.plot(
-        middle, whole["users"], color=COLOURS[6], drawstyle="steps-mid", label="users"
-    )
-    for panel, title in (
-        (rates, "Requests and failures per second"),
-        (times, "Response time, ms"),
-        (users, "Users"),
-    ):
-        panel.set_title(title)
-        panel.set_ylim(bottom=0)
-        panel.margins(y=0.12)
-        thousands(panel, "y")
-        if panel is not users:  # beside the panel, where no line can run under it
-            panel.legend(
-                loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8
-            )
+    _rates(rates, whole)
+    _times(times, whole)
+    _users(users, whole)
     strip.set_xlabel("seconds since the load began")
     strip.set_xlim(0, max(end_s, 1) * 1.02)
     thousands(strip, "x")
@@ -82,6 +52,44 @@ def draw(
         for panel in (rates, times, users, full):
             panel.axvline(row.onset_s, color=FAILURE, linewidth=1.2)
     return made
+
+
+def _rates(panel: Axes, whole: pd.DataFrame) -> None:
+    middle = whole["t_s"] + 0.5
+    panel.plot(middle, whole["rps"], color=COLOURS[0], label="requests/s")
+    failures = whole["failures_per_s"]
+    (line,) = panel.plot(middle, failures, color=FAILURE, label="failures/s")
+    line.set_linestyle("--")
+    _finish(panel, "Requests and failures per second")
+    _legend(panel)
+
+
+def _times(panel: Axes, whole: pd.DataFrame) -> None:
+    middle = whole["t_s"] + 0.5
+    panel.plot(middle, whole["p50_ms"], color=COLOURS[2], label="median")
+    p95_ms = whole["p95_ms"]
+    (line,) = panel.plot(middle, p95_ms, color=COLOURS[4], label="95th percentile")
+    line.set_linestyle("--")
+    _finish(panel, "Response time, ms")
+    _legend(panel)
+
+
+def _users(panel: Axes, whole: pd.DataFrame) -> None:
+    middle, users = whole["t_s"] + 0.5, whole["users"]
+    panel.plot(middle, users, color=COLOURS[6], drawstyle="steps-mid", label="users")
+    _finish(panel, "Users")
+
+
+def _finish(panel: Axes, title: str) -> None:
+    panel.set_title(title)
+    panel.set_ylim(bottom=0)
+    panel.margins(y=0.12)
+    thousands(panel, "y")
+
+
+def _legend(panel: Axes) -> None:
+    """Draw it beside the panel, where no line can run under it."""
+    panel.legend(loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8)
 
 
 def _mark(panels: list[Axes], at_s: float) -> None:

@@ -7,7 +7,7 @@ between is a band beside a line, and a bar beside a point (`lines.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -36,9 +36,7 @@ NAMED_AT_END = 8  # of more lines the labels would be far from their ends
 
 def users_chart(cells: Sequence[Cell]) -> Figure:
     """Return the chart of those cells whose users grow, or else of all."""
-    growing = [cell for cell in cells if cell.stop == "first_failure"] or [
-        cell for cell in cells if cell.stop == "capacity" and cell.experiment != CEILING
-    ]
+    growing = _growing(cells)
     found = grown_lines(growing) if growing else joined_lines(cells)
     lines = [line for line in found if len(line.users)]
     made = figure(
@@ -46,43 +44,72 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
     )
     entitle(made, "\n".join(_title(growing or cells, found)), PANEL_IN)
     times, rates = made.subplots(2, sharex=True)
-    times.set_title("Median response time, ms (logarithmic)")
-    times.set_yscale("log", nonpositive="mask")
-    _draw(times, lines, "p50_ms")
-    _draw(rates, lines, "rps")
-    low, high = times.get_ylim()
-    if high < low * 1.01:  # equal but for rounding, which would be all there is to see
-        times.set_ylim(low / 1.1, high * 1.1)
-    for ceiling in {cell.ceiling_rps for cell in growing} - {None}:
-        rates.axhline(ceiling, color="black", linewidth=1, linestyle=":")
-    title = "Requests per second"
+    _times(times, lines)
+    ceilings = {cell.ceiling_rps for cell in growing if cell.ceiling_rps is not None}
     searched = all(cell.stop == "capacity" for cell in cells)
-    if searched:  # users are doubled, and the generator's most is far above
-        rates.set_yscale("log", nonpositive="mask")
-        rates.set_xscale("log", nonpositive="mask")
-        title += " (logarithmic)"
-    else:
-        rates.set_ylim(bottom=0)
-    rates.set_title(title)
-    failed = any(line.ends for line in lines)
-    repeated = any(line.least for line in lines)
-    signs = ["×: the first failure"] * failed
-    signs += ["dotted: the load generator's most"] * any(c.ceiling_rps for c in growing)
-    signs += ["shaded, or upright: from the least run to the greatest"] * repeated
-    rates.set_xlabel("users" + (f" ({'; '.join(signs)})" if signs else ""))
-    if not searched:
-        rates.set_xlim(left=0)
+    _rates(rates, lines, ceilings, logarithmic=searched)
+    rates.set_xlabel(_x_label(lines, ceilings))
     rates.margins(x=0.02)
     thousands(rates, "x", "y")
     thousands(times, "y")
+    _name_lines(made, times, rates, lines)
+    return made
+
+
+def _growing(cells: Sequence[Cell]) -> list[Cell]:
+    """Return the cells that search for a first failure, or else for a capacity."""
+    return [cell for cell in cells if cell.stop == "first_failure"] or [
+        cell for cell in cells if cell.stop == "capacity" and cell.experiment != CEILING
+    ]
+
+
+def _times(axes: Axes, lines: Sequence[Line]) -> None:
+    axes.set_title("Median response time, ms (logarithmic)")
+    axes.set_yscale("log", nonpositive="mask")
+    _draw(axes, lines, "p50_ms")
+    low, high = axes.get_ylim()
+    if high < low * 1.01:  # equal but for rounding, which would be all there is to see
+        axes.set_ylim(low / 1.1, high * 1.1)
+
+
+def _rates(
+    axes: Axes, lines: Sequence[Line], ceilings: Iterable[float], *, logarithmic: bool
+) -> None:
+    _draw(axes, lines, "rps")
+    for ceiling in ceilings:
+        axes.axhline(ceiling, color="black", linewidth=1, linestyle=":")
+    title = "Requests per second"
+    if logarithmic:  # users are doubled, and the generator's most is far above
+        axes.set_yscale("log", nonpositive="mask")
+        axes.set_xscale("log", nonpositive="mask")
+        title += " (logarithmic)"
+    else:
+        axes.set_ylim(bottom=0)
+        axes.set_xlim(left=0)
+    axes.set_title(title)
+
+
+def _x_label(lines: Sequence[Line], ceilings: Collection[float]) -> str:
+    """Return what the axis of users is called, and what signs there are mean."""
+    signs = []
+    if any(line.ends for line in lines):
+        signs.append("×: the first failure")
+    if ceilings:
+        signs.append("dotted: the load generator's most")
+    if any(line.least for line in lines):
+        signs.append("shaded, or upright: from the least run to the greatest")
+    return "users" + (f" ({'; '.join(signs)})" if signs else "")
+
+
+def _name_lines(made: Figure, times: Axes, rates: Axes, lines: Sequence[Line]) -> None:
+    """Name the lines at their ends, or in a legend where they are many."""
     if len(lines) > NAMED_AT_END:
         handles = times.get_lines()[: len(lines)]
         made.legend(handles=handles, loc="outside right center", **LEGEND)
-        return made
+        return
     made.draw_without_rendering()  # settles the layout that labels are placed in
     name_ends(times, _ends(lines, "p50_ms"))
     name_ends(rates, _ends(lines, "rps"))
-    return made
 
 
 def _title(cells: Sequence[Cell], lines: Sequence[Line]) -> Iterable[str]:

@@ -33,14 +33,14 @@ def cause(error: str, e: Evidence, waited_for: Mapping[str, float] | None) -> st
 
     `waited_for` are the shares of what they waited for; None where they did not wait.
     """
-    if e.crashed is not None and error.startswith(CUT_OFF):
-        return f"the server died: {e.crashed}"
+    if e.server.crashed is not None and error.startswith(CUT_OFF):
+        return f"the server died: {e.server.crashed}"
     for beginning, because in SAID_BY_ITSELF.items():
         if error.startswith(beginning):
             return because
     kind = error.partition(":")[0]
-    if e.crashed is not None:
-        return f"the server died: {e.crashed}"
+    if e.server.crashed is not None:
+        return f"the server died: {e.server.crashed}"
     if "reset" in kind.lower():
         return _reset(e)
     if kind.startswith(("timed out", "slower than")):
@@ -54,19 +54,21 @@ def _too_late(e: Evidence, waited_for: Mapping[str, float], *, connecting: bool)
     if part != "unclear":
         share = percent(waited_for[part])
         said.append(f"{share} of the wait was for {LIMITS[part].waited_for}")
-    if e.overflows and (connecting or part == "accept-queue"):
+    if e.server.overflows and (connecting or part == "accept-queue"):
         # The client's side of a handshake is done when the server drops its last
         # packet: the client sends a request that nobody accepts.
         dropped = "SYNs" if connecting else "connections that clients took for open"
         said.append(
-            f"the accept queue overflowed {e.overflows:,} times, and dropped {dropped}"
+            f"the accept queue overflowed {e.server.overflows:,} times, and dropped "
+            f"{dropped}"
         )
-    if not said and e.loss_percent:
-        said.append(f"the link loses {e.loss_percent:g} % of all packets")
+    if not said and e.network.loss_percent:
+        said.append(f"the link loses {e.network.loss_percent:g} % of all packets")
     return "; ".join(said)
 
 
 def _reset(e: Evidence) -> str:
-    if e.overflows:
-        return f"reset by the accept queue, which overflowed {e.overflows:,} times"
-    return "reset by the server" if e.resets_sent else ""
+    if e.server.overflows:
+        overflows = f"{e.server.overflows:,}"
+        return f"reset by the accept queue, which overflowed {overflows} times"
+    return "reset by the server" if e.server.resets_sent else ""

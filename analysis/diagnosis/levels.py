@@ -13,6 +13,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,26 @@ def edges(begin_s: float, end_s: float, readings: Readings) -> Floats:
     return np.concatenate([[begin_s], spaced, [max(end_s, begin_s + LEAST_S)]])
 
 
+@dataclass(frozen=True)
+class _Slices:
+    """The slices of a run, and what a counter grew by in each."""
+
+    readings: Readings
+    edges: Floats
+
+    @property
+    def seconds(self) -> Floats:
+        return np.diff(self.edges)
+
+    def growth(self, counter: str) -> Floats:
+        grown: Floats = np.diff(self.readings.at(counter, self.edges))
+        return grown
+
+    def share(self, counter: str, of: float) -> Floats:
+        """Return a counter's growth per second, as a share of what there is."""
+        return self.growth(counter) / self.seconds / of
+
+
 def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.DataFrame:
     """Return a row per slice between the edges; `requests` as the load saw them.
 
@@ -54,55 +75,77 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
     run and had no core).
     """
     config, run, readings = measured.config, measured.run, measured.readings
-    seconds = np.diff(between)
-    cores = run["provenance"].get("cores") or {}
-    server_cores, generator_cores = (
-        float(len(cores.get(which) or ()) or 1) for which in ("server", "locust")
+    slices = _Slices(readings, between)
+    occupied = _occupied(slices, requests)
+    server, link = _server(run, slices), _link(config["network"], slices)
+    cpu = server["server_cpu"]
+    table = pd.DataFrame(
+        {
+            "t_s": between[:-1],
+            "seconds": slices.seconds,
+            **server,
+            "pressed": np.minimum(cpu / occupied, np.maximum(cpu, 1.0)),
+            **_generator(run, slices),
+            "link": link,
+            "link_pressed": link / occupied,
+            **_accept_queue(slices),
+            "workers": _workers(config, slices, requests, measured.unloaded_s),
+            "descriptors": _descriptors(config["impl"], run, slices),
+        }
     )
-    bound = bool(cores.get("server"))
-    connected = phases.occupied(requests, between) / seconds
+    if between[-1] - between[0] < EVERY_S:  # what was read is of before and after
+        table[table.columns.difference(["t_s", "seconds"])] = np.nan
+    return table
+
+
+def _occupied(slices: _Slices, requests: Requests) -> Floats:
+    """Return the part of each slice in which somebody was connected, or all of it."""
+    connected = phases.occupied(requests, slices.edges) / slices.seconds
     # Never of less than a part of the slice.
-    occupied = np.where(connected > 0, np.clip(connected, LEAST_OCCUPIED, 1.0), 1.0)
+    return np.where(connected > 0, np.clip(connected, LEAST_OCCUPIED, 1.0), 1.0)
 
-    def share(counter: str, of: float) -> Floats:
-        grown: Floats = np.diff(readings.at(counter, between))
-        return grown / seconds / of
 
-    server = share("server_cpu_s", server_cores)
-    link = _link(config["network"], readings, between)
+def _server(run: dict[str, Any], slices: _Slices) -> dict[str, Floats]:
+    """Return what the server, and others, had of its cores."""
+    bound = len((run["provenance"].get("cores") or {}).get("server") or ())
+    cores = bound or 1
+    cpu = slices.share("server_cpu_s", cores)
+    programs = _smooth(slices.share("server_cores_programs_s", cores))
     table = {
-        "t_s": between[:-1],
-        "seconds": seconds,
-        "server_cpu": server,
-        "pressed": np.minimum(server / occupied, np.maximum(server, 1.0)),
-        "server_idle": _smooth(share("server_cores_idle_s", server_cores)),
-        "others": np.maximum(
-            _smooth(share("server_cores_programs_s", server_cores)) - _smooth(server), 0
-        ),
-        "stolen": _smooth(share("server_cores_stolen_s", server_cores)),
-        "throttled": np.minimum(_smooth(share("throttled_s", 1.0)), 1.0),
-        "generator_cpu": share("generator_cpu_s", generator_cores),
-        "generator_busiest": share("generator_busiest_s", 1.0),
-        "generator_idle": _smooth(share("generator_cores_idle_s", generator_cores)),
-        "late_ms": readings.late_ms(between),
-        "link": link,
-        "link_pressed": link / occupied,
-        "queue": readings.latest("queue", between),
-        "queued": _smooth(_over(readings.latest("queue", between), 0)),
-        "backlog": readings.latest("backlog", between),
-        "overflows": np.diff(readings.at("server_listen_overflows", between)),
-        "workers": _workers(config, readings, between, requests, measured.unloaded_s),
-        "descriptors": _descriptors(config["impl"], run, readings, between),
-        "busiest": _smooth(share("server_busiest_s", 1.0)),
-        "delayed": _smooth(share("server_delayed_s", 1.0)),
+        "server_cpu": cpu,
+        "server_idle": _smooth(slices.share("server_cores_idle_s", cores)),
+        "others": np.maximum(programs - _smooth(cpu), 0),
+        "stolen": _smooth(slices.share("server_cores_stolen_s", cores)),
+        "throttled": np.minimum(_smooth(slices.share("throttled_s", 1.0)), 1.0),
+        "busiest": _smooth(slices.share("server_busiest_s", 1.0)),
+        "delayed": _smooth(slices.share("server_delayed_s", 1.0)),
     }
     if not bound:  # what of the machine's cores was the server's is not known
-        table["server_idle"] = table["others"] = np.full(len(seconds), np.nan)
-    table["lost"] = _lost(readings, between)
-    found = pd.DataFrame(table)
-    if between[-1] - between[0] < EVERY_S:  # what was read is of before and after
-        found[found.columns.difference(["t_s", "seconds"])] = np.nan
-    return found
+        unknown = np.full(len(cpu), np.nan)
+        table |= {"server_idle": unknown, "others": unknown}
+    return table
+
+
+def _generator(run: dict[str, Any], slices: _Slices) -> dict[str, Floats]:
+    """Return what the load generator had of its cores, and how late it was."""
+    cores = len((run["provenance"].get("cores") or {}).get("locust") or ()) or 1
+    return {
+        "generator_cpu": slices.share("generator_cpu_s", cores),
+        "generator_busiest": slices.share("generator_busiest_s", 1.0),
+        "generator_idle": _smooth(slices.share("generator_cores_idle_s", cores)),
+        "late_ms": slices.readings.late_ms(slices.edges),
+    }
+
+
+def _accept_queue(slices: _Slices) -> dict[str, Floats]:
+    queue = slices.readings.latest("queue", slices.edges)
+    return {
+        "queue": queue,
+        "queued": _smooth(_over(queue, 0)),
+        "backlog": slices.readings.latest("backlog", slices.edges),
+        "overflows": slices.growth("server_listen_overflows"),
+        "lost": _lost(slices),
+    }
 
 
 def _smooth(values: Floats) -> Floats:
@@ -116,36 +159,28 @@ def _over(values: Floats, bound: float) -> Floats:
     return np.where(np.isnan(values), np.nan, values > bound)
 
 
-def _lost(readings: Readings, between: Floats) -> Floats:
+def _lost(slices: _Slices) -> Floats:
     """Return where connections were lost in the last seconds: 1, or 0."""
-    before = between[0] - np.arange(RECENT_S, 0, -EVERY_S)
-    times = np.concatenate([before, between])
-    overflowed = np.diff(readings.at("server_listen_overflows", times)) > 0.5
+    before = slices.edges[0] - np.arange(RECENT_S, 0, -EVERY_S)
+    times = np.concatenate([before, slices.edges])
+    overflows = np.diff(slices.readings.at("server_listen_overflows", times))
     ends = times[1:]
-    latest = np.maximum.accumulate(np.where(overflowed, ends, -np.inf))
+    latest = np.maximum.accumulate(np.where(overflows > 0.5, ends, -np.inf))
     lost: Floats = (ends - latest <= RECENT_S).astype(float)
     return lost[len(before) :]
 
 
-def _link(network: dict[str, Any], readings: Readings, between: Floats) -> Floats:
+def _link(network: dict[str, Any], slices: _Slices) -> Floats:
     """Return the share of the link's rate, in the direction that carries more."""
-    seconds = np.diff(between)
     if network["rate_mbit"] is None:
-        return np.full(len(seconds), np.nan)
-    carried = [
-        np.diff(readings.at(f"server_{which}_bytes", between))
-        for which in ("sent", "received")
-    ]
-    most: Floats = np.fmax(*carried) * 8 / 1e6 / network["rate_mbit"] / seconds
+        return np.full(len(slices.seconds), np.nan)
+    carried = [slices.growth(f"server_{which}_bytes") for which in ("sent", "received")]
+    most: Floats = np.fmax(*carried) * 8 / 1e6 / network["rate_mbit"] / slices.seconds
     return most
 
 
 def _workers(
-    config: dict[str, Any],
-    readings: Readings,
-    between: Floats,
-    requests: Requests,
-    unloaded_s: float,
+    config: dict[str, Any], slices: _Slices, requests: Requests, unloaded_s: float
 ) -> Floats:
     """Return the share of the server's workers, beside the one that accepts, at work.
 
@@ -156,18 +191,16 @@ def _workers(
     impl, wait_s = config["impl"], config["page"]["wait_ms"] / 1000
     most = most_workers(impl)
     name = {"process": "server_processes", "thread": "server_threads"}
-    if most is None:
-        return np.full(len(between) - 1, np.nan)
-    if impl["worker"] in name:
-        there = readings.greatest(name[impl["worker"]], between) - 1
+    if most is not None and impl["worker"] in name:
+        there = slices.readings.greatest(name[impl["worker"]], slices.edges) - 1
         share: Floats = there / most
         return share
-    if impl["worker"] in ("pool", "helper") and wait_s:
-        answers, _ = np.histogram(requests.finished[requests.answered], between)
-        at_work: Floats = _smooth(answers / np.diff(between)) * (wait_s + unloaded_s)
+    if most is not None and impl["worker"] in ("pool", "helper") and wait_s:
+        answers, _ = np.histogram(requests.finished[requests.answered], slices.edges)
+        at_work = _smooth(answers / slices.seconds) * (wait_s + unloaded_s)
         working: Floats = at_work / most
         return working
-    return np.full(len(between) - 1, np.nan)
+    return np.full(len(slices.seconds), np.nan)
 
 
 def most_workers(impl: dict[str, Any]) -> int | None:
@@ -176,11 +209,9 @@ def most_workers(impl: dict[str, Any]) -> int | None:
     return None if most is None else int(most)
 
 
-def _descriptors(
-    impl: dict[str, Any], run: dict[str, Any], readings: Readings, between: Floats
-) -> Floats:
+def _descriptors(impl: dict[str, Any], run: dict[str, Any], slices: _Slices) -> Floats:
     most = most_descriptors(impl, run)
-    opened = readings.greatest("server_descriptors", between)
+    opened = slices.readings.greatest("server_descriptors", slices.edges)
     share: Floats = opened / np.full(len(opened), np.nan if most is None else most)
     return share
 

@@ -14,10 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.diagnosis.evidence import Evidence
 from analysis.diagnosis.summary import FIRST, Summary, waits
 from analysis.diagnosis.waiting import Waiting
-from analysis.record import capacity, little
+from analysis.record import little
 from analysis.record.ending import first_failure, why
 from analysis.record.measurement import Measurement
 
@@ -40,8 +39,8 @@ def result(
         "verdict": dataclasses.asdict(summary.verdict),
         "waiting": _told(summary.waited),
         "possible": summary.possible and dataclasses.asdict(summary.possible),
-        "evidence": _evidence(summary.evidence),
-        "steps": _as_records(capacity.steps(record, stopped.steps)),
+        "evidence": _digits(dataclasses.asdict(summary.evidence)),
+        "steps": _as_records(measured.steps),
         "little": little.checked(record, row, config),
         "idle": run.get("idle"),
         "bare_lf": bool(run.get("bare_lf")),
@@ -101,6 +100,18 @@ def _told(waited: Waiting | None) -> dict[str, Any] | None:
     }
 
 
+def _digits(evidence: dict[str, Any]) -> dict[str, Any]:
+    """Return evidence, which is nested, with four digits of each number."""
+    return {
+        name: _digits(value)
+        if isinstance(value, dict)
+        else round(value, 4)
+        if isinstance(value, float)
+        else value
+        for name, value in evidence.items()
+    }
+
+
 def _rounded(shares: Mapping[str, float]) -> dict[str, float]:
     return {part: round(share, 4) for part, share in shares.items()}
 
@@ -109,13 +120,6 @@ def _as_records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows as JSON has them: what is not known is null."""
     rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
     return rows
-
-
-def _evidence(found: Evidence) -> dict[str, Any]:
-    return {
-        name: round(value, 4) if isinstance(value, float) else value
-        for name, value in dataclasses.asdict(found).items()
-    }
 
 
 def _used(run: dict[str, Any], finished: int) -> dict[str, Any]:

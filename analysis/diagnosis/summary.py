@@ -64,7 +64,7 @@ def summary(measured: Measurement) -> Summary:
     """Return what the record of a run says."""
     record, config = measured.record, measured.config
     row = _row(measured)
-    step = capacity.peak(record, measured.stopped.steps)
+    step = measured.peak
     found = evidence(config, measured.run, record, row, measured.readings, step)
     failed = _failed(record, row)
     waited = _waited(measured, row, step, failed)
@@ -86,7 +86,7 @@ def _row(measured: Measurement) -> definitions.Row:
     record, stopped = measured.record, measured.stopped
     experiment = measured.config["experiment"]
     if experiment["stop"] == "capacity":
-        row = capacity.row(record, stopped, experiment["p95_ms"])
+        row = capacity.row(record, stopped, measured.steps, experiment["p95_ms"])
     elif experiment["stop"] == "first_failure":
         row = onset.row(record, stopped)
     else:
@@ -98,7 +98,7 @@ def _row(measured: Measurement) -> definitions.Row:
 def _waited(
     measured: Measurement,
     row: definitions.Row,
-    step: definitions.Step | None,
+    step: definitions.CapacityStep | None,
     failed: Mapping[str, Positions],
 ) -> Waiting | None:
     """Return what users waited for: until the row's end, or in the best step."""

@@ -97,20 +97,22 @@ def _outside(waited: Waiting, first: str) -> str:
 
 
 def _nearly_all(e: Evidence, possible: Possible) -> str:
-    users = "" if e.users is None else f"{e.users:,.0f} "
-    waits = f" and wait {1000 * e.wait_s:g} ms for a page" if e.wait_s else ""
-    server = "adds nothing to that" if e.wait_s else "answers at once"
-    cpu = "" if e.server_cpu is None else f", with {percent(e.server_cpu)} of its CPU"
+    number, wait_s = e.users.mean_users, e.users.page_wait_s
+    users = "" if number is None else f"{number:,.0f} "
+    waits = f" and wait {1000 * wait_s:g} ms for a page" if wait_s else ""
+    server = "adds nothing to that" if wait_s else "answers at once"
+    used = e.server.cpu
+    cpu = "" if used is None else f", with {percent(used)} of its CPU"
     return (
-        f"{users}users who think for {e.think_s:g} s{waits} got "
+        f"{users}users who think for {e.users.mean_think_s:g} s{waits} got "
         f"{percent(possible.share)} of the {possible.rps:,.0f} requests a second that "
         f"a server which {server} would have given them{cpu}"
     )
 
 
 def _crashed(e: Evidence) -> Iterator[tuple[str, str]]:
-    if e.crashed is not None:
-        yield "crashed", f"the server died: {e.crashed}"
+    if e.server.crashed is not None:
+        yield "crashed", f"the server died: {e.server.crashed}"
 
 
 def _refused_to_generator(e: Evidence) -> Iterator[tuple[str, str]]:
@@ -124,22 +126,24 @@ def _refused_to_generator(e: Evidence) -> Iterator[tuple[str, str]]:
 
 def _held(e: Evidence) -> Iterator[tuple[str, str]]:
     """What idle connections hold, no CPU time and no load generator frees."""
-    if not e.idle or e.idle_asked is None or e.idle >= e.idle_asked:
+    server = e.server
+    idle, asked = server.idle_open, server.idle_asked
+    if not idle or asked is None or idle >= asked:
         return  # of none that are open nothing is held
-    took = f"it took {e.idle:,} of {e.idle_asked:,} idle connections"
-    if _full(e.descriptors, e.most_descriptors) and _holds(e.idle, e.most_descriptors):
+    took = f"it took {idle:,} of {asked:,} idle connections"
+    most = server.most_descriptors
+    if _full(server.descriptors, most) and _holds(idle, most):
         yield (
             "server-descriptors",
-            f"{took}, which hold most of its {e.most_descriptors:,} descriptors, and "
-            "none is left",
+            f"{took}, which hold most of its {most:,} descriptors, and none is left",
         )
-    if e.most_workers == 1:
+    most = server.most_workers
+    if most == 1:
         yield "server-serial", f"{took}, and serves one client at a time"
-    if _full(e.workers, e.most_workers) and _holds(e.idle, e.most_workers):
+    if _full(server.workers, most) and _holds(idle, most):
         yield (
             "server-workers",
-            f"{took}, which hold most of its {e.most_workers:,} workers, and none is "
-            "left",
+            f"{took}, which hold most of its {most:,} workers, and none is left",
         )
 
 

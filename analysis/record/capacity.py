@@ -15,13 +15,13 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.record.definitions import Row, Step, Stopped, failed, finish_s
+from analysis.record.definitions import CapacityStep, Row, Stopped, failed, finish_s
 from analysis.record.definitions import row as row_of
 
 KNEE = 0.95
 
 
-def steps(record: pd.DataFrame, tried: Sequence[Step]) -> pd.DataFrame:
+def steps(record: pd.DataFrame, tried: Sequence[CapacityStep]) -> pd.DataFrame:
     """Return a row per step: users, begin_s, end_s, rps, p50_ms, p95_ms, failures."""
     finished = finish_s(record)
     rows = []
@@ -42,24 +42,30 @@ def steps(record: pd.DataFrame, tried: Sequence[Step]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def peak(record: pd.DataFrame, tried: Sequence[Step]) -> Step | None:
-    """Return the step with most requests per second; None where nothing finished."""
-    table = steps(record, tried)
+def peak(table: pd.DataFrame, tried: Sequence[CapacityStep]) -> CapacityStep | None:
+    """Return the step with most requests per second; None where nothing finished.
+
+    `table` are the figures of the steps that were `tried`.
+    """
     if not len(table) or not table["rps"].max() > 0:
         return None
     return tried[int(table["rps"].to_numpy().argmax())]
 
 
-def row(record: pd.DataFrame, stopped: Stopped, p95_ms: float) -> Row:
-    """Return the row of a search in which a 95th percentile of `p95_ms` counts."""
-    best = peak(record, stopped.steps)
+def row(
+    record: pd.DataFrame, stopped: Stopped, table: pd.DataFrame, p95_ms: float
+) -> Row:
+    """Return the row of a search, from the `table` of its steps.
+
+    A step is acceptable up to a 95th percentile of `p95_ms`.
+    """
+    best = peak(table, stopped.steps)
     whole = row_of(record, "capacity", stopped)
     if best is None:
         return replace(whole, rps=None)
     finished = finish_s(record)
     inside = record[(finished >= best.begin_s) & (finished < best.end_s)]
     at_peak = row_of(inside, "capacity", stopped)
-    table = steps(record, stopped.steps)
     most = float(table["rps"].max())
     fine = table[(table["failures"] == 0) & (table["p95_ms"] <= p95_ms)]
     accepted = fine.sort_values("rps").iloc[-1] if len(fine) else None

@@ -47,7 +47,7 @@ STOPS = {  # by which rule a run ends, and for what reasons it may
 
 
 @dataclass(frozen=True)
-class Step:
+class CapacityStep:
     """A time, in seconds since the load began, with a constant number of users."""
 
     users: int
@@ -63,7 +63,7 @@ class Stopped:
     at_s: float
     users: int
     began_s: float = 0.0  # when the load began, by the host's monotonic clock
-    steps: tuple[Step, ...] = ()  # of a search for the capacity
+    steps: tuple[CapacityStep, ...] = ()  # of a search for the capacity
 
 
 @dataclass(frozen=True)
@@ -146,24 +146,17 @@ def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
     """
     position = first_failure(record)
     failing = None if position is None else record.iloc[position]
-    ended = stopped.at_s
-    users = stopped.users
     if stop == "first_failure":
-        if position is not None:
-            ended = float(finish_s(record).iloc[position])
-            users = int(record["users"].iloc[position])
-            record = record.iloc[: position + 1]
-        rps = current_rps(record, ended)
+        record, end_s, users = _until_failure(record, position, stopped)
+        rps = current_rps(record, end_s)
     else:
-        ended = float(finish_s(record).max()) if len(record) else stopped.at_s
-        rps = len(record) / ended if len(record) and ended > 0 else None
+        users = stopped.users
+        end_s = float(finish_s(record).max()) if len(record) else stopped.at_s
+        rps = len(record) / end_s if len(record) and end_s > 0 else None
     fails = failed(record)
     successes = record.loc[~fails, "response_ms"]
-    outcome = OUTCOMES.get((stop, stopped.reason), "time limit")
-    if outcome == NOT_REACHED and failing is not None:
-        outcome = "time limit"  # before it was known whether an onset follows
     return Row(
-        outcome=outcome,
+        outcome=_outcome(stop, stopped.reason, failing is not None),
         reached=position is not None if stop == "first_failure" else None,
         users=users,
         requests=len(record),
@@ -175,11 +168,32 @@ def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
         success_median_ms=_or_none(successes.median()),
         success_p95_ms=_or_none(successes.quantile(0.95)),
         success_p99_ms=_or_none(successes.quantile(0.99)),
-        duration_s=ended,
+        duration_s=end_s,
         first_failure_s=None if failing is None else _finish(failing),
         first_failure_users=None if failing is None else int(failing["users"]),
         first_failure=None if failing is None else str(failing["error"]),
     )
+
+
+def _until_failure(
+    record: pd.DataFrame, position: int | None, stopped: Stopped
+) -> tuple[pd.DataFrame, float, int]:
+    """Return the record up to the first failure, when it was, and of how many users.
+
+    Without a failure it is the whole record, and the end of the load.
+    """
+    if position is None:
+        return record, stopped.at_s, stopped.users
+    until = record.iloc[: position + 1]
+    users = int(record["users"].iloc[position])
+    return until, float(finish_s(record).iloc[position]), users
+
+
+def _outcome(stop: str, reason: str, any_failed: bool) -> str:
+    outcome = OUTCOMES.get((stop, reason), "time limit")
+    if outcome == NOT_REACHED and any_failed:
+        return "time limit"  # before it was known whether an onset follows
+    return outcome
 
 
 def _finish(request: pd.Series) -> float:

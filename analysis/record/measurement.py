@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.record.definitions import Stopped
+from analysis.record import capacity
+from analysis.record.definitions import CapacityStep, Stopped
 from analysis.record.phases import Requests, requests, unloaded_s
 from analysis.record.possible import Joining
 from analysis.record.readings import Readings, read_readings
@@ -57,6 +58,16 @@ class Measurement:
         return [
             Joining(s["at_s"], s["users"], s["rate"], s.get("together")) for s in told
         ]
+
+    @functools.cached_property
+    def steps(self) -> pd.DataFrame:
+        """The figures of each step of a search for the capacity."""
+        return capacity.steps(self.record, self.stopped.steps)
+
+    @functools.cached_property
+    def peak(self) -> CapacityStep | None:
+        """The step of such a search with most requests per second."""
+        return capacity.peak(self.steps, self.stopped.steps)
 
     @functools.cached_property
     def unloaded_s(self) -> float:

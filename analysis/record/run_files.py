@@ -14,7 +14,13 @@ from typing import Any
 import pandas as pd
 
 from analysis.files import DataError, unreadable
-from analysis.record.definitions import STOPS, Step, Stopped, finish_s, first_failure
+from analysis.record.definitions import (
+    STOPS,
+    CapacityStep,
+    Stopped,
+    finish_s,
+    first_failure,
+)
 from analysis.record.onset import ends_with_onset
 
 VERSION = 2  # of the record's form, as `load/__init__.py` counts them
@@ -119,7 +125,7 @@ def read_stopped(run: dict[str, Any], path: Path) -> Stopped:
             int(said["users"]),
             float(said["began_s"]),
             tuple(
-                Step(int(s["users"]), float(s["begin_s"]), float(s["end_s"]))
+                CapacityStep(int(s["users"]), float(s["begin_s"]), float(s["end_s"]))
                 for s in said.get("steps", ())
             ),
         )

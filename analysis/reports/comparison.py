@@ -26,15 +26,15 @@ def table(matrix: Matrix) -> pd.DataFrame:
 
 
 def markdown(matrix: Matrix) -> str:
-    from analysis.rows.left_out import footnote
+    from analysis.rows.unmeasured import footnote
     from analysis.tables import comparison
 
     [experiment] = matrix.experiments
     text = f"### {experiment}\n"
     if matrix.cells:
         text = comparison.markdown(experiment, matrix.cells)
-    if matrix.left_out:
-        text += "\n".join(["", *footnote(matrix.left_out)])
+    if matrix.unmeasured:
+        text += "\n".join(["", *footnote(matrix.unmeasured)])
     return text
 
 

@@ -21,11 +21,11 @@ def applies(configs: Configs) -> bool:
 def table(matrix: Matrix) -> pd.DataFrame:
     from analysis.tables import ranking
 
-    return ranking.table(ranking.ranking(matrix.cells, matrix.left_out))
+    return ranking.table(ranking.ranking(matrix.cells, matrix.unmeasured))
 
 
 def markdown(matrix: Matrix) -> str:
     from analysis.tables import ranking
 
-    found = ranking.ranking(matrix.cells, matrix.left_out)
+    found = ranking.ranking(matrix.cells, matrix.unmeasured)
     return ranking.markdown(found, matrix.cells)

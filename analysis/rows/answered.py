@@ -25,8 +25,10 @@ def answered_rps(cell: Cell) -> float | None:
 
 def cpu_us_per_answer(cell: Cell) -> float | None:
     """Return the CPU time, in µs, that the server used per request it answered."""
-    found = cell.result.get("evidence") or {}
-    share, rps = found.get("server_cpu"), found.get("rps")
+    evidence = cell.result.get("evidence")
+    if not evidence:
+        return None
+    share, rps = evidence["server"]["cpu"], evidence["users"]["rps"]
     if share is None or not rps or not _part(cell):
         return None
     cores = len((cell.provenance.get("cores") or {}).get("server") or ()) or 1

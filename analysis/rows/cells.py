@@ -1,18 +1,17 @@
-"""Measured cells, as all tables and charts have them, and reading those of a matrix.
+"""Measured cells, as all tables and charts have them.
 
 Rules of this module:
 - A cell is its configuration and its `result.json`: no record is read again.
-- Cells that were not measured have no figures, and are in `left_out.py`.
+- A cell that was not measured has no figures: see `unmeasured.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.files import DataError, read_json
+from analysis.files import DataError
 from analysis.record.config import read_config
 from analysis.record.definitions import ROW
 
@@ -71,35 +70,15 @@ class Cell:
     def row(self) -> dict[str, Any]:
         return dict(self.result["row"])
 
-
-def read_folders(path: Path) -> list[Path]:
-    """Read the folders of cells that a matrix file lists, in its order."""
-    folders = read_json(path)
-    if not isinstance(folders, list) or not all(isinstance(f, str) for f in folders):
-        raise DataError(f"{path}: it has to be a list of cells' folders")
-    if not folders:
-        raise DataError(f"{path} lists no cell: there is nothing to show")
-    return [Path(folder) for folder in folders]
-
-
-def read_matrix(path: Path) -> list[Cell]:
-    """Read the cells that a matrix file lists, with their results, in its order.
-
-    Those that were not measured have no figures, and are not among them.
-    """
-    cells = []
-    for folder in read_folders(path):
-        result = read_json(folder / "result.json")
-        if isinstance(result, dict) and "not_measured" in result:
-            continue  # see `left_out.py`
+    @classmethod
+    def of(cls, folder: Path, result: Any) -> Cell:
+        """Return the cell in `folder` with this result; raise `DataError` if old."""
         if not _is_result(result):
             raise DataError(
                 f"{folder / 'result.json'} is not the result of a cell, or an older "
                 f"one: python -m analysis cell {folder} writes it"
             )
-        cells.append(Cell(folder, read_config(folder), result))
-    _check_rules(cells, path)
-    return cells
+        return cls(folder, read_config(folder), result)
 
 
 def _is_result(result: Any) -> bool:
@@ -109,17 +88,7 @@ def _is_result(result: Any) -> bool:
             and set(result["verdict"]) == {"limit", "because"}
             and "reason" in result["stopped"]
             and isinstance(result["provenance"], dict | None)
+            and "server" in (result.get("evidence") or {"server": {}})
         )
     except (KeyError, TypeError):
         return False
-
-
-def _check_rules(cells: Iterable[Cell], path: Path) -> None:
-    """Raise `DataError` where one table would have to be of two shapes."""
-    rules: dict[str, str] = {}
-    for cell in cells:
-        if rules.setdefault(cell.experiment, cell.stop) != cell.stop:
-            raise DataError(
-                f"{path}: cells of {cell.experiment} differ in experiment.stop: "
-                "runs that end by different rules need experiments of their own"
-            )

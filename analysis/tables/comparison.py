@@ -113,7 +113,7 @@ def tidy(cell: Cell) -> dict[str, Any]:
         "limit_because": cell.result["verdict"]["because"],
         **waited.flat(cell.waiting),
         **{f"possible.{name}": cell.possible.get(name) for name in ("rps", "share")},
-        **{f"evidence.{n}": v for n, v in (cell.result.get("evidence") or {}).items()},
+        **dict(leaves(cell.result.get("evidence") or {}, "evidence.")),
         **{f"idle.{n}": v for n, v in (cell.result.get("idle") or {}).items()},
         **{f"used.{n}": v for n, v in (cell.result.get("used") or {}).items()},
         **day.flat(cell),

@@ -103,24 +103,47 @@ def _bounds(group: Group) -> list[bool]:
 def footnotes(groups: Sequence[Group]) -> Iterable[str]:
     """Yield what a reader has to know about some rows, a paragraph each."""
     cells = [cell for group in groups for cell in group.cells]
+    yield from _lower_bounds(cells)
+    yield from _of_possible(groups)
+    if cells[0].stop == "first_failure":
+        yield from failing.notes(groups)
+    yield from _out_of_time(cells)
+    yield from _idle(groups)
+    yield from _near_ceiling(cells)
+    yield from _capacity(cells)
+    yield from bare_lf(cells)
+    yield from _suspect(cells)
+    yield from _not_comparable(cells)
+
+
+def _lower_bounds(cells: Sequence[Cell]) -> Iterable[str]:
     if any(cell.row["reached"] is False for cell in cells):
         yield (
             "`>`: no request failed with that many users; "
             "how many it takes is not known.\n"
         )
+
+
+def _of_possible(groups: Sequence[Group]) -> Iterable[str]:
     if any(possible_rps(group) is not None for group in groups):
         yield (
             "`of`: the requests a second that the same users would have got of a "
             "server that answers at once.\n"
         )
-    if cells[0].stop == "first_failure":
-        yield from failing.notes(groups)
+
+
+def _out_of_time(cells: Sequence[Cell]) -> Iterable[str]:
     late = [cell.impl for cell in cells if cell.row["outcome"] == "time limit"]
     if late:
         yield (
             "Ended by their limit of time, before their rule was met: "
             f"{', '.join(dict.fromkeys(late))}.\n"
         )
+
+
+def _idle(groups: Sequence[Group]) -> Iterable[str]:
+    """Yield which rows had fewer idle connections than were asked for."""
+    cells = [cell for group in groups for cell in group.cells]
     apart = [name for name in swept(cells) if name != IDLE]
     for group in groups:
         asked = setting(group.first, IDLE) or 0
@@ -131,24 +154,35 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
                 "load began, and "
                 f"{_span([cell.idle_open for cell in group.cells])} at its end.\n"
             )
+
+
+def _near_ceiling(cells: Sequence[Cell]) -> Iterable[str]:
     if any(is_near([cell]) for cell in cells):
         yield (
             f"`≥`: within {1 - NEAR:.0%} of what the load generator can send here, "
             f"{cells[0].ceiling_rps:,.0f} requests a second: at least.\n"
         )
+
+
+def _capacity(cells: Sequence[Cell]) -> Iterable[str]:
     if cells[0].stop == "capacity":
         limit = cells[0].config["experiment"].get("p95_ms", 500)
         yield (
             "Knee: the fewest users with 95 % of the peak. Acceptable: the most "
             f"without a failure, and a 95th percentile of {limit:g} ms at most.\n"
         )
-    yield from bare_lf(cells)
+
+
+def _suspect(cells: Sequence[Cell]) -> Iterable[str]:
     suspect = [c.impl for c in cells if (c.result.get("little") or {}).get("suspect")]
     if suspect:
         yield (
             "**Suspect:** users are not what requests a second, response time and "
             f"think time make by Little's law: {', '.join(dict.fromkeys(suspect))}.\n"
         )
+
+
+def _not_comparable(cells: Sequence[Cell]) -> Iterable[str]:
     if unlike := differing(cells):
         yield (
             "**Not comparable:** these rows come from machines that differ in "

@@ -25,8 +25,8 @@ from analysis.rows import figures
 from analysis.rows.answered import answered_rps
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, MARKED, Group, grouped, mark
-from analysis.rows.left_out import LeftOut
 from analysis.rows.settings import caption, show, swept
+from analysis.rows.unmeasured import Unmeasured
 from analysis.tables.notes import bare_lf, medians
 
 REMARKS = {
@@ -72,9 +72,9 @@ class Place:
         return not mark(self.rps_limit if same_users else self.users_limit)
 
 
-def ranking(cells: Sequence[Cell], left_out: Sequence[LeftOut]) -> list[Place]:
+def ranking(cells: Sequence[Cell], unmeasured: Sequence[Unmeasured]) -> list[Place]:
     """Return a row for each implementation, the best first."""
-    reasons = {cell.impl: cell.why for cell in reversed(left_out)}
+    reasons = {cell.impl: cell.why for cell in reversed(unmeasured)}
     names = dict.fromkeys([cell.impl for cell in cells] + list(reasons))
     found = [
         _place(name, [c for c in cells if c.impl == name], reasons.get(name))

@@ -107,6 +107,13 @@ def readings(
     return table
 
 
+PROVENANCE = {
+    **{"started": "2026-01-01T00:00:00+00:00", "commit": "abc", "dirty": False},
+    "versions": {"python": "3.11.7", "locust": "2.47.0"},
+    "cores": {"server": [1], "locust": [0]},
+}
+
+
 def make_cell(
     at: Path,
     rows: Sequence[Request],
@@ -138,14 +145,7 @@ def make_cell(
         "stopped": {**stopped, **(told or {})},
         "crashed": crashed,
         "telemetry": {"cost_s": 0.1, "server_most_descriptors": 3500, "server": USED},
-        "provenance": {
-            "started": "2026-01-01T00:00:00+00:00",
-            "commit": "abc",
-            "dirty": False,
-            "versions": {"python": "3.11.7", "locust": "2.47.0"},
-            "host": host,
-            "cores": {"server": [1], "locust": [0]},
-        },
+        "provenance": {**PROVENANCE, "host": host},
     }
     (folder / "run.json").write_text(json.dumps(run))
     return folder

@@ -1,4 +1,4 @@
-"""Imports in `analysis/` go one way, and no folder there is too long to be read."""
+"""Imports in `analysis/` go one way, and nothing there is too long to be read."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ PATHS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
 SHARED = {"files", "limits", "configurations"}  # by all stages
 MAY = "May import: "  # as the head of each stage has it
 MOST_MODULES = 15
+MOST_LINES, MOST_LINES_OF_A_FUNCTION = 250, 40
 
 
 @functools.cache
@@ -88,3 +89,17 @@ def test_an_import_that_runs_back_is_found(path: str, code: str, name: str) -> N
 def test_a_folder_is_soon_read(folder: str) -> None:
     modules = [path for path in (ROOT / folder).glob("*.py") if path.stem[:2] != "__"]
     assert len(modules) <= MOST_MODULES
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_file_and_a_function_are_soon_read(path: str) -> None:
+    code = (ROOT / path).read_text()
+    assert len(code.splitlines()) <= MOST_LINES
+    long = {
+        node.name: node.end_lineno - node.lineno + 1
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= MOST_LINES_OF_A_FUNCTION
+    }
+    assert not long

@@ -16,7 +16,8 @@ from analysis.limits import LIMITS, limits_of
 from benchmarks import disturbances
 from benchmarks.disturbances import SkippedError, busy_programs, quota
 from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
-from benchmarks.verdicts import ROOT, Result, configuration, measure, result, show
+from benchmarks.verdict_results import Result, show
+from benchmarks.verdicts import ROOT, configuration, measure, result
 from load.trial import unavailable
 
 SECONDS = 3.0

@@ -9,7 +9,11 @@ import pytest
 from analysis.diagnosis.causes import cause
 from tests.analysis.known import known, unknown
 
-ALL_OF_IT = {"crashed": "signal 9", "overflows": 12, "resets_sent": 3}
+ALL_OF_IT = {
+    "server__crashed": "signal 9",
+    "server__overflows": 12,
+    "server__resets_sent": 3,
+}
 LOST = "70% of the wait was for connections that a full accept queue lost"
 QUEUE = {"accept-queue": 0.7, "server-cpu": 0.3}
 
@@ -19,13 +23,13 @@ QUEUE = {"accept-queue": 0.7, "server-cpu": 0.3}
     [
         (
             "timed out connecting",
-            {"overflows": 1200, "loss_percent": 3.0},
+            {"server__overflows": 1200, "network__loss_percent": 3.0},
             QUEUE,
             f"{LOST}; the accept queue overflowed 1,200 times, and dropped SYNs",
         ),
         (
             "timed out reading",
-            {"overflows": 12, "server_cpu": 0.98},
+            {"server__overflows": 12, "server__cpu": 0.98},
             QUEUE,
             f"{LOST}; the accept queue overflowed 12 times, and dropped connections "
             "that clients took for open",
@@ -33,42 +37,47 @@ QUEUE = {"accept-queue": 0.7, "server-cpu": 0.3}
         # What was full for others is not what it waited for.
         (
             "timed out connecting",
-            {"overflows": 1200, "server_cpu": 0.2},
+            {"server__overflows": 1200, "server__cpu": 0.2},
             {"server-cpu": 0.9, "accept-queue": 0.1},
             "90% of the wait was for the server's CPU; the accept queue overflowed "
             "1,200 times, and dropped SYNs",
         ),
         (
             "slower than 500 ms",
-            {"overflows": 12},
+            {"server__overflows": 12},
             {"link": 1.0},
             "100% of the wait was for the link",
         ),
         (
             "timed out sending",
-            {"loss_percent": 2.5},
+            {"network__loss_percent": 2.5},
             {"unclear": 0.6, "link": 0.4},
             "the link loses 2.5 % of all packets",
         ),
         (
             "timed out connecting",
-            {"loss_percent": 1},
+            {"network__loss_percent": 1},
             None,
             "the link loses 1 % of all packets",
         ),
-        ("timed out reading", {"server_cpu": 0.98}, {"unclear": 1.0}, ""),
-        ("timed out reading", {"server_cpu": 0.98}, None, ""),
+        ("timed out reading", {"server__cpu": 0.98}, {"unclear": 1.0}, ""),
+        ("timed out reading", {"server__cpu": 0.98}, None, ""),
         (
             "Connection reset by peer",
-            {"overflows": 2, "resets_sent": 2},
+            {"server__overflows": 2, "server__resets_sent": 2},
             QUEUE,
             "reset by the accept queue, which overflowed 2 times",
         ),
-        ("Connection reset by peer", {"resets_sent": 2}, None, "reset by the server"),
+        (
+            "Connection reset by peer",
+            {"server__resets_sent": 2},
+            None,
+            "reset by the server",
+        ),
         ("Connection reset by peer", {}, QUEUE, ""),
         (
             "Connection refused connecting",
-            {"crashed": "signal 9"},
+            {"server__crashed": "signal 9"},
             None,
             "the server died: signal 9",
         ),
@@ -115,7 +124,7 @@ def test_causes(
     ],
 )
 def test_what_a_failure_says_by_itself(error: str, because: str) -> None:
-    for evidence in (known(overflows=12, resets_sent=3), unknown()):
+    for evidence in (known(server__overflows=12, server__resets_sent=3), unknown()):
         assert cause(error, evidence, QUEUE) == because
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,16 +10,29 @@ from typing import Any
 
 import pytest
 
-from analysis.diagnosis.evidence import Evidence, evidence, window
+from analysis.diagnosis.evidence import Evidence, evidence
+from analysis.diagnosis.window import bounds_s
 from analysis.files import read_json
 from analysis.record.config import read_config
-from analysis.record.definitions import Step, Stopped, row
+from analysis.record.definitions import CapacityStep, Stopped, row
 from analysis.record.measurement import read_measurement
 from tests.analysis.conftest import frame, steady
+from tests.analysis.known import GROUPS, may_be_unknown
 from tests.analysis.measured import LINK, Asked, held, measured
 
 Cell = Callable[..., Path]
 FAILED = (18.0, 2500, None, 0, 20, "timed out reading")
+QUEUE = [99.0] * 12 + [0.0, 10.0] * 5 + [99.0]
+READ = {
+    **{"server_user_s": 0.5, "server_system_s": 0.25, "server_cores_idle_s": 0.2},
+    **{"generator_cpu_s": 0.6, "generator_busiest_s": 0.3},
+    **{"generator_cores_idle_s": 0.4, "server_sent_bytes": 1_000_000},
+    **{"server_listen_overflows": 3, "users_syn_retransmits": 2},
+    **{"server_received_bytes": 2_000, "server_resets_sent": 1},
+    **{"queue": QUEUE, "backlog": [64.0] * 21 + [128.0, 64.0]},
+    **{"server_threads": [9.0] * 17 + [5.0] * 6},
+    **{"server_descriptors": [99.0] * 12 + [60.0] * 5 + [70.0, *[60.0] * 5]},
+}
 
 
 def of(folder: Path) -> Evidence:
@@ -29,23 +43,12 @@ def of(folder: Path) -> Evidence:
 
 def test_counters_are_shares_of_a_second(cell: Cell) -> None:
     """They grow evenly; values are those of the last 10 s, from 11 to 20 s."""
-    queue = [99.0] * 12 + [0.0, 10.0] * 5 + [99.0]
-    read = {
-        **{"server_user_s": 0.5, "server_system_s": 0.25, "server_cores_idle_s": 0.2},
-        **{"generator_cpu_s": 0.6, "generator_busiest_s": 0.3},
-        **{"generator_cores_idle_s": 0.4, "server_sent_bytes": 1_000_000},
-        **{"server_listen_overflows": 3, "users_syn_retransmits": 2},
-        **{"server_received_bytes": 2_000, "server_resets_sent": 1},
-        **{"queue": queue, "backlog": [64.0] * 21 + [128.0, 64.0]},
-        **{"server_threads": [9.0] * 17 + [5.0] * 6},
-        **{"server_descriptors": [99.0] * 12 + [60.0] * 5 + [70.0, *[60.0] * 5]},
-    }
     told = of(
         cell(
             [*steady(20, 10, 1), FAILED],
             "first-failure",
             at_s=20.5,
-            read=read,
+            read=READ,
             network__rate_mbit=16.0,
             network__loss_percent=1.5,
             impl__worker="thread",
@@ -54,21 +57,28 @@ def test_counters_are_shares_of_a_second(cell: Cell) -> None:
         )
     )
     assert (told.begin_s, told.end_s) == (10.5, 20.5)
-    shares = (
-        *(told.server_cpu, told.server_idle, told.link),
-        *(told.generator_cpu, told.generator_busiest, told.generator_idle),
-    )
-    assert shares == pytest.approx((0.75, 0.2, 0.5, 0.6, 0.3, 0.4))
-    assert (told.overflows, told.syn_retransmits, told.resets_sent) == (30, 20, 10)
-    assert (told.queued, told.queue, told.backlog) == (0.5, 5.0, 128)
-    assert (told.workers, told.most_workers, told.pool) == (6, 8, False)
-    assert (told.descriptors, told.most_descriptors) == (70, 1024)
-    assert (told.failure, told.failures) == ("timed out reading", 1)
-    assert (told.loss_percent, told.think_s, told.wait_s) == (1.5, 4.5, 0.0)
-    assert told.rps == pytest.approx(10.2)
-    assert told.response_s == pytest.approx((101 * 0.05 + 2.5) / 102)
-    assert told.users == pytest.approx(16, abs=0.1)
-    assert (told.idle, told.idle_asked, told.crashed) == (None, None, None)
+    assert (told.failure, told.failures, told.stray) == ("timed out reading", 1, False)
+    server = {
+        **{"crashed": None, "cpu": 0.75, "cores_idle": 0.2},
+        **{"workers": 6, "most_workers": 8, "pool": False},
+        **{"descriptors": 70, "most_descriptors": 1024},
+        **{"idle_open": None, "idle_asked": None},
+        **{"accept_queue_nonempty_share": 0.5, "accept_queue_mean": 5.0},
+        **{"backlog": 128, "overflows": 30, "resets_sent": 10},
+    }
+    assert dataclasses.asdict(told.server) == pytest.approx(server)
+    generator = told.generator
+    assert (generator.cpu, generator.busiest) == pytest.approx((0.6, 0.3))
+    assert generator.cores_idle == pytest.approx(0.4)
+    network = {"link": 0.5, "loss_percent": 1.5, "syn_retransmits": 20}
+    assert dataclasses.asdict(told.network) == pytest.approx(network)
+    users = {
+        **{"mean_users": 16.0, "rps": 10.2, "page_wait_s": 0.0, "mean_think_s": 4.5},
+        "mean_response_s": (101 * 0.05 + 2.5) / 102,
+    }
+    assert dataclasses.asdict(told.users) == pytest.approx(users, abs=0.1)
+    assert told.users.rps == pytest.approx(10.2)
+    assert told.users.mean_response_s == pytest.approx(users["mean_response_s"])
 
 
 @pytest.mark.parametrize("worker", ["pool", "helper"])
@@ -87,15 +97,15 @@ def test_workers_that_wait_for_a_page(cell: Cell, worker: str) -> None:
             impl__workers=8,
         )
     )
-    assert told.workers == pytest.approx(800 / 20.975 * 0.2)
-    assert told.pool == (worker == "pool")
+    assert told.server.workers == pytest.approx(800 / 20.975 * 0.2)
+    assert told.server.pool == (worker == "pool")
 
 
 def test_the_window_begins_when_the_failed_request_was_sent() -> None:
     rows = [*steady(40, 10, 1), (20.0, 20_500, None, 0, 40, "timed out reading")]
     record = frame(rows)
     shown = row(record, "first_failure", Stopped("first-failure", 40.6, 40))
-    assert window(record, shown) == (20.0, 40.5)
+    assert bounds_s(record, shown) == (20.0, 40.5)
 
 
 @pytest.mark.parametrize(
@@ -111,17 +121,16 @@ def test_the_window_of_a_run_without_failures(
 ) -> None:
     record = frame(steady(seconds, 10, 1))
     shown = row(record, stop, Stopped(reason, seconds + 1.0, 40))
-    assert window(record, shown) == pytest.approx(expected)
+    assert bounds_s(record, shown) == pytest.approx(expected)
 
 
 def test_what_was_not_read_is_not_known(cell: Cell) -> None:
     told = of(cell(steady(12, 10, 1), "cap", at_s=13.0))
-    for name in (
-        *("server_cpu", "server_idle", "generator_busiest", "generator_cpu", "link"),
-        *("generator_idle", "workers", "descriptors", "queued", "queue", "backlog"),
-        *("overflows", "syn_retransmits", "resets_sent", "failure", "crashed"),
-    ):
-        assert getattr(told, name) is None, name
+    facts = dataclasses.asdict(told)
+    facts |= {f"{group}__{n}": v for group in GROUPS for n, v in facts[group].items()}
+    expected = {"users__mean_users", "users__rps", "users__mean_response_s"}
+    expected.add("server__most_descriptors")
+    assert {n for n in may_be_unknown() if facts[n] is not None} == expected
 
 
 def test_few_failures_are_not_what_a_burst_is_about(cell: Cell) -> None:
@@ -151,13 +160,18 @@ def test_shares_are_of_all_cores_of_a_side() -> None:
     )
     shown = row(run.record, "requests", run.stopped)
     told = evidence(run.config, run.run, run.record, shown, run.readings)
-    shares = told.server_cpu, told.server_idle, told.generator_cpu, told.link
+    shares = (
+        told.server.cpu,
+        told.server.cores_idle,
+        told.generator.cpu,
+        told.network.link,
+    )
     assert shares == pytest.approx((0.75, 0.25, 0.5, 0.5))
-    assert told.generator_busiest == pytest.approx(0.9)
-    assert told.lateness_ms == 20  # the median of its seconds
-    step = Step(1, 1.5, 3.5)
+    assert told.generator.busiest == pytest.approx(0.9)
+    assert told.generator.lateness_ms == 20  # the median of its seconds
+    step = CapacityStep(1, 1.5, 3.5)
     part = evidence(run.config, run.run, run.record, shown, run.readings, step)
-    assert (part.begin_s, part.end_s, part.lateness_ms) == (1.5, 3.5, 30)
+    assert (part.begin_s, part.end_s, part.generator.lateness_ms) == (1.5, 3.5, 30)
 
 
 @pytest.mark.parametrize(

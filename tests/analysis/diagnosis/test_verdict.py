@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.diagnosis.evidence import Evidence
 from analysis.diagnosis.verdict import verdict
 from analysis.limits import (
     LIMITS,
@@ -22,13 +20,13 @@ from analysis.limits import (
     meaning,
 )
 from analysis.record.possible import Possible
-from tests.analysis.known import ALWAYS_KNOWN, divided, known, unknown
+from tests.analysis.known import divided, known, may_be_unknown, unknown
 
 CPU = divided(server_cpu=1.0)
 NEARLY = Possible(1000, 22.2, 0.9)
 HELD = {
-    **{"idle": 1016, "idle_asked": 2000},
-    **{"descriptors": 1024, "most_descriptors": 1024},
+    **{"server__idle_open": 1016, "server__idle_asked": 2000},
+    **{"server__descriptors": 1024, "server__most_descriptors": 1024},
 }
 NO_PORT = "Cannot assign requested address connecting"
 NO_FILE = "Too many open files connecting"
@@ -36,7 +34,7 @@ ASKED = "it took 1,016 of 2,000 idle connections"
 # Evidence, its verdict, and why: whatever users waited for.
 RULES: list[tuple[dict[str, Any], str, str]] = [
     (
-        {"crashed": "signal 11", "failure": NO_PORT, **HELD},
+        {"server__crashed": "signal 11", "failure": NO_PORT, **HELD},
         "crashed",
         "the server died: signal 11",
     ),
@@ -56,29 +54,44 @@ RULES: list[tuple[dict[str, Any], str, str]] = [
         "connections failed since Locust had no file to open",
     ),
     (
-        {**HELD, "most_workers": 1},
+        {**HELD, "server__most_workers": 1},
         "server-descriptors",
         f"{ASKED}, which hold most of its 1,024 descriptors, and none is left",
     ),
     (
-        {**HELD, "descriptors": 994, "idle": 513},
+        {**HELD, "server__descriptors": 994, "server__idle_open": 513},
         "server-descriptors",
         "it took 513 of 2,000 idle connections, which hold most of its 1,024 "
         "descriptors, and none is left",
     ),
     (
-        {**HELD, "descriptors": 40, "most_workers": 1, "workers": 1.0},
+        {
+            **HELD,
+            "server__descriptors": 40,
+            "server__most_workers": 1,
+            "server__workers": 1.0,
+        },
         "server-serial",
         f"{ASKED}, and serves one client at a time",
     ),
     (
-        {"idle": 8, "idle_asked": 50, "workers": 8.0, "most_workers": 8},
+        {
+            "server__idle_open": 8,
+            "server__idle_asked": 50,
+            "server__workers": 8.0,
+            "server__most_workers": 8,
+        },
         "server-workers",
         "it took 8 of 50 idle connections, which hold most of its 8 workers, and none "
         "is left",
     ),
     (
-        {"idle": 5, "idle_asked": 50, "workers": 7.8, "most_workers": 8},
+        {
+            "server__idle_open": 5,
+            "server__idle_asked": 50,
+            "server__workers": 7.8,
+            "server__most_workers": 8,
+        },
         "server-workers",
         "it took 5 of 50 idle connections, which hold most of its 8 workers, and none "
         "is left",
@@ -101,19 +114,43 @@ def test_what_no_waiting_tells(
     [
         {"failure": "Connection refused connecting"},
         # All that were asked for are open, or none, or it is not known.
-        {**HELD, "idle": 2000},
-        {**HELD, "idle": 0},
-        {**HELD, "idle": None},
-        {**HELD, "idle_asked": None},
+        {**HELD, "server__idle_open": 2000},
+        {**HELD, "server__idle_open": 0},
+        {**HELD, "server__idle_open": None},
+        {**HELD, "server__idle_asked": None},
         # A half is no more than that; a descriptor, or a worker, is left.
-        {**HELD, "idle": 512},
-        {**HELD, "descriptors": 993},
-        {**HELD, "most_descriptors": None},
-        {"idle": 4, "idle_asked": 50, "workers": 8.0, "most_workers": 8},
-        {"idle": 8, "idle_asked": 50, "workers": 7.7, "most_workers": 8},
-        {"idle": 8, "idle_asked": 50, "workers": None, "most_workers": 8},
-        {"idle": 8, "idle_asked": 50, "workers": 8.0, "most_workers": None},
-        {"workers": 8.0, "most_workers": 8, "descriptors": 1024},
+        {**HELD, "server__idle_open": 512},
+        {**HELD, "server__descriptors": 993},
+        {**HELD, "server__most_descriptors": None},
+        {
+            "server__idle_open": 4,
+            "server__idle_asked": 50,
+            "server__workers": 8.0,
+            "server__most_workers": 8,
+        },
+        {
+            "server__idle_open": 8,
+            "server__idle_asked": 50,
+            "server__workers": 7.7,
+            "server__most_workers": 8,
+        },
+        {
+            "server__idle_open": 8,
+            "server__idle_asked": 50,
+            "server__workers": None,
+            "server__most_workers": 8,
+        },
+        {
+            "server__idle_open": 8,
+            "server__idle_asked": 50,
+            "server__workers": 8.0,
+            "server__most_workers": None,
+        },
+        {
+            "server__workers": 8.0,
+            "server__most_workers": 8,
+            "server__descriptors": 1024,
+        },
     ],
 )
 def test_where_no_such_rule_applies_the_waiting_decides(
@@ -150,13 +187,22 @@ def test_users_who_got_nearly_all_that_is_possible(
             "a server which answers at once would have given them, with 30% of its CPU",
         ),
         (
-            {"wait_s": 0.0205, "server_cpu": None, "users": 1234.4, "think_s": 0.1},
+            {
+                "users__page_wait_s": 0.0205,
+                "server__cpu": None,
+                "users__mean_users": 1234.4,
+                "users__mean_think_s": 0.1,
+            },
             "1,234 users who think for 0.1 s and wait 20.5 ms for a page got 95% of "
             "the 2,222 requests a second that a server which adds nothing to that "
             "would have given them",
         ),
         (
-            {"users": None, "server_cpu": None, "think_s": 2.0},
+            {
+                "users__mean_users": None,
+                "server__cpu": None,
+                "users__mean_think_s": 2.0,
+            },
             "users who think for 2 s got 95% of the 2,222 requests a second that a "
             "server which answers at once would have given them",
         ),
@@ -242,11 +288,10 @@ weights = st.lists(st.integers(0, 10), min_size=len(PARTS), max_size=len(PARTS))
 @given(
     st.fixed_dictionaries(
         {
-            field.name: st.one_of(st.none(), st.sampled_from([NO_PORT, "x"]))
-            if "str" in str(field.type)
+            name: st.one_of(st.none(), st.sampled_from([NO_PORT, "x"]))
+            if "str" in kind
             else numbers
-            for field in dataclasses.fields(Evidence)
-            if field.name not in ALWAYS_KNOWN
+            for name, kind in may_be_unknown().items()
         }
     ),
     st.one_of(st.none(), weights.filter(any)),

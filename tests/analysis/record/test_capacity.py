@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.outputs import write_charts
-from analysis.record.capacity import row, steps
-from analysis.record.definitions import Step, Stopped
+from analysis.record.capacity import peak, row, steps
+from analysis.record.definitions import CapacityStep, Stopped
 from analysis.rows.ceiling import with_ceilings
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
@@ -27,12 +27,12 @@ from tests.analysis.rows.test_repeats import run
 GOT = {1: (100, 10.0, 0), 2: (190, 10.5, 0), 4: (200, 600.0, 0), 8: (195, 41.0, 2)}
 
 
-def search() -> tuple[list[Request], tuple[Step, ...]]:
+def search() -> tuple[list[Request], tuple[CapacityStep, ...]]:
     rows: list[Request] = []
     tried = []
     for number, (users, (rps, ms, failures)) in enumerate(GOT.items()):
         begin = 4.0 * number + 1
-        tried.append(Step(users, begin, begin + 3))
+        tried.append(CapacityStep(users, begin, begin + 3))
         for n in range(3 * rps):
             error = "HTTP 503" if n < failures else ""
             status = 503 if error else 200
@@ -51,13 +51,16 @@ def test_steps() -> None:
 
 def test_row() -> None:
     rows, tried = search()
-    found = row(frame(rows), Stopped("capacity", 16.0, 8, 0.0, tried), 500)
+    record, stopped = frame(rows), Stopped("capacity", 16.0, 8, 0.0, tried)
+    table = steps(record, tried)
+    assert peak(table, tried) == tried[2]
+    found = row(record, stopped, table, 500)
     assert (found.users, round(found.rps or 0)) == (4, 200)
     assert found.knee_users == 2  # 190 is 95 % of 200
     assert (found.acceptable_users, round(found.acceptable_rps or 0)) == (2, 190)
     assert found.average_ms == pytest.approx(600)
     assert (found.failures, found.first_failure) == (2, "HTTP 503")
-    nothing = row(frame([]), Stopped("capacity", 16.0, 8, 0.0, tried), 500)
+    nothing = row(frame([]), stopped, steps(frame([]), tried), 500)
     assert nothing.rps is nothing.acceptable_rps is nothing.knee_users is None
 
 

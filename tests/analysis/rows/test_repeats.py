@@ -26,6 +26,12 @@ from tests.analysis.charts.test_pictures import texts
 from tests.analysis.conftest import HOST, config
 
 TIMED_OUT, REFUSED = "timed out reading", "refused"
+ROW = {
+    **{"requests": 1000, "failures": 0, "average_ms": 40.0, "median_ms": 30.0},
+    **{"success_average_ms": 40.0, "success_median_ms": 30.0, "success_p95_ms": 90.0},
+    **{"success_p99_ms": 99.0, "clean_users": None, "onset_users": None},
+    "server_rss_mb": 35.0,
+}
 
 
 def run(
@@ -42,24 +48,13 @@ def run(
     """A run as analysis finds it, with any figures."""
     asked = config(repeat=repeat, key=f"key{repeat}", **settings)
     searching = asked["experiment"]["stop"] == "first_failure"
+    ended = ("first failure" if failed else "not reached") if searching else "completed"
     row = {
-        "outcome": ("first failure" if failed else "not reached")
-        if searching
-        else "completed",
+        **ROW,
+        "outcome": ended,
         "reached": bool(failed) if searching else None,
         "users": users,
-        "requests": 1000,
-        "failures": 0,
         "rps": users / 10,
-        "average_ms": 40.0,
-        "median_ms": 30.0,
-        "success_average_ms": 40.0,
-        "success_median_ms": 30.0,
-        "success_p95_ms": 90.0,
-        "clean_users": None,
-        "onset_users": None,
-        "success_p99_ms": 99.0,
-        "server_rss_mb": 35.0,
         "duration_s": users / 10,
         "first_failure": failed,
         **(figures or {}),

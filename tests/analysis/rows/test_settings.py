@@ -29,8 +29,9 @@ from analysis.record.run_files import (
     read_stopped,
 )
 from analysis.rows import settings
-from analysis.rows.cells import Cell, read_matrix
+from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
+from analysis.rows.matrix import Matrix
 from analysis.rows.settings import caption, label, show, show_ms, swept
 from analysis.tables.comparison import markdown, table
 from tests.analysis.conftest import Request, config, frame, steady
@@ -243,23 +244,45 @@ def matrix(cells: list[Cell], at: Path) -> Path:
 )
 def test_results_of_another_shape(result: Any, tmp_path: Path) -> None:
     path = matrix([made()], tmp_path)
-    assert len(read_matrix(path)) == 1
+    assert len(Matrix.read(path).cells) == 1
     (tmp_path / "0" / "result.json").write_text(json.dumps(result))
     with pytest.raises(DataError, match="python -m analysis cell"):
-        read_matrix(path)
+        Matrix.read(path)
 
 
 def test_a_result_that_lacks_a_figure(tmp_path: Path) -> None:
     cell = made()
     del cell.result["row"]["success_p95_ms"]
     with pytest.raises(DataError, match="python -m analysis cell"):
-        read_matrix(matrix([cell], tmp_path))
+        Matrix.read(matrix([cell], tmp_path))
+
+
+def test_evidence_that_is_not_grouped_is_of_older_code(tmp_path: Path) -> None:
+    cell = made()
+    cell.result["evidence"] = {"server_cpu": 0.5, "rps": 9.0}
+    with pytest.raises(DataError, match="python -m analysis cell"):
+        Matrix.read(matrix([cell], tmp_path))
+
+
+def test_each_file_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = matrix([made(), made()], tmp_path)
+    (tmp_path / "1" / "result.json").write_text(
+        json.dumps({"not_measured": {"kind": "no-start", "because": "x"}})
+    )
+    opened = []
+    read_text = Path.read_text
+    monkeypatch.setattr(Path, "read_text", lambda p: opened.append(p) or read_text(p))
+    read = Matrix.read(path)
+    assert (len(read.cells), len(read.unmeasured)) == (1, 1)
+    assert len(opened) == len(set(opened)) == 5
 
 
 def test_a_table_has_one_shape(tmp_path: Path) -> None:
     cells = [made(), made(experiment__stop="requests", experiment__requests=5)]
     with pytest.raises(DataError, match=r"differ in experiment\.stop"):
-        read_matrix(matrix(cells, tmp_path))
+        Matrix.read(matrix(cells, tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def made(
         "idle": held if idle else None,
         "verdict": {"limit": limit, "because": "of it"},
         "evidence": {
-            "server_cpu": of.pop("cpu", 0.9),
-            "rps": row["rps"] if window_rps is None else window_rps,
+            "server": {"cpu": of.pop("cpu", 0.9)},
+            "users": {"rps": row["rps"] if window_rps is None else window_rps},
         },
         "used": {"server_user_s": 1.0, "server_system_s": 0.1, "requests": 1100},
         "stopped": {"reason": "requests"},
@@ -230,4 +230,5 @@ def test_a_cells_result_has_what_was_open(
     assert done.returncode == 0, done.stderr
     result = read_json(folder / "result.json")
     assert result["idle"] == held
-    assert (result["evidence"]["idle"], result["evidence"]["idle_asked"]) == (899, 900)
+    server = result["evidence"]["server"]
+    assert (server["idle_open"], server["idle_asked"]) == (899, 900)

@@ -14,8 +14,8 @@ import pytest
 from analysis.files import DataError
 from analysis.outputs import write_charts, write_tables
 from analysis.record.run_files import VERSION
-from analysis.rows.left_out import LeftOut
 from analysis.rows.matrix import Matrix
+from analysis.rows.unmeasured import Unmeasured
 from analysis.summarise import summarise_all
 from analysis.tables.ranking import Place, ranking, ranks
 from tests.analysis.conftest import Request, config, steady
@@ -42,7 +42,7 @@ def failing(seconds: int, rps: int, users_per_s: int) -> list[Request]:
     return [*rows[:-1], (start_s, ms, 503, 0, users, "HTTP 503")]
 
 
-def leave_out(folder: Path, kind: str, because: str) -> Path:
+def unmeasure(folder: Path, kind: str, because: str) -> Path:
     """Make of a cell one that was not measured, as a run leaves it."""
     run = json.loads((folder / "run.json").read_text())
     said = {"kind": kind, "because": because}
@@ -96,7 +96,7 @@ def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
             **submission("cleo"),
         ),
         cell(steady(60, 50, 5, 900), "cap", users=3300, **first, **submission("ben")),
-        leave_out(cell([], "cap", **first, **submission("dan")), "no-answer", "mute"),
+        unmeasure(cell([], "cap", **first, **submission("dan")), "no-answer", "mute"),
         cell(good, "requests", **burst, **submission("ada")),
         cell(refused, "requests", **burst, **submission("cleo")),
         cell(
@@ -142,8 +142,8 @@ def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
 
 
 def test_nothing_could_be_measured(cell: MakeCell, tables: Callable[..., Path]) -> None:
-    left_out = leave_out(cell([], "cap", **submission("dan")), "no-start", "a | b\nc")
-    made = tables(left_out)
+    unmeasured = unmeasure(cell([], "cap", **submission("dan")), "no-start", "a | b\nc")
+    made = tables(unmeasured)
     assert {path.name for path in made.iterdir()} == {
         *("cells.csv", "pairs.csv", "switches.csv", "switches.md", "ranking.csv"),
         *("ranking.md", "first_fail.csv", "first_fail.md"),
@@ -152,7 +152,7 @@ def test_nothing_could_be_measured(cell: MakeCell, tables: Callable[..., Path]) 
     }
     assert r"does not start: a \| b c |" in (made / "ranking.md").read_text()
     results = {"timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png"}
-    assert results < {path.name for path in left_out.iterdir()}
+    assert results < {path.name for path in unmeasured.iterdir()}
 
 
 def test_equal_ones_share_their_rank(
@@ -239,7 +239,7 @@ def test_what_is_not_the_servers_is_marked(
 
 
 def test_of_two_reasons_the_first_is_given() -> None:
-    why = [LeftOut(config("dan"), kind, "x") for kind in ("no-answer", "crashed")]
+    why = [Unmeasured(config("dan"), kind, "x") for kind in ("no-answer", "crashed")]
     [row] = ranking([], why)
     assert row.remark == "does not answer: x"
 
