@@ -1,8 +1,8 @@
 """The groups of settings, what can be chosen of each, and where a choice is written.
 
 Rules of this module:
-- A choice is a file of its group. Each submission of a class is one of the group impl,
-  as if it had a file there.
+- A choice is a file of its group, but for the template. Each submission of a class is
+  one of the group impl, as if it had a file there.
 - What is in the folders is looked at anew each time that Hydra's context is opened.
 """
 
@@ -24,6 +24,7 @@ from conf.submissions import HandedIn
 
 GROUPS = ("experiment", "impl", "network", "app", "page")
 AUTO = "auto"
+TEMPLATE = "TEMPLATE"  # a file to copy, and no choice
 FOLDER = Path(__file__).parent
 
 # What was handed in, where Hydra's context is open.
@@ -99,7 +100,8 @@ def _files(group: str, prefix: str = "") -> list[str]:
     # Hydra's loader would copy all that it holds for each question.
     loader: Any = GlobalHydra.instance().config_loader()
     listed = loader.repository.get_group_options
-    found = [prefix + name for name in listed(group, ObjectType.CONFIG)]
+    names = listed(group, ObjectType.CONFIG)
+    found = [prefix + name for name in names if name != TEMPLATE]
     for nested in listed(group, ObjectType.GROUP):
         found += _files(f"{group}/{nested}", f"{prefix}{nested}/")
     return found

@@ -13,7 +13,7 @@ import re
 import textwrap
 from pathlib import Path
 
-from conf.choices import FOLDER, GROUPS
+from conf.choices import FOLDER, GROUPS, TEMPLATE
 
 ROOT = FOLDER.parent
 LISTED = ("study", *GROUPS)
@@ -21,6 +21,12 @@ WIDTH = 100  # of a sentence
 # Comments that are for Hydra.
 DIRECTIVE = re.compile(r"# @package ")
 SOURCE = re.compile(r"^sources: \[.*?(\w+/(?!__main__)\w+\.py)\]", re.MULTILINE)
+
+
+def listed(group: str) -> list[Path]:
+    """Return the files of a group, without the one to copy."""
+    files = sorted((FOLDER / group).glob("*.yaml"))
+    return [path for path in files if path.stem != TEMPLATE]
 
 
 def sentence(path: Path) -> str:
@@ -60,7 +66,7 @@ def _first(text: str) -> str:
 
 def main() -> None:
     for group in LISTED:
-        files = sorted((FOLDER / group).glob("*.yaml"))
+        files = listed(group)
         print(f"\n{group}=")
         width = max((len(path.stem) for path in files), default=0)
         for path in files:

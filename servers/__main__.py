@@ -30,7 +30,7 @@ _SERVE = re.compile(r"^def serve\(\s*listener\b", re.MULTILINE)
 
 def architectures() -> list[str]:
     """Return the names of all architectures, without importing any."""
-    files = Path(__file__).parent.glob("*.py")
+    files = Path(__file__).parent.glob("[!_]*.py")
     return sorted(f.stem for f in files if _SERVE.search(f.read_text("utf-8")))
 
 

@@ -18,7 +18,7 @@ def test_lines_of_a_clone_end_with_lf(root: Path, tmp_path: Path) -> None:
 
     git("init", str(made))
     scripts = ["Makefile", "peers/nginx.sh", "conf/impl/nginx.yaml", ".gitattributes"]
-    pictures = ["docs/pictures/users.png"]
+    pictures = ["docs/results/default/users.png"]
     for name in (*scripts, *pictures):
         (made / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / name, made / name)

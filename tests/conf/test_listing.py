@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from conf import listing
-from conf.choices import FOLDER
 
-FILES = [path for group in listing.LISTED for path in (FOLDER / group).glob("*.yaml")]
+FILES = [path for group in listing.LISTED for path in listing.listed(group)]
 
 
 @pytest.mark.parametrize(
@@ -27,6 +26,7 @@ def test_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         f"{group}=" for group in listing.LISTED
     }
     assert sum(line.startswith("  ") for line in lines) == len(FILES)
+    assert not any("TEMPLATE" in line or "NAME" in line for line in lines)
 
 
 TEXTS = {
