@@ -49,7 +49,7 @@ COLUMNS = 3  # of panels side by side
 
 
 @dataclass(frozen=True)
-class Line:
+class PercentileLine:
     """Percentiles of one kind of arrivals: `times_ms` at `LEVELS`, NaN if unknown."""
 
     arrivals: str
@@ -92,7 +92,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
     return made
 
 
-def percentiles(cells: Sequence[Cell]) -> list[Line]:
+def percentiles(cells: Sequence[Cell]) -> list[PercentileLine]:
     """Return a line for each kind of arrivals that these cells have."""
     found = []
     for kind in ARRIVALS:
@@ -104,7 +104,7 @@ def percentiles(cells: Sequence[Cell]) -> list[Line]:
             for cell in chosen
         ]
         found.append(
-            Line(
+            PercentileLine(
                 kind,
                 np.median([at_levels(r["response_ms"]) for r in records], axis=0),
                 sum(int(failed(record).sum()) for record in records),
@@ -134,7 +134,7 @@ def at_levels(times_ms: pd.Series) -> np.ndarray:
     return np.where(enough, found, np.nan)
 
 
-def _draw(axes: Axes, lines: Sequence[Line]) -> None:
+def _draw(axes: Axes, lines: Sequence[PercentileLine]) -> None:
     for number, line in enumerate(lines):
         failures = f", {line.failures:,} failed" if line.failures else ""
         axes.plot(
@@ -150,7 +150,7 @@ def _draw(axes: Axes, lines: Sequence[Line]) -> None:
     axes.legend(loc="upper left", frameon=False, fontsize=7, handlelength=4)
 
 
-def _scale(axes: Axes, lines: Sequence[Line]) -> None:
+def _scale(axes: Axes, lines: Sequence[PercentileLine]) -> None:
     """Set the scales that all panels share."""
     axes.set_xscale("log")
     axes.set_yscale("log", nonpositive="mask")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.charts.ends import End, name_ends
+from analysis.charts.line_labels import LineEnd, label_lines
 from analysis.charts.style import (
     COLOURS,
     LEGEND,
@@ -25,7 +25,7 @@ from analysis.charts.style import (
 )
 from analysis.rows import figures
 from analysis.rows.cells import Cell
-from analysis.tables.idle import Line, Point, captions, lines
+from analysis.tables.idle import IdleLine, Point, captions, lines
 
 PANEL_IN = (7.0, 2.6)
 LABEL_IN = 0.065  # the width of a label's character
@@ -53,11 +53,11 @@ def draw(cells: Sequence[Cell]) -> Figure:
         return made
     made.draw_without_rendering()  # settles the layout that labels are placed in
     for axes, drawn in zip(panels, figures.IDLE, strict=True):
-        name_ends(axes, list(_ends(found, drawn.name)))
+        label_lines(axes, list(_ends(found, drawn.name)))
     return made
 
 
-def _signs(found: Sequence[Line]) -> Iterator[str]:
+def _signs(found: Sequence[IdleLine]) -> Iterator[str]:
     """Yield a line that says what the signs mean that there are, if any."""
     points = [point for line in found for point in line.points]
     signs = []
@@ -71,7 +71,7 @@ def _signs(found: Sequence[Line]) -> Iterator[str]:
         yield " ".join(signs)
 
 
-def _draw(axes: Axes, found: Sequence[Line], name: str) -> None:
+def _draw(axes: Axes, found: Sequence[IdleLine], name: str) -> None:
     for number, line in enumerate(found):
         known = _known(line, name)
         xs, ys = [p.open for p, _ in known], [y for _, y in known]
@@ -104,14 +104,14 @@ def _draw(axes: Axes, found: Sequence[Line], name: str) -> None:
     axes.margins(x=0.02)
 
 
-def _known(line: Line, name: str) -> list[tuple[Point, float]]:
+def _known(line: IdleLine, name: str) -> list[tuple[Point, float]]:
     of = [(point, point.median(name)) for point in line.points]
     return [(point, value) for point, value in of if value is not None]
 
 
-def _ends(found: Sequence[Line], name: str) -> Iterator[End]:
+def _ends(found: Sequence[IdleLine], name: str) -> Iterator[LineEnd]:
     for number, line in enumerate(found):
         if known := _known(line, name):
             point, y = known[-1]
             colour = COLOURS[number % len(COLOURS)]
-            yield End(line.label, colour, point.open, y)
+            yield LineEnd(line.label, colour, point.open, y)

@@ -2,7 +2,7 @@
 
 A run whose users grow gives a line, which ends at the first failure; runs whose
 users are fixed give a point each, joined per implementation. What repeats lie
-between is a band beside a line, and a bar beside a point (`lines.py`).
+between is a band beside a line, and a bar beside a point (`user_curves.py`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.charts.ends import End, name_ends
-from analysis.charts.lines import Line, grown_lines, joined_lines
+from analysis.charts.line_labels import LineEnd, label_lines
 from analysis.charts.style import (
     COLOURS,
     FAILURE,
@@ -24,6 +23,7 @@ from analysis.charts.style import (
     look,
     thousands,
 )
+from analysis.charts.user_curves import UserCurve, growing_curves, joined_curves
 from analysis.rows.ceiling import CEILING
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, MARKED
@@ -37,7 +37,7 @@ NAMED_AT_END = 8  # of more lines the labels would be far from their ends
 def users_chart(cells: Sequence[Cell]) -> Figure:
     """Return the chart of those cells whose users grow, or else of all."""
     growing = _growing(cells)
-    found = grown_lines(growing) if growing else joined_lines(cells)
+    found = growing_curves(growing) if growing else joined_curves(cells)
     lines = [line for line in found if len(line.users)]
     made = figure(
         PANEL_IN + 1.5 + LABEL_IN * max([len(line.label) for line in lines] or [0]), 6.4
@@ -63,7 +63,7 @@ def _growing(cells: Sequence[Cell]) -> list[Cell]:
     ]
 
 
-def _times(axes: Axes, lines: Sequence[Line]) -> None:
+def _times(axes: Axes, lines: Sequence[UserCurve]) -> None:
     axes.set_title("Median response time, ms (logarithmic)")
     axes.set_yscale("log", nonpositive="mask")
     _draw(axes, lines, "p50_ms")
@@ -73,7 +73,11 @@ def _times(axes: Axes, lines: Sequence[Line]) -> None:
 
 
 def _rates(
-    axes: Axes, lines: Sequence[Line], ceilings: Iterable[float], *, logarithmic: bool
+    axes: Axes,
+    lines: Sequence[UserCurve],
+    ceilings: Iterable[float],
+    *,
+    logarithmic: bool,
 ) -> None:
     _draw(axes, lines, "rps")
     for ceiling in ceilings:
@@ -89,7 +93,7 @@ def _rates(
     axes.set_title(title)
 
 
-def _x_label(lines: Sequence[Line], ceilings: Collection[float]) -> str:
+def _x_label(lines: Sequence[UserCurve], ceilings: Collection[float]) -> str:
     """Return what the axis of users is called, and what signs there are mean."""
     signs = []
     if any(line.ends for line in lines):
@@ -101,18 +105,20 @@ def _x_label(lines: Sequence[Line], ceilings: Collection[float]) -> str:
     return "users" + (f" ({'; '.join(signs)})" if signs else "")
 
 
-def _name_lines(made: Figure, times: Axes, rates: Axes, lines: Sequence[Line]) -> None:
+def _name_lines(
+    made: Figure, times: Axes, rates: Axes, lines: Sequence[UserCurve]
+) -> None:
     """Name the lines at their ends, or in a legend where they are many."""
     if len(lines) > NAMED_AT_END:
         handles = times.get_lines()[: len(lines)]
         made.legend(handles=handles, loc="outside right center", **LEGEND)
         return
     made.draw_without_rendering()  # settles the layout that labels are placed in
-    name_ends(times, _ends(lines, "p50_ms"))
-    name_ends(rates, _ends(lines, "rps"))
+    label_lines(times, _ends(lines, "p50_ms"))
+    label_lines(rates, _ends(lines, "rps"))
 
 
-def _title(cells: Sequence[Cell], lines: Sequence[Line]) -> Iterable[str]:
+def _title(cells: Sequence[Cell], lines: Sequence[UserCurve]) -> Iterable[str]:
     for name in dict.fromkeys(cell.experiment for cell in cells):
         yield f"{name}: {caption([c for c in cells if c.experiment == name])}"
     if any(MARK in line.label for line in lines):
@@ -121,7 +127,7 @@ def _title(cells: Sequence[Cell], lines: Sequence[Line]) -> Iterable[str]:
         yield f"Nothing finished in a whole second, so no line: {'; '.join(missing)}."
 
 
-def _draw(axes: Axes, lines: Sequence[Line], panel: str) -> None:
+def _draw(axes: Axes, lines: Sequence[UserCurve], panel: str) -> None:
     for line in lines:
         # A marker where there is no stretch that shows the line.
         marker = MARKERS[line.group % len(MARKERS)] if line.marked else None
@@ -140,7 +146,7 @@ def _draw(axes: Axes, lines: Sequence[Line], panel: str) -> None:
             axes.plot(*end, "x", color=FAILURE, markersize=7)
 
 
-def _band(axes: Axes, line: Line, panel: str) -> None:
+def _band(axes: Axes, line: UserCurve, panel: str) -> None:
     colour = COLOURS[line.group % len(COLOURS)]
     ends = (line.users, line.least[panel], line.greatest[panel])
     if line.marked:
@@ -149,9 +155,9 @@ def _band(axes: Axes, line: Line, panel: str) -> None:
         axes.fill_between(*ends, color=colour, alpha=0.18, linewidth=0)
 
 
-def _ends(lines: Sequence[Line], panel: str) -> list[End]:
+def _ends(lines: Sequence[UserCurve], panel: str) -> list[LineEnd]:
     return [
-        End(
+        LineEnd(
             line.label,
             COLOURS[line.group % len(COLOURS)],
             float(line.users[-1]),

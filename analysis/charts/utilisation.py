@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from analysis.charts.style import DASHES, FILLS
-from analysis.diagnosis.blame import FULL, TAKEN
+from analysis.diagnosis.blame import FULL_SHARE, TAKEN_SHARE
 from analysis.diagnosis.utilisation import stretches
 from analysis.diagnosis.waiting import Waiting
 from analysis.limits import PARTS
@@ -29,7 +29,7 @@ STRETCHES = 150  # that can be told apart beside each other
 
 
 @dataclass(frozen=True)
-class Line:
+class LevelLine:
     """A level's line: of which part it has the colour, and from which level on it is.
 
     `part` is what users wait for where this is full.
@@ -41,13 +41,13 @@ class Line:
 
 
 LINES = {
-    "server_cpu": Line("server CPU", "server-cpu"),
-    "link": Line("link", "link"),
-    "generator_busiest": Line("load generator", "generator-cpu"),
-    "accept_queue": Line("accept queue", "accept-queue"),
-    "withheld": Line("CPU withheld", "machine", TAKEN),
-    "workers": Line("workers", "server-workers", FULL),
-    "descriptors": Line("descriptors", "server-descriptors", FULL),
+    "server_cpu": LevelLine("server CPU", "server-cpu"),
+    "link": LevelLine("link", "link"),
+    "generator_busiest": LevelLine("load generator", "generator-cpu"),
+    "accept_queue": LevelLine("accept queue", "accept-queue"),
+    "withheld": LevelLine("CPU withheld", "machine", TAKEN_SHARE),
+    "workers": LevelLine("workers", "server-workers", FULL_SHARE),
+    "descriptors": LevelLine("descriptors", "server-descriptors", FULL_SHARE),
 }
 OVERFLOWED = 0.5  # readings lie between two overflows: a counter is no whole number
 OVERFLOW_AT = 1.07  # just above what is full

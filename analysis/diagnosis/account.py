@@ -2,8 +2,8 @@
 
 Rules of this module:
 - It names the greatest parts, when each began, and what was read meanwhile. Means are
-  weighted by the waiting: what was read while nobody waited does not count.
-- A part of less than a twentieth is not told of, nor lateness below a millisecond.
+  weighted by the waiting: readings taken while nobody waited do not count.
+- A part of less than a twentieth is left out, and so is lateness below a millisecond.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from analysis.diagnosis.blame import TAKEN
+from analysis.diagnosis.blame import TAKEN_SHARE
 from analysis.diagnosis.waiting import Waiting
 from analysis.limits import LIMITS
 
 LEAST_SHARE = 0.05
-# Of a part's waiting: so much came after the second that it is told to be full from.
-MOSTLY = 0.9
+# The second in which a part became full is named only where at least this share of the
+# part's waiting came after it.
+MIN_SHARE_SINCE_FULL = 0.9
 MOST_PARTS = 3
 LEAST_LATE_MS = 1.0
 
 
 def account(waited: Waiting) -> str:
-    """Return what users waited for, the greatest part first."""
-    told = [
-        part
+    """Return the sentence, the greatest part first."""
+    parts = [
+        _part(waited, part)
         for part in waited.greatest()[:MOST_PARTS]
         if waited.shares[part] >= LEAST_SHARE
     ]
-    parts = [_part(waited, part) for part in told]
     seconds = waited.seconds
     shown = f"{seconds:,.0f}" if seconds >= 10 else f"{seconds:.2g}"
     return f"of the {shown} s that users waited in all, " + "; ".join(parts)
@@ -44,7 +44,7 @@ def _part(waited: Waiting, part: str) -> str:
     since = ""
     if since_s is not None and since_s >= begin_s + 1:
         spent, later = waited.slices[f"for.{part}"], waited.slices["t_s"] >= since_s
-        if spent[later].sum() >= MOSTLY * spent.sum():
+        if spent[later].sum() >= MIN_SHARE_SINCE_FULL * spent.sum():
             since = f", from {since_s:,.0f} s on"
     detail = DETAILS[part](waited.slices, part) if part in DETAILS else ""
     shown = f" ({detail})" if detail else ""
@@ -56,7 +56,7 @@ def percent(share: float) -> str:
 
 
 def _mean(slices: pd.DataFrame, column: str, part: str) -> float | None:
-    """Return the mean of a column, weighted by what was waited for this part."""
+    """Return the mean of a column, weighted by the waiting for this part."""
     weights, values = slices[f"for.{part}"], slices[column]
     known = values.notna()
     total = float(weights[known].sum())
@@ -75,7 +75,7 @@ def _of(text: str, column: str) -> Callable[[pd.DataFrame, str], str]:
 
 def _serial(slices: pd.DataFrame, part: str) -> str:
     queue, used = _mean(slices, "queue", part), _mean(slices, "server_cpu", part)
-    # Those of clients that gave up are still there.
+    # Connections whose clients gave up are still in the queue.
     waited = "" if queue is None else f"{queue:,.0f} in its accept queue"
     cpu = "" if used is None else f"{min(used, 1):.0%} of its CPU was used"
     return ", ".join(text for text in (waited, cpu) if text)
@@ -102,8 +102,11 @@ def _machine(slices: pd.DataFrame, part: str) -> str:
         "stolen": "a hypervisor took {:.0%} of the server's core",
     }
     shares = {name: _mean(slices, name, part) or 0.0 for name in causes}
-    told = [causes[n].format(s) for n, s in shares.items() if s >= TAKEN / 2]
-    return ", ".join(told)
+    return ", ".join(
+        causes[name].format(share)
+        for name, share in shares.items()
+        if share >= TAKEN_SHARE / 2
+    )
 
 
 def _generator(slices: pd.DataFrame, part: str) -> str:
@@ -111,15 +114,15 @@ def _generator(slices: pd.DataFrame, part: str) -> str:
         _mean(slices, name, part)
         for name in ("late_ms", "generator_busiest", "generator_cpu", "generator_idle")
     )
-    told = []
+    details = []
     if late_ms is not None and late_ms >= LEAST_LATE_MS:
-        told.append(f"its event loop woke {late_ms:,.0f} ms late")
+        details.append(f"its event loop woke {late_ms:,.0f} ms late")
     share = max(busiest or 0.0, used or 0.0)  # of several processes on one core
     if busiest is not None:
-        told.append(f"it used {min(share, 1):.0%} of its core")
-    if idle is not None and idle <= TAKEN and share < 0.5:
-        told.append("something else ran there")
-    return ", ".join(told)
+        details.append(f"it used {min(share, 1):.0%} of its core")
+    if idle is not None and idle <= TAKEN_SHARE and share < 0.5:
+        details.append("something else ran there")
+    return ", ".join(details)
 
 
 DETAILS: dict[str, Callable[[pd.DataFrame, str], str]] = {

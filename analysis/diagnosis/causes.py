@@ -2,8 +2,8 @@
 
 Rules of this module:
 - Texts of failures are those of the record; what follows `: ` is detail.
-- Who timed out did so for what it waited for most (`waiting.py`).
-- A cause is said only where something that was read speaks for it.
+- The cause of a time-out is what those requests waited for most (`waiting.py`).
+- A cause is named only if a reading supports it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CUT_OFF = ("short body", "no response")
 def cause(error: str, e: Evidence, waited_for: Mapping[str, float] | None) -> str:
     """Return the likely cause of failures of the kind `error`, or an empty text.
 
-    `waited_for` are the shares of what they waited for; None where they did not wait.
+    `waited_for` are the shares of what they waited for; None if they did not wait.
     """
     if e.server.crashed is not None and error.startswith(CUT_OFF):
         return f"the server died: {e.server.crashed}"
@@ -50,21 +50,21 @@ def cause(error: str, e: Evidence, waited_for: Mapping[str, float] | None) -> st
 
 def _too_late(e: Evidence, waited_for: Mapping[str, float], *, connecting: bool) -> str:
     part = max(waited_for, key=waited_for.__getitem__, default="unclear")
-    said = []
+    reasons = []
     if part != "unclear":
         share = percent(waited_for[part])
-        said.append(f"{share} of the wait was for {LIMITS[part].waited_for}")
+        reasons.append(f"{share} of the wait was for {LIMITS[part].waited_for}")
     if e.server.overflows and (connecting or part == "accept-queue"):
         # The client's side of a handshake is done when the server drops its last
         # packet: the client sends a request that nobody accepts.
         dropped = "SYNs" if connecting else "connections that clients took for open"
-        said.append(
+        reasons.append(
             f"the accept queue overflowed {e.server.overflows:,} times, and dropped "
             f"{dropped}"
         )
-    if not said and e.network.loss_percent:
-        said.append(f"the link loses {e.network.loss_percent:g} % of all packets")
-    return "; ".join(said)
+    if not reasons and e.network.loss_percent:
+        reasons.append(f"the link loses {e.network.loss_percent:g} % of all packets")
+    return "; ".join(reasons)
 
 
 def _reset(e: Evidence) -> str:

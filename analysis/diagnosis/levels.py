@@ -4,11 +4,11 @@ Rules of this module:
 - A slice is the time between two readings, a tenth of a second. Shares are of what
   there is: of the server's cores, of the link's rate, of one core for a process of
   Locust.
-- Of a slice in which nobody was connected for half of the time, half a core was all
-  that could be used: `pressed` is the server's CPU in the time in which somebody was,
-  and `link_pressed` the link. Where nobody was at all they are of the whole slice.
-- Of what was read once a second the greater of two readings holds between them. What
-  was not read is NaN, and so is all of a run that was over before the next reading.
+- If no client was connected for half of a slice, the server could use half a core at
+  most. So `server_cpu_connected` and `link_connected` are shares of the time in which a
+  client was connected. If none was in the whole slice, they are shares of the slice.
+- Some values are read once a second. Between two readings the greater one holds. What
+  was not read is NaN. So is everything in a run that ended before the next reading.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ Floats = npt.NDArray[np.float64]
 LEAST_S = 0.02  # of a slice
 EVERY_S = 0.1  # between two readings
 SMOOTHED = 5  # slices; the kernel counts idle time in ticks of a tenth of a slice
-# So long a lost connection may be waited for: a SYN is sent again after 1, 3 and 7 s.
+# How long a client may wait for a lost connection: a SYN is sent again after 1, 3, 7 s.
 RECENT_S = 10.0
-LEAST_OCCUPIED = 0.1  # of a slice; in less, a share is chance
+LEAST_OCCUPIED = 0.1  # of a slice; a share of less time would be chance
 
 
 def edges(begin_s: float, end_s: float, readings: Readings) -> Floats:
@@ -65,14 +65,14 @@ class _Slices:
 def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.DataFrame:
     """Return a row per slice between the edges; `requests` as the load saw them.
 
-    Columns: `t_s`, `seconds`, `server_cpu`, `pressed`, `server_idle`, `others` (of
-    programs on those cores that are not the server), `stolen`, `throttled`, `link`,
-    `link_pressed`, `generator_cpu`, `generator_busiest`, `generator_idle`, `late_ms`,
-    `queue`, `queued` (of some looks, those that found it not empty), `backlog`,
-    `overflows`, `lost` (whether connections were lost in the last seconds), `workers`
-    and `descriptors` (of their bounds), `busiest` (of a core, the server's busiest
-    process), `delayed` (of the time, how long one process of the server was ready to
-    run and had no core).
+    Columns: `t_s`, `seconds`, `server_cpu`, `server_cpu_connected`, `server_idle`,
+    `others` (other programs on the server's cores), `stolen`, `throttled`, `link`,
+    `link_connected`, `generator_cpu`, `generator_busiest`, `generator_idle`, `late_ms`,
+    `queue`, `queue_nonempty` (share of some readings), `backlog`, `overflows`, `lost`
+    (whether connections were lost in the last seconds), `workers` and `descriptors`
+    (shares of their bounds), `busiest` (share of a core that the server's busiest
+    process used), `delayed` (share of the time in which a process of the server was
+    ready to run and had no core).
     """
     config, run, readings = measured.config, measured.run, measured.readings
     slices = _Slices(readings, between)
@@ -84,29 +84,31 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
             "t_s": between[:-1],
             "seconds": slices.seconds,
             **server,
-            "pressed": np.minimum(cpu / occupied, np.maximum(cpu, 1.0)),
+            "server_cpu_connected": np.minimum(cpu / occupied, np.maximum(cpu, 1.0)),
             **_generator(run, slices),
             "link": link,
-            "link_pressed": link / occupied,
+            "link_connected": link / occupied,
             **_accept_queue(slices),
             "workers": _workers(config, slices, requests, measured.unloaded_s),
             "descriptors": _descriptors(config["impl"], run, slices),
         }
     )
-    if between[-1] - between[0] < EVERY_S:  # what was read is of before and after
+    if between[-1] - between[0] < EVERY_S:  # readings are from before and after it
         table[table.columns.difference(["t_s", "seconds"])] = np.nan
     return table
 
 
 def _occupied(slices: _Slices, requests: Requests) -> Floats:
-    """Return the part of each slice in which somebody was connected, or all of it."""
+    """Return the share of each slice in which a client was connected.
+
+    It is 1 for a slice in which none was.
+    """
     connected = phases.occupied(requests, slices.edges) / slices.seconds
-    # Never of less than a part of the slice.
     return np.where(connected > 0, np.clip(connected, LEAST_OCCUPIED, 1.0), 1.0)
 
 
 def _server(run: dict[str, Any], slices: _Slices) -> dict[str, Floats]:
-    """Return what the server, and others, had of its cores."""
+    """Return how the time of the server's cores was divided."""
     bound = len((run["provenance"].get("cores") or {}).get("server") or ())
     cores = bound or 1
     cpu = slices.share("server_cpu_s", cores)
@@ -120,14 +122,14 @@ def _server(run: dict[str, Any], slices: _Slices) -> dict[str, Floats]:
         "busiest": _smooth(slices.share("server_busiest_s", 1.0)),
         "delayed": _smooth(slices.share("server_delayed_s", 1.0)),
     }
-    if not bound:  # what of the machine's cores was the server's is not known
+    if not bound:  # it is not known which cores the server ran on
         unknown = np.full(len(cpu), np.nan)
         table |= {"server_idle": unknown, "others": unknown}
     return table
 
 
 def _generator(run: dict[str, Any], slices: _Slices) -> dict[str, Floats]:
-    """Return what the load generator had of its cores, and how late it was."""
+    """Return what the load generator used of its cores, and how late it was."""
     cores = len((run["provenance"].get("cores") or {}).get("locust") or ()) or 1
     return {
         "generator_cpu": slices.share("generator_cpu_s", cores),
@@ -141,7 +143,7 @@ def _accept_queue(slices: _Slices) -> dict[str, Floats]:
     queue = slices.readings.latest("queue", slices.edges)
     return {
         "queue": queue,
-        "queued": _smooth(_over(queue, 0)),
+        "queue_nonempty": _smooth(_over(queue, 0)),
         "backlog": slices.readings.latest("backlog", slices.edges),
         "overflows": slices.growth("server_listen_overflows"),
         "lost": _lost(slices),
@@ -155,12 +157,12 @@ def _smooth(values: Floats) -> Floats:
 
 
 def _over(values: Floats, bound: float) -> Floats:
-    """Return where values are over a bound: 1, or 0; NaN where they are not known."""
+    """Return 1 where a value is over the bound, 0 elsewhere, and NaN if unknown."""
     return np.where(np.isnan(values), np.nan, values > bound)
 
 
 def _lost(slices: _Slices) -> Floats:
-    """Return where connections were lost in the last seconds: 1, or 0."""
+    """Return 1 where connections were lost in the last seconds, 0 elsewhere."""
     before = slices.edges[0] - np.arange(RECENT_S, 0, -EVERY_S)
     times = np.concatenate([before, slices.edges])
     overflows = np.diff(slices.readings.at("server_listen_overflows", times))
@@ -182,18 +184,18 @@ def _link(network: dict[str, Any], slices: _Slices) -> Floats:
 def _workers(
     config: dict[str, Any], slices: _Slices, requests: Requests, unloaded_s: float
 ) -> Floats:
-    """Return the share of the server's workers, beside the one that accepts, at work.
+    """Return the share of the server's workers that are busy, without the acceptor.
 
-    All workers of a pool are always there, and which of them work is not seen. How many
-    do follows from Little's law, where a page waits for its backend: one has a worker
-    for that long, and for the `unloaded_s` that it takes besides.
+    All workers of a pool always exist, so counting them does not show how many are
+    busy. Where a page waits for its backend, Little's law gives that number: a request
+    keeps its worker for the wait, and for the `unloaded_s` that the rest of it takes.
     """
     impl, wait_s = config["impl"], config["page"]["wait_ms"] / 1000
     most = most_workers(impl)
     name = {"process": "server_processes", "thread": "server_threads"}
     if most is not None and impl["worker"] in name:
-        there = slices.readings.greatest(name[impl["worker"]], slices.edges) - 1
-        share: Floats = there / most
+        existing = slices.readings.greatest(name[impl["worker"]], slices.edges) - 1
+        share: Floats = existing / most
         return share
     if most is not None and impl["worker"] in ("pool", "helper") and wait_s:
         answers, _ = np.histogram(requests.finished[requests.answered], slices.edges)
@@ -204,7 +206,7 @@ def _workers(
 
 
 def most_workers(impl: dict[str, Any]) -> int | None:
-    """Return the server's own bound on its workers, where that is known."""
+    """Return the server's own bound on its workers, None if unknown."""
     most = impl["workers"] or (impl.get("options") or {}).get("max_workers")
     return None if most is None else int(most)
 
@@ -217,7 +219,7 @@ def _descriptors(impl: dict[str, Any], run: dict[str, Any], slices: _Slices) -> 
 
 
 def most_descriptors(impl: dict[str, Any], run: dict[str, Any]) -> int | None:
-    """Return how many descriptors the server can have open, where that is known."""
+    """Return how many descriptors the server can have open, None if unknown."""
     measured = (run.get("telemetry") or {}).get("server_most_descriptors")
     known = [most for most in (impl["descriptors"], measured) if most is not None]
     return min(known, default=None)

@@ -1,8 +1,8 @@
 """The `result.json` of a cell: what one run says, as JSON.
 
 Rules of this module:
-- It names the code that made it, so that results which are missing, cut off or of
-  other code are made again, and no others.
+- It names the code that made it. A result is made again if it is missing, cut off or
+  made by other code, and only then.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ IDENTITY = ("users", "hatch_rate", "repeat", "key")
 def result(
     summary: Summary, machine: dict[str, Any] | None, code: str | None
 ) -> dict[str, Any]:
-    """Return the result of a cell; `machine` is what its run tells of the host."""
+    """Return the result of a cell; `machine` is what its run recorded of the host."""
     measured, row = summary.measured, summary.row
     record, config, run = measured.record, measured.config, measured.run
     stopped = measured.stopped
@@ -37,7 +37,7 @@ def result(
         "first_failure": first_failure(row, summary.cause),
         "stopped": {**run["stopped"], "why": why(row, config, stopped.reason)},
         "verdict": dataclasses.asdict(summary.verdict),
-        "waiting": _told(summary.waited),
+        "waiting": _waiting(summary.waited),
         "possible": summary.possible and dataclasses.asdict(summary.possible),
         "evidence": _digits(dataclasses.asdict(summary.evidence)),
         "steps": _as_records(measured.steps),
@@ -72,22 +72,22 @@ def _identity(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _machine(
-    measured: Measurement, told: dict[str, Any] | None
+    measured: Measurement, machine: dict[str, Any] | None
 ) -> dict[str, Any] | None:
-    """Return what the run tells of its host, with what was read of it meanwhile."""
-    if told is None:
+    """Return what the run recorded of its host, with readings of it meanwhile."""
+    if machine is None:
         return None
     whole = (0.0, measured.stopped.at_s)
     cores = len((measured.run["provenance"].get("cores") or {}).get("server") or ())
     stolen = measured.readings.rate("server_cores_stolen_s", *whole)
     throttled_s = measured.readings.growth("throttled_s", *whole)
-    return told | {
+    return machine | {
         "stolen": None if stolen is None or not cores else round(stolen / cores, 4),
         "throttled_s": None if throttled_s is None else round(throttled_s, 3),
     }
 
 
-def _told(waited: Waiting | None) -> dict[str, Any] | None:
+def _waiting(waited: Waiting | None) -> dict[str, Any] | None:
     """Return what users waited for, as `result.json` has it."""
     if waited is None:
         return None
@@ -117,25 +117,25 @@ def _rounded(shares: Mapping[str, float]) -> dict[str, float]:
 
 
 def _as_records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows as JSON has them: what is not known is null."""
+    """Return the rows as JSON has them: null stands for what is not known."""
     rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
     return rows
 
 
 def _used(run: dict[str, Any], finished: int) -> dict[str, Any]:
-    """Return what the server used for all of the run, and for each request.
+    """Return what the server used in the whole run, and per request.
 
-    `finished` is how many the record has. Those with which idle connections were opened
-    are requests, too, and so are those before the record began.
+    The record has `finished` requests. Those that opened idle connections count, too,
+    and so do those that were sent before the record began.
     """
-    measured = run.get("telemetry") or {}
-    server = measured.get("server")
+    telemetry = run.get("telemetry") or {}
+    server = telemetry.get("server")
     if not server or not finished:
-        return {"sampling_s": measured.get("cost_s")}
+        return {"sampling_s": telemetry.get("cost_s")}
     before = run["stopped"].get("requests_before", 0)
     requests = finished + before + (run.get("idle") or {}).get("opened", 0)
     return {
-        "sampling_s": measured.get("cost_s"),
+        "sampling_s": telemetry.get("cost_s"),
         "requests": requests,
         **{f"server_{name}": round(value, 3) for name, value in server.items()},
         **{

@@ -1,8 +1,7 @@
-"""All that one run says, put together: its row, its verdict, and what they rest on.
+"""All conclusions from one run: its row, its verdict, and what they rest on.
 
 Rules of this module:
-- The verdict is of the time that the row is of. What is shown of a run beside it may be
-  of more.
+- The verdict is about the same time as the row. Charts may show more of the run.
 """
 
 from __future__ import annotations
@@ -23,24 +22,24 @@ from analysis.record import aggregates, capacity, definitions, onset
 from analysis.record.measurement import Measurement
 from analysis.record.possible import Possible, possible, possible_within
 
-FIRST = "the first failure"  # and no text of one
+FIRST = "the first failure"  # a name which no failure has as its text
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What the record of a run says."""
+    """The conclusions from the record of a run."""
 
     measured: Measurement
     row: definitions.Row
     evidence: Evidence
     verdict: Verdict
-    waited: Waiting | None  # in the time that the verdict is of
-    shown: Waiting | None  # in all of the run
+    waited: Waiting | None  # in the time that the verdict is about
+    shown: Waiting | None  # in the time that charts show
     possible: Possible | None
     cause: str  # of the first failure
 
     def timeline(self) -> pd.DataFrame:
-        """Return the seconds of a run: what finished, was read, and was waited for."""
+        """Return a row per second: requests, readings, and what users waited for."""
         measured, stopped = self.measured, self.measured.stopped
         table = aggregates.timeline(
             measured.record,
@@ -61,28 +60,28 @@ class Summary:
 
 
 def summary(measured: Measurement) -> Summary:
-    """Return what the record of a run says."""
+    """Draw all conclusions from a run."""
     record, config = measured.record, measured.config
     row = _row(measured)
     step = measured.peak
-    found = evidence(config, measured.run, record, row, measured.readings, step)
+    facts = evidence(config, measured.run, record, row, measured.readings, step)
     failed = _failed(record, row)
     waited = _waited(measured, row, step, failed)
     bound = _possible(measured, row)
     return Summary(
         measured=measured,
         row=row,
-        evidence=found,
-        verdict=verdict(found, waited, bound),
+        evidence=facts,
+        verdict=verdict(facts, waited, bound),
         waited=waited,
         shown=_shown(measured, row, waited, failed),
         possible=bound,
-        cause=cause(row.first_failure or "", found, waits(waited, FIRST)),
+        cause=cause(row.first_failure or "", facts, waits(waited, FIRST)),
     )
 
 
 def _row(measured: Measurement) -> definitions.Row:
-    """Return the row by the rule that the run ended by."""
+    """Return the row that belongs to the rule by which the run ended."""
     record, stopped = measured.record, measured.stopped
     experiment = measured.config["experiment"]
     if experiment["stop"] == "capacity":
@@ -101,23 +100,23 @@ def _waited(
     step: definitions.CapacityStep | None,
     failed: Mapping[str, Positions],
 ) -> Waiting | None:
-    """Return what users waited for: until the row's end, or in the best step."""
+    """Return what users waited for until the row's end, or at the peak."""
     end_s = row.duration_s
     if row.outcome == "time limit":
-        end_s = measured.stopped.at_s  # what was in flight then has finished nowhere
+        end_s = measured.stopped.at_s  # requests in flight then are in no row
     window = (step.begin_s, step.end_s) if step else (0.0, end_s)
     return waiting(measured, window, failed)
 
 
 def _failed(record: pd.DataFrame, row: definitions.Row) -> dict[str, Positions]:
-    """Return where in the record those stand that failed, by kind, and the first."""
-    places = np.flatnonzero(definitions.failed(record))
-    kinds = record["error"].iloc[places]
-    found = {str(kind): places[kinds == kind] for kind in kinds.unique()}
+    """Return the positions of failed requests by kind; the first has its own name."""
+    failures = np.flatnonzero(definitions.failed(record))
+    kinds = record["error"].iloc[failures]
+    positions = {str(kind): failures[kinds == kind] for kind in kinds.unique()}
     first = definitions.first_failure(record)
     if row.reached and first is not None:
-        found[FIRST] = np.array([first])
-    return found
+        positions[FIRST] = np.array([first])
+    return positions
 
 
 def _shown(
@@ -126,10 +125,10 @@ def _shown(
     waited: Waiting | None,
     failed: Mapping[str, Positions],
 ) -> Waiting | None:
-    """Return what is shown of a run: all of it, also what the verdict is not about.
+    """Return what users waited for in the whole run, which charts show.
 
-    In a search for the capacity users come and go, and with them what is full: nothing
-    of that was first.
+    In a search for the capacity the number of users changes, and with it what is full:
+    nothing was full first.
     """
     if row.onset_s is not None:
         return waiting(measured, (0.0, row.onset_s), failed)
@@ -140,9 +139,9 @@ def _shown(
 
 
 def _possible(measured: Measurement, row: definitions.Row) -> Possible | None:
-    """Return what a server that answers at once would have given the same users.
+    """Return what the same users would have got from a server that answers at once.
 
-    While users join it is of the seconds that the row's RPS is of.
+    While users join it is about the seconds over which the row's RPS is taken.
     """
     config, joining = measured.config, measured.joining()
     if config["experiment"]["stop"] == "capacity":
@@ -151,10 +150,10 @@ def _possible(measured: Measurement, row: definitions.Row) -> Possible | None:
         return possible(config, joining, row.requests, row.duration_s)
     begin_s = max(row.duration_s - definitions.CURRENT_RPS_S, 0.0)
     finished = definitions.finish_s(measured.record)
-    got = int(((finished >= begin_s) & (finished < row.duration_s)).sum())
-    return possible_within(config, joining, (begin_s, row.duration_s), got)
+    finished_then = int(((finished >= begin_s) & (finished < row.duration_s)).sum())
+    return possible_within(config, joining, (begin_s, row.duration_s), finished_then)
 
 
 def waits(waited: Waiting | None, name: str) -> Mapping[str, float] | None:
-    """Return what those requests waited for; None where they did not."""
+    """Return what the requests of this name waited for; None if they did not wait."""
     return None if waited is None else waited.of.get(name)

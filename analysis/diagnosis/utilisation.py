@@ -1,11 +1,10 @@
-"""What was full and what users waited for, in stretches of time that a person can see.
+"""What was full and what users waited for, in stretches long enough to be seen.
 
 Rules of this module:
-- A stretch is made of whole slices (`levels.py`): those that begin within the same
-  half second, or second. It ends where the next one begins.
-- Levels are means over the time of their slices, as far as they were read. What users
-  waited for in a stretch is the part that took most of it, where that was not next to
-  nothing.
+- A stretch is made of whole slices (`levels.py`): those that begin within the same half
+  second, or second. It ends where the next one begins.
+- A level is the mean over the slices in which it was read. A stretch has the part that
+  users waited for most, unless they hardly waited.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.diagnosis.waiting import LONG, Waiting
+from analysis.diagnosis.waiting import LEAST_WAITING, Waiting
 from analysis.limits import PARTS
 from analysis.record import phases
 from analysis.record.phases import Requests
@@ -29,9 +28,9 @@ def stretches(slices: pd.DataFrame, seconds: float) -> pd.DataFrame:
     """Return a row per stretch of so many seconds; `slices` are of a `Waiting`.
 
     Columns: `begin_s`, `end_s`, the `LEVELS` (shares, 1 at most; NaN where they were
-    not read), `overflows` of the accept queue, and `part`, which users waited for most;
-    None if hardly anybody waited. `withheld` is what the machine gave to others of the
-    server's cores, or to nobody for a quota.
+    not read), `overflows` of the accept queue, and `part`, which users waited for most
+    (None if hardly anybody waited). `withheld` is the share of the server's cores that
+    other programs, a hypervisor or a quota took from it.
     """
     begin_s = slices["t_s"]
     end_s = begin_s + slices["seconds"]
@@ -59,13 +58,13 @@ def stretches(slices: pd.DataFrame, seconds: float) -> pd.DataFrame:
 def _greatest(slices: pd.DataFrame, number: pd.Series) -> pd.Series:
     """Return the part that took most of the waiting in the slices of each number.
 
-    Where hardly anybody waited it is None.
+    It is None where hardly anybody waited.
     """
     spent = slices[[f"for.{part}" for part in PARTS]].set_axis(PARTS, axis=1)
     total = spent.groupby(number).sum()
-    enough = LONG * slices["seconds"].groupby(number).sum()
-    found = total.idxmax(axis=1).astype(object)
-    return found.where(total.sum(axis=1) >= enough, None)
+    enough = LEAST_WAITING * slices["seconds"].groupby(number).sum()
+    greatest = total.idxmax(axis=1).astype(object)
+    return greatest.where(total.sum(axis=1) >= enough, None)
 
 
 def per_second(
@@ -73,8 +72,8 @@ def per_second(
 ) -> pd.DataFrame:
     """Return the timeline's columns about waiting, a row for each of `seconds`.
 
-    `in_flight` is the mean number of requests in flight in that second, or in the part
-    of it before the run ended at `end_s`; `for` what users waited for most in it.
+    `in_flight` is the mean number of requests in flight in that second, or in its part
+    before the run ended at `end_s`. `for` is what users waited for most in it.
     """
     edges = np.minimum(np.arange(seconds.stop + 1, dtype=float), end_s)
     lasted = pd.Series(np.diff(edges), index=seconds)

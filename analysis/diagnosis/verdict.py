@@ -1,12 +1,14 @@
 """What limited a cell: one verdict, and the evidence for it in a sentence.
 
 Rules of this module:
-- The verdict follows from what users waited for (`waiting.py`): it is the part that is
-  more than half of it; where none is, or the next is nearly as great, the two greatest.
-- Before that comes what no waiting tells: a server that died, a load generator whose
-  own kernel refused it, idle connections that hold a server's bound, and users who got
-  nearly all that a server which answers at once would have given them.
-- What was not read proves nothing: then the verdict is `unclear`, and says what is
+- The verdict follows from what users waited for (`waiting.py`). It is the part that
+  took more than half of the waiting. If there is none, or if the next part is nearly as
+  great, it is the two greatest parts.
+- `RULES` come first, for what no waiting can show: a server that died, a load generator
+  that its own kernel refused something, and idle connections that use up a bound of the
+  server's. Next come users who got nearly all that a server which answers at once would
+  have given them: their think time is the limit.
+- A missing reading proves nothing. Then the verdict is `unclear`, and says what is
   known.
 """
 
@@ -16,21 +18,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from analysis.diagnosis.account import account, percent
-from analysis.diagnosis.blame import FULL
+from analysis.diagnosis.blame import FULL_SHARE
 from analysis.diagnosis.evidence import Evidence
 from analysis.diagnosis.waiting import Waiting
 from analysis.limits import BOTH, is_outside, is_servers
 from analysis.record.possible import Possible
 
-# Idle connections hold a bound where more than half of it is theirs.
-HELD = 0.5
-# Who got so much of what they could have got would not have got a tenth more.
-NEARLY_ALL = 0.90
-# Of the waiting: what is the limit by itself, where no other is nearly as great (two
-# thirds of it): which of the two is greater may be chance.
-MORE_THAN_HALF, NEARLY = 0.5, 2 / 3
-# Of the waiting: with so much outside of the server a figure is not the server's alone.
-MUCH_OUTSIDE = 1 / 3
+# Idle connections use up a bound if they hold more than this share of it.
+HELD_SHARE = 0.5
+# Users who got this share of the possible requests would have received at most about a
+# tenth more from any server.
+MIN_SERVED_SHARE = 0.90
+# Of the waiting: a part with more than this share is the limit by itself.
+DOMINANT_SHARE = 0.5
+# Of the greatest part: if the next part is as great as this, chance may have decided
+# which of the two is the greater.
+NEARLY_EQUAL_SHARE = 2 / 3
+# Of the waiting: if this share is outside of the server, a figure is not the server's
+# alone.
+MUCH_OUTSIDE_SHARE = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -42,15 +48,15 @@ class Verdict:
 
 
 def verdict(e: Evidence, waited: Waiting | None, possible: Possible | None) -> Verdict:
-    """Return what the evidence says limited the cell.
+    """Return what limited the cell, by the evidence.
 
-    `waited` is None where nothing was asked for, `possible` where no bound is known.
+    `waited` is None if no request was sent, `possible` if it could not be computed.
     """
     for rule in RULES:
         for limit, because in rule(e):
             return Verdict(limit, because)
     served = not e.failure or e.stray
-    if possible is not None and possible.share >= NEARLY_ALL and served:
+    if possible is not None and possible.share >= MIN_SERVED_SHARE and served:
         return Verdict("think-time", _nearly_all(e, possible))
     if waited is None:
         return Verdict("unclear", "no request was sent")
@@ -60,15 +66,15 @@ def verdict(e: Evidence, waited: Waiting | None, possible: Possible | None) -> V
 
 
 def _beside_backend(waited: Waiting, possible: Possible) -> str | None:
-    """Return `backend` and what of the server cost most of what was missed, if any.
+    """Return `backend` and the server's part that cost most of what was missed, if any.
 
-    The page's own wait is in what was possible. So what was missed of that is not the
-    backend's, however much of the waiting was.
+    The possible requests include the page's own wait. So what was missed of them is not
+    the backend's doing, however much of the waiting was.
     """
     first, second = waited.greatest()[:2]
     if first != "backend" or not is_servers(second):
         return None
-    if waited.shares[second] < NEARLY * (1 - possible.share):
+    if waited.shares[second] < NEARLY_EQUAL_SHARE * (1 - possible.share):
         return None
     return f"{first}{BOTH}{second}"
 
@@ -77,8 +83,8 @@ def _from(waited: Waiting) -> Verdict:
     first, second = waited.greatest()[:2]
     because = account(waited)
     greatest, next_to_it = waited.shares[first], waited.shares[second]
-    alone = second == "unclear" or next_to_it < NEARLY * greatest
-    if greatest > MORE_THAN_HALF and alone:
+    alone = second == "unclear" or next_to_it < NEARLY_EQUAL_SHARE * greatest
+    if greatest > DOMINANT_SHARE and alone:
         return Verdict(f"{first}{_outside(waited, first)}", because)
     if "unclear" in (first, second):
         return Verdict("unclear", because)
@@ -86,13 +92,13 @@ def _from(waited: Waiting) -> Verdict:
 
 
 def _outside(waited: Waiting, first: str) -> str:
-    """Return what is named beside a limit of the server's: ` + ` and another, or "".
+    """Return what is added to a limit of the server's: ` + ` and another, or "".
 
-    What lies outside of it counts together: a third of the waiting may be of several.
+    All parts outside of the server count together. The greatest of them is named.
     """
     outside = [part for part in waited.greatest() if is_outside(part)]
     total = sum(waited.shares[part] for part in outside)
-    much = is_servers(first) and total >= MUCH_OUTSIDE
+    much = is_servers(first) and total >= MUCH_OUTSIDE_SHARE
     return f"{BOTH}{outside[0]}" if much else ""
 
 
@@ -102,11 +108,11 @@ def _nearly_all(e: Evidence, possible: Possible) -> str:
     waits = f" and wait {1000 * wait_s:g} ms for a page" if wait_s else ""
     server = "adds nothing to that" if wait_s else "answers at once"
     used = e.server.cpu
-    cpu = "" if used is None else f", with {percent(used)} of its CPU"
+    cpu = "" if used is None else f"; the server used {percent(used)} of its CPU"
     return (
         f"{users}users who think for {e.users.mean_think_s:g} s{waits} got "
-        f"{percent(possible.share)} of the {possible.rps:,.0f} requests a second that "
-        f"a server which {server} would have given them{cpu}"
+        f"{percent(possible.share)} of the {possible.rps:,.0f} requests a second "
+        f"possible with a server that {server}{cpu}"
     )
 
 
@@ -116,43 +122,46 @@ def _crashed(e: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def _refused_to_generator(e: Evidence) -> Iterator[tuple[str, str]]:
-    """What the generator's own kernel refused never reached the server."""
+    """A connection that the generator's own kernel refused never reached the server."""
     failure = e.failure or ""
     if failure.startswith("Cannot assign requested address"):
-        yield "generator-ports", "connections failed for want of a local port"
+        yield "generator-ports", "connections failed because no local port was left"
     if failure.startswith(("Too many open files", "No file descriptors")):
-        yield "generator-files", "connections failed since Locust had no file to open"
+        yield (
+            "generator-files",
+            "connections failed because Locust had no file left to open",
+        )
 
 
 def _held(e: Evidence) -> Iterator[tuple[str, str]]:
-    """What idle connections hold, no CPU time and no load generator frees."""
+    """Neither CPU time nor a better load generator frees what idle connections hold."""
     server = e.server
     idle, asked = server.idle_open, server.idle_asked
     if not idle or asked is None or idle >= asked:
-        return  # of none that are open nothing is held
-    took = f"it took {idle:,} of {asked:,} idle connections"
+        return  # none holds anything, or all were taken
+    took = f"the server took {idle:,} of {asked:,} idle connections"
     most = server.most_descriptors
     if _full(server.descriptors, most) and _holds(idle, most):
         yield (
             "server-descriptors",
-            f"{took}, which hold most of its {most:,} descriptors, and none is left",
+            f"{took}, which hold most of its {most:,} descriptors; none is left",
         )
     most = server.most_workers
     if most == 1:
-        yield "server-serial", f"{took}, and serves one client at a time"
+        yield "server-serial", f"{took}, and it serves one client at a time"
     if _full(server.workers, most) and _holds(idle, most):
         yield (
             "server-workers",
-            f"{took}, which hold most of its {most:,} workers, and none is left",
+            f"{took}, which hold most of its {most:,} workers; none is left",
         )
 
 
 def _holds(idle: int, most: int | None) -> bool:
-    return most is not None and idle > HELD * most
+    return most is not None and idle > HELD_SHARE * most
 
 
-def _full(found: float | None, most: int | None) -> bool:
-    return found is not None and most is not None and found >= FULL * most
+def _full(number: float | None, most: int | None) -> bool:
+    return number is not None and most is not None and number >= FULL_SHARE * most
 
 
 RULES: tuple[Callable[[Evidence], Iterator[tuple[str, str]]], ...] = (

@@ -1,13 +1,13 @@
 """What users waited for: the time they waited, divided among what was full then.
 
 Rules of this module:
-- Waiting is the time that requests were in flight, beyond what an unloaded server takes
-  for them. Where that is next to nothing of it, the whole time counts.
+- Waiting is the time that requests were in flight, less what an unloaded server takes
+  for them. If that leaves next to nothing, the whole time counts.
 - Each moment's waiting goes to what was full at that moment (`blame.py`). Shares add up
   to 1.
-- Some requests may be told of by themselves: those that failed, for one. Who failed at
-  once has waited for nothing.
-- `docs/verdicts.md` tells the same in words, with a worked example.
+- Chosen requests, such as those that failed, get shares of their own. A request that
+  failed at once waited for nothing.
+- `docs/verdicts.md` explains the same in words, with a worked example.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from analysis.record.phases import Requests
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
-# Seconds of waiting in a second: in one with less, there was room for most of the time.
-LONG = 0.5
-# Of the time in flight: where less is beyond an unloaded server's, all of it counts.
-LEAST_BEYOND = 0.20
-# A request that waited for less has failed at once: it was refused, or never sent.
+# Seconds of waiting in a second. With less of it, nothing was full most of the time.
+LEAST_WAITING = 0.5
+# Share of the time in flight that is beyond an unloaded server's. If it is less, all of
+# the time in flight counts.
+LEAST_BEYOND_SHARE = 0.20
+# A request that waited for less failed at once: it was refused, or never sent.
 AT_ONCE_S = 0.01
 
 
@@ -40,9 +41,8 @@ AT_ONCE_S = 0.01
 class Waiting:
     """How long users waited in all, and the share of each part.
 
-    `full_s` tells since when each part was full: the first second of which it took the
-    greater part. `of` has the shares of the requests that were chosen, by their name,
-    where those waited.
+    `full_s` has the first second in which each part took most of the waiting. `of` has
+    the shares of chosen requests that waited, by the name of the choice.
     """
 
     seconds: float
@@ -61,9 +61,9 @@ def waiting(
     window: tuple[float, float],
     chosen: Mapping[str, Positions] | None = None,
 ) -> Waiting | None:
-    """Divide what was waited from window's begin to its end; None if nothing was.
+    """Divide the waiting in a window; None if no request was in flight.
 
-    `chosen` are positions in the record of requests to tell of by themselves.
+    `chosen` names positions in the record whose requests get shares of their own.
     """
     between = edges(*window, measured.readings)
     late_ms = measured.readings.late_ms(between)
@@ -74,13 +74,16 @@ def waiting(
     in_flight_s = phases.overlap(whole.started, whole.finished, between)
     if not in_flight_s.sum():
         return None
-    if sum(time.sum() for time in beyond.values()) < LEAST_BEYOND * in_flight_s.sum():
+    if (
+        sum(time.sum() for time in beyond.values())
+        < LEAST_BEYOND_SHARE * in_flight_s.sum()
+    ):
         requests = whole
         beyond = phases.in_phases(whole, wait_s, between)
-    found = levels(measured, between, requests)
-    found["in_flight"] = in_flight_s / np.diff(between)
+    table = levels(measured, between, requests)
+    table["in_flight"] = in_flight_s / np.diff(between)
     response_s = measured.unloaded_s + wait_s
-    blamed = blame(measured.config, found, requests, between, response_s)
+    blamed = blame(measured.config, table, requests, between, response_s)
     spent = _divided(beyond, blamed)
     of = {}
     for name, positions in (chosen or {}).items():
@@ -88,7 +91,7 @@ def waiting(
         own = _divided(only, blamed)
         if _total(own) >= AT_ONCE_S * len(positions):
             of[name] = _shares(own)
-    slices = found.assign(**{f"for.{part}": spent[part] for part in PARTS})
+    slices = table.assign(**{f"for.{part}": spent[part] for part in PARTS})
     return Waiting(_total(spent), _shares(spent), _full_since(slices), slices, of)
 
 
@@ -101,7 +104,7 @@ def _with_lateness(requests: Requests, between: Floats, late_ms: Floats) -> Requ
 def _divided(
     times: Mapping[str, Floats], blamed: Mapping[str, Mapping[str, Floats]]
 ) -> dict[str, Floats]:
-    """Return the seconds that were waited for each part in each slice."""
+    """Return the seconds of waiting for each part in each slice."""
     spent = {part: np.zeros(len(times["waiting"])) for part in PARTS}
     for phase, time in times.items():
         for part, share in blamed[phase].items():
@@ -123,7 +126,7 @@ def _shares(spent: Mapping[str, Floats]) -> dict[str, float]:
 def _full_since(slices: pd.DataFrame) -> dict[str, float]:
     """Return, for each part, the first second in which it took most of the waiting.
 
-    In a second in which hardly anybody waited nothing was full.
+    Nothing was full in a second in which hardly anybody waited.
     """
     second = np.floor(slices["t_s"])
     spent = slices[[f"for.{part}" for part in PARTS]].groupby(second).sum()
@@ -132,7 +135,7 @@ def _full_since(slices: pd.DataFrame) -> dict[str, float]:
     since = {}
     for part in PARTS:
         own = spent[f"for.{part}"]
-        most = spent.index[(own > 0.5 * total) & (own >= LONG * length)]
+        most = spent.index[(own > 0.5 * total) & (own >= LEAST_WAITING * length)]
         if len(most):
             since[part] = float(most[0])
     return since

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.rows import answered, used
+from analysis.rows import goodput, used
 from analysis.rows.cells import Cell
 from analysis.rows.settings import show, show_ms
 
@@ -191,19 +191,19 @@ SWITCHES = (
 # What it answered, and at what cost, beside idle connections.
 IDLE = (
     Figure(
-        "answered_rps",
+        "goodput_rps",
         "requests answered per second",
         written=whole,
         better="more",
-        of=answered.answered_rps,
+        of=goodput.goodput_rps,
     ),
     Figure(
-        "cpu_us_per_answer",
+        "cpu_us_per_success",
         "server CPU a request answered",
         written=whole,
         unit="µs",
         better="less",
-        of=answered.cpu_us_per_answer,
+        of=goodput.cpu_us_per_success,
     ),
 )
 

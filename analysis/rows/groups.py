@@ -20,7 +20,7 @@ import numpy as np
 from analysis.files import DataError
 from analysis.limits import is_servers
 from analysis.rows.cells import Cell
-from analysis.rows.settings import is_repeat, label, leaves, setting, swept
+from analysis.rows.settings import is_repeat, label, leaves, setting, varying_settings
 from analysis.rows.statistics import Estimate, Sample, median
 
 MARK = "†"  # a figure that is not, or not surely, the server's
@@ -106,12 +106,16 @@ def mark(limit: str | None) -> str:
     return "" if limit is None or is_servers(limit) else f" ({MARK} {limit})"
 
 
-def apart(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[str]:
+def varying_in_any_experiment(
+    cells: Sequence[Cell], without: Sequence[str] = ()
+) -> list[str]:
     """Return the settings, dotted, that tell the rows of all experiments apart."""
     names = dict.fromkeys(
         name
         for experiment in dict.fromkeys(cell.experiment for cell in cells)
-        for name in swept([cell for cell in cells if cell.experiment == experiment])
+        for name in varying_settings(
+            [cell for cell in cells if cell.experiment == experiment]
+        )
     )
     return [name for name in names if name not in without]
 
@@ -137,7 +141,7 @@ def grouped(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[Group]:
 
     Settings named in `without` tell none apart.
     """
-    columns = [name for name in swept(cells) if name not in without]
+    columns = [name for name in varying_settings(cells) if name not in without]
     found: dict[str, dict[str, Cell]] = {}
     for cell in cells:
         settings = {

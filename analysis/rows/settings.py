@@ -48,7 +48,7 @@ def setting(cell: Cell, dotted: str) -> Any:
     return dict(leaves(cell.config)).get(dotted)
 
 
-def swept(cells: Sequence[Cell]) -> list[str]:
+def varying_settings(cells: Sequence[Cell]) -> list[str]:
     """Return the settings, dotted, whose values tell these cells apart."""
     configs = [(cell.impl, dict(leaves(cell.config))) for cell in cells]
     names = dict.fromkeys(name for _, config in configs for name in config)
@@ -112,7 +112,7 @@ def label(cells: Sequence[Cell], columns: Sequence[str]) -> str:
 
 def caption(cells: Sequence[Cell]) -> str:
     """Say what all these cells of one experiment have in common."""
-    apart = swept(cells)
+    apart = varying_settings(cells)
     common = {n: v for n, v in leaves(cells[0].config) if n not in apart}
     words = {"users": "at most {:,} users"}
     if cells[0].stop == "first_failure":

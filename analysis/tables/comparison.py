@@ -37,8 +37,8 @@ from analysis.rows.settings import (
     leaves,
     setting,
     show,
-    swept,
     told,
+    varying_settings,
 )
 from analysis.rows.statistics import Estimate
 from analysis.tables import day, waited
@@ -55,7 +55,7 @@ from analysis.tables.notes import (
 
 def table(cells: Sequence[Cell]) -> pd.DataFrame:
     """Return a row per group of one experiment, as numbers."""
-    columns = swept(cells)
+    columns = varying_settings(cells)
     rows = []
     for group in grouped(cells):
         stop = group.first.stop
@@ -129,7 +129,7 @@ def tidy(cell: Cell) -> dict[str, Any]:
 def markdown(name: str, cells: Sequence[Cell]) -> str:
     """Return the table of one experiment for reading, with what is common to it."""
     stop = cells[0].stop
-    columns = swept(cells)
+    columns = varying_settings(cells)
     known = figures.of_rule(stop)
     headings = [heading(name, stop) for name in columns]
     headings += [figure.column for figure in known.values()]

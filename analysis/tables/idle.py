@@ -5,7 +5,7 @@ Rules of this module:
   else, a point of it one configuration: the median over its repeats.
 - A point stands at the number of connections that were open to the end of the run, and
   not at the number that was asked for.
-- Requests that failed count in no figure (`answered.py`).
+- Requests that failed count in no figure (`goodput.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from analysis.limits import is_servers
 from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, MARKED, Group, grouped
-from analysis.rows.settings import IDLE, caption, label, setting, show, swept
+from analysis.rows.settings import IDLE, caption, label, setting, show, varying_settings
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Line:
+class IdleLine:
     """Points that differ in their idle connections alone, in the order of these."""
 
     experiment: str
@@ -52,19 +52,19 @@ class Line:
     points: list[Point]
 
 
-def lines(cells: Sequence[Cell]) -> list[Line]:
+def lines(cells: Sequence[Cell]) -> list[IdleLine]:
     """Return the lines of all experiments; labels name the experiment, of several."""
     names = list(dict.fromkeys(cell.experiment for cell in cells))
     found: dict[tuple[str, str, str], list[Point]] = {}
     for name in names:
         chosen = [cell for cell in cells if cell.experiment == name]
-        columns = [column for column in swept(chosen) if column != IDLE]
+        columns = [column for column in varying_settings(chosen) if column != IDLE]
         for group in grouped(chosen):
             said = label(group.cells, columns)
             said = f"{name}: {said}" if len(names) > 1 else said
             found.setdefault((name, said, group.first.impl), []).append(_point(group))
     return [
-        Line(*of, points=sorted(points, key=lambda point: point.asked))
+        IdleLine(*of, points=sorted(points, key=lambda point: point.asked))
         for of, points in found.items()
     ]
 
@@ -83,7 +83,7 @@ def _point(group: Group) -> Point:
     )
 
 
-def table(found: Sequence[Line]) -> pd.DataFrame:
+def table(found: Sequence[IdleLine]) -> pd.DataFrame:
     """Return a row per point."""
     rows: list[dict[str, Any]] = [
         {
@@ -99,7 +99,7 @@ def table(found: Sequence[Line]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def markdown(cells: Sequence[Cell], found: Sequence[Line]) -> str:
+def markdown(cells: Sequence[Cell], found: Sequence[IdleLine]) -> str:
     """Return a table for each figure: a row per line, a column per number asked for."""
     asked = sorted({point.asked for line in found for point in line.points})
     said = ["### idle", "", *captions(cells), ""]
@@ -134,6 +134,6 @@ def _shown(point: Point | None, figure: figures.Figure) -> str:
     if point is None:
         return ""
     said = figure.show(point.median(figure.name))
-    if figure.name == "answered_rps" and not point.is_server:
+    if figure.name == "goodput_rps" and not point.is_server:
         said += f" {MARK}"
     return said + (f" ({point.open:,} open)" if point.open < point.asked else "")

@@ -16,7 +16,7 @@ from analysis.limits import compared, is_outside, is_servers, meaning
 from analysis.rows.ceiling import NEAR, is_near
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARKED, Group
-from analysis.rows.settings import IDLE, label, setting, show, swept
+from analysis.rows.settings import IDLE, label, setting, show, varying_settings
 from analysis.rows.statistics import LEAST_RUNS, LEVEL, confidence
 from analysis.tables import failing
 
@@ -144,7 +144,7 @@ def _out_of_time(cells: Sequence[Cell]) -> Iterable[str]:
 def _idle(groups: Sequence[Group]) -> Iterable[str]:
     """Yield which rows had fewer idle connections than were asked for."""
     cells = [cell for group in groups for cell in group.cells]
-    apart = [name for name in swept(cells) if name != IDLE]
+    apart = [name for name in varying_settings(cells) if name != IDLE]
     for group in groups:
         asked = setting(group.first, IDLE) or 0
         if any(cell.idle_open < asked for cell in group.cells):

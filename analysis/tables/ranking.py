@@ -2,7 +2,7 @@
 
 Rules of this module:
 - First comes who holds more users until the first failure, then who answers more
-  requests a second (`answered.py`).
+  requests a second (`goodput.py`).
 - Each figure is the median over all runs of an implementation in its experiment, which
   have to be of one configuration. One that met no failure ranks above one that failed
   with as many users.
@@ -22,10 +22,10 @@ import pandas as pd
 
 from analysis.files import DataError
 from analysis.rows import figures
-from analysis.rows.answered import answered_rps
 from analysis.rows.cells import Cell
+from analysis.rows.goodput import goodput_rps
 from analysis.rows.groups import MARK, MARKED, Group, grouped, mark
-from analysis.rows.settings import caption, show, swept
+from analysis.rows.settings import caption, show, varying_settings
 from analysis.rows.unmeasured import Unmeasured
 from analysis.tables.notes import bare_lf, medians
 
@@ -95,7 +95,7 @@ def _place(impl: str, cells: Sequence[Cell], reason: str | None) -> Place:
         impl,
         held.value if held else None,
         held.reached if held else True,
-        same.median(answered_rps) if same else None,
+        same.median(goodput_rps) if same else None,
         reason or ", ".join(remarks),
         reason is None,
         growing.limit()[0] if growing else None,
@@ -108,7 +108,7 @@ def _group(cells: Sequence[Cell]) -> Group | None:
     """Return the runs of one configuration; raise `DataError` if there are several."""
     groups = grouped(cells)
     if len(groups) > 1:
-        apart = ", ".join(swept(cells)) or "their experiment"
+        apart = ", ".join(varying_settings(cells)) or "their experiment"
         raise DataError(
             f"no ranking: cells of {cells[0].impl} differ in {apart}, and their median "
             "would be of nobody's server: ask for one value at a time"
@@ -138,8 +138,8 @@ def table(found: Sequence[Place]) -> pd.DataFrame:
             "users": [place.users for place in found],
             "reached": [place.reached if place.users else None for place in found],
             "users_limit": [place.users_limit for place in found],
-            "answered_rps": [place.rps for place in found],
-            "answered_rps_limit": [place.rps_limit for place in found],
+            "goodput_rps": [place.rps for place in found],
+            "goodput_rps_limit": [place.rps_limit for place in found],
             "measured": [place.measured for place in found],
             "remark": [place.remark for place in found],
         }

@@ -15,7 +15,11 @@ import pandas as pd
 
 from analysis.rows import figures
 from analysis.rows.cells import Cell
-from analysis.rows.groups import Group, apart, grouped_by_experiment
+from analysis.rows.groups import (
+    Group,
+    grouped_by_experiment,
+    varying_in_any_experiment,
+)
 from analysis.rows.settings import setting, show
 
 SERVERS = "These are figures of the server, whatever it was that limited the run."
@@ -24,7 +28,7 @@ NAMES = [figure.name for figure in figures.SWITCHES]
 
 def table(cells: Sequence[Cell]) -> pd.DataFrame:
     """Return a row per configuration, over all experiments."""
-    columns = apart(cells)
+    columns = varying_in_any_experiment(cells)
     return pd.DataFrame([_row(row, columns) for row in grouped_by_experiment(cells)])
 
 

@@ -45,7 +45,7 @@ def test_the_worked_example(clean: Checkout, root: Path, tmp_path: Path) -> None
     ranking = ranking.drop(late.name)
     assert list(ranking.index) == [row[1].strip() for row in rows]
     assert list(ranking["rank"].notna()) == [True, False, False, False]
-    assert ranking["answered_rps"].iloc[0] > 0
+    assert ranking["goodput_rps"].iloc[0] > 0
     for remark, row in zip(ranking["remark"].fillna(""), rows, strict=True):
         parts = [re.escape(part) for part in row[-1].strip().split("…")]
         assert re.fullmatch(".*".join(parts), remark)

@@ -15,7 +15,7 @@ from matplotlib.text import Text
 
 from analysis.charts.cell import draw
 from analysis.charts.comparison import comparison
-from analysis.charts.ends import spread
+from analysis.charts.line_labels import spread
 from analysis.charts.nothing import nothing
 from analysis.charts.style import figure, save
 from analysis.charts.users import users_chart

@@ -111,18 +111,22 @@ def test_what_the_server_had_to_do_in_the_time_in_which_anybody_was_connected() 
     asked += [Asked(2 + n / 10, 0.005, 0.0, 0.005) for n in range(10)]
     read = {"server_cpu_s": grown((1, 0.3), (2, 0.3), (3, 0.02))}
     expected = [0.6] * 10 + [0.3] * 10 + [0.2] * 10  # of a tenth at least
-    assert column("pressed", read, asked) == expected
+    assert column("server_cpu_connected", read, asked) == expected
     # It may go on when they have gone, but no core is more than full.
-    assert column("pressed", {"server_cpu_s": 0.8}, half)[:10] == [1.0] * 10
-    assert column("pressed", {"server_cpu_s": 1.2}, half)[:10] == [1.2] * 10
+    assert (
+        column("server_cpu_connected", {"server_cpu_s": 0.8}, half)[:10] == [1.0] * 10
+    )
+    assert (
+        column("server_cpu_connected", {"server_cpu_s": 1.2}, half)[:10] == [1.2] * 10
+    )
 
 
 def test_where_nobody_is_connected_nobody_is_pressed_for_time() -> None:
     """A tenth of a core, of whatever, is no full core: it is a tenth."""
     asked = [Asked(0.0, 1.0), Asked(1.0, 2.0, 2.0, 2.0)]
     read = {"server_cpu_s": 0.1, "server_sent_bytes": 100_000.0}
-    assert column("pressed", read, asked) == [0.1] * 30
-    link = column("link_pressed", read, asked, network__rate_mbit=8.0)
+    assert column("server_cpu_connected", read, asked) == [0.1] * 30
+    link = column("link_connected", read, asked, network__rate_mbit=8.0)
     assert link == [0.1] * 30
 
 
@@ -134,7 +138,7 @@ def test_a_late_generator_sees_connections_that_are_no_more() -> None:
     requests.began[:] = requests.started
     requests.late[:] = 0.05
     table = levels(run, edges(0, 3, run.readings), requests)
-    assert table["pressed"].tolist() == pytest.approx([0.6] * 30)
+    assert table["server_cpu_connected"].tolist() == pytest.approx([0.6] * 30)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +155,7 @@ def test_the_link(
     """In the direction that carries more, and while anybody was connected."""
     read = {"server_sent_bytes": sent, "server_received_bytes": received}
     assert column("link", read, asked, network__rate_mbit=8.0) == [expected] * 30
-    pressed = column("link_pressed", read, asked, network__rate_mbit=8.0)
+    pressed = column("link_connected", read, asked, network__rate_mbit=8.0)
     assert pressed == [expected if asked is ALL_THE_TIME else 2 * expected] * 30
     assert np.isnan(column("link", read, asked)).all()  # one without a rate
 
@@ -182,9 +186,9 @@ def test_somebody_waited_in_so_many_of_the_looks() -> None:
     read = {"queue": held((1.0001, 0), (9, 1))}
     expected = [0] * 8 + [0.2, 0.4, 0.6, 0.8] + [1] * 18
     assert column("queue", read)[8:12] == [0, 0, 1, 1]
-    assert column("queued", read) == expected
+    assert column("queue_nonempty", read) == expected
     moment = of(measured(ALL_THE_TIME, 3.0, {"queue": 1.0}), 1.0, 1.1)
-    assert moment["queued"].tolist() == [1.0]
+    assert moment["queue_nonempty"].tolist() == [1.0]
 
 
 def test_lost_connections_may_be_waited_for_after_that() -> None:

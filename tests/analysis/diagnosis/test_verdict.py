@@ -30,7 +30,7 @@ HELD = {
 }
 NO_PORT = "Cannot assign requested address connecting"
 NO_FILE = "Too many open files connecting"
-ASKED = "it took 1,016 of 2,000 idle connections"
+ASKED = "the server took 1,016 of 2,000 idle connections"
 # Evidence, its verdict, and why: whatever users waited for.
 RULES: list[tuple[dict[str, Any], str, str]] = [
     (
@@ -41,28 +41,28 @@ RULES: list[tuple[dict[str, Any], str, str]] = [
     (
         {"failure": NO_PORT, **HELD},
         "generator-ports",
-        "connections failed for want of a local port",
+        "connections failed because no local port was left",
     ),
     (
         {"failure": NO_FILE, **HELD},
         "generator-files",
-        "connections failed since Locust had no file to open",
+        "connections failed because Locust had no file left to open",
     ),
     (
         {"failure": "No file descriptors available connecting"},
         "generator-files",
-        "connections failed since Locust had no file to open",
+        "connections failed because Locust had no file left to open",
     ),
     (
         {**HELD, "server__most_workers": 1},
         "server-descriptors",
-        f"{ASKED}, which hold most of its 1,024 descriptors, and none is left",
+        f"{ASKED}, which hold most of its 1,024 descriptors; none is left",
     ),
     (
         {**HELD, "server__descriptors": 994, "server__idle_open": 513},
         "server-descriptors",
-        "it took 513 of 2,000 idle connections, which hold most of its 1,024 "
-        "descriptors, and none is left",
+        "the server took 513 of 2,000 idle connections, which hold most of its 1,024 "
+        "descriptors; none is left",
     ),
     (
         {
@@ -72,7 +72,7 @@ RULES: list[tuple[dict[str, Any], str, str]] = [
             "server__workers": 1.0,
         },
         "server-serial",
-        f"{ASKED}, and serves one client at a time",
+        f"{ASKED}, and it serves one client at a time",
     ),
     (
         {
@@ -82,8 +82,8 @@ RULES: list[tuple[dict[str, Any], str, str]] = [
             "server__most_workers": 8,
         },
         "server-workers",
-        "it took 8 of 50 idle connections, which hold most of its 8 workers, and none "
-        "is left",
+        "the server took 8 of 50 idle connections, which hold most of its 8 workers; "
+        "none is left",
     ),
     (
         {
@@ -93,8 +93,8 @@ RULES: list[tuple[dict[str, Any], str, str]] = [
             "server__most_workers": 8,
         },
         "server-workers",
-        "it took 5 of 50 idle connections, which hold most of its 8 workers, and none "
-        "is left",
+        "the server took 5 of 50 idle connections, which hold most of its 8 workers; "
+        "none is left",
     ),
 ]
 
@@ -183,8 +183,9 @@ def test_users_who_got_nearly_all_that_is_possible(
     [
         (
             {},
-            "100 users who think for 4.5 s got 95% of the 2,222 requests a second that "
-            "a server which answers at once would have given them, with 30% of its CPU",
+            "100 users who think for 4.5 s got 95% of the 2,222 requests a second "
+            "possible with a server that answers at once; the server used 30% of its "
+            "CPU",
         ),
         (
             {
@@ -194,8 +195,8 @@ def test_users_who_got_nearly_all_that_is_possible(
                 "users__mean_think_s": 0.1,
             },
             "1,234 users who think for 0.1 s and wait 20.5 ms for a page got 95% of "
-            "the 2,222 requests a second that a server which adds nothing to that "
-            "would have given them",
+            "the 2,222 requests a second possible with a server that adds nothing to "
+            "that",
         ),
         (
             {
@@ -203,8 +204,8 @@ def test_users_who_got_nearly_all_that_is_possible(
                 "server__cpu": None,
                 "users__mean_think_s": 2.0,
             },
-            "users who think for 2 s got 95% of the 2,222 requests a second that a "
-            "server which answers at once would have given them",
+            "users who think for 2 s got 95% of the 2,222 requests a second possible "
+            "with a server that answers at once",
         ),
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.charts.comparison import comparison
-from analysis.charts.lines import across, grown_lines, joined_lines
+from analysis.charts.user_curves import across, growing_curves, joined_curves
 from analysis.charts.users import users_chart
 from analysis.files import DataError
 from analysis.outputs import write_charts, write_tables
@@ -289,7 +289,7 @@ def timelines(at: Path, *ends: int) -> list[Cell]:
 
 
 def test_a_line_goes_through_the_median(tmp_path: Path) -> None:
-    (line,) = grown_lines(timelines(tmp_path, 40, 60, 100))
+    (line,) = growing_curves(timelines(tmp_path, 40, 60, 100))
     assert line.users[-1] == 60
     assert line.ends
     assert line.middle["rps"] == pytest.approx(line.users, abs=1)
@@ -299,7 +299,7 @@ def test_a_line_goes_through_the_median(tmp_path: Path) -> None:
 
 
 def test_a_run_alone_has_no_band(tmp_path: Path) -> None:
-    (line,) = grown_lines(timelines(tmp_path, 40))
+    (line,) = growing_curves(timelines(tmp_path, 40))
     assert line.least == {}
     assert line.users[-1] == 40
 
@@ -317,7 +317,7 @@ def test_curves_are_straight_between_their_points() -> None:
 
 def test_a_repeat_that_fails_at_once(tmp_path: Path) -> None:
     cells = timelines(tmp_path, 2, 3, 90)
-    (line,) = grown_lines(cells)
+    (line,) = growing_curves(cells)
     assert np.isfinite(line.middle["rps"]).all()
 
 
@@ -337,7 +337,7 @@ def test_a_line_says_what_else_limited_its_points() -> None:
         ]
         for cell in cells:
             cell.config["users"] = cell.row["users"]
-        (line,) = joined_lines(cells)
+        (line,) = joined_curves(cells)
         assert line.label == ("select" if said is None else f"select († {said})")
         assert ("not limited by the server" in texts(users_chart(cells))) is bool(said)
 

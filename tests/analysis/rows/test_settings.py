@@ -32,7 +32,7 @@ from analysis.rows import settings
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
-from analysis.rows.settings import caption, label, show, show_ms, swept
+from analysis.rows.settings import caption, label, show, show_ms, varying_settings
 from analysis.tables.comparison import markdown, table
 from tests.analysis.conftest import Request, config, frame, steady
 
@@ -55,7 +55,7 @@ def made(experiment: str = "first_fail", **changes: Any) -> Cell:
 
 def test_a_caption_says_only_what_is_so_of_all_rows() -> None:
     cells = [made(impl="a", server__backlog=64), made(impl="b", server__backlog=256)]
-    assert swept(cells) == ["server.backlog"]
+    assert varying_settings(cells) == ["server.backlog"]
     assert "backlog" not in caption(cells)
     assert "page static" in caption(cells)
     assert table(cells)["server.backlog"].tolist() == [64, 256]
@@ -91,11 +91,14 @@ def test_a_caption_says_how_many_users_there_are() -> None:
 
 def test_an_implementations_own_settings_come_with_its_name() -> None:
     assert (
-        swept([made(impl="a", impl__path="/a"), made(impl="b", impl__path="/b")]) == []
+        varying_settings(
+            [made(impl="a", impl__path="/a"), made(impl="b", impl__path="/b")]
+        )
+        == []
     )
     within = [made(impl__path="/a"), made(impl__path="/b")]
-    assert swept(within) == ["impl.path"]
-    assert [label([c], swept(within)) for c in within] == [
+    assert varying_settings(within) == ["impl.path"]
+    assert [label([c], varying_settings(within)) for c in within] == [
         "select, impl.path /a",
         "select, impl.path /b",
     ]
@@ -103,7 +106,7 @@ def test_an_implementations_own_settings_come_with_its_name() -> None:
 
 def test_the_number_of_requests_can_be_swept() -> None:
     cells = [made("burst", experiment__requests=n) for n in (500, 1000)]
-    assert swept(cells) == ["experiment.requests"]
+    assert varying_settings(cells) == ["experiment.requests"]
     assert caption(cells).startswith("The first requests to finish, ")
     assert "| select | 500 |" in markdown("burst", cells)
 
@@ -147,7 +150,7 @@ def test_rows_are_told_apart_in_any_order(axes: list[dict[str, Any]]) -> None:
     apart = {str(sorted({**a, "repeat": 0}.items())) for a in axes}
     assert len(groups) == len(apart)
     backwards = cells[::-1]
-    assert swept(backwards) == swept(cells)
+    assert varying_settings(backwards) == varying_settings(cells)
     assert caption(backwards) == caption(cells)
     rows = sorted(map(str, table(cells).to_dict("records")))
     assert sorted(map(str, table(backwards).to_dict("records"))) == rows

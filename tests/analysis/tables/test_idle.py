@@ -13,8 +13,8 @@ import pytest
 from analysis.charts import idle as idle_chart
 from analysis.files import read_json
 from analysis.reports import idle as report
-from analysis.rows.answered import answered_rps, cpu_us_per_answer
 from analysis.rows.cells import Cell
+from analysis.rows.goodput import cpu_us_per_success, goodput_rps
 from analysis.rows.settings import caption
 from analysis.rows.used import cpu_ms
 from analysis.tables.comparison import markdown, tidy
@@ -71,7 +71,7 @@ def test_a_line_is_of_what_differs_in_its_idle_connections_alone() -> None:
     found = lines(SWEPT)
     assert [line.label for line in found] == ["poll", "epoll"]
     assert [point.asked for point in found[0].points] == [0, 100, 2000]
-    medians = [point.median("answered_rps") for point in found[0].points]
+    medians = [point.median("goodput_rps") for point in found[0].points]
     assert medians == [20_000, 19_500, 10_000]
     by_backlog = [made(idle=n, server__backlog=b) for n in (0, 9) for b in (64, 128)]
     assert [line.label for line in lines(by_backlog)] == [
@@ -81,9 +81,9 @@ def test_a_line_is_of_what_differs_in_its_idle_connections_alone() -> None:
 
 
 def test_figures_are_of_the_window_of_the_evidence() -> None:
-    assert cpu_us_per_answer(made(cpu=0.5, rps=9.0, window_rps=1000.0)) == 500
-    assert cpu_us_per_answer(made(cpu=0.5, rps=1000.0, cores=[1, 2])) == 1000
-    assert cpu_us_per_answer(made(cpu=None)) is None
+    assert cpu_us_per_success(made(cpu=0.5, rps=9.0, window_rps=1000.0)) == 500
+    assert cpu_us_per_success(made(cpu=0.5, rps=1000.0, cores=[1, 2])) == 1000
+    assert cpu_us_per_success(made(cpu=None)) is None
     # Of the whole run, with the requests that opened them.
     assert cpu_ms(made(idle=100)) == pytest.approx(1.0)
 
@@ -91,14 +91,14 @@ def test_figures_are_of_the_window_of_the_evidence() -> None:
 def test_only_what_was_answered_counts() -> None:
     """To refuse is quick: 999 of 1,000 would be 90,000 a second."""
     refuses = made(rps=90_000.0, cpu=0.9, failed=999)
-    assert answered_rps(refuses) == pytest.approx(90)
-    assert cpu_us_per_answer(refuses) == pytest.approx(10_000)
+    assert goodput_rps(refuses) == pytest.approx(90)
+    assert cpu_us_per_success(refuses) == pytest.approx(10_000)
     nothing = SHORT[1]
-    assert (answered_rps(nothing), cpu_us_per_answer(nothing)) == (0, None)
+    assert (goodput_rps(nothing), cpu_us_per_success(nothing)) == (0, None)
     never = made(rps=None)
     never.result["row"]["requests"] = 0
-    assert answered_rps(never) == 0
-    assert answered_rps(made(rps=None)) is None
+    assert goodput_rps(never) == 0
+    assert goodput_rps(made(rps=None)) is None
 
 
 def test_of_a_search_it_is_the_step_that_got_most() -> None:
@@ -108,18 +108,18 @@ def test_of_a_search_it_is_the_step_that_got_most() -> None:
         {"begin_s": 0.0, "end_s": 10.0, "rps": 90.0, "failures": 0},
         {"begin_s": 10.0, "end_s": 20.0, "rps": 400.0, "failures": 1000},
     ]
-    assert answered_rps(searched) == pytest.approx(300)
-    assert cpu_us_per_answer(searched) == pytest.approx(2000)
+    assert goodput_rps(searched) == pytest.approx(300)
+    assert cpu_us_per_success(searched) == pytest.approx(2000)
     growing = made(rps=400.0, failed=1, experiment__stop="first_failure")
-    assert answered_rps(growing) == 400
+    assert goodput_rps(growing) == 400
 
 
 def test_a_median_is_of_all_repeats_or_not_known() -> None:
     of = [made(idle=9, repeat=n, cpu=cpu) for n, cpu in ((1, 0.9), (2, None))]
     [line] = lines([made(), *of])
-    assert line.points[0].median("cpu_us_per_answer") == 450
-    assert line.points[1].median("cpu_us_per_answer") is None
-    assert line.points[1].median("answered_rps") == 2000
+    assert line.points[0].median("cpu_us_per_success") == 450
+    assert line.points[1].median("cpu_us_per_success") is None
+    assert line.points[1].median("goodput_rps") == 2000
 
 
 @pytest.mark.parametrize("limit", ["server-cpu", "generator-cpu", "unclear"])

@@ -119,7 +119,7 @@ def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
     assert found["rank"].isna().tolist() == [False, False, False, True]
     assert found["users"].tolist()[:3] == [3300, 201, 201]
     assert found["reached"].tolist()[:3] == [False, True, True]
-    answered = found["answered_rps"]
+    answered = found["goodput_rps"]
     assert answered[2] == pytest.approx(answered[1] / 2)
     assert list(found["remark"].fillna("")) == [
         *("crashed under the load", "", "", "does not answer: mute"),
@@ -167,7 +167,7 @@ def test_equal_ones_share_their_rank(
     assert found["rank"].tolist() == [1, 1]
     assert found["implementation"].tolist() == ["students/a", "students/b"]
     # Of what was measured, though it is no load that is the same for all.
-    assert found["answered_rps"].tolist() == [50, 50]
+    assert found["goodput_rps"].tolist() == [50, 50]
 
 
 def place(rps: float | None, limit: str | None = CPU, **of: Any) -> Place:
@@ -235,7 +235,7 @@ def test_what_is_not_the_servers_is_marked(
     assert "Figures are medians of 1 to 2 runs." in said
     found = pd.read_csv(made / "ranking.csv").set_index("implementation")
     assert found["users_limit"].tolist() == ["unclear"] * 2
-    assert found["answered_rps_limit"].tolist() == [CPU, "generator-cpu"]
+    assert found["goodput_rps_limit"].tolist() == [CPU, "generator-cpu"]
 
 
 def test_of_two_reasons_the_first_is_given() -> None:

@@ -23,15 +23,15 @@ from analysis.limits import is_servers
 from analysis.record.aggregates import whole_seconds
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, Group, grouped
-from analysis.rows.settings import label, swept
+from analysis.rows.settings import label, varying_settings
 
 BINS = 60  # of users; within one, the median of response times and the mean rate
 PANELS = ("p50_ms", "rps")
-Curve = dict[str, np.ndarray]  # users, and by panel the values there
+Points = dict[str, np.ndarray]  # users, and by panel the values there
 
 
 @dataclass(frozen=True)
-class Line:
+class UserCurve:
     """One line of both panels; `ends` says that its last point is a failure.
 
     `least` and `greatest` are those of the repeats, empty where there are none.
@@ -40,9 +40,9 @@ class Line:
     label: str
     group: int  # lines of one implementation share a colour
     member: int  # which one of its group
-    middle: Curve
-    least: Curve
-    greatest: Curve
+    middle: Points
+    least: Points
+    greatest: Points
     ends: bool
     joined: bool = False  # through cells, not along one run
 
@@ -55,7 +55,7 @@ class Line:
         return self.joined or len(self.users) == 1
 
 
-def grown_lines(cells: Sequence[Cell]) -> list[Line]:
+def growing_curves(cells: Sequence[Cell]) -> list[UserCurve]:
     """Return a line per group of repeats; colours are per implementation."""
     impls: dict[str, int] = {}
     members: dict[str, int] = {}
@@ -78,7 +78,7 @@ def grown_lines(cells: Sequence[Cell]) -> list[Line]:
     return lines
 
 
-def _grown(group: Group, named: str, colour: int, member: int) -> Line:
+def _grown(group: Group, named: str, colour: int, member: int) -> UserCurve:
     """Return the line of runs whose users grow, through their median."""
     found = group.estimate("users")
     curves = [_curve(cell) for cell in group.cells]
@@ -86,20 +86,20 @@ def _grown(group: Group, named: str, colour: int, member: int) -> Line:
     searched = group.first.stop == "capacity"
     ends = found is not None and found.reached and not searched
     if found is None or not curves:
-        return Line(named, colour, member, _none(), {}, {}, False)
+        return UserCurve(named, colour, member, _none(), {}, {}, False)
     if group.runs == 1:
-        return Line(named, colour, member, curves[0], {}, {}, ends)
+        return UserCurve(named, colour, member, curves[0], {}, {}, ends)
     lasts = [curve["users"][-1] for curve in curves]
     end = min(lasts) if searched else min(found.value, max(lasts))
     grid = np.linspace(min(end, max(curve["users"][0] for curve in curves)), end, BINS)
-    return Line(named, colour, member, *across(curves, grid), ends)
+    return UserCurve(named, colour, member, *across(curves, grid), ends)
 
 
-def _none() -> Curve:
+def _none() -> Points:
     return {name: np.array([]) for name in ("users", *PANELS)}
 
 
-def across(curves: Sequence[Curve], grid: np.ndarray) -> tuple[Curve, Curve, Curve]:
+def across(curves: Sequence[Points], grid: np.ndarray) -> tuple[Points, Points, Points]:
     """Return the median, least and greatest of curves at each number of users.
 
     Between its points a curve is straight; beyond its end it says nothing.
@@ -115,7 +115,7 @@ def across(curves: Sequence[Curve], grid: np.ndarray) -> tuple[Curve, Curve, Cur
     return middle, least, greatest
 
 
-def _curve(cell: Cell) -> Curve:
+def _curve(cell: Cell) -> Points:
     """Return a run whose users grow, smoothed over bins of users."""
     if cell.stop == "capacity":
         return _stepped(cell)
@@ -136,7 +136,7 @@ def _curve(cell: Cell) -> Curve:
     return {name: binned[name].to_numpy(dtype=float) for name in ("users", *PANELS)}
 
 
-def _stepped(cell: Cell) -> Curve:
+def _stepped(cell: Cell) -> Points:
     """Return a search for the capacity, through its steps."""
     columns = ["users", *PANELS]
     steps = pd.DataFrame(cell.result["steps"], columns=columns).dropna()
@@ -144,9 +144,9 @@ def _stepped(cell: Cell) -> Curve:
     return {name: ascending[name].to_numpy(dtype=float) for name in columns}
 
 
-def joined_lines(cells: Sequence[Cell]) -> list[Line]:
+def joined_curves(cells: Sequence[Cell]) -> list[UserCurve]:
     """Return a line through the groups that differ in nothing but their users."""
-    columns = [name for name in swept(cells) if name != "users"]
+    columns = [name for name in varying_settings(cells) if name != "users"]
     impls: dict[str, int] = {}
     found: dict[tuple[str, str], list[Group]] = {}
     experiments = dict.fromkeys(cell.experiment for cell in cells)
@@ -161,7 +161,7 @@ def joined_lines(cells: Sequence[Cell]) -> list[Line]:
         members[impl] += 1
         groups.sort(key=lambda group: float(group.first.config["users"]))
         marked = named + _marked(groups)
-        lines.append(Line(marked, impls[impl], members[impl], *_points(groups)))
+        lines.append(UserCurve(marked, impls[impl], members[impl], *_points(groups)))
     return lines
 
 
@@ -173,7 +173,7 @@ def _marked(groups: Sequence[Group]) -> str:
     return f" ({MARK} {partly}{', '.join(outside)})" if outside else ""
 
 
-def _points(groups: Sequence[Group]) -> tuple[Curve, Curve, Curve, bool, bool]:
+def _points(groups: Sequence[Group]) -> tuple[Points, Points, Points, bool, bool]:
     """Return the median, least and greatest of each group, and how they are drawn."""
     samples = [(g, g.sample("median_ms"), g.sample("rps")) for g in groups]
     known = [(g, (p50.values, rps.values)) for g, p50, rps in samples if p50 and rps]

@@ -12,7 +12,7 @@ LABEL_PT = 11.0  # the least distance of two labels, in points
 
 
 @dataclass(frozen=True)
-class End:
+class LineEnd:
     """The last point of a line, in the panel's units, and what to call the line."""
 
     label: str
@@ -21,7 +21,7 @@ class End:
     y: float
 
 
-def name_ends(axes: Axes, ends: Sequence[End]) -> None:
+def label_lines(axes: Axes, ends: Sequence[LineEnd]) -> None:
     """Name each line beside the panel, at the height of its end where there is room.
 
     The layout has to be settled before (`draw_without_rendering`).

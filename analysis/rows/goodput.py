@@ -15,7 +15,7 @@ from __future__ import annotations
 from analysis.rows.cells import Cell
 
 
-def answered_rps(cell: Cell) -> float | None:
+def goodput_rps(cell: Cell) -> float | None:
     """Return the requests a second that were answered as they should be."""
     part, rps = _part(cell), cell.row["rps"]
     if not part:
@@ -23,7 +23,7 @@ def answered_rps(cell: Cell) -> float | None:
     return None if rps is None else float(rps * part)
 
 
-def cpu_us_per_answer(cell: Cell) -> float | None:
+def cpu_us_per_success(cell: Cell) -> float | None:
     """Return the CPU time, in µs, that the server used per request it answered."""
     evidence = cell.result.get("evidence")
     if not evidence:
