@@ -28,6 +28,7 @@ from analysis.rows.ceiling import CEILING
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, MARKED
 from analysis.rows.settings import caption
+from contract import stops
 
 PANEL_IN = 7.5  # the width of a panel, about
 LABEL_IN = 0.06  # the width of a label's character
@@ -36,8 +37,10 @@ NAMED_AT_END = 8  # of more lines the labels would be far from their ends
 
 def users_chart(cells: Sequence[Cell]) -> Figure:
     """Return the chart of those cells whose users grow, or else of all."""
-    growing = [cell for cell in cells if cell.stop == "first_failure"] or [
-        cell for cell in cells if cell.stop == "capacity" and cell.experiment != CEILING
+    growing = [cell for cell in cells if cell.stop == stops.FIRST_FAILURE] or [
+        cell
+        for cell in cells
+        if cell.stop == stops.CAPACITY and cell.experiment != CEILING
     ]
     found = grown_lines(growing) if growing else joined_lines(cells)
     lines = [line for line in found if len(line.users)]
@@ -56,7 +59,7 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
     for ceiling in {cell.ceiling_rps for cell in growing} - {None}:
         rates.axhline(ceiling, color="black", linewidth=1, linestyle=":")
     title = "Requests per second"
-    searched = all(cell.stop == "capacity" for cell in cells)
+    searched = all(cell.stop == stops.CAPACITY for cell in cells)
     if searched:  # users are doubled, and the generator's most is far above
         rates.set_yscale("log", nonpositive="mask")
         rates.set_xscale("log", nonpositive="mask")

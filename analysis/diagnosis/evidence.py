@@ -19,6 +19,7 @@ import pandas as pd
 from analysis.diagnosis.levels import most_descriptors, most_workers
 from analysis.record.definitions import CURRENT_RPS_S, Row, Step, failed, finish_s
 from analysis.record.readings import Readings
+from contract import stops
 
 MANY_FAILURES = 0.01  # of the requests; fewer decide nothing where runs go on
 
@@ -98,7 +99,7 @@ def evidence(
         end_s=end,
         crashed=run.get("crashed"),
         failure=main_failure(record, row),
-        stray=row.outcome == "stray failure",
+        stray=row.outcome == stops.STRAY,
         failures=row.failures,
         server_cpu=share("server_cpu_s", server_cores or 1),
         server_idle=share("server_cores_idle_s", server_cores),

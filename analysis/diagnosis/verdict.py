@@ -21,6 +21,7 @@ from analysis.diagnosis.evidence import Evidence
 from analysis.diagnosis.waiting import Waiting
 from analysis.limits import BOTH, is_outside, is_servers
 from analysis.record.possible import Possible
+from contract import failures
 
 # Idle connections hold a bound where more than half of it is theirs.
 HELD = 0.5
@@ -116,9 +117,9 @@ def _crashed(e: Evidence) -> Iterator[tuple[str, str]]:
 def _refused_to_generator(e: Evidence) -> Iterator[tuple[str, str]]:
     """What the generator's own kernel refused never reached the server."""
     failure = e.failure or ""
-    if failure.startswith("Cannot assign requested address"):
+    if failure.startswith(failures.NO_PORT):
         yield "generator-ports", "connections failed for want of a local port"
-    if failure.startswith(("Too many open files", "No file descriptors")):
+    if failure.startswith(failures.NO_FILE):
         yield "generator-files", "connections failed since Locust had no file to open"
 
 

@@ -17,8 +17,7 @@ import pandas as pd
 
 from analysis.record.definitions import Row, Step, Stopped, failed, finish_s
 from analysis.record.definitions import row as row_of
-
-KNEE = 0.95
+from contract import stops
 
 
 def steps(record: pd.DataFrame, tried: Sequence[Step]) -> pd.DataFrame:
@@ -53,12 +52,12 @@ def peak(record: pd.DataFrame, tried: Sequence[Step]) -> Step | None:
 def row(record: pd.DataFrame, stopped: Stopped, p95_ms: float) -> Row:
     """Return the row of a search in which a 95th percentile of `p95_ms` counts."""
     best = peak(record, stopped.steps)
-    whole = row_of(record, "capacity", stopped)
+    whole = row_of(record, stops.CAPACITY, stopped)
     if best is None:
         return replace(whole, rps=None)
     finished = finish_s(record)
     inside = record[(finished >= best.begin_s) & (finished < best.end_s)]
-    at_peak = row_of(inside, "capacity", stopped)
+    at_peak = row_of(inside, stops.CAPACITY, stopped)
     table = steps(record, stopped.steps)
     most = float(table["rps"].max())
     fine = table[(table["failures"] == 0) & (table["p95_ms"] <= p95_ms)]
@@ -73,7 +72,7 @@ def row(record: pd.DataFrame, stopped: Stopped, p95_ms: float) -> Row:
         first_failure_s=whole.first_failure_s,
         first_failure_users=whole.first_failure_users,
         first_failure=whole.first_failure,
-        knee_users=int(table["users"][table["rps"] >= KNEE * most].min()),
+        knee_users=int(table["users"][table["rps"] >= stops.KNEE * most].min()),
         acceptable_rps=None if accepted is None else float(accepted["rps"]),
         acceptable_users=None if accepted is None else int(accepted["users"]),
     )
