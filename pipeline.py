@@ -16,14 +16,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contract import record
 from load.environment import let_no_python_be_told
 from load.trial import Trial, refused
 
 if TYPE_CHECKING:
     from conf.plan import Parts, Plan
 
-RUNNER = ("load",)  # the code that measures
-ANALYSIS = ("analysis",)
+RUNNER = ("load", "contract")  # the code that measures
+ANALYSIS = ("analysis", "contract")
 OBJECTS = 100_000  # that Python makes before it looks for those that are not needed
 
 
@@ -68,13 +69,12 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
     from analysis import catalogue
     from conf.plan import Parts
     from conf.sources import digest
-    from load import RECORD
     from load.owner import kept_out
 
     [no_namespaces] = namespaces.why_not()
     return Parts(
         runner=RUNNER,
-        record=RECORD,
+        record=record.FILES,
         results=catalogue.RESULTS,
         analysis=digest(ANALYSIS, root),
         reports=catalogue.announced,

@@ -9,15 +9,15 @@ Rules of this module:
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
+
+from contract import record, whole_file
 
 
 class DataError(Exception):
@@ -46,23 +46,17 @@ def unreadable(path: Path, error: OSError) -> DataError:
     """Return what is to be said of a file that can't be read."""
     said = f"{path}: {error.strerror}"
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        said += ": a measured cell is a folder with requests.csv, run.json, config.yaml"
+        needed = ", ".join((record.REQUESTS, record.RUN, record.CONFIG))
+        said += f": a measured cell is a folder with {needed}"
     return DataError(said)
 
 
 def write(path: Path, produce: Callable[[Path], object]) -> None:
     """Let `produce` write the file, which then appears at `path` complete."""
-    # The suffix stays: it tells matplotlib what to write.
-    partial = path.with_name(f".{os.getpid()}-{path.name}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        produce(partial)
-        partial.rename(path)
+        whole_file.produce(path, produce)
     except OSError as error:
         raise DataError(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        with contextlib.suppress(OSError):  # the error above says what is wrong
-            partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

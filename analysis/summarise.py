@@ -28,6 +28,7 @@ from analysis.record.machine import checked_machine
 from analysis.record.measurement import read_measurement
 from analysis.record.run_files import check_version
 from analysis.rows.unmeasured import Unmeasured
+from contract import record
 
 
 def summarise_all(folders: Sequence[Path], code: str) -> None:
@@ -52,14 +53,14 @@ def summarise(folder: Path, code: str | None) -> None:
     `code` names the analysis: it is kept with the result.
     """
     config = read_config(folder)
-    run = read_json(folder / "run.json")
-    check_version(run, folder / "run.json")
+    run = read_json(folder / record.RUN)
+    check_version(run, folder / record.RUN)
     if isinstance(run, dict) and "not_measured" in run:
         _summarise_unmeasured(folder, config, run, code)
         return
     measured = read_measurement(folder, config, run)
     said = summary(measured)
-    made = result(said, checked_machine(run, folder / "run.json"), code)
+    made = result(said, checked_machine(run, folder / record.RUN), code)
     timeline = said.timeline()
     write_csv(folder / "timeline.csv", timeline)
     path = config["impl"].get("path", "/")
@@ -73,7 +74,7 @@ def _summarise_unmeasured(
     folder: Path, config: dict[str, Any], run: dict[str, Any], code: str | None
 ) -> None:
     """Write the results of a cell that was not measured; they have no figures."""
-    cell = Unmeasured.of(config, run["not_measured"], folder / "run.json")
+    cell = Unmeasured.of(config, run["not_measured"], folder / record.RUN)
     for name in ("timeline", "stats", "failures"):
         write_csv(folder / f"{name}.csv", pd.DataFrame())
     save(nothing(f"{cell.impl}: {cell.why}"), folder / "chart")

@@ -25,8 +25,9 @@ from pathlib import Path
 
 from benchmarks.server import running
 from conf.matrix import matrix
-from load import RECORD
+from contract import record
 from load.limits import choose_port
+from pipeline import RUNNER
 from servers.options import Parser
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +67,7 @@ def cell_costs(folder: Path, then: str) -> Callable[[], float]:
         "page": "static",
         "set": {"experiment.requests": str(REQUESTS)},
     }
-    [config] = matrix(asked, ROOT, ["load"]).values()
+    [config] = matrix(asked, ROOT, RUNNER).values()
     (folder / "cell.json").write_text(json.dumps(config))
     words = [sys.executable, "-m", "load", str(folder / "cell.json")]
 
@@ -121,7 +122,9 @@ def planned(folder: Path, *config: str) -> tuple[float, float]:
 
 def show_planning(folder: Path, cells: int) -> None:
     """Let dry runs of so many cells and Snakemake's own take turns; print both."""
-    bare = BARE.replace("NUMBER", str(cells)).replace("OTHERS", str(len(RECORD) - 1))
+    bare = BARE.replace("NUMBER", str(cells)).replace(
+        "OTHERS", str(len(record.FILES) - 1)
+    )
     (folder / "Snakefile").write_text(bare)
     asked = ("experiment=burst", "repeat=1", f"users=range(1,{cells // 4 + 1})")
     names = ("firstfail", "Snakemake alone")
@@ -144,7 +147,7 @@ def telemetry_costs(folder: Path, impl: str) -> Callable[[], float]:
         "hatch_rate": 300,
         "set": {"experiment.requests": "1000000", "experiment.max_s": "10"},
     }
-    [config] = matrix(asked, ROOT, ["load"], "netns").values()
+    [config] = matrix(asked, ROOT, RUNNER, "netns").values()
     (folder / f"{impl}.json").write_text(json.dumps(config))
     words = [sys.executable, "-m", "load", str(folder / f"{impl}.json")]
 

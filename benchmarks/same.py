@@ -18,6 +18,7 @@ from analysis.rows.cells import Cell
 from analysis.rows.groups import Group
 from analysis.rows.pairs import NOTHING, compare
 from conf.matrix import matrix
+from pipeline import RUNNER
 from servers.options import Parser
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +32,7 @@ def measure(impl: str, folder: Path) -> Cell:
         **{"study": "demo", "experiment": "burst", "impl": impl},
         "set": {"experiment.requests": "1500"},
     }
-    [config] = matrix(asked, ROOT, ["load"], "netns").values()
+    [config] = matrix(asked, ROOT, RUNNER, "netns").values()
     path = folder.with_suffix(".json")
     path.write_text(json.dumps(config))
     then = f"{sys.executable} -m analysis cell"

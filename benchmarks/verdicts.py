@@ -34,6 +34,7 @@ from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
 from benchmarks.verdict_results import Result, line, show
 from conf.matrix import matrix
 from load.limits import choose_cores
+from pipeline import RUNNER
 from servers.options import Parser, number
 
 ROOT = Path(__file__).parent.parent
@@ -71,7 +72,7 @@ def configuration(case: Case, seconds: float) -> dict[str, Any]:
             asked["set"][name] = str(value).lower()
         else:
             asked[name] = value
-    [config] = matrix(asked, ROOT, ["load"]).values()
+    [config] = matrix(asked, ROOT, RUNNER).values()
     impl = config["impl"]
     impl["command"] = f"{case.wrapped} {impl['command']}".strip()
     return config

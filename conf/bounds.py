@@ -14,7 +14,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
 from conf.near import near
-from conf.schema import AUTO, Config, Count, SettingError
+from conf.schema import Config, Count, SettingError
+from contract.settings import AUTO
 
 
 def check_bounds(schema: type, values: Config, prefix: str) -> None:

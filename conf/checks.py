@@ -17,12 +17,13 @@ from pathlib import Path
 
 from conf.bounds import check_bounds
 from conf.impl_checks import check_commands, check_page_command, check_paths
-from conf.schema import AUTO, PAGE_FILE, Cell, Config, Network, SettingError
+from conf.schema import Cell, Config, Network, SettingError
+from contract import stops
+from contract.settings import AUTO, IDLE_OPENING_S, MAX_CODE_BYTES, PAGE_FILE
 
-# In which a run's idle connections are open before and after its own time: 60 s to open
-# them (`load/idle.py`), where the last may take a time-out more, and some to spare, for
-# what the server is asked before the record too (`load/calibration.py`).
-IDLE_SPARE_S = 90.0
+# Idle connections are open for so long before and after the run's own time: the time to
+# open them, and some to spare, in which the server is also asked before the record.
+IDLE_SPARE_S = IDLE_OPENING_S + 30
 
 
 def check(cell: Config, root: Path) -> None:
@@ -32,7 +33,7 @@ def check(cell: Config, root: Path) -> None:
     """
     check_bounds(Cell, cell, "")
     experiment, impl, load = cell["experiment"], cell["impl"], cell["load"]
-    if experiment["stop"] == "requests" and experiment["requests"] is None:
+    if experiment["stop"] == stops.REQUESTS and experiment["requests"] is None:
         raise SettingError(
             "experiment.requests is not set: experiment.stop=requests needs a number"
         )
@@ -58,7 +59,7 @@ def check(cell: Config, root: Path) -> None:
 def _check_users(cell: Config) -> None:
     users, experiment = cell["users"], cell["experiment"]
     stop, start = experiment["stop"], experiment["start_users"]
-    if stop != "first_failure":
+    if stop != stops.FIRST_FAILURE:
         if users == AUTO:
             raise SettingError(
                 f"users={AUTO} with experiment.stop={stop}: only a search for the "
@@ -125,9 +126,10 @@ def _check_app(cell: Config) -> None:
                 f"app.code={code}: a page has no code; choose app=attendance"
             )
         return
-    if not re.fullmatch(r"[!-~]{1,64}", code or ""):
+    if not re.fullmatch(rf"[!-~]{{1,{MAX_CODE_BYTES}}}", code or ""):
         raise SettingError(
-            f"app.code={code}: must be 1 to 64 letters, digits and the like"
+            f"app.code={code}: must be 1 to {MAX_CODE_BYTES} letters, digits and the "
+            "like"
         )
     if "{options}" not in impl["command"]:
         raise SettingError(

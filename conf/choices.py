@@ -21,9 +21,9 @@ from hydra.core.object_type import ObjectType
 from conf import submissions
 from conf.schema import Cell
 from conf.submissions import HandedIn
+from contract.settings import AUTO
 
 GROUPS = ("experiment", "impl", "network", "app", "page")
-AUTO = "auto"
 TEMPLATE = "TEMPLATE"  # a file to copy, and no choice
 FOLDER = Path(__file__).parent
 

@@ -24,8 +24,9 @@ from omegaconf.errors import OmegaConfBaseException, ValidationError
 
 from conf import files
 from conf.choices import FOLDER, GROUPS, choices, file_of, quoted
-from conf.schema import App, Cell, Config, Impl, Network, Page, SettingError, one_line
+from conf.schema import App, Cell, Config, Impl, Network, Page, SettingError
 from conf.texts import check_options
+from contract.text import one_line
 
 SCHEMAS = {
     "experiment": Cell,  # it may set all

@@ -16,7 +16,8 @@ import string
 from dataclasses import fields
 from pathlib import Path
 
-from conf.schema import PAGE_FILE, Config, Server, SettingError
+from conf.schema import Config, Server, SettingError
+from contract.settings import PAGE_FILE
 
 BRACES = (
     "a brace as such is written {{ or }}, and variables of a shell are known within "

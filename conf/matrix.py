@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from conf.checks import check
-from conf.choices import AUTO, GROUPS, file_of, hydra
+from conf.choices import GROUPS, file_of, hydra
 from conf.composing import MatrixError, composed
 from conf.files import type_of
 from conf.overrides import parse, typed, values_of
@@ -30,6 +30,7 @@ from conf.schema import Cell, Config, SettingError
 from conf.sources import digest, server_digest, sources_of
 from conf.studies import of_experiment, study
 from conf.texts import check_text
+from contract.settings import AUTO
 
 DEFAULTS = (f"network={AUTO}", "app=page", "page=rendered")
 

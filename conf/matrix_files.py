@@ -31,6 +31,7 @@ from pathlib import Path
 from conf.composing import MatrixError
 from conf.schema import Config
 from conf.turn import await_turn
+from contract.whole_file import write_text
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,4 @@ def _write(path: Path, text: str) -> None:
     """Write a file that appears at once and complete, unless it is there."""
     if path.exists():  # its name tells its content
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text)
-    partial.rename(path)
+    write_text(path, text)

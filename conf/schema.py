@@ -11,9 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from contract import stops
+from contract.settings import PAGE_FILE
+from contract.text import one_line
+
 Config = dict[str, Any]
-PAGE_FILE = "{page_file}"
-AUTO = "auto"
 Count = int | str  # a whole number, or AUTO
 
 # Names, with * and ?, of what is no part of a server, wherever it lies below a folder
@@ -40,11 +42,6 @@ class SettingError(ValueError):
         super().__init__(one_line(text))
 
 
-def one_line(text: str) -> str:
-    """Return `text`, in which a user's words stand, with no odd characters in it."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
 def _field(default: Any, **bounds: Any) -> Any:
     """A field with bounds: `least`, `above`, `most` (numbers) or `choices`.
 
@@ -58,9 +55,7 @@ class Experiment:
     """When a run ends, and what its table therefore shows."""
 
     name: str = ""  # set from the file's name
-    stop: str = _field(
-        "first_failure", choices=("first_failure", "requests", "capacity")
-    )
+    stop: str = _field(stops.FIRST_FAILURE, choices=stops.RULES)
     requests: int | None = _field(None, least=1)  # for stop: requests
     # For stop: first_failure; for how long the run goes on after it, to see whether an
     # onset of failures follows. 0: it ends at once.

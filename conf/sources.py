@@ -30,7 +30,8 @@ from pathlib import Path
 
 import yaml
 
-from conf.schema import IGNORED, PAGE_FILE, Config, SettingError
+from conf.schema import IGNORED, Config, SettingError
+from contract.settings import PAGE_FILE
 
 EXECUTABLE = 0o111  # by its owner, its group, others
 

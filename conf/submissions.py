@@ -22,8 +22,9 @@ from pathlib import Path
 
 from conf.files import check, load, no_setting
 from conf.names import RIGHT, in_signs, is_name, nfc
-from conf.schema import IGNORED, Config, Impl, SettingError, one_line
+from conf.schema import IGNORED, Config, Impl, SettingError
 from conf.texts import check_options
+from contract.text import one_line
 
 FILE = "submission.yaml"
 SHOWN = 5

@@ -4,15 +4,3 @@
 `run.py`; `locustfile.py` is what Locust itself executes, and also runs by hand.
 Nothing here knows of Snakemake, of Hydra, or of what is made of the record.
 """
-
-VERSION = 2  # of the record's form; 1 had no phases, and readings once a second
-RECORD = (  # the files that a run leaves, all of them or none
-    "requests.csv",
-    "telemetry.csv",
-    "unfinished.csv",
-    "generator.csv",
-    "run.json",
-    "config.yaml",
-    "server.log",
-    "locust.log",
-)

@@ -20,12 +20,13 @@ import urllib.parse
 from collections.abc import Callable
 from typing import NoReturn
 
-from load.failed import printable
+from contract.failures import BAD_ANSWER, CUT_ANSWER, NO_ANSWER, WRONG_ANSWER
+from contract.settings import MAX_CODE_BYTES
+from contract.text import one_line
 from load.head import ResponseError
 from load.timed import Timed
 
 MAX_ANSWER = 1_024  # bytes
-MAX_CODE = 64  # bytes
 MAX_TIMEOUT_S = 86_400
 OK = b"OK"
 
@@ -53,24 +54,24 @@ class Answer:
         self._received += data
         line, end, more = self._received.partition(b"\n")
         if len(line) > MAX_ANSWER:
-            raise ResponseError(f"bad answer: over {MAX_ANSWER:,} bytes")
+            raise ResponseError(f"{BAD_ANSWER}: over {MAX_ANSWER:,} bytes")
         if more:
-            raise ResponseError("bad answer: more than a line")
+            raise ResponseError(f"{BAD_ANSWER}: more than a line")
         self.content = line.removesuffix(b"\r") if end else b""
         return bool(end)
 
     def end(self) -> NoReturn:
         """The server has closed before the answer was complete."""
-        raise ResponseError("bad answer: no line" if self.begun else "no answer")
+        raise ResponseError(CUT_ANSWER if self.begun else NO_ANSWER)
 
 
 def judge(answer: bytes) -> str:
     """Return what is wrong with an answer, or ''."""
-    return "" if answer == OK else f"answer: {_shown(answer[:60])}"
+    return "" if answer == OK else f"{WRONG_ANSWER} {_shown(answer[:60])}"
 
 
 def _shown(answer: bytes) -> str:
-    return printable(answer.decode(errors="replace"))
+    return one_line(answer.decode(errors="replace"))
 
 
 def split(base: str) -> tuple[str, int]:
@@ -103,7 +104,7 @@ def ask(
                     return answer.content
         except TimeoutError:
             if answer.begun:
-                raise ResponseError("bad answer: its line does not end") from None
+                raise ResponseError(f"{BAD_ANSWER}: its line does not end") from None
             raise
 
 
@@ -111,7 +112,7 @@ class _Parser(argparse.ArgumentParser):
     """One that says on one line what is wrong."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {printable(message)}\n")
+        self.exit(2, f"{self.prog}: {one_line(message)}\n")
 
 
 def _parse() -> argparse.Namespace:
@@ -134,10 +135,10 @@ def _parse() -> argparse.Namespace:
             f"{MAX_TIMEOUT_S:,} seconds"
         )
     code: str = asked.code
-    if not (0 < len(code) <= MAX_CODE and code.isascii() and code.isprintable()):
+    if not (0 < len(code) <= MAX_CODE_BYTES and code.isascii() and code.isprintable()):
         parser.error(
-            f"--code: it must be of 1 to {MAX_CODE} letters, digits and the like, in "
-            "ASCII"
+            f"--code: it must be of 1 to {MAX_CODE_BYTES} letters, digits and the "
+            "like, in ASCII"
         )
     return asked
 
@@ -159,7 +160,7 @@ def main() -> int:
     else:
         print(_shown(answer))
         return 0 if answer == OK else 1
-    print(printable(f"{where}: {why}"), file=sys.stderr)
+    print(one_line(f"{where}: {why}"), file=sys.stderr)
     return 2
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from contract.settings import AUTO
 from load.calibration import Press, try_out, warm_up
-from load.generator import AUTO
 from load.joining import FASTER, Start, saturation, start_of
 from load.visitors import asked_for
 

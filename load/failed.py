@@ -1,11 +1,15 @@
 """How a run ends that has no result."""
 
+from __future__ import annotations
+
+from contract.text import one_line
+
 
 class CellError(Exception):
     """The cell could not be measured; the text is one line for the user."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(printable(why))  # names of files and others' words are in it
+        super().__init__(one_line(why))  # names of files and others' words are in it
 
 
 class ServerError(CellError):
@@ -27,8 +31,3 @@ class InterruptedRunError(Exception):
     def __init__(self, why: str, status: int) -> None:
         super().__init__(why)
         self.status = status
-
-
-def printable(text: str) -> str:
-    """Return text of others such that it is one line, and moves no cursor."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

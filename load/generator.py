@@ -13,10 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from contract import stops
+from contract.settings import AUTO
 from load import lead
 from load.limits import choose_port
 
-AUTO = "auto"
 STARTING_S = 10.0  # to spare for it
 LOCUSTFILE = Path(__file__).absolute().parent / "locustfile.py"
 WORKERS_S = 30  # for Locust's workers, where there are several, to be ready
@@ -86,13 +87,13 @@ def words(
 def _rule(config: dict[str, Any], users: str) -> list[str]:
     """Return the options that tell Locust when to end, and with how many users."""
     experiment = config["experiment"]
-    if experiment["stop"] == "capacity":
+    if experiment["stop"] == stops.CAPACITY:
         return [
             *("--users", "1", "--search-capacity", users),
             *("--step", f"{experiment['step_s']:g}"),
             *("--p95-limit", f"{experiment['p95_ms']:g}"),
         ]
-    if experiment["stop"] == "first_failure":
+    if experiment["stop"] == stops.FIRST_FAILURE:
         return [
             *("--stop-at-first-failure", "--onset", f"{experiment['onset_s']:g}"),
             *(["--until-late"] if config["users"] == AUTO else []),
@@ -131,7 +132,7 @@ def lead_s(config: dict[str, Any]) -> float:
 def longest_s(config: dict[str, Any]) -> float:
     """Return the most seconds of load that the experiment's rule allows."""
     longest: float = config["experiment"]["max_s"]
-    if config["experiment"]["stop"] == "first_failure" and config["users"] != AUTO:
+    if config["experiment"]["stop"] == stops.FIRST_FAILURE and config["users"] != AUTO:
         joining = config["users"] / config["hatch_rate"]
         if config["experiment"]["start_users"]:
             # A start joins within 2.4 rounds, of what users think, and then thinks.

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import httptools
 
+from contract.failures import BAD_RESPONSE
 from load.malformed import in_body, in_head
 
 _BARE_LF = re.compile(rb"(?<!\r)\n")
@@ -124,7 +125,7 @@ def end_of_head(data: bytes, begin: int = 0) -> int:
 
 
 def _bad(what: str) -> ResponseError:
-    return ResponseError(f"bad response: {what}")
+    return ResponseError(f"{BAD_RESPONSE}: {what}")
 
 
 def _words(error: Exception) -> str:

@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from contract.settings import IDLE_OPENING_S
 from load.failed import CellError
-from load.idle import OPENING_S, TOO_SLOW
+from load.idle import TOO_SLOW
 from load.process import last_line, start
 
 ROOT = Path(__file__).parent.parent
@@ -40,7 +41,7 @@ class Holder:
         address: tuple[str, int],
         scratch: Path,
         logs: Path,
-        opening_s: float = OPENING_S,
+        opening_s: float = IDLE_OPENING_S,
     ) -> None:
         host, port = address
         self.count = config["idle"]

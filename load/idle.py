@@ -30,9 +30,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from load.failed import printable
+from contract import whole_file
+from contract.settings import IDLE_OPENING_S
+from contract.text import one_line
 
-OPENING_S = 60.0  # for all of them
 TOO_SLOW = 3  # the exit status where that was not enough
 CHARACTERS = 200  # of why the server takes no more
 RETRY_S = 0.05
@@ -51,7 +52,7 @@ def open_kept(
     path: str,
     count: int,
     patience_s: float,
-    opening_s: float = OPENING_S,
+    opening_s: float = IDLE_OPENING_S,
 ) -> tuple[list[socket.socket], str]:
     """Open `count` connections that have served a request each.
 
@@ -77,7 +78,7 @@ def open_kept(
         except (OSError, http.client.HTTPException) as error:
             if isinstance(error, OSError) and error.errno in OF_THIS_SIDE:
                 raise OSError(error.errno, _lacking(error, len(held))) from None
-            why = printable(str(error) or type(error).__name__)[:CHARACTERS]
+            why = one_line(str(error) or type(error).__name__)[:CHARACTERS]
             time.sleep(RETRY_S)
     return held, ""
 
@@ -155,7 +156,7 @@ def main() -> int:
     parser.add_argument("--path", default="/")
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--patience", type=float, default=10, metavar="S")
-    parser.add_argument("--opening", type=float, default=OPENING_S, metavar="S")
+    parser.add_argument("--opening", type=float, default=IDLE_OPENING_S, metavar="S")
     parser.add_argument("--told", type=Path, required=True, help="the file to tell in")
     asked = parser.parse_args()
     try:
@@ -186,9 +187,7 @@ def main() -> int:
 
 def _tell(path: Path, found: dict[str, Any]) -> None:
     """Write the file at once and complete: it is waited for."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(found))
-    partial.rename(path)
+    whole_file.write_text(path, json.dumps(found))
 
 
 if __name__ == "__main__":

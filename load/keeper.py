@@ -21,6 +21,7 @@ from typing import Any
 import gevent
 from locust.env import Environment
 
+from contract import stops
 from load.before import prepare
 from load.joining import Joining
 from load.kinds import failure
@@ -77,7 +78,7 @@ class Keeper(ABC):
         self.joining.begins(runner.target_user_count, rate)
         self.timers.append(gevent.spawn(self.look_after))
         if options.longest is not None:
-            self.later(options.longest, "time-limit")
+            self.later(options.longest, stops.TIME_LIMIT)
         if options.search_capacity is not None:
             self.timers.append(gevent.spawn(self.search))
         if options.grow_to is not None:
@@ -100,7 +101,7 @@ class Keeper(ABC):
         if self.options.stop_at_first_failure and not self.ended:
             # A request may take the time to connect and then the time to read.
             in_flight_s = 2 * self.options.request_timeout
-            self.timers.append(gevent.spawn_later(in_flight_s, self.end_at, "cap"))
+            self.timers.append(gevent.spawn_later(in_flight_s, self.end_at, stops.CAP))
 
     def search(self) -> None:
         """Try one number of users after another, from the one there is."""
@@ -120,7 +121,7 @@ class Keeper(ABC):
             self.record.watch()
             gevent.sleep(self.options.step * (1 - SETTLING))
             users = search.next(self.record.step(users, begin_s, time.monotonic()))
-        self.end("capacity")
+        self.end(stops.CAPACITY_FOUND)
 
     def later(self, after_s: float, reason: str) -> None:
         self.timers.append(gevent.spawn_later(after_s, self.end, reason))
@@ -135,7 +136,7 @@ class Keeper(ABC):
             if failed_s is not None and not waiting:
                 waiting = True
                 since_s = time.monotonic() - self.record.began_s - failed_s
-                self.later(max(self.record.onset_s - since_s, 0), "no-onset")
+                self.later(max(self.record.onset_s - since_s, 0), stops.NO_ONSET)
 
     def write_through(self) -> None:
         self.record.flush()
@@ -161,15 +162,15 @@ class Keeper(ABC):
         self.record.lateness(process, late)
         behind = self.behind.setdefault(process, Behind())
         if behind.add(late) and self.options.until_late:
-            self.end_at("generator")
+            self.end_at(stops.GENERATOR)
 
     def told_to_stop(self, **_: Any) -> None:
         if self.preparing:
             self.preparing = False
             if self.begin_record():  # of a load that has not begun
-                self.finish("told-to-stop", self.record.began_s, 0, ())
+                self.finish(stops.TOLD_TO_STOP, self.record.began_s, 0, ())
         elif not self.ended:
-            self.end("told-to-stop")
+            self.end(stops.TOLD_TO_STOP)
 
     def finish(
         self, reason: str, at_s: float, users: int, unfinished: Iterable[Unfinished]
@@ -185,7 +186,7 @@ class Keeper(ABC):
         except OSError as error:
             self.lost(f"the record cannot be written: {error.strerror}")
             return
-        if reason != "told-to-stop":  # else it is stopping already
+        if reason != stops.TOLD_TO_STOP:  # else it is stopping already
             self.quit()
 
     def lost(self, why: str) -> None:

@@ -13,17 +13,27 @@ import re
 import traceback
 from collections.abc import Iterator
 
+from contract.failures import (
+    BAD_RESPONSE,
+    CONNECTING,
+    NO_RESPONSE,
+    READING,
+    STATUS,
+    TIMED_OUT,
+    TOO_SLOW,
+    WRONG_BODY,
+)
 from load.lean import RequestError
 from load.malformed import CUT_HEAD, NO_CHUNK, NO_STATUS_LINE, in_body
 from load.response import MAX_HEAD, short
 
 # What the libraries say → what is said here, with the bytes that they name.
 _SAID = (
-    (r"RemoteDisconnected|connection closed\.?$", "no response"),
-    (r"BadStatusLine|Expected HTTP/", f"bad response: {NO_STATUS_LINE}"),
-    (r"LineTooLong", f"bad response: a head over {MAX_HEAD:,} bytes"),
-    (r"Invalid EOF|before end of the headers", f"bad response: {CUT_HEAD}"),
-    (r"InvalidChunkLength", f"bad response: {NO_CHUNK}"),
+    (r"RemoteDisconnected|connection closed\.?$", NO_RESPONSE),
+    (r"BadStatusLine|Expected HTTP/", f"{BAD_RESPONSE}: {NO_STATUS_LINE}"),
+    (r"LineTooLong", f"{BAD_RESPONSE}: a head over {MAX_HEAD:,} bytes"),
+    (r"Invalid EOF|before end of the headers", f"{BAD_RESPONSE}: {CUT_HEAD}"),
+    (r"InvalidChunkLength", f"{BAD_RESPONSE}: {NO_CHUNK}"),
 )
 _INCOMPLETE = re.compile(r"IncompleteRead\((\d+) bytes read, (\d+) more expected\)")
 
@@ -38,7 +48,16 @@ def failure(
     if error is not None:
         return kind(error)
     if slow_ms is not None and response_ms > slow_ms:
-        return f"slower than {slow_ms:,g} ms"
+        return f"{TOO_SLOW} {slow_ms:,g} ms"
+    return ""
+
+
+def judge(status: int | None, body: bytes, page: bytes | None) -> str:
+    """Return what is wrong with a response, or ''. `page` None: any body counts."""
+    if status is not None and not 200 <= status < 300:
+        return f"{STATUS}{status}"
+    if page is not None and body != page:
+        return f"{WRONG_BODY}: {len(body):,} bytes for {len(page):,}"
     return ""
 
 
@@ -59,9 +78,9 @@ def _say(error: BaseException, connecting: bool) -> str:
     name = type(error).__name__
     said = f"{name} {error}"
     if isinstance(error, TimeoutError) or "Timeout" in name:
-        return f"timed out {'connecting' if connecting else 'reading'}"
+        return f"{TIMED_OUT}{CONNECTING if connecting else READING}"
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}{' connecting' if connecting else ''}"
+        return f"{error.strerror}{CONNECTING if connecting else ''}"
     if found := _INCOMPLETE.search(said):
         got, more = map(int, found.groups())
         return short(got, got + more)
@@ -69,7 +88,7 @@ def _say(error: BaseException, connecting: bool) -> str:
         if re.search(pattern, said):
             return text
     if name == "HTTPParseError":  # a text and a number
-        return f"bad response: {in_body(str(error.args[0]))}"
+        return f"{BAD_RESPONSE}: {in_body(str(error.args[0]))}"
     return ""
 
 

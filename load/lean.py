@@ -30,13 +30,17 @@ from typing import Any, Protocol
 import gevent
 from gevent.hub import get_hub
 
+from contract.failures import CONNECTING, READING, SENDING, TIMED_OUT
 from load import attend
 from load.head import ResponseError
 from load.response import Response
 
 READ_BYTES = 65_536
+TIMED_OUT_CONNECTING = f"{TIMED_OUT}{CONNECTING}"
+TIMED_OUT_READING = f"{TIMED_OUT}{READING}"
+TIMED_OUT_SENDING = f"{TIMED_OUT}{SENDING}"
 READ, WRITE = 1, 2  # events of the hub's loop
-CONNECTING = frozenset((errno.EINPROGRESS, errno.EAGAIN, errno.EALREADY))
+IN_PROGRESS = frozenset((errno.EINPROGRESS, errno.EAGAIN, errno.EALREADY))
 # What a kept connection answers when the server has closed it meanwhile.
 CLOSED = frozenset((errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN))
 # What the first bytes on a new connection meet when it has not come about. A
@@ -95,7 +99,7 @@ class Target:
                     self.host, self.port, 0, socket.SOCK_STREAM
                 )
             except OSError as error:
-                raise RequestError(f"{error.strerror} connecting") from None
+                raise RequestError(f"{error.strerror}{CONNECTING}") from None
             self._addresses = [(family, address) for family, *_, address in found]
         return self._addresses
 
@@ -173,7 +177,7 @@ class Client:
         try:
             self._send(connection)
             while True:
-                self._wait(self._readable, "timed out reading")
+                self._wait(self._readable, TIMED_OUT_READING)
                 data = self._read(connection)
                 if data is None:
                     continue
@@ -195,7 +199,7 @@ class Client:
                 raise _ClosedError from None
             text = os.strerror(error.errno or 0)
             if not kept and error.errno in NOT_CONNECTED and not response.begun:
-                text += " connecting"
+                text += CONNECTING
             raise RequestError(text, response) from None
         finally:
             if not reusable:
@@ -211,7 +215,7 @@ class Client:
             if sent == len(unsent):
                 return
             unsent = unsent[sent:]
-            self._wait_for(WRITE, connection, "timed out sending")
+            self._wait_for(WRITE, connection, TIMED_OUT_SENDING)
 
     def _read(self, connection: _socket.socket) -> bytes | None:
         try:
@@ -242,14 +246,14 @@ class Client:
         try:
             connection.setblocking(False)
             problem = connection.connect_ex(address)
-            if problem in CONNECTING:
+            if problem in IN_PROGRESS:
                 # On one host it is done by now, and asking costs less than
                 # waiting does.
                 try:
                     connection.getpeername()
                     problem = 0
                 except OSError:
-                    self._wait_for(WRITE, connection, "timed out connecting")
+                    self._wait_for(WRITE, connection, TIMED_OUT_CONNECTING)
                     problem = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if problem:
                 raise _not_connected(problem)
@@ -305,4 +309,4 @@ class Client:
 
 
 def _not_connected(number: int | None) -> RequestError:
-    return RequestError(f"{os.strerror(number or 0)} connecting")
+    return RequestError(f"{os.strerror(number or 0)}{CONNECTING}")

@@ -29,7 +29,7 @@ from locust.runners import MasterRunner, WorkerRunner
 # the first entry away once it has imported this file.
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from load.generator import AUTO
+from contract.settings import AUTO
 from load.keeper import Alone
 from load.lenient import take_bare_lf
 from load.lighter import lighten

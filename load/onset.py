@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections import deque
 
-WINDOW_US = 10_000_000
-PART = 100  # one of so many
-LEAST = 3
+from contract.stops import ONSET_LEAST, ONSET_ONE_OF, ONSET_WINDOW_S
+
+WINDOW_US = round(ONSET_WINDOW_S * 1e6)
 
 
 class Onset:
@@ -46,4 +46,5 @@ class Onset:
         failures = self._failed
         while failures and failures[0] <= since_us:
             failures.popleft()
-        return len(failures) >= LEAST and PART * len(failures) >= len(finished)
+        many = len(failures) >= ONSET_LEAST
+        return many and ONSET_ONE_OF * len(failures) >= len(finished)

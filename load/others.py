@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from load.failed import printable
+from contract.text import one_line
 
 LEAST_CORES = 0.05
 MOST = 5  # programs that are kept
@@ -90,7 +90,7 @@ def read_processes(proc: Path = PROC) -> dict[int, Process] | None:
 
 def _process(stat: bytes) -> Process:
     before, _, after = stat.rpartition(b")")
-    name = printable(os.fsdecode(before.partition(b"(")[2]))
+    name = one_line(os.fsdecode(before.partition(b"(")[2]))
     fields = after.split()  # the third of proc_pid_stat(5) is the first of these
     tick = os.sysconf("SC_CLK_TCK")
     user, system, children_user, children_system = map(int, fields[11:15])

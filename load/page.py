@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from contract.settings import PAGE_FILE
 from load.failed import CellError
 
 ROOT = Path(__file__).parent.parent
@@ -18,7 +19,7 @@ def expected(config: dict[str, Any], page_file: Path) -> Path | None:
     body: str | None = config["impl"]["body"]
     if body is None:
         return None
-    return page_file if body == "{page_file}" else ROOT / body
+    return page_file if body == PAGE_FILE else ROOT / body
 
 
 def write_page(config: dict[str, Any], file: Path, environment: dict[str, str]) -> None:

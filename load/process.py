@@ -19,7 +19,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from load.failed import CellError, printable
+from contract.text import one_line
+from load.failed import CellError
 from load.guard import die_with_parent
 
 KEPT_BYTES = 1_000_000  # of the beginning of a log, and of its end
@@ -91,7 +92,7 @@ def last_line(log: Path) -> str:
     if not lines:
         return ""
     telling = (line for line in reversed(lines) if not AFTERMATH.match(line))
-    told = printable(next(telling, lines[-1]).strip())
+    told = one_line(next(telling, lines[-1]).strip())
     return f": {told if len(told) <= CHARACTERS else told[: CHARACTERS - 1] + '…'}"
 
 

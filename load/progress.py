@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from load.record import COLUMNS
+from contract.record import REQUESTS_COLUMNS
 
 PLAIN_EVERY_S = 10.0
 DRAWN_EVERY_S = 0.5
 RATE_OVER_S = 5.0
-USERS = COLUMNS.split(",").index("users")
+USERS = REQUESTS_COLUMNS.index("users")
 
 
 class Tail:

@@ -24,13 +24,14 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from contract import record as files
+from contract import stops
 from load.onset import Onset
 from load.search import Step, summary
 
-if TYPE_CHECKING:  # it loads gevent, and the runner knows the columns
+if TYPE_CHECKING:  # it loads gevent
     from load.lateness import Late
 
-COLUMNS = "start_s,response_ms,connect_ms,first_byte_ms,status,bytes,users,error\n"
 BOTH = "%.3f,%.3f"  # which takes less time than an f-string
 # After how many ms a request had a connection, and its first byte.
 Phases = tuple[float | None, float | None]
@@ -38,8 +39,7 @@ Phases = tuple[float | None, float | None]
 Row = tuple[float, float, Phases, int | None, int, int, str]
 # A request in flight: started_s, and its phases.
 Unfinished = tuple[float, float | None, float | None]
-UNFINISHED_COLUMNS = "start_s,connect_ms,first_byte_ms\n"
-GENERATOR_COLUMNS = "at_s,process,lateness_ms,mean_ms\n"
+STOPPED = "stopped.json"
 
 
 class Record:
@@ -80,10 +80,10 @@ class Record:
         self.before = {}
         self.watched = None
         if self.folder is not None:
-            self.requests = (self.folder / "requests.csv").open("w", newline="")
-            self.requests.write(COLUMNS)
-            self.generator = (self.folder / "generator.csv").open("w", newline="")
-            self.generator.write(GENERATOR_COLUMNS)
+            self.requests = (self.folder / files.REQUESTS).open("w", newline="")
+            self.requests.write(_heading(files.REQUESTS_COLUMNS))
+            self.generator = (self.folder / files.GENERATOR).open("w", newline="")
+            self.generator.write(_heading(files.GENERATOR_COLUMNS))
 
     def request(self, row: Row) -> str:
         """Add a row; return why the run is to end with it, or ''."""
@@ -101,10 +101,10 @@ class Record:
             )
         if self.onset is not None:
             came = self.onset.add(finished_s - self.began_s, bool(error))
-            return "onset" if came else ""
+            return stops.ONSET if came else ""
         if error and self.at_first_failure:
-            return "first-failure"
-        return "requests" if self.rows == self.after_requests else ""
+            return stops.AT_FIRST_FAILURE
+        return stops.ENOUGH_REQUESTS if self.rows == self.after_requests else ""
 
     @property
     def failed_s(self) -> float | None:
@@ -149,8 +149,8 @@ class Record:
                 f"{max(since - self.began_s, 0):.6f},{_known(phases)}\n"
                 for since, *phases in sorted(unfinished, key=itemgetter(0))
             )
-            with (self.folder / "unfinished.csv").open("w", newline="") as file:
-                file.writelines([UNFINISHED_COLUMNS, *rows])
+            with (self.folder / files.UNFINISHED).open("w", newline="") as file:
+                file.writelines([_heading(files.UNFINISHED_COLUMNS), *rows])
             stopped = {
                 "reason": reason,
                 "at_s": round(at_s - self.began_s, 6),
@@ -160,7 +160,7 @@ class Record:
                 "joining": self.joining,
                 **({"steps": self.steps} if self.steps else {}),
             }
-            (self.folder / "stopped.json").write_text(json.dumps(stopped))
+            (self.folder / STOPPED).write_text(json.dumps(stopped))
 
     def close(self) -> None:
         files, self.requests, self.generator = (
@@ -171,6 +171,10 @@ class Record:
         for file in files:
             if file is not None:
                 file.close()
+
+
+def _heading(columns: Sequence[str]) -> str:
+    return ",".join(columns) + "\n"
 
 
 def _known(phases: Sequence[float | None]) -> str:

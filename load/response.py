@@ -12,6 +12,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+from contract.failures import BAD_RESPONSE, NO_RESPONSE, SHORT_BODY
 from load.head import Head, Parsed, ResponseError, end_of_head
 from load.malformed import CUT_HEAD, at_once
 
@@ -76,10 +77,10 @@ class Response:
     def end(self) -> None:
         """Take it that the server has closed; raise `ResponseError` if too early."""
         if not self.begun:
-            raise ResponseError("no response")
+            raise ResponseError(NO_RESPONSE)
         head = self.head
         if head is None:
-            raise ResponseError(f"bad response: {CUT_HEAD}")
+            raise ResponseError(f"{BAD_RESPONSE}: {CUT_HEAD}")
         if head.chunked or head.length is not None:
             raise ResponseError(short(self.size, head.length))
         self.content = b"".join(self._parts)
@@ -108,9 +109,9 @@ class Response:
             end = end_of_head(data, searched)
             size = end or len(data)
             if not data.startswith(b"HTTP/"[: len(data)]):
-                raise ResponseError(f"bad response: {at_once(data)}")
+                raise ResponseError(f"{BAD_RESPONSE}: {at_once(data)}")
             if self._start_size + size > MAX_HEAD:
-                raise ResponseError(f"bad response: a head over {MAX_HEAD:,} bytes")
+                raise ResponseError(f"{BAD_RESPONSE}: a head over {MAX_HEAD:,} bytes")
             self._start = b"" if end else data
             if not end:
                 return None
@@ -126,7 +127,7 @@ class Response:
         parsed = Parsed(text)
         head = parsed.head()
         if head.status == 101:
-            raise ResponseError("bad response: status 101 that was not asked for")
+            raise ResponseError(f"{BAD_RESPONSE}: status 101 that was not asked for")
         if head.chunked:
             self._parsed = parsed
         elif head.status >= 200:
@@ -175,9 +176,9 @@ class Response:
 def short(size: int, length: int | None) -> str:
     """Say that a body had `size` bytes of `length`, or of chunks without an end."""
     if length is None:
-        return "short body: closed before its last chunk"
-    return f"short body: {size:,} bytes of {length:,}"
+        return f"{SHORT_BODY}: closed before its last chunk"
+    return f"{SHORT_BODY}: {size:,} bytes of {length:,}"
 
 
 def _too_large() -> ResponseError:
-    return ResponseError(f"bad response: a body over {MAX_BODY // 1024**2} MiB")
+    return ResponseError(f"{BAD_RESPONSE}: a body over {MAX_BODY // 1024**2} MiB")

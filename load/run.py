@@ -29,7 +29,9 @@ from typing import Any
 
 import yaml
 
-from load import RECORD, VERSION, generator, server
+from contract import record as files
+from contract import stops
+from load import generator, server
 from load.command import Place, command, count_cores, prepare, version
 from load.copying import remove
 from load.failed import CellError, InterruptedRunError, ServerError
@@ -52,6 +54,7 @@ from load.preflight import Page, Preflight
 from load.process import Ending, cut, last_line, start
 from load.progress import Progress
 from load.provenance import provenance
+from load.record import STOPPED
 from load.telemetry import Telemetry, children_usage
 
 ROOT = Path(__file__).parent.parent
@@ -85,7 +88,7 @@ class Run:
     def measure(self) -> None:
         """Measure the cell, unless its folder is there already."""
         with only_run_on_host(self.tick, self.say_waiting):
-            if all((self.folder / name).is_file() for name in RECORD):
+            if all((self.folder / name).is_file() for name in files.FILES):
                 return  # another run has measured it while this one waited
             if left := end_leftovers():
                 self.say(left)
@@ -162,7 +165,7 @@ class Run:
                         f"it was chosen for the server: {error}"
                     ) from None
             run = self.not_measured(error)
-        self.write_run({"version": VERSION, **run, "provenance": found})
+        self.write_run({"version": files.VERSION, **run, "provenance": found})
 
     def measure_server(
         self,
@@ -187,7 +190,7 @@ class Run:
         idle = Holder(config, (host, port), self.scratch, self.logs)
         found["commands"] = {"server": started_as.words, "locust": locust_words}
         found["versions"]["server"] = version(config, place)
-        log = self.logs / "server.log"
+        log = self.logs / files.SERVER_LOG
         with server.running(
             started_as, log, server_cores, network.go_to_server_side
         ) as running:
@@ -237,11 +240,11 @@ class Run:
         for path in self.scratch.iterdir():
             if path.is_file():
                 path.unlink()
-        for name in RECORD:
+        for name in files.FILES:
             if name.endswith(".csv"):
                 (self.scratch / name).touch()
-        (self.logs / "server.log").touch()
-        (self.logs / "locust.log").write_bytes(b"")
+        (self.logs / files.SERVER_LOG).touch()
+        (self.logs / files.LOCUST_LOG).write_bytes(b"")
         return {"not_measured": {"kind": error.kind, "because": str(error)}}
 
     def run_locust(
@@ -253,15 +256,15 @@ class Run:
         telemetry: Telemetry,
     ) -> None:
         """Run Locust to its end; raise `CellError` where that is no result."""
-        log, home = self.logs / "locust.log", self.scratch.absolute() / "locust"
+        log, home = self.logs / files.LOCUST_LOG, self.scratch.absolute() / "locust"
         generator.make_home(home)
         environment = environment | {"HOME": str(home)}
         longest = generator.lead_s(self.config) + generator.longest_s(self.config)
         locust = start(words, log, environment, cores, folder=home)
-        telemetry.begin(self.scratch / "telemetry.csv", locust.pid)
+        telemetry.begin(self.scratch / files.TELEMETRY, locust.pid)
         ending = Ending(locust)
         try:
-            with Progress(self.label, self.scratch / "requests.csv", longest) as shown:
+            with Progress(self.label, self.scratch / files.REQUESTS, longest) as shown:
                 deadline = time.monotonic() + longest + STOPPING_S
                 told = False
                 if self.config["load"]["processes"] > 1:
@@ -284,7 +287,7 @@ class Run:
             ending.close()
             locust.kill()
             locust.wait()
-        if locust.returncode or not (self.scratch / "stopped.json").is_file():
+        if locust.returncode or not (self.scratch / STOPPED).is_file():
             raise CellError(
                 f"Locust ended with status {locust.returncode}, "
                 f"before its run did{last_line(log)}"
@@ -292,13 +295,13 @@ class Run:
 
     def stopped(self, crashed: str | None) -> dict[str, Any]:
         """Return how the load ended, as Locust's side has told it."""
-        path = self.scratch / "stopped.json"
+        path = self.scratch / STOPPED
         stopped: dict[str, Any] = json.loads(path.read_text())
         path.unlink()
-        if stopped["reason"] == "told-to-stop":
+        if stopped["reason"] == stops.TOLD_TO_STOP:
             if crashed is None:
                 raise CellError("Locust was told to end from outside of the run")
-            stopped["reason"] = "crashed"
+            stopped["reason"] = stops.CRASHED
         return stopped
 
     def write_run(self, run: dict[str, Any]) -> None:
@@ -306,11 +309,11 @@ class Run:
         for name in ("server", "locust"):
             remove(self.scratch / name)
         (self.scratch / "page.html").unlink(missing_ok=True)
-        (self.scratch / "run.json").write_text(json.dumps(run, indent=2) + "\n")
+        (self.scratch / files.RUN).write_text(json.dumps(run, indent=2) + "\n")
         config = yaml.safe_dump(self.config, sort_keys=False)
-        (self.scratch / "config.yaml").write_text(config)
-        cut(self.logs / "locust.log")  # the server's is, since it has ended
-        for name in ("server.log", "locust.log"):
+        (self.scratch / files.CONFIG).write_text(config)
+        cut(self.logs / files.LOCUST_LOG)  # the server's is, since it has ended
+        for name in (files.SERVER_LOG, files.LOCUST_LOG):
             shutil.copyfile(self.logs / name, self.scratch / name)
 
     def check_record(self) -> None:

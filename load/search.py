@@ -14,8 +14,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from contract.stops import KNEE
+
 RISE = 1.05  # throughput that grew by less has stopped rising
-KNEE = 0.95  # of the most: where fewer users get as much
 REFINEMENTS = 4
 
 

@@ -25,6 +25,7 @@ import psutil
 from locust.env import Environment
 from locust.exception import RPCError
 
+from contract.stops import BOUNDS
 from load.guard import die_with_parent
 from load.keeper import Keeper
 from load.kinds import failure
@@ -38,7 +39,6 @@ ENDED, UNFINISHED = "firstfail-ended", "firstfail-unfinished"
 SEND_S = 0.05
 UNFINISHED_S = 1.0  # for workers to tell what is in flight, of a run that has ended
 SILENT_S = 10.0  # a worker that says nothing for so long is lost
-BOUNDS = ("cap", "generator")  # reasons to end that no failure may come before
 LAST_WORDS_S = 2.0  # for workers to report, when Locust has been told to stop
 
 

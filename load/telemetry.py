@@ -17,42 +17,22 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+from contract.record import TELEMETRY_COLUMNS
 from load.cgroup import Quota
 from load.network import Network
 from load.proc import (
     CONTEXT_SWITCHES,
     CPU_CLOCK_NS,
     Clocks,
-    Cores,
     Counter,
     Tree,
     cores_s,
     most_descriptors,
 )
-from load.tcp import COUNTERS, AcceptQueue, Stack
+from load.tcp import AcceptQueue, Stack
 
 EVERY_S = 0.1
 ALL_EVERY_S = 1.0
-LINK = ("received_bytes", "sent_bytes")
-CHEAP = (
-    "at_s",  # time.monotonic(), which is the same for all processes of a host
-    *("server_cpu_s", "generator_cpu_s", "generator_busiest_s"),
-    *(f"server_cores_{name}_s" for name in Cores._fields),
-    *(f"generator_cores_{name}_s" for name in Cores._fields),
-    *("queue", "backlog", "server_listen_overflows", "server_listen_drops"),
-    *(f"server_{name}" for name in LINK),
-    "throttled_s",  # by a CPU quota; of several cores the sum
-)
-COLUMNS = (
-    *CHEAP,
-    *("server_user_s", "server_system_s", "server_rss_bytes", "server_threads"),
-    *("server_busiest_s", "server_delayed_s"),
-    *("server_processes", "server_descriptors"),
-    "server_switches",
-    *(f"server_{name}" for name in COUNTERS if f"server_{name}" not in CHEAP),
-    *(f"users_{name}" for name in COUNTERS),
-    *("generator_descriptors", "ports"),
-)
 
 
 class Telemetry:
@@ -94,7 +74,7 @@ class Telemetry:
         self.most_descriptors = most_descriptors(self.server.root)
         self.quota = Quota(self.server.root)
         self.file = path.open("w", newline="", encoding="utf-8")
-        self.writer = csv.DictWriter(self.file, COLUMNS, lineterminator="\n")
+        self.writer = csv.DictWriter(self.file, TELEMETRY_COLUMNS, lineterminator="\n")
         self.writer.writeheader()
         self.sample(everything=True)
 

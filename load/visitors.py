@@ -29,7 +29,9 @@ from locust.env import Environment
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_STOPPING
 
+from contract.failures import NOT_SENT
 from load import attend
+from load.kinds import judge
 from load.lean import Client, Reply, RequestError, Target, page, roll
 from load.record import Phases, Unfinished
 from load.response import short
@@ -61,15 +63,6 @@ def draws(environment: Environment) -> Callable[[], float]:
 @functools.cache
 def read_body(path: str | None) -> bytes | None:
     return Path(path).read_bytes() if path else None
-
-
-def judge(status: int | None, body: bytes, page: bytes | None) -> str:
-    """Return what is wrong with a response, or ''. `page` None: any body counts."""
-    if status is not None and not 200 <= status < 300:
-        return f"HTTP {status}"
-    if page is not None and body != page:
-        return f"wrong body: {len(body):,} bytes for {len(page):,}"
-    return ""
 
 
 def asked_for(host: str, options: Any) -> tuple[Target, Callable[[Reply], str], str]:
@@ -127,7 +120,9 @@ class LeanVisitor(User):
             if len(self.asking) < MOST_WAITING:
                 self.asking.spawn(self.ask_once, due)
             else:
-                waiting = f"not sent: {MOST_WAITING} requests of this user were waiting"
+                waiting = (
+                    f"{NOT_SENT}: {MOST_WAITING} requests of this user were waiting"
+                )
                 self.tell(due, None, RequestError(waiting))
             due += self.draw()
         raise StopUser

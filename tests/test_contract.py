@@ -1,9 +1,10 @@
-"""What load writes is what analysis reads. The two share no code, so it is tested."""
+"""What load writes is what analysis reads: both are really run."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -22,35 +23,46 @@ from analysis.record import definitions, readings
 from analysis.record import run_files as read
 from analysis.record.measurement import Measurement
 from analysis.record.possible import Joining
-from load import record as written
+from contract import record as contract
+from contract import stops
 from load import telemetry
 from load.network import Network
+from load.proc import Cores
 from load.record import Record, Row, Unfinished
+from load.tcp import COUNTERS
 
+LOAD = Path(load.__file__).parent
 BEGAN_S = 5000.0
+# Counters of perf, which not every user may see; what not every run has.
+NOT_EVERYWHERE = {"server_cpu_s", "server_switches", "throttled_s", "ports"}
 NO_READINGS = readings.Readings(pd.DataFrame(), pd.DataFrame())
 
 
-def names(header: str) -> list[str]:
-    return header.rstrip("\n").split(",")
+def heading(path: Path) -> tuple[str, ...]:
+    return tuple(path.read_text().partition("\n")[0].split(","))
 
 
-def test_columns_of_the_record() -> None:
-    assert names(written.COLUMNS) == list(read.COLUMNS)
-    assert names(written.UNFINISHED_COLUMNS) == [
-        "start_s",
-        "connect_ms",
-        "first_byte_ms",
-    ]
-    assert load.VERSION == read.VERSION
+def test_columns_are_of_one_kind_each() -> None:
+    for columns in (
+        contract.REQUESTS_COLUMNS,
+        contract.UNFINISHED_COLUMNS,
+        contract.GENERATOR_COLUMNS,
+        contract.TELEMETRY_COLUMNS,
+    ):
+        assert len(set(columns)) == len(columns)
+    assert set(read.TYPES) == set(contract.REQUESTS_COLUMNS)
+    assert tuple(COUNTERS) == contract.TCP
+    assert Cores._fields == contract.CORES
 
 
-def test_columns_of_the_readings() -> None:
-    """All that is read while a server is measured is used, and each but once."""
-    assert len(set(telemetry.COLUMNS)) == len(telemetry.COLUMNS)
-    used = {"at_s", *readings.COUNTERS, *readings.VALUES}
-    assert set(telemetry.COLUMNS) == used
-    assert len(used) == 1 + len(readings.COUNTERS) + len(readings.VALUES)
+def test_every_reason_that_a_run_is_ended_for_has_an_outcome() -> None:
+    known = {reason for rule in stops.RULES for reason in stops.reasons(rule)}
+    code = "".join(path.read_text() for path in LOAD.rglob("*.py"))
+    named = {getattr(stops, name) for name in re.findall(r"\bstops\.([A-Z_]+)", code)}
+    assert named >= known - {stops.CRASHED}
+    assert named - known <= {stops.TOLD_TO_STOP, *stops.RULES}
+    assert {*stops.BOUNDS, *stops.BY_THE_CLOCK} <= known
+    assert set(definitions.ROW) >= {"outcome"}
 
 
 times = st.floats(0, 1e4).map(lambda ms: round(ms, 3))
@@ -105,6 +117,12 @@ def test_a_record_is_read_as_it_was_written(
             "provenance": {},
         }
         late = (folder / "generator.csv").read_text()
+        headings = {path.name: heading(path) for path in folder.glob("*.csv")}
+    assert headings == {
+        contract.REQUESTS: contract.REQUESTS_COLUMNS,
+        contract.UNFINISHED: contract.UNFINISHED_COLUMNS,
+        contract.GENERATOR: contract.GENERATOR_COLUMNS,
+    }
     assert len(table) == len(finished)
     for place, row in enumerate(finished):
         back = table.iloc[place]
@@ -172,7 +190,11 @@ def test_readings_are_read_as_they_were_written(
             eventually(lambda: rows_after(watched, tmp_path) >= 5)
             whole = watched.end()
         server.stdin.close()
-    (tmp_path / "generator.csv").write_text(written.GENERATOR_COLUMNS)
+    assert heading(tmp_path / "telemetry.csv") == contract.TELEMETRY_COLUMNS
+    read_at_all = pd.read_csv(tmp_path / "telemetry.csv").notna().any()
+    assert set(read_at_all.index[~read_at_all]) <= NOT_EVERYWHERE
+    generator = ",".join(contract.GENERATOR_COLUMNS)
+    (tmp_path / "generator.csv").write_text(f"{generator}\n")
     told = readings.read_readings(tmp_path, began_s)
     table = told.telemetry
     assert table["t_s"].iloc[0] == pytest.approx(0, abs=1)

@@ -33,11 +33,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.charts.style import MARKERS, entitle, figure, look, shorten, thousands
-from analysis.record.definitions import AUTO, failed
+from analysis.record.definitions import failed
 from analysis.record.run_files import read_requests
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARKED, Group, grouped_by_experiment, mark
 from analysis.rows.settings import caption, setting
+from contract import record
+from contract.settings import AUTO
 
 ARRIVALS = ("closed", "open")
 SETTING = "load.arrivals"
@@ -100,7 +102,7 @@ def percentiles(cells: Sequence[Cell]) -> list[PercentileLine]:
         if not chosen:
             continue
         records = [
-            settled(read_requests(cell.folder / "requests.csv"), cell)
+            settled(read_requests(cell.folder / record.REQUESTS), cell)
             for cell in chosen
         ]
         found.append(

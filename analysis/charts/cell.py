@@ -17,7 +17,9 @@ from analysis.diagnosis.verdict import Verdict
 from analysis.diagnosis.waiting import Waiting
 from analysis.limits import is_outside
 from analysis.record.aggregates import whole_seconds
-from analysis.record.definitions import AUTO, Row
+from analysis.record.definitions import Row
+from contract import stops
+from contract.settings import AUTO
 
 
 def draw(
@@ -130,6 +132,6 @@ def _title(config: dict[str, Any], row: Row) -> str:
         said = f"no failure up to {row.users:,} users"
     else:
         said = f"no failure in {row.requests:,} requests"
-    if row.outcome == "time limit":
+    if row.outcome == stops.OUT_OF_TIME:
         said += "; the limit of time came first"
     return f"{name} ({asked})\n{said}"

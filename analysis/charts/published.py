@@ -23,11 +23,12 @@ from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, MARKED, Group, grouped_by_experiment
 from analysis.rows.published import Published
 from analysis.rows.settings import caption, show, show_ms
+from contract import stops
 
 PANEL_IN = 2.8  # a panel's width
 LABEL_IN = 0.085  # the width of a label's character
 ROOM = 0.3  # of a panel, for the figure behind the longest bar
-EXPERIMENTS = {"first_fail": figures.FIRST_FAILURE, "burst": figures.REQUESTS}
+EXPERIMENTS = {"first_fail": stops.FIRST_FAILURE, "burst": stops.REQUESTS}
 TITLE = (
     "What the exercise published in 2019 (hatched) and what was measured here "
     "(filled). The machine, the network and the page of then are not known: compare "

@@ -24,6 +24,7 @@ from analysis.record.aggregates import whole_seconds
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, Group, grouped
 from analysis.rows.settings import label, varying_settings
+from contract import stops
 
 BINS = 60  # of users; within one, the median of response times and the mean rate
 PANELS = ("p50_ms", "rps")
@@ -83,7 +84,7 @@ def _grown(group: Group, named: str, colour: int, member: int) -> UserCurve:
     found = group.estimate("users")
     curves = [_curve(cell) for cell in group.cells]
     curves = [curve for curve in curves if len(curve["users"])]
-    searched = group.first.stop == "capacity"
+    searched = group.first.stop == stops.CAPACITY
     ends = found is not None and found.reached and not searched
     if found is None or not curves:
         return UserCurve(named, colour, member, _none(), {}, {}, False)
@@ -117,7 +118,7 @@ def across(curves: Sequence[Points], grid: np.ndarray) -> tuple[Points, Points, 
 
 def _curve(cell: Cell) -> Points:
     """Return a run whose users grow, smoothed over bins of users."""
-    if cell.stop == "capacity":
+    if cell.stop == stops.CAPACITY:
         return _stepped(cell)
     path = cell.folder / "timeline.csv"
     try:

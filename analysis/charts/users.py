@@ -28,6 +28,7 @@ from analysis.rows.ceiling import CEILING
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, MARKED
 from analysis.rows.settings import caption
+from contract import stops
 
 PANEL_IN = 7.5  # the width of a panel, about
 LABEL_IN = 0.06  # the width of a label's character
@@ -46,7 +47,7 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
     times, rates = made.subplots(2, sharex=True)
     _times(times, lines)
     ceilings = {cell.ceiling_rps for cell in growing if cell.ceiling_rps is not None}
-    searched = all(cell.stop == "capacity" for cell in cells)
+    searched = all(cell.stop == stops.CAPACITY for cell in cells)
     _rates(rates, lines, ceilings, logarithmic=searched)
     rates.set_xlabel(_x_label(lines, ceilings))
     rates.margins(x=0.02)
@@ -58,8 +59,10 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
 
 def _growing(cells: Sequence[Cell]) -> list[Cell]:
     """Return the cells that search for a first failure, or else for a capacity."""
-    return [cell for cell in cells if cell.stop == "first_failure"] or [
-        cell for cell in cells if cell.stop == "capacity" and cell.experiment != CEILING
+    return [cell for cell in cells if cell.stop == stops.FIRST_FAILURE] or [
+        cell
+        for cell in cells
+        if cell.stop == stops.CAPACITY and cell.experiment != CEILING
     ]
 
 

@@ -13,19 +13,32 @@ from collections.abc import Mapping
 from analysis.diagnosis.account import percent
 from analysis.diagnosis.evidence import Evidence
 from analysis.limits import LIMITS
+from contract import failures
 
-SAID_BY_ITSELF = {
-    "Cannot assign requested address": "no local port was left on the users' side",
-    "Too many open files": "Locust had no file left to open",
-    "not sent": "the user had as many requests waiting as it may have",
-    "HTTP ": "the server answered so",
-    "wrong body": "the server answered so",
-    "bad response": "the server answered so",
-    "short body": "the server closed the connection within its answer",
-    "no response": "the server closed the connection without an answer",
+ANSWERED_SO = "the server answered so"
+CUT_SHORT = "the server closed the connection within its answer"
+CUT_AT_ONCE = "the server closed the connection without an answer"
+SAID_BY_ITSELF = {  # the first that a text begins with counts
+    failures.NO_PORT: "no local port was left on the users' side",
+    **dict.fromkeys(failures.NO_FILE, "Locust had no file left to open"),
+    failures.NOT_SENT: "the user had as many requests waiting as it may have",
+    failures.STATUS: ANSWERED_SO,
+    failures.WRONG_BODY: ANSWERED_SO,
+    failures.BAD_RESPONSE: ANSWERED_SO,
+    failures.SHORT_BODY: CUT_SHORT,
+    failures.NO_RESPONSE: CUT_AT_ONCE,
+    failures.WRONG_ANSWER: ANSWERED_SO,
+    failures.CUT_ANSWER: CUT_SHORT,
+    failures.BAD_ANSWER: ANSWERED_SO,
+    failures.NO_ANSWER: CUT_AT_ONCE,
 }
 # How connections end that were open when their server died.
-CUT_OFF = ("short body", "no response")
+CUT_OFF = (
+    failures.SHORT_BODY,
+    failures.NO_RESPONSE,
+    failures.CUT_ANSWER,
+    failures.NO_ANSWER,
+)
 
 
 def cause(error: str, e: Evidence, waited_for: Mapping[str, float] | None) -> str:
@@ -41,11 +54,13 @@ def cause(error: str, e: Evidence, waited_for: Mapping[str, float] | None) -> st
     kind = error.partition(":")[0]
     if e.server.crashed is not None:
         return f"the server died: {e.server.crashed}"
-    if "reset" in kind.lower():
+    if failures.RESET in kind.lower():
         return _reset(e)
-    if kind.startswith(("timed out", "slower than")):
-        return _too_late(e, waited_for or {}, connecting=kind.endswith("connecting"))
-    return "nobody listened" if "refused" in kind else ""
+    if kind.startswith((failures.TIMED_OUT, failures.TOO_SLOW)):
+        return _too_late(
+            e, waited_for or {}, connecting=kind.endswith(failures.CONNECTING)
+        )
+    return "nobody listened" if failures.REFUSED in kind else ""
 
 
 def _too_late(e: Evidence, waited_for: Mapping[str, float], *, connecting: bool) -> str:

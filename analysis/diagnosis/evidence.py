@@ -20,6 +20,7 @@ from analysis.diagnosis.levels import most_descriptors, most_workers
 from analysis.diagnosis.window import Window, window
 from analysis.record.definitions import CapacityStep, Row, failed
 from analysis.record.readings import Readings
+from contract import stops
 
 MANY_FAILURES = 0.01  # of the requests; fewer decide nothing where runs go on
 
@@ -108,7 +109,7 @@ def evidence(
         begin_s=within.begin_s,
         end_s=within.end_s,
         failure=main_failure(record, row),
-        stray=row.outcome == "stray failure",
+        stray=row.outcome == stops.STRAY,
         failures=row.failures,
         server=_server(config, run, within, users),
         generator=_generator(run, within),

@@ -21,6 +21,7 @@ from analysis.diagnosis.waiting import Positions, Waiting, waiting
 from analysis.record import aggregates, capacity, definitions, onset
 from analysis.record.measurement import Measurement
 from analysis.record.possible import Possible, possible, possible_within
+from contract import stops
 
 FIRST = "the first failure"  # a name which no failure has as its text
 
@@ -43,7 +44,7 @@ class Summary:
         measured, stopped = self.measured, self.measured.stopped
         table = aggregates.timeline(
             measured.record,
-            stopped.at_s if stopped.reason in definitions.BY_THE_CLOCK else 0,
+            stopped.at_s if stopped.reason in stops.BY_THE_CLOCK else 0,
         )
         seconds = range(len(table))
         waited = per_second(measured.requests, self.shown, seconds, stopped.at_s)
@@ -84,9 +85,9 @@ def _row(measured: Measurement) -> definitions.Row:
     """Return the row that belongs to the rule by which the run ended."""
     record, stopped = measured.record, measured.stopped
     experiment = measured.config["experiment"]
-    if experiment["stop"] == "capacity":
+    if experiment["stop"] == stops.CAPACITY:
         row = capacity.row(record, stopped, measured.steps, experiment["p95_ms"])
-    elif experiment["stop"] == "first_failure":
+    elif experiment["stop"] == stops.FIRST_FAILURE:
         row = onset.row(record, stopped)
     else:
         row = definitions.row(record, experiment["stop"], stopped)
@@ -102,7 +103,7 @@ def _waited(
 ) -> Waiting | None:
     """Return what users waited for until the row's end, or at the peak."""
     end_s = row.duration_s
-    if row.outcome == "time limit":
+    if row.outcome == stops.OUT_OF_TIME:
         end_s = measured.stopped.at_s  # requests in flight then are in no row
     window = (step.begin_s, step.end_s) if step else (0.0, end_s)
     return waiting(measured, window, failed)
@@ -132,7 +133,7 @@ def _shown(
     """
     if row.onset_s is not None:
         return waiting(measured, (0.0, row.onset_s), failed)
-    if measured.config["experiment"]["stop"] != "capacity":
+    if measured.config["experiment"]["stop"] != stops.CAPACITY:
         return waited
     whole = waiting(measured, (0.0, row.duration_s), failed)
     return whole and dataclasses.replace(whole, full_s={})
@@ -144,7 +145,7 @@ def _possible(measured: Measurement, row: definitions.Row) -> Possible | None:
     While users join it is about the seconds over which the row's RPS is taken.
     """
     config, joining = measured.config, measured.joining()
-    if config["experiment"]["stop"] == "capacity":
+    if config["experiment"]["stop"] == stops.CAPACITY:
         return None  # its users do not think
     if row.reached is None:
         return possible(config, joining, row.requests, row.duration_s)

@@ -23,6 +23,7 @@ from analysis.diagnosis.evidence import Evidence
 from analysis.diagnosis.waiting import Waiting
 from analysis.limits import BOTH, is_outside, is_servers
 from analysis.record.possible import Possible
+from contract import failures
 
 # Idle connections use up a bound if they hold more than this share of it.
 HELD_SHARE = 0.5
@@ -124,9 +125,9 @@ def _crashed(e: Evidence) -> Iterator[tuple[str, str]]:
 def _refused_to_generator(e: Evidence) -> Iterator[tuple[str, str]]:
     """A connection that the generator's own kernel refused never reached the server."""
     failure = e.failure or ""
-    if failure.startswith("Cannot assign requested address"):
+    if failure.startswith(failures.NO_PORT):
         yield "generator-ports", "connections failed because no local port was left"
-    if failure.startswith(("Too many open files", "No file descriptors")):
+    if failure.startswith(failures.NO_FILE):
         yield (
             "generator-files",
             "connections failed because Locust had no file left to open",

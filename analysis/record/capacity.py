@@ -17,8 +17,7 @@ import pandas as pd
 
 from analysis.record.definitions import CapacityStep, Row, Stopped, failed, finish_s
 from analysis.record.definitions import row as row_of
-
-KNEE = 0.95
+from contract import stops
 
 
 def steps(record: pd.DataFrame, tried: Sequence[CapacityStep]) -> pd.DataFrame:
@@ -60,12 +59,12 @@ def row(
     A step is acceptable up to a 95th percentile of `p95_ms`.
     """
     best = peak(table, stopped.steps)
-    whole = row_of(record, "capacity", stopped)
+    whole = row_of(record, stops.CAPACITY, stopped)
     if best is None:
         return replace(whole, rps=None)
     finished = finish_s(record)
     inside = record[(finished >= best.begin_s) & (finished < best.end_s)]
-    at_peak = row_of(inside, "capacity", stopped)
+    at_peak = row_of(inside, stops.CAPACITY, stopped)
     most = float(table["rps"].max())
     fine = table[(table["failures"] == 0) & (table["p95_ms"] <= p95_ms)]
     accepted = fine.sort_values("rps").iloc[-1] if len(fine) else None
@@ -79,7 +78,7 @@ def row(
         first_failure_s=whole.first_failure_s,
         first_failure_users=whole.first_failure_users,
         first_failure=whole.first_failure,
-        knee_users=int(table["users"][table["rps"] >= KNEE * most].min()),
+        knee_users=int(table["users"][table["rps"] >= stops.KNEE * most].min()),
         acceptable_rps=None if accepted is None else float(accepted["rps"]),
         acceptable_users=None if accepted is None else int(accepted["users"]),
     )

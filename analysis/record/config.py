@@ -10,34 +10,36 @@ from pathlib import Path
 from typing import Any
 
 from analysis.files import DataError, read_yaml
-from analysis.record.definitions import AUTO, STOPS
+from contract import record, stops
+from contract.settings import AUTO
 
 
 def read_config(folder: Path) -> dict[str, Any]:
     """Read a cell's `config.yaml`; raise `DataError` if it is not a cell's."""
-    path = folder / "config.yaml"
+    path = folder / record.CONFIG
     config = read_yaml(path)
     try:
         experiment, impl = config["experiment"], config["impl"]
         checked = (
-            experiment["stop"] in STOPS
+            experiment["stop"] in stops.RULES
             and all(isinstance(part["name"], str) for part in (experiment, impl))
             and (type(config["users"]) is int or _is_auto(config))
             and type(config["hatch_rate"]) in (int, float)
-            and (experiment["stop"] != "requests" or experiment["requests"] >= 1)
+            and (experiment["stop"] != stops.REQUESTS or experiment["requests"] >= 1)
             and type(experiment.get("max_s", 0)) in (int, float)
         )
     except (KeyError, TypeError):
         checked = False
     if not checked:
+        rules = " or ".join(stops.RULES)
         raise DataError(
             f"{path} is not the configuration of a cell: it needs experiment.name, "
-            f"experiment.stop ({' or '.join(STOPS)}; requests with their number), "
+            f"experiment.stop ({rules}; requests with their number), "
             "impl.name, users and hatch_rate; experiment.max_s, if any, is a number"
         )
     return dict(config)
 
 
 def _is_auto(config: dict[str, Any]) -> bool:
-    first_failure = config["experiment"]["stop"] == "first_failure"
+    first_failure = config["experiment"]["stop"] == stops.FIRST_FAILURE
     return bool(config["users"] == AUTO and first_failure)

@@ -18,32 +18,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contract import stops
+
 CURRENT_RPS_S = 10.0  # what Locust shows as current RPS is over ten seconds
-AUTO = "auto"  # of users: as many as the server takes
-NOT_REACHED = "not reached"
-OUTCOMES = {
-    ("first_failure", "first-failure"): "first failure",
-    ("first_failure", "onset"): "first failure",
-    ("first_failure", "no-onset"): "stray failure",
-    ("first_failure", "cap"): NOT_REACHED,
-    ("first_failure", "generator"): NOT_REACHED,
-    ("first_failure", "time-limit"): NOT_REACHED,  # unless a failure was
-    ("requests", "requests"): "completed",
-    ("capacity", "capacity"): "completed",
-    ("capacity", "crashed"): "crashed",
-    ("requests", "crashed"): "crashed",
-    ("first_failure", "crashed"): "crashed",
-}
-# Reasons that are the clock's: after the last request nothing may have finished.
-BY_THE_CLOCK = ("cap", "generator", "no-onset", "time-limit")
-STOPS = {  # by which rule a run ends, and for what reasons it may
-    "first_failure": (
-        *("onset", "no-onset", "first-failure"),
-        *("cap", "generator", "time-limit", "crashed"),
-    ),
-    "requests": ("requests", "time-limit", "crashed"),
-    "capacity": ("capacity", "time-limit", "crashed"),
-}
 
 
 @dataclass(frozen=True)
@@ -59,7 +36,7 @@ class CapacityStep:
 class Stopped:
     """How the load ended: why, when, and how many users were running then."""
 
-    reason: str  # one of `STOPS`
+    reason: str  # one of `stops.reasons`
     at_s: float
     users: int
     began_s: float = 0.0  # when the load began, by the host's monotonic clock
@@ -146,7 +123,7 @@ def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
     """
     position = first_failure(record)
     failing = None if position is None else record.iloc[position]
-    if stop == "first_failure":
+    if stop == stops.FIRST_FAILURE:
         record, end_s, users = _until_failure(record, position, stopped)
         rps = current_rps(record, end_s)
     else:
@@ -157,7 +134,7 @@ def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
     successes = record.loc[~fails, "response_ms"]
     return Row(
         outcome=_outcome(stop, stopped.reason, failing is not None),
-        reached=position is not None if stop == "first_failure" else None,
+        reached=position is not None if stop == stops.FIRST_FAILURE else None,
         users=users,
         requests=len(record),
         failures=int(fails.sum()),
@@ -190,9 +167,9 @@ def _until_failure(
 
 
 def _outcome(stop: str, reason: str, any_failed: bool) -> str:
-    outcome = OUTCOMES.get((stop, reason), "time limit")
-    if outcome == NOT_REACHED and any_failed:
-        return "time limit"  # before it was known whether an onset follows
+    outcome = stops.OUTCOMES[stop, reason]
+    if outcome == stops.NOT_REACHED and any_failed:
+        return stops.OUT_OF_TIME  # before it was known whether an onset follows
     return outcome
 
 

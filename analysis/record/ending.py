@@ -8,35 +8,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from analysis.record.definitions import AUTO, NOT_REACHED, Row
-
-STRAY = "stray failure"
+from analysis.record.definitions import Row
+from contract import stops
+from contract.settings import AUTO
 
 
 def why(row: Row, config: dict[str, Any], reason: str) -> str:
     """Say in words why the run ended, which was for `reason`."""
     if said := _why_searched(row, config, reason):
         return said
-    if row.outcome == "crashed":
+    if row.outcome == stops.DIED:
         return "the server died"
-    if row.outcome == "completed" and row.knee_users is not None:
+    if row.outcome == stops.COMPLETED and row.knee_users is not None:
         return "throughput had stopped rising, and the knee was found"
-    if row.outcome == "completed":
+    if row.outcome == stops.COMPLETED:
         return f"{row.requests:,} requests have finished"
     return f"its limit of {config['experiment'].get('max_s', 0):g} s was over"
 
 
 def _why_searched(row: Row, config: dict[str, Any], reason: str) -> str | None:
     """Say in words why a search for the first failure ended; None of anything else."""
-    if row.outcome in ("first failure", STRAY):
+    if row.outcome in (stops.FAILED, stops.STRAY):
         said = f"a request failed: {row.first_failure}"
         if row.onset_s is not None and row.first_failure_s is not None:
             later_s = row.onset_s - row.first_failure_s
             said += f"; the onset came {later_s:.1f} s later"
-        return said + ("; no onset followed" if row.outcome == STRAY else "")
-    if row.outcome != NOT_REACHED:
+        return said + ("; no onset followed" if row.outcome == stops.STRAY else "")
+    if row.outcome != stops.NOT_REACHED:
         return None
-    if reason == "cap":
+    if reason == stops.CAP:
         of = "the cap of " if config["users"] != AUTO else ""
         return (
             f"no request failed up to {of}{row.users:,} users, "
@@ -47,12 +47,12 @@ def _why_searched(row: Row, config: dict[str, Any], reason: str) -> str | None:
 
 def bound(config: dict[str, Any], reason: str) -> tuple[str, str]:
     """Return which bound came first where none failed, and what goes beyond it."""
-    if reason == "generator":
+    if reason == stops.GENERATOR:
         return (
             "the load generator could not keep up",
             "more processes (load='{processes: 2}') need cores of their own",
         )
-    if reason == "time-limit":
+    if reason == stops.TIME_LIMIT:
         max_s = config["experiment"].get("max_s", 0)
         return (
             f"its limit of {max_s:g} s was over",
@@ -71,5 +71,5 @@ def first_failure(row: Row, because: str) -> dict[str, Any] | None:
         "error": row.first_failure,
         "cause": because,
         "sent_users": row.sent_users,
-        "stray": row.outcome == STRAY,
+        "stray": row.outcome == stops.STRAY,
     }

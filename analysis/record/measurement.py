@@ -22,6 +22,7 @@ from analysis.record.run_files import (
     read_stopped,
     read_unfinished,
 )
+from contract import record as files
 
 
 @dataclass(frozen=True)
@@ -89,17 +90,17 @@ def read_measurement(
     Raises `DataError` for what is missing, cut off, or not of one run.
     """
     experiment = config["experiment"]
-    stopped = read_stopped(run, folder / "run.json")
+    stopped = read_stopped(run, folder / files.RUN)
     over_http = (config.get("app") or {}).get("code") is None
-    record = read_requests(folder / "requests.csv", over_http)
-    check_stop(experiment["stop"], stopped.reason, folder / "run.json")
-    check_times(record, stopped, folder / "requests.csv")
-    check_cut(record, experiment, stopped.reason, folder / "requests.csv")
+    record = read_requests(folder / files.REQUESTS, over_http)
+    check_stop(experiment["stop"], stopped.reason, folder / files.RUN)
+    check_times(record, stopped, folder / files.REQUESTS)
+    check_cut(record, experiment, stopped.reason, folder / files.REQUESTS)
     return Measurement(
         config,
         run,
         stopped,
         record,
-        read_unfinished(folder / "unfinished.csv"),
+        read_unfinished(folder / files.UNFINISHED),
         read_readings(folder, stopped.began_s),
     )

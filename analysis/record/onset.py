@@ -5,7 +5,7 @@ Rules of this module:
   was sent ten seconds before, by fewer users. So it is said how many there were when
   it was sent.
 - One request in a hundred thousand fails by chance. The onset is where failures are no
-  chance any more; it is the same rule by which the run was ended (`load/onset.py`).
+  chance any more; it is the same rule by which the run was ended (`contract/stops.py`).
 - Clean is what was seen to be: ten seconds on end without a failure.
 """
 
@@ -18,19 +18,17 @@ import pandas as pd
 
 from analysis.record.definitions import Row, Stopped, failed, finish_s, first_failure
 from analysis.record.definitions import row as row_of
+from contract import stops
 
-WINDOW_S = 10.0
-PART = 100  # one of so many requests of a window has failed, and
-LEAST = 3
 # The two clocks of a request, and its rounding, in the load and in the record.
 SLACK_US = 1_000
 
 
 def row(record: pd.DataFrame, stopped: Stopped) -> Row:
     """Return the row of a cell whose run ended by the rule `first_failure`."""
-    found = row_of(record, "first_failure", stopped)
+    found = row_of(record, stops.FIRST_FAILURE, stopped)
     position = first_failure(record)
-    onset_at = len(record) - 1 if stopped.reason == "onset" else None
+    onset_at = len(record) - 1 if stopped.reason == stops.ONSET else None
     users, finished = record["users"], finish_s(record)
     return replace(
         found,
@@ -56,7 +54,7 @@ def clean_users(record: pd.DataFrame) -> int | None:
     fails = np.sort(finished[failed(record).to_numpy()])
     before = np.searchsorted(fails, finished, side="right")
     latest = np.concatenate([[0.0], fails])[before]  # failure; or else the beginning
-    clean = finished - latest >= WINDOW_S
+    clean = finished - latest >= stops.ONSET_WINDOW_S
     return int(record["users"].to_numpy()[clean].max()) if clean.any() else None
 
 
@@ -79,11 +77,13 @@ def _came(record: pd.DataFrame, slack_us: int) -> np.ndarray:
     """
     finished_us = np.rint(finish_s(record).to_numpy() * 1e6).astype(np.int64)
     finished_us = np.maximum.accumulate(finished_us)
-    since_us = finished_us - round(WINDOW_S * 1e6)
+    since_us = finished_us - round(stops.ONSET_WINDOW_S * 1e6)
     until = np.arange(len(record)) + 1
     inside = until - np.searchsorted(finished_us, since_us + slack_us, side="right")
     failures = np.concatenate([[0], np.cumsum(failed(record))])
     first = np.searchsorted(finished_us, since_us - slack_us, side="right")
     failures_inside = failures[until] - failures[first]
-    came: np.ndarray = (failures_inside >= LEAST) & (PART * failures_inside >= inside)
+    came: np.ndarray = (failures_inside >= stops.ONSET_LEAST) & (
+        stops.ONSET_ONE_OF * failures_inside >= inside
+    )
     return came

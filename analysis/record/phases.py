@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.record.definitions import failed
+from contract import failures
 
 Floats = npt.NDArray[np.float64]
 # A connection on this network comes about in a few milliseconds, or its SYN was lost,
@@ -90,7 +91,7 @@ def requests(
     # failure tells that it has been connecting.
     error = both["error"].astype("string").fillna("")
     untold = both["response_ms"].notna() & both["connect_ms"].isna()
-    silent = (untold & ~error.str.endswith(" connecting")).to_numpy(dtype=bool)
+    silent = (untold & ~error.str.endswith(failures.CONNECTING)).to_numpy(dtype=bool)
     connected = np.where(silent, started, connected)
     answered = silent & both["status"].notna().to_numpy()
     answered |= (started + both["first_byte_ms"] / 1000 <= finished).to_numpy()

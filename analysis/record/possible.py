@@ -29,6 +29,8 @@ from typing import Any
 
 import numpy as np
 
+from contract import stops
+
 MOST_REQUESTS = 5_000_000  # that are computed; it takes a few seconds
 
 
@@ -134,7 +136,7 @@ def possible(
         return None
     experiment = config["experiment"]
     try:
-        if experiment["stop"] == "requests" and (
+        if experiment["stop"] == stops.REQUESTS and (
             record_requests >= experiment["requests"]
         ):
             requests = record_requests

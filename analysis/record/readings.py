@@ -17,30 +17,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.files import DataError
+from contract import record
+from contract.record import TELEMETRY_VALUES
 
-COUNTERS = (
-    *("server_cpu_s", "server_user_s", "server_system_s", "server_busiest_s"),
-    *("server_delayed_s", "server_switches"),
-    *(
-        f"{side}_cores_{name}_s"
-        for side in ("server", "generator")
-        for name in ("idle", "programs", "stolen")
-    ),
-    *(f"server_{name}_bytes" for name in ("received", "sent")),
-    *(
-        f"{side}_{name}"
-        for side in ("server", "users")
-        for name in (
-            *("listen_overflows", "listen_drops", "syn_retransmits", "retransmits"),
-            *("resets_sent", "timeouts"),
-        )
-    ),
-    *("generator_cpu_s", "generator_busiest_s", "throttled_s"),
-)
-VALUES = (
-    *("server_rss_bytes", "server_threads", "server_processes", "server_descriptors"),
-    *("queue", "backlog", "generator_descriptors", "ports"),
-)
 # Counters that stand still while there is no load.
 OF_THE_LOAD = (
     *("server_cpu_s", "server_received_bytes", "server_sent_bytes"),
@@ -176,7 +155,7 @@ class Readings:
             grown = [np.diff(self.at(counter, edges)) for counter in counters]
             table[name] = np.sum(grown, axis=0).round(4)
         second = np.floor(self.telemetry["t_s"])
-        latest = self.telemetry.groupby(second)[list(VALUES)].last()
+        latest = self.telemetry.groupby(second)[list(TELEMETRY_VALUES)].last()
         late = self.generator.groupby(np.floor(self.generator["t_s"]))["lateness_ms"]
         return pd.DataFrame(table, index=seconds).join(
             [latest.reindex(seconds), late.max().reindex(seconds)]
@@ -188,9 +167,8 @@ def read_readings(folder: Path, began_s: float) -> Readings:
 
     Raises `DataError`.
     """
-    telemetry = _read(folder / "telemetry.csv", ("at_s", *COUNTERS, *VALUES))
-    late = ("at_s", "process", "lateness_ms", "mean_ms")
-    generator = _read(folder / "generator.csv", late)
+    telemetry = _read(folder / record.TELEMETRY, record.TELEMETRY_COLUMNS)
+    generator = _read(folder / record.GENERATOR, record.GENERATOR_COLUMNS)
     for table in (telemetry, generator):
         table["t_s"] = table["at_s"] - began_s
     telemetry["server_cpu_s"] = _cpu_s(telemetry)

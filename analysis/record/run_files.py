@@ -15,16 +15,16 @@ import pandas as pd
 
 from analysis.files import DataError, unreadable
 from analysis.record.definitions import (
-    STOPS,
     CapacityStep,
     Stopped,
     finish_s,
     first_failure,
 )
 from analysis.record.onset import ends_with_onset
+from contract import stops
+from contract.record import PHASES, REQUESTS_COLUMNS, UNFINISHED_COLUMNS, VERSION
 
-VERSION = 2  # of the record's form, as `load/__init__.py` counts them
-COLUMNS = {
+TYPES = {
     "start_s": "float64",
     "response_ms": "float64",
     "connect_ms": "float64",
@@ -34,7 +34,8 @@ COLUMNS = {
     "users": "int64",
     "error": "string",
 }
-MAY_BE_EMPTY = {name: [""] for name in ("connect_ms", "first_byte_ms", "status")}
+COLUMNS = {name: TYPES[name] for name in REQUESTS_COLUMNS}
+MAY_BE_EMPTY = {name: [""] for name in (*PHASES, "status")}
 
 
 def check_version(run: Any, path: Path) -> None:
@@ -85,16 +86,19 @@ def read_unfinished(path: Path) -> pd.DataFrame:
 
     All but when they began, and how far they came, is missing.
     """
-    columns = ("start_s", "connect_ms", "first_byte_ms")
     try:
-        unfinished = pd.read_csv(path, dtype=dict.fromkeys(columns, "float64"))
+        unfinished = pd.read_csv(
+            path, dtype=dict.fromkeys(UNFINISHED_COLUMNS, "float64")
+        )
     except OSError as error:
         raise unreadable(path, error) from None
     except (ValueError, pd.errors.ParserError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path} holds no requests: {reason}") from None
-    if tuple(unfinished.columns) != columns:
-        raise DataError(f"{path}: its columns have to be {','.join(columns)}")
+    if tuple(unfinished.columns) != UNFINISHED_COLUMNS:
+        raise DataError(
+            f"{path}: its columns have to be {','.join(UNFINISHED_COLUMNS)}"
+        )
     return unfinished.reindex(columns=list(COLUMNS)).astype(
         {"response_ms": "float64", "status": "Int64"}
     )
@@ -144,10 +148,10 @@ def read_stopped(run: dict[str, Any], path: Path) -> Stopped:
 
 def check_stop(stop: str, reason: str, path: Path) -> None:
     """Raise `DataError` unless a run that ends by the rule `stop` ends for `reason`."""
-    if reason not in STOPS[stop]:
+    if reason not in stops.reasons(stop):
         raise DataError(
             f"{path}: stopped.reason={reason}: where experiment.stop is {stop} "
-            f"it is one of {', '.join(STOPS[stop])}"
+            f"it is one of {', '.join(stops.reasons(stop))}"
         )
 
 
@@ -156,21 +160,21 @@ def check_cut(
 ) -> None:
     """Raise `DataError` unless the record ends where run.json says the run did."""
     position = first_failure(record)
-    if reason == "first-failure" and position != len(record) - 1:
+    if reason == stops.AT_FIRST_FAILURE and position != len(record) - 1:
         raise DataError(
             f"{path} does not end with its first failure, "
             "as run.json says that the run did"
         )
-    if reason in ("onset", "no-onset") and position is None:
+    if reason in (stops.ONSET, stops.NO_ONSET) and position is None:
         raise DataError(f"{path} has no failure, and run.json says that there was one")
-    if reason == "onset" and not ends_with_onset(record):
+    if reason == stops.ONSET and not ends_with_onset(record):
         raise DataError(
             f"{path} does not end with an onset of failures, "
             "as run.json says that the run did"
         )
-    if reason in ("cap", "generator") and position is not None:
+    if reason in stops.BOUNDS and position is not None:
         raise DataError(f"{path} has a failure, and run.json says that it met none")
-    if reason == "requests" and len(record) != experiment["requests"]:
+    if reason == stops.ENOUGH_REQUESTS and len(record) != experiment["requests"]:
         raise DataError(
             f"{path} has {len(record):,} requests, "
             f"and the run was to end with {experiment['requests']:,}"

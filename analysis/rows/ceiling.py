@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from analysis.rows.cells import Cell
+from contract import stops
 
 CEILING = "ceiling"  # the experiment's name
 NEAR = 0.90  # of the ceiling
@@ -27,7 +28,7 @@ def with_ceilings(cells: Sequence[Cell]) -> list[Cell]:
     }
     return [
         replace(cell, ceiling_rps=ceilings.get(_generator(cell)))
-        if cell.stop == "capacity" and cell.experiment != CEILING
+        if cell.stop == stops.CAPACITY and cell.experiment != CEILING
         else cell
         for cell in cells
     ]

@@ -21,8 +21,8 @@ from typing import Literal
 from analysis.rows import goodput, used
 from analysis.rows.cells import Cell
 from analysis.rows.settings import show, show_ms
+from contract.stops import CAPACITY, FIRST_FAILURE, REQUESTS, RULES
 
-FIRST_FAILURE, REQUESTS, CAPACITY = RULES = ("first_failure", "requests", "capacity")
 FASTER = ("faster", "slower")
 Written = Callable[[float], str]
 

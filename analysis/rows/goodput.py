@@ -13,6 +13,7 @@ Rules of this module:
 from __future__ import annotations
 
 from analysis.rows.cells import Cell
+from contract import stops
 
 
 def goodput_rps(cell: Cell) -> float | None:
@@ -40,7 +41,7 @@ def _part(cell: Cell) -> float:
     requests, failures = cell.row["requests"], cell.row["failures"]
     if not requests or failures == requests:
         return 0.0
-    if cell.stop == "requests":
+    if cell.stop == stops.REQUESTS:
         return float(1 - failures / requests)
     if steps := cell.result.get("steps"):
         peak = max(steps, key=lambda step: step["rps"])

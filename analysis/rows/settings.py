@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from analysis.record.definitions import AUTO
 from analysis.rows.cells import Cell
+from contract import stops
+from contract.settings import AUTO
 
 NETWORK = "network.name"
 PAGE = "page.name"
@@ -78,12 +79,12 @@ def column(name: str, stop: str) -> str:
     """Return a setting's name in CSV, where `users` is what was measured."""
     if name in GROUPS:
         return GROUPS[name]
-    return "cap" if name == "users" and stop != "requests" else name
+    return "cap" if name == "users" and stop != stops.REQUESTS else name
 
 
 def heading(name: str, stop: str) -> str:
     """Return a setting's name for reading."""
-    if name == "users" and stop != "requests":
+    if name == "users" and stop != stops.REQUESTS:
         return "cap on users"
     if name in GROUPS:
         return GROUPS[name]
@@ -115,15 +116,15 @@ def caption(cells: Sequence[Cell]) -> str:
     apart = varying_settings(cells)
     common = {n: v for n, v in leaves(cells[0].config) if n not in apart}
     words = {"users": "at most {:,} users"}
-    if cells[0].stop == "first_failure":
+    if cells[0].stop == stops.FIRST_FAILURE:
         said = ["Up to the first failed request"]
         words = _growing(common)
-    elif cells[0].stop == "capacity":
+    elif cells[0].stop == stops.CAPACITY:
         said = ["More and more users, until throughput stops rising"]
     else:
         said = [_requests(cells, common)]
         words = {"users": "{:,} users"}
-    if cells[0].stop != "capacity":
+    if cells[0].stop != stops.CAPACITY:
         words["hatch_rate"] = "{:,g} joining a second"
     said += [text.format(common[n]) for n, text in words.items() if n in common]
     think = ("load.think_min_s", "load.think_max_s")
@@ -154,7 +155,7 @@ def caption(cells: Sequence[Cell]) -> str:
 def _requests(cells: Sequence[Cell], common: dict[str, Any]) -> str:
     """Return which requests the cells of a burst are of."""
     limit_s = common.get("experiment.max_s")
-    if limit_s and all(cell.row["outcome"] == "time limit" for cell in cells):
+    if limit_s and all(cell.row["outcome"] == stops.OUT_OF_TIME for cell in cells):
         return f"All requests of {limit_s:g} s"
     asked = common.get("experiment.requests")
     return f"The first {asked:,} requests" if asked else "The first requests to finish"

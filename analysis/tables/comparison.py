@@ -51,6 +51,7 @@ from analysis.tables.notes import (
     repeat_notes,
     warning,
 )
+from contract import stops
 
 
 def table(cells: Sequence[Cell]) -> pd.DataFrame:
@@ -72,7 +73,7 @@ def table(cells: Sequence[Cell]) -> pd.DataFrame:
                 row[name], row[f"{name}_runs"] = group.limit()
             else:
                 row |= _numbers(name, group.estimate(name))
-            if name == "rps" and stop != "capacity":  # whose users do not think
+            if name == "rps" and stop != stops.CAPACITY:  # whose users do not think
                 row["possible_rps"] = group.possible_rps
         rows.append(row | waited.columns(group))
     return pd.DataFrame(rows)

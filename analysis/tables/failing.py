@@ -9,34 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from analysis.record.definitions import NOT_REACHED
-from analysis.record.ending import STRAY, bound
-from analysis.record.onset import LEAST, WINDOW_S
+from analysis.record.ending import bound
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group
 from analysis.rows.settings import show
+from contract import stops
 
 
 def notes(groups: Sequence[Group]) -> Iterable[str]:
     """Yield, for below a table of first failures, what its rows are worth."""
     bounds: dict[tuple[str, str], dict[str, None]] = {}
     for label, cell in _cells(groups):
-        if cell.row["outcome"] == NOT_REACHED:
+        if cell.row["outcome"] == stops.NOT_REACHED:
             reason = str(cell.result["stopped"]["reason"])
             bounds.setdefault(bound(cell.config, reason), {})[label] = None
     for (came, beyond), labels in bounds.items():
         yield f"No failure, since {came}: {', '.join(labels)}. To go on: {beyond}.\n"
     if any(cell.row["onset_users"] is not None for _, cell in _cells(groups)):
+        window_s = stops.ONSET_WINDOW_S
         yield (
-            f"Onset: of the requests of {WINDOW_S:g} s 1 % have failed, and {LEAST} at "
-            f"least. Clean: the most users that {WINDOW_S:g} s without a failure ended "
-            "with.\n"
+            f"Onset: of the requests of {window_s:g} s 1 % have failed, and "
+            f"{stops.ONSET_LEAST} at least. Clean: the most users that {window_s:g} s "
+            "without a failure ended with.\n"
         )
     yield from _strays(groups)
 
 
 def _strays(groups: Sequence[Group]) -> Iterable[str]:
-    strays = [(n, c) for n, c in _cells(groups) if c.row["outcome"] == STRAY]
+    strays = [(n, c) for n, c in _cells(groups) if c.row["outcome"] == stops.STRAY]
     if not strays:
         return
     onset_s = strays[0][1].config["experiment"].get("onset_s", 0)

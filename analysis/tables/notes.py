@@ -19,6 +19,7 @@ from analysis.rows.groups import MARKED, Group
 from analysis.rows.settings import IDLE, label, setting, show, varying_settings
 from analysis.rows.statistics import LEAST_RUNS, LEVEL, confidence
 from analysis.tables import failing
+from contract import stops
 
 MACHINE = ("kernel", "cpu_model", "cpus", "python")
 
@@ -77,7 +78,7 @@ def repeat_notes(groups: Sequence[Group]) -> Iterable[str]:
             "may be chance."
         )
     yield said + "\n"
-    estimates = [g.estimate("users") for g in groups if g.first.stop != "requests"]
+    estimates = [g.estimate("users") for g in groups if g.first.stop != stops.REQUESTS]
     if any(e and e.high == math.inf for e in estimates):
         yield "`∞`: some runs met no failure, so no upper end is known.\n"
     if any(0 < sum(_bounds(group)) < group.runs for group in groups):
@@ -105,7 +106,7 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
     cells = [cell for group in groups for cell in group.cells]
     yield from _lower_bounds(cells)
     yield from _of_possible(groups)
-    if cells[0].stop == "first_failure":
+    if cells[0].stop == stops.FIRST_FAILURE:
         yield from failing.notes(groups)
     yield from _out_of_time(cells)
     yield from _idle(groups)
@@ -133,7 +134,7 @@ def _of_possible(groups: Sequence[Group]) -> Iterable[str]:
 
 
 def _out_of_time(cells: Sequence[Cell]) -> Iterable[str]:
-    late = [cell.impl for cell in cells if cell.row["outcome"] == "time limit"]
+    late = [cell.impl for cell in cells if cell.row["outcome"] == stops.OUT_OF_TIME]
     if late:
         yield (
             "Ended by their limit of time, before their rule was met: "
@@ -165,7 +166,7 @@ def _near_ceiling(cells: Sequence[Cell]) -> Iterable[str]:
 
 
 def _capacity(cells: Sequence[Cell]) -> Iterable[str]:
-    if cells[0].stop == "capacity":
+    if cells[0].stop == stops.CAPACITY:
         limit = cells[0].config["experiment"].get("p95_ms", 500)
         yield (
             "Knee: the fewest users with 95 % of the peak. Acceptable: the most "
@@ -202,7 +203,7 @@ def bare_lf(cells: Sequence[Cell]) -> Iterable[str]:
 
 def possible_rps(group: Group) -> float | None:
     """Return what a row's requests a second are told to be of, where they are."""
-    return group.possible_rps if group.first.stop == "requests" else None
+    return group.possible_rps if group.first.stop == stops.REQUESTS else None
 
 
 def _span(numbers: Sequence[int]) -> str:

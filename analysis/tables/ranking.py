@@ -28,11 +28,12 @@ from analysis.rows.groups import MARK, MARKED, Group, grouped, mark
 from analysis.rows.settings import caption, show, varying_settings
 from analysis.rows.unmeasured import Unmeasured
 from analysis.tables.notes import bare_lf, medians
+from contract import stops
 
 REMARKS = {
-    "crashed": "crashed under the load",
-    "time limit": "ran out of time",
-    "stray failure": "its first failure was a stray",
+    stops.DIED: "crashed under the load",
+    stops.OUT_OF_TIME: "ran out of time",
+    stops.STRAY: "its first failure was a stray",
 }
 BELOW = (
     "the figure may have been greater, so that who would be below the next one by it "
@@ -84,11 +85,13 @@ def ranking(cells: Sequence[Cell], unmeasured: Sequence[Unmeasured]) -> list[Pla
 
 
 def _place(impl: str, cells: Sequence[Cell], reason: str | None) -> Place:
-    growing = _group([cell for cell in cells if cell.stop == "first_failure"])
+    growing = _group([cell for cell in cells if cell.stop == stops.FIRST_FAILURE])
     held = growing.estimate("users") if growing else None
     # The rate at the first failure is of that many users: one of a load that is the
     # same for all says more, where it was measured.
-    same = _group([cell for cell in cells if cell.stop != "first_failure"]) or growing
+    same = (
+        _group([cell for cell in cells if cell.stop != stops.FIRST_FAILURE]) or growing
+    )
     outcomes = dict.fromkeys(str(cell.row["outcome"]) for cell in cells)
     remarks = [REMARKS[outcome] for outcome in outcomes if outcome in REMARKS]
     return Place(

@@ -19,8 +19,8 @@ import pytest
 import yaml
 
 from analysis.__main__ import main
-from analysis.record.readings import COUNTERS, VALUES
-from analysis.record.run_files import COLUMNS, VERSION
+from analysis.record.run_files import COLUMNS
+from contract.record import TELEMETRY_COLUMNS, TELEMETRY_COUNTERS, VERSION
 
 # A row of requests.csv but for its phases: start_s, response_ms, status, bytes, users,
 # error.
@@ -96,11 +96,9 @@ def readings(
     """Readings from 1 s before the load on; what is not given is missing."""
     moments = round((math.ceil(seconds) + 1) / every_s) + 1
     at = np.arange(moments) * every_s - 1
-    table = pd.DataFrame({"at_s": 100.0 + at}).reindex(
-        columns=["at_s", *COUNTERS, *VALUES]
-    )
+    table = pd.DataFrame({"at_s": 100.0 + at}).reindex(columns=TELEMETRY_COLUMNS)
     for name, value in read.items():
-        growing = name in COUNTERS and isinstance(value, int | float)
+        growing = name in TELEMETRY_COUNTERS and isinstance(value, int | float)
         table[name] = (
             value(at) if callable(value) else at * value + 500 if growing else value
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.record.run_files import COLUMNS, VERSION
+from contract.record import REQUESTS_COLUMNS, VERSION
 from tests.analysis.conftest import HOST, make_cell, steady
 
 Cell = Callable[..., Path]
@@ -236,7 +236,7 @@ def test_a_header_alone_is_a_record(cell: Cell, analyse: Analyse) -> None:
     assert row["average_ms"] is None
 
 
-HEADER = ",".join(COLUMNS)
+HEADER = ",".join(REQUESTS_COLUMNS)
 BROKEN: dict[str, tuple[str, str | None, str]] = {
     "no record": ("requests.csv", None, "requests.csv"),
     "no run": ("run.json", None, "run.json"),

@@ -27,7 +27,7 @@ for asked in json.loads(sys.argv[1]):
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for folder in ("conf", "load", "servers"):
+    for folder in ("conf", "contract", "load", "servers"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     (tmp_path / "students" / "ada").mkdir(parents=True)
     (tmp_path / "students" / "ada" / "server.py").touch()

@@ -62,7 +62,7 @@ def test_nothing_around_a_run_changes_it(
 ) -> None:
     """In a checkout whose path has a comma, at which Locust would split it."""
     checkout = tmp_path / "a, b"
-    for part in ("load", "servers"):
+    for part in ("contract", "load", "servers"):
         shutil.copytree(
             ROOT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__")
         )

@@ -26,7 +26,7 @@ import pytest
 import yaml
 
 from benchmarks.disturbances import SkippedError, quota
-from load import RECORD
+from contract.record import FILES
 from load.lock import PATH as LOCK
 from tests.load.conftest import WAITED, finish, first_line, lines_of, requests
 from tests.load.test_limits import held_port
@@ -730,7 +730,7 @@ def test_submission_that_prints_without_end(
     told = json.loads((cell / "run.json").read_text())["not_measured"]
     assert told["kind"] == "crashed"
     assert "it had printed over 100 MB" in told["because"]
-    assert {path.name for path in cell.iterdir()} == set(RECORD)
+    assert {path.name for path in cell.iterdir()} == set(FILES)
     assert (cell / "requests.csv").read_text() == ""
     assert (cell / "server.log").stat().st_size < 3_000_000
     assert (tmp_path / "cell.logs" / "server.log").stat().st_size < 3_000_000
@@ -747,7 +747,7 @@ def test_submission_with_what_cannot_be_copied(
     told = json.loads((tmp_path / "cell" / "run.json").read_text())["not_measured"]
     assert told["kind"] == "no-start"
     assert "ada/pipe cannot be copied: it is neither" in told["because"]
-    assert {path.name for path in (tmp_path / "cell").iterdir()} == set(RECORD)
+    assert {path.name for path in (tmp_path / "cell").iterdir()} == set(FILES)
 
 
 def test_locust_that_dies(

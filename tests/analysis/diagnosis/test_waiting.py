@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analysis.diagnosis.waiting import waiting
 from analysis.limits import PARTS
 from analysis.record.measurement import Measurement
-from analysis.record.readings import COUNTERS, VALUES
+from contract.record import TELEMETRY_COUNTERS, TELEMETRY_VALUES
 from tests.analysis.measured import (
     AT_ONCE,
     LINK,
@@ -172,7 +172,9 @@ series = st.one_of(
     st.lists(st.one_of(st.floats(0, 1e3), st.just(math.nan)), min_size=71, max_size=71),
 )
 anything_read = st.dictionaries(
-    st.sampled_from([*COUNTERS, *VALUES, "nothing"]), series, max_size=8
+    st.sampled_from([*TELEMETRY_COUNTERS, *TELEMETRY_VALUES, "nothing"]),
+    series,
+    max_size=8,
 )
 
 

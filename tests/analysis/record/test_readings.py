@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 
 from analysis.files import DataError
-from analysis.record.readings import COUNTERS, VALUES, Readings, read_readings
+from analysis.record.readings import Readings, read_readings
+from contract.record import TELEMETRY_COLUMNS
 from tests.analysis.conftest import make_cell, steady
 
 NOT_READ = float("nan")
-COLUMNS = ["at_s", *COUNTERS, *VALUES]
 
 
 def written(at: Path, rows: list[dict[str, float]], late: str = "") -> Readings:
     """Return what is read of these rows, of a load that began at 100 s."""
-    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
+    table = pd.DataFrame(rows).reindex(columns=TELEMETRY_COLUMNS)
     table.to_csv(at / "telemetry.csv", index=False)
     header = "at_s,process,lateness_ms,mean_ms\n"
     (at / "generator.csv").write_text(header + late)

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from analysis.record.definitions import ROW, STOPS
+from analysis.record.definitions import ROW
 from analysis.rows import figures
 from analysis.rows.cells import Cell
+from contract import stops
 from tests.analysis.conftest import config
 
 
 def test_every_rule_has_figures_that_a_cell_has() -> None:
-    assert set(figures.RULES) == set(STOPS) == set(figures.DRAWN)
-    for rule in figures.RULES:
+    assert set(stops.RULES) == set(figures.DRAWN)
+    for rule in stops.RULES:
         known = figures.of_rule(rule)
         assert set(known) - {"limit"} <= ROW
         assert set(figures.DRAWN[rule]) <= set(known)
@@ -25,7 +26,7 @@ def test_every_rule_has_figures_that_a_cell_has() -> None:
 
 
 def test_a_name_is_one_figure_under_one_rule() -> None:
-    for rule in figures.RULES:
+    for rule in stops.RULES:
         named = [figure.name for figure in figures._ALL if rule in figure.rules]
         assert len(set(named)) == len(named)
 

@@ -41,8 +41,8 @@ AT = Path("a/file")
 
 def made(experiment: str = "first_fail", **changes: Any) -> Cell:
     asked = config(experiment=experiment, **changes)
-    burst = experiment == "burst"
-    stopped = Stopped("requests" if burst else "cap", 12.0, 3300)
+    requests = asked["experiment"]["stop"] == "requests"
+    stopped = Stopped("requests" if requests else "cap", 12.0, 3300)
     row = definitions.row(
         frame(steady(10, 20, 1)), asked["experiment"]["stop"], stopped
     )

@@ -1,0 +1,14 @@
+"""What two parts have to agree on. Each fact stands here once; both sides import it.
+
+- `record.py`: the files of a run's record, and their columns;
+- `stops.py`: the rules that end a run, the reasons it may end for, and the outcomes;
+- `failures.py`: the texts of failures that `load/` writes and `analysis/` tells apart;
+- `settings.py`: values of settings that more than one part gives a meaning to;
+- `text.py` and `whole_file.py`: text that is one line; files that appear complete.
+
+Rules of this package:
+- It needs the standard library alone, and imports no part of the project.
+- `conf/`, `load/` and `analysis/` may import it. `servers/` does not: a server is to
+  be measured for its own code alone.
+- It is part of the digest of the code that measures, and of the code that analyses.
+"""
