@@ -27,7 +27,7 @@ from benchmarks.server import running
 from conf.matrix import matrix
 from load import RECORD
 from load.limits import choose_port
-from servers.options import Parser
+from servers.command_line.options import Parser
 
 ROOT = Path(__file__).parent.parent
 TURNS = 5

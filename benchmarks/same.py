@@ -18,7 +18,7 @@ from analysis.rows.cells import Cell
 from analysis.rows.groups import Group
 from analysis.rows.pairs import NOTHING, compare
 from conf.matrix import matrix
-from servers.options import Parser
+from servers.command_line.options import Parser
 
 ROOT = Path(__file__).parent.parent
 IMPLS = ("single", "multithread", "select")

@@ -33,7 +33,7 @@ from benchmarks.disturbances import SkippedError, busy_programs, quota
 from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
 from conf.matrix import matrix
 from load.limits import choose_cores
-from servers.options import Parser, number
+from servers.command_line.options import Parser, number
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 6.0  # of a steady load

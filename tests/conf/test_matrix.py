@@ -469,7 +469,7 @@ def test_each_page_is_of_its_own_sources() -> None:
         asked = {"impl": "single", "experiment": "burst"}
         return matrix({**asked, "set": {"page.sources": sources}}, ROOT, ["load"])
 
-    one, other = "[servers/render.py]", "[servers/uri.py]"
+    one, other = "[servers/command_line/write_page.py]", "[servers/protocol/uri.py]"
     assert pages(f"{one},{other}") == {**pages(one), **pages(other)}
 
 
@@ -477,9 +477,10 @@ def test_each_page_is_of_its_own_sources() -> None:
     "edited, changed",
     [
         ("servers/select.py", {"select"}),
-        ("servers/talk.py", set(IMPLS)),
-        ("servers/http.py", set(IMPLS)),
-        ("servers/page.html.j2", set(IMPLS)),
+        ("servers/serving/blocking_connection.py", {*IMPLS} - {"select"}),
+        ("servers/serving/settings.py", set(IMPLS)),
+        ("servers/protocol/http.py", set(IMPLS)),
+        ("servers/protocol/page.html.j2", set(IMPLS)),
         ("load/run.py", set(IMPLS)),
         ("load/locustfile.py", set(IMPLS)),
         ("servers/new.py", set()),

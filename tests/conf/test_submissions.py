@@ -20,12 +20,13 @@ from conf.submissions import submissions
 
 CONF = Path(__file__).parents[2] / "conf"
 CLASS = {"impl": "glob(students/*)"}
+WRITES_PAGE = "servers/command_line/write_page.py"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for name in ("load/run.py", "servers/render.py", "servers/__main__.py"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("load/run.py", "servers/__main__.py", WRITES_PAGE):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "servers" / "select.py").touch()
     (tmp_path / "students").mkdir()

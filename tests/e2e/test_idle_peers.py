@@ -19,7 +19,7 @@ from load.limits import choose_port
 
 pytestmark = pytest.mark.no_run
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "servers" / "page.html"
+PAGE = ROOT / "servers/protocol/page.html"
 TOLD = {"nginx": "/usr/sbin/nginx", "node": "node"}
 TOLD |= dict.fromkeys(("uvicorn", "gunicorn_gthread"), "sh")
 

@@ -35,7 +35,7 @@ from load.server import Server, running
 from tests.load.scripted import CLOSE, OK, answer, hang, serving
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "servers" / "page.html"
+PAGE = ROOT / "servers/protocol/page.html"
 BODY = PAGE.read_bytes()
 PEERS = {  # and the program that each of them needs beside Python's packages
     "nginx": "/usr/sbin/nginx",

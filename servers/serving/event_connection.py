@@ -16,15 +16,22 @@ import socket
 from collections import deque
 from collections.abc import Sequence
 from io import FileIO
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from servers.steps import CutShortError, File, Step
-from servers.talk import LINGER_BYTES, LINGER_S, READ_BYTES
-
-if TYPE_CHECKING:
-    from servers.event_loop import Loop
+from servers.protocol.steps import CutShortError, File, Step, Wait, Work
+from servers.serving.settings import LINGER_BYTES, LINGER_S, READ_BYTES, Settings
 
 NONE: deque[Step] = deque(maxlen=0)  # no steps; shared by all who have none
+
+
+class Owner(Protocol):
+    """What a connection needs of the event loop that it belongs to."""
+
+    settings: Settings
+    now: float
+
+    def carry_out(self, connection: Connection, step: Wait | Work) -> None:
+        """Do the first step of `connection`, which sends nothing, or see to it."""
 
 
 class Connection:
@@ -40,7 +47,7 @@ class Connection:
         "worked",
     )
 
-    def __init__(self, accepted: socket.socket, loop: Loop) -> None:
+    def __init__(self, accepted: socket.socket, loop: Owner) -> None:
         self.socket = accepted
         self.descriptor = accepted.fileno()
         self.loop = loop
@@ -83,9 +90,9 @@ class Connection:
         elif not data:  # the client has no more to say
             self.close()
         elif steps := self.conversation.receive(data):
-            self.take(steps)
+            self.run_steps(steps)
 
-    def take(self, steps: Sequence[Step]) -> None:
+    def run_steps(self, steps: Sequence[Step]) -> None:
         """Take these steps, as far as the socket has room and none has to wait."""
         first = steps[0]
         if alone := len(steps) == 1 and isinstance(first, bytes):
@@ -151,7 +158,7 @@ class Connection:
         if not self.conversation.closing:
             self.deadline = self.loop.now + self.loop.settings.request_s
         elif self.conversation.lingering:
-            # So that a reset does not overtake the response: see talk.py.
+            # A reset must not overtake the response: see blocking_connection.py.
             self.socket.shutdown(socket.SHUT_WR)
             self.lingering = LINGER_BYTES
             self.deadline = self.loop.now + LINGER_S
@@ -162,7 +169,7 @@ class Connection:
         if self.steps or self.lingering or not (answer := self.conversation.time_out()):
             self.close()
         else:
-            self.take([answer])
+            self.run_steps([answer])
 
     def close(self) -> None:
         self.closed = True

@@ -59,7 +59,7 @@ class Conversation(Protocol):
 
     `closing` is true when the connection has to be closed once all steps are taken;
     `lingering` when, before that, what the client still sends has to be read (see
-    `talk.py`).
+    `serving/blocking_connection.py`).
     """
 
     closing: bool

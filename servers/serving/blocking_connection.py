@@ -15,63 +15,37 @@ Rules of this module:
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import select
 import socket
 import time
-import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from servers.listener import OF_THE_CLIENT
-from servers.steps import Application, CutShortError, File, Step, Wait, Work
-
-READ_BYTES = 65_536
-# What a worker may end later than its grace: a page was being made by then.
-LATE_S = 0.5
-# How long, and how much, a client is read from after a response that it may
-# have been too busy sending to receive.
-LINGER_S = 1.0
-LINGER_BYTES = 1_000_000
+from servers.protocol.steps import CutShortError, File, Step, Wait, Work
+from servers.serving.settings import (
+    LINGER_BYTES,
+    LINGER_S,
+    READ_BYTES,
+    Settings,
+    report,
+)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a connection is served with. Times in seconds."""
-
-    app: Application
-    request_s: float
-    response_s: float
-    grace_s: float
-    rehearsal: bytes = b""  # a request that changes nothing: see processes.py
-    poll: Callable[[], Any] = select.poll  # what to wait with
-    give_way: Callable[[], object] = lambda: None  # before work, where others have to
-
-
-def talk(connection: socket.socket, stop: int, settings: Settings) -> None:
+def serve_connection(connection: socket.socket, stop: int, settings: Settings) -> None:
     """Serve `connection`, which does not block by itself, and close it.
 
     `stop` is a descriptor that becomes readable when the server has to stop.
     """
     try:
         with connection:
-            _Talk(connection, stop, settings).run()
+            _BlockingConnection(connection, stop, settings).run()
     except Exception as error:
         report(error)
 
 
-def report(error: Exception) -> None:
-    """Tell what the application has raised. That a client is gone is no news."""
-    if isinstance(error, OSError) and error.errno in OF_THE_CLIENT:
-        return
-    with contextlib.suppress(OSError):  # nobody is there to be told
-        traceback.print_exception(error)
-
-
-class _Talk:
+class _BlockingConnection:
     def __init__(
         self, connection: socket.socket, stop: int, settings: Settings
     ) -> None:
@@ -89,7 +63,7 @@ class _Talk:
         while not self.conversation.closing:
             self.set_deadline(self.settings.request_s)
             for step in self.read_until_steps():
-                if not self.take(step):
+                if not self.run_step(step):
                     return
         if self.conversation.lingering:
             self.linger()
@@ -123,12 +97,12 @@ class _Talk:
                 if self.stopping and self.conversation.idle:
                     return None
 
-    def take(self, step: Step) -> bool:
+    def run_step(self, step: Step) -> bool:
         """Take one step; return False when time is up."""
         if isinstance(step, bytes):
             return self.send(step)
         if isinstance(step, Work):
-            self.settings.give_way()
+            self.settings.yield_to_others()
             return self.send(step.make())
         if isinstance(step, Wait):
             return self.pause(step.seconds)

@@ -17,8 +17,8 @@ from benchmarks.conformance.case import MUST, SERVED, Case, request
 from benchmarks.conformance.cases import CASES
 from benchmarks.conformance.client import observe
 from benchmarks.conformance.properties import check
-from servers.http import Protocol
-from servers.pages import load_page
+from servers.protocol.http import Protocol
+from servers.protocol.pages import load_page
 from tests.servers.conftest import Running
 
 PAGE = load_page("static")
@@ -67,7 +67,7 @@ class Scripted:
 
 
 def page(root: Path) -> bytes:
-    return (root / "servers" / "page.html").read_bytes()
+    return (root / "servers/protocol/page.html").read_bytes()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -20,10 +20,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from http import HTTPStatus
 
-from servers.body import Chunked, Counted
-from servers.head import RefusedError, Request, check_lines, understand
-from servers.pages import Page
-from servers.steps import Step
+from servers.protocol.body import Chunked, Counted
+from servers.protocol.head import RefusedError, Request, check_lines, understand
+from servers.protocol.pages import Page
+from servers.protocol.steps import Step
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 

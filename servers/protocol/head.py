@@ -16,7 +16,7 @@ import re
 from http import HTTPMethod, HTTPStatus
 from typing import NamedTuple
 
-from servers.uri import is_host, path_of
+from servers.protocol.uri import is_host, path_of
 
 MAX_REQUEST_LINE = 8_192  # bytes; RFC 9112, section 3, asks for 8,000 at least
 MAX_HEAD = 32_768  # bytes of request line and headers

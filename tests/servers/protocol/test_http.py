@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servers.head import MAX_BODY, MAX_FIELDS, MAX_HEAD, MAX_REQUEST_LINE
-from servers.http import _KNOWN, MAX_KNOWN, Protocol, _date
-from servers.steps import Step
+from servers.protocol.head import MAX_BODY, MAX_FIELDS, MAX_HEAD, MAX_REQUEST_LINE
+from servers.protocol.http import _KNOWN, MAX_KNOWN, Protocol, _date
+from servers.protocol.steps import Step
 
 PAGE = b"<html>page</html>"
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"

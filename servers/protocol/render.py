@@ -9,19 +9,15 @@ Rules of this module:
   is rendered, and small parts of that are repeated until the time is over. Nothing is
   calibrated, so that it holds whatever else the thread has to bear meanwhile.
 
-`python -m servers.render` writes the page; `--anew > page.html` the file of it that is
-kept here, in the published size.
+`page.html` is the page in the published size, as `servers/command_line/write_page.py`
+writes it.
 """
 
 from __future__ import annotations
 
-import functools
-import sys
 from pathlib import Path
 from time import thread_time
 from typing import Any
-
-from servers.options import Parser, number
 
 FOLDER = Path(__file__).parent
 FILE = FOLDER / "page.html"
@@ -33,9 +29,6 @@ FRAME = len("<!---->\n")  # of the comment
 END = "</html>\n"
 PART_ROWS = 4  # 0.3 % of the time that rendering takes, 2 % of the smallest page's
 WARM_UPS = 20  # after which CPython has adapted code to what it works on, in place
-RENDERINGS = 15  # whose median is what rendering takes
-COARSEST = 0.03  # step of the CPU clock, as a share of the time that it has to tell
-ROOM = 1.5  # how many times what rendering takes is enough, also in a forked child
 
 
 class Renderer:
@@ -86,49 +79,6 @@ class Renderer:
             f"<td>{row['name']}</td><td>{row['rps']:.1f}</td><td>{row['mean_ms']:.1f}"
 
 
-def why_not(renderer: Renderer, cpu_ms: float) -> str | None:
-    """Return why a page can't take `cpu_ms` of CPU time here; None where it can."""
-    least_ms = _rendering_ms(renderer)
-    if least_ms > cpu_ms:
-        return (
-            f"rendering takes {least_ms:.2f} ms of CPU here, more than "
-            f"page.cpu_ms={cpu_ms:g}: ask for more, as in "
-            f"page.cpu_ms={int(ROOM * least_ms) + 1}"
-        )
-    step_ms = _clock_step_s() * 1000
-    if step_ms > COARSEST * cpu_ms:
-        return (
-            f"the CPU clock of a thread has steps of {step_ms:.3g} ms here, more than "
-            f"{COARSEST:.0%} of page.cpu_ms={cpu_ms:g}: choose a page without "
-            "page.cpu_ms, as page=rendered"
-        )
-    return None
-
-
-def _rendering_ms(renderer: Renderer) -> float:
-    """Return the CPU time of rendering the page, once it has been warmed up."""
-    from statistics import median
-
-    renderer.warm_up()
-    times = []
-    for _ in range(RENDERINGS):
-        start = thread_time()
-        renderer.page()
-        times.append(thread_time() - start)
-    return 1000 * median(times)
-
-
-def _clock_step_s() -> float:
-    """Return by how much the CPU clock of this thread moves at once."""
-    steps = []
-    for _ in range(3):  # one may be longer than it is, with an interrupt in it
-        start = thread_time()
-        while (now := thread_time()) == start:
-            pass
-        steps.append(now - start)
-    return min(steps)
-
-
 def _sorted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["rps"], row["name"]))
 
@@ -167,40 +117,3 @@ def _summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
             "spread": statistics.stdev(values),
         }
     return summary
-
-
-def main() -> None:
-    parser = Parser(prog="python -m servers.render", description="Write the page.")
-    parser.add_argument(
-        "--bytes",
-        type=number(int, LEAST_BYTES, MOST_BYTES),
-        default=BYTES,
-        metavar="N",
-        help=f"the size of the page (default: {BYTES:,})",
-    )
-    parser.add_argument(
-        "--cpu-ms",
-        type=number(float, 0, 10_000),
-        default=0,
-        metavar="MS",
-        help="fail where rendering takes more CPU time (default: 0, any will do)",
-    )
-    parser.add_argument(
-        "--rows",
-        type=number(int, LEAST_ROWS, ROWS),
-        default=ROWS,
-        metavar="N",
-        help=f"of its table, at most (default: {ROWS})",
-    )
-    parser.add_argument("--anew", action="store_true", help="whether there is a file")
-    asked = parser.parse_args()
-    renderer = functools.partial(Renderer, asked.bytes, asked.rows)
-    if asked.cpu_ms and (reason := why_not(renderer(), asked.cpu_ms)):
-        sys.exit(reason)
-    kept = (asked.bytes, asked.rows, asked.anew) == (BYTES, ROWS, False)
-    page = FILE.read_bytes() if kept else renderer().page()
-    sys.stdout.buffer.write(page)
-
-
-if __name__ == "__main__":
-    main()

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servers.pages import KINDS, Page, load_page
-from servers.render import BYTES, FILE, LEAST_BYTES, Renderer
-from servers.steps import File, Wait, Work
+from servers.protocol.pages import KINDS, Page, load_page
+from servers.protocol.render import BYTES, FILE, LEAST_BYTES, Renderer
+from servers.protocol.steps import File, Wait, Work
 
 HEAD = b"head\r\n\r\n"
 

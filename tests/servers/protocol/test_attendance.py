@@ -13,7 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servers.attendance import MAX_CODE, OK, TOO_LATE, TOO_LONG, WRONG, Attendance
+from servers.protocol.attendance import (
+    MAX_CODE,
+    OK,
+    TOO_LATE,
+    TOO_LONG,
+    WRONG,
+    Attendance,
+)
 from tests.load.scripted import answer, hang, serving
 from tests.servers.conftest import Running, read_all
 
@@ -105,7 +112,7 @@ def call(server: Running, code: str) -> subprocess.CompletedProcess[str]:
 def ask(*options: str | bytes) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "load.attend", *options],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=False,

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from http import HTTPStatus
 
-from servers.head import FIELD_LINE, MAX_BODY, TOKEN, RefusedError
+from servers.protocol.head import FIELD_LINE, MAX_BODY, TOKEN, RefusedError
 
 _QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+"'  # RFC 9110, 5.6.4
 _EXTENSION = rb"[ \t]*+;[ \t]*+%b(?:[ \t]*+=[ \t]*+(?:%b|%b))?+" % (

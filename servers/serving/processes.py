@@ -23,8 +23,9 @@ import sys
 import time
 from collections.abc import Callable
 
-from servers.listener import STOP_SIGNALS
-from servers.talk import LATE_S, Settings, report, talk
+from servers.serving.blocking_connection import serve_connection
+from servers.serving.listener import STOP_SIGNALS
+from servers.serving.settings import LATE_S, Settings, report
 
 REAP_EVERY_S = 0.1
 ENDED = (signal.SIGCHLD,)
@@ -61,7 +62,7 @@ class Rehearsal:
                 theirs.sendall(self.settings.rehearsal)
                 theirs.shutdown(socket.SHUT_WR)
                 ours.setblocking(False)
-                talk(ours, self.stop, self.settings)
+                serve_connection(ours, self.stop, self.settings)
 
 
 def fork(work: Callable[[], None]) -> int | None:

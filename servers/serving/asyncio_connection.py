@@ -19,8 +19,14 @@ from collections.abc import Callable, Sequence
 from io import FileIO
 from typing import cast
 
-from servers.steps import CutShortError, File, Step, Wait, Work
-from servers.talk import LINGER_BYTES, LINGER_S, READ_BYTES, Settings, report
+from servers.protocol.steps import CutShortError, File, Step, Wait, Work
+from servers.serving.settings import (
+    LINGER_BYTES,
+    LINGER_S,
+    READ_BYTES,
+    Settings,
+    report,
+)
 
 
 class Connection(asyncio.Protocol):
@@ -64,7 +70,7 @@ class Connection(asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=0)
         if self.first:
             steps, self.first = self.first, ()
-            self.take(steps)
+            self.run_steps(steps)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.transport = None
@@ -86,7 +92,7 @@ class Connection(asyncio.Protocol):
             self.early += data
             self.transport.pause_reading()
         elif steps := self.conversation.receive(data):
-            self.take(steps)
+            self.run_steps(steps)
 
     def eof_received(self) -> bool:
         """Return whether to keep it open: a half-closed client gets its response."""
@@ -104,7 +110,7 @@ class Connection(asyncio.Protocol):
         elif self.steps is not None and not self.held:
             self.advance()
 
-    def take(self, steps: Sequence[Step]) -> None:
+    def run_steps(self, steps: Sequence[Step]) -> None:
         """Take these steps, as far as there is room and none has to wait."""
         assert self.transport
         first = steps[0]
@@ -191,7 +197,7 @@ class Connection(asyncio.Protocol):
             if not self.conversation.lingering or self.half_closed:
                 self.close()
                 return
-            # So that a reset does not overtake the response: see talk.py.
+            # A reset must not overtake the response: see blocking_connection.py.
             self.lingering = LINGER_BYTES
             self.deadline = self.loop.time() + LINGER_S
             with contextlib.suppress(OSError):  # the client has reset it
@@ -208,7 +214,7 @@ class Connection(asyncio.Protocol):
         if self.steps is not None or self.lingering:
             self.abort()
         elif answer := self.conversation.time_out():
-            self.take([answer])
+            self.run_steps([answer])
         else:
             self.close()
 

@@ -17,9 +17,9 @@ import signal
 import socket
 from collections.abc import Callable
 
-from servers.asyncio_connection import Connection
-from servers.listener import RETRY_S, STOP_SIGNALS, Listener, free_descriptors
-from servers.talk import READ_BYTES, Settings, report
+from servers.serving.asyncio_connection import Connection
+from servers.serving.listener import RETRY_S, STOP_SIGNALS, Listener, free_descriptors
+from servers.serving.settings import READ_BYTES, Settings, report
 
 SWEEP_S = 0.5  # how late a time-out may be noticed
 ACCEPTED = 256  # connections that are accepted in one turn of the loop

@@ -21,10 +21,10 @@ from time import thread_time
 
 import pytest
 
-from servers import render
-from servers.pages import load_page
-from servers.render import BYTES, FILE, Renderer, why_not
-from servers.steps import Work
+from servers.command_line import write_page
+from servers.protocol.pages import load_page
+from servers.protocol.render import BYTES, FILE, Renderer
+from servers.protocol.steps import Work
 from tests.servers.conftest import Running, body
 
 CPU_S = 0.02  # several times what rendering takes on most machines
@@ -102,7 +102,7 @@ def test_a_server_takes_it_for_each_request(
 
 def rendered(root: Path, *options: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "servers.render", *options],
+        [sys.executable, "-m", "servers.command_line.write_page", *options],
         cwd=root,
         capture_output=True,
         timeout=30,
@@ -139,8 +139,8 @@ def test_a_clock_that_is_too_coarse_is_told(
     def stepping() -> float:
         return math.floor(thread_time() / step_s) * step_s
 
-    monkeypatch.setattr(render, "thread_time", stepping)
-    reason = why_not(Renderer(5000), 100)
+    monkeypatch.setattr(write_page, "thread_time", stepping)
+    reason = write_page.why_not(Renderer(5000), 100)
     assert (reason is not None) == coarse
     assert (
         not reason or "steps of 10 ms here, more than 3% of page.cpu_ms=100" in reason

@@ -19,38 +19,18 @@ from __future__ import annotations
 import heapq
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import count
-from typing import Protocol
 
-from servers.event_connection import Connection
-from servers.listener import RETRY_S, Listener
-from servers.steps import Wait, Work
-from servers.talk import Settings, report
+from servers.protocol.steps import Wait, Work
+from servers.serving.event_connection import Connection
+from servers.serving.listener import RETRY_S, Listener
+from servers.serving.poller import READ, WRITE, Poller
+from servers.serving.settings import Settings, report
 
 SWEEP_S = 0.5  # how late a time-out may be noticed
 BATCH = 16  # connections that are moved on between two looks at the queue
 ACCEPTED = 256  # connections that are accepted at one look
-READ, WRITE = 1, 4  # as poll(2) and epoll(7) have them
-
-
-class Poller(Protocol):
-    """What tells which descriptors are ready to be read from, or written to."""
-
-    def watch(self, descriptor: int, event: int) -> None:
-        """Watch it for READ or for WRITE."""
-
-    def change(self, descriptor: int, event: int) -> None:
-        """Watch it for the other."""
-
-    def leave(self, descriptor: int) -> None:
-        """Watch it no more."""
-
-    def closed(self, descriptor: int) -> None:
-        """One that was watched has been closed."""
-
-    def wait(self, seconds: float | None) -> Sequence[tuple[int, int]]:
-        """Wait until there are any; return those that are ready, with what for."""
 
 
 class Loop:
@@ -119,7 +99,7 @@ class Loop:
             self.others[descriptor]()
         for connection in due:
             if not connection.closed:
-                self.take_up(connection)
+                self.resume(connection)
                 moved += 1
                 if moved % BATCH == 0 and self.listening:
                     self.accept()
@@ -190,7 +170,7 @@ class Loop:
                 connection, connection.advance if connection.steps else connection.read
             )
 
-    def take_up(self, connection: Connection) -> None:
+    def resume(self, connection: Connection) -> None:
         """Move on one that was held until now."""
         connection.held = False
         late = self.looked > connection.deadline and not connection.steps
@@ -210,9 +190,9 @@ class Loop:
                 self.poller.closed(connection.descriptor)
             self.accept_after = 0.0  # now there is a descriptor
         elif not connection.held:
-            self.settle(connection)
+            self.update_interest(connection)
 
-    def settle(self, connection: Connection) -> None:
+    def update_interest(self, connection: Connection) -> None:
         """Have the poller look out for what it waits for."""
         event = WRITE if connection.steps else READ
         if connection.watched != event:

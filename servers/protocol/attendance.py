@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from servers.steps import Step
+from servers.protocol.steps import Step
 
 MAX_CODE = 64  # bytes
 OK = b"OK\n"

@@ -19,8 +19,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-from servers.render import FILE, LEAST_BYTES, MOST_BYTES, ROWS, Renderer
-from servers.steps import File, Step, Wait, Work
+from servers.protocol.render import FILE, LEAST_BYTES, MOST_BYTES, ROWS, Renderer
+from servers.protocol.steps import File, Step, Wait, Work
 
 KINDS = ("static", "file", "rendered")
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from servers.event_connection import Connection
-from servers.event_loop import READ, Loop
-from servers.http import Protocol
-from servers.pages import load_page
-from servers.talk import Settings
+from servers.protocol.http import Protocol
+from servers.protocol.pages import load_page
+from servers.serving.event_connection import Connection
+from servers.serving.event_loop import Loop
+from servers.serving.poller import READ
+from servers.serving.settings import Settings
 from tests.servers.conftest import REQUEST, Running, body, read_all
 
 Start = Callable[..., Running]
@@ -29,7 +30,8 @@ LAST = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 BUSY = f"""\
 import sys, time
 from servers import __main__ as main
-from servers.steps import Work
+from servers.command_line import application
+from servers.protocol.steps import Work
 
 lasts = iter([{2 * TIME_OUT_S}])  # the first; all others are quick
 
@@ -39,7 +41,7 @@ class Page:
     def answer(self, head):
         return [Work(lambda: time.sleep(next(lasts, 0)) or head)]
 
-main.load_page = lambda *_: Page()
+application.load_page = lambda *_: Page()
 sys.exit(main.main())
 """
 

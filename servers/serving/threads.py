@@ -13,7 +13,7 @@ from _thread import start_new_thread
 from collections.abc import Callable
 from typing import Any
 
-from servers.listener import RETRY_S, Listener
+from servers.serving.listener import RETRY_S, Listener
 
 LOOK_S = 0.1  # between two looks at whether to stop
 
