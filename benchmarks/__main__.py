@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.server import running
-from conf.matrix import matrix
+from conf.plan.matrix import matrix
 from load import RECORD
 from load.limits import choose_port
 from servers.command_line.options import Parser

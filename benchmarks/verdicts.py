@@ -31,7 +31,7 @@ from typing import Any
 
 from benchmarks.disturbances import SkippedError, busy_programs, quota
 from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
-from conf.matrix import matrix
+from conf.plan.matrix import matrix
 from load.limits import choose_cores
 from servers.command_line.options import Parser, number
 

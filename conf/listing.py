@@ -13,7 +13,7 @@ import re
 import textwrap
 from pathlib import Path
 
-from conf.choices import FOLDER, GROUPS
+from conf.compose.choices import FOLDER, GROUPS
 
 ROOT = FOLDER.parent
 LISTED = ("study", *GROUPS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conf import listing
-from conf.choices import FOLDER
+from conf.compose.choices import FOLDER
 
 FILES = [path for group in listing.LISTED for path in (FOLDER / group).glob("*.yaml")]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from conf.composing import MatrixError
-from conf.matrix import matrix
+from conf.errors import MatrixError
+from conf.plan.matrix import matrix
 from load.command import Place, command, prepare
 from load.limits import choose_port
 

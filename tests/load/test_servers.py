@@ -23,8 +23,8 @@ from typing import Any
 import psutil
 import pytest
 
-from conf.impl_checks import check_commands
-from conf.matrix import matrix
+from conf.plan.matrix import matrix
+from conf.validate.commands import check_commands
 from load.command import Place, command, prepare, version
 from load.failed import CellError, ServerError
 from load.limits import choose_port

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from conf.composing import MatrixError
-from conf.matrix_files import MatrixFiles
+from conf.errors import MatrixError
+from conf.plan.matrix_files import MatrixFiles
 
 CELLS = {"a/b": {"key": "1"}, "a/c": {"key": "2"}}
 RECORD = ["requests.csv", "run.json", "server.log"]
 RESULTS = ["result.json", "chart.svg"]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def matrix_files(
@@ -135,7 +135,7 @@ WRITE = """
 import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from tests.conf.test_matrix_files import matrix_files, measure
+from tests.conf.plan.test_matrix_files import matrix_files, measure
 asked = matrix_files(Path(sys.argv[2]))
 assert len(asked.unmeasured) == 2
 asked.write()

@@ -20,10 +20,11 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
-from conf.bounds import is_count
-from conf.near import near
-from conf.schema import Config, Count, SettingError
-from conf.texts import check_text
+from conf.errors import SettingError
+from conf.schema import Config, Count
+from conf.validate.bounds import is_count
+from conf.validate.suggestions import near
+from conf.validate.texts import check_text
 
 # Type of a setting → what is right.
 RIGHT: dict[Any, str] = {

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from conf.files import check, load
-from conf.impl_checks import check_commands, check_paths
-from conf.schema import Cell, Impl, SettingError
-from conf.texts import check_options
+from conf.errors import SettingError
+from conf.schema import Cell, Impl
+from conf.validate.commands import check_commands, check_paths
+from conf.validate.texts import check_options
+from conf.validate.yaml_files import check, load
 
 DEFAULTS: dict[str, Any] = {
     **{"command": "", "sources": [], "options": {}, "environment": {}},

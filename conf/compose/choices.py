@@ -18,13 +18,13 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 
-from conf import submissions
+from conf.compose import submissions
+from conf.compose.submissions import HandedIn
 from conf.schema import Cell
-from conf.submissions import HandedIn
 
 GROUPS = ("experiment", "impl", "network", "app", "page")
 AUTO = "auto"
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 
 # What was handed in, where Hydra's context is open.
 _HANDED_IN: ContextVar[HandedIn] = ContextVar("_HANDED_IN")

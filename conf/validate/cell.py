@@ -15,9 +15,10 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from conf.bounds import check_bounds
-from conf.impl_checks import check_commands, check_page_command, check_paths
-from conf.schema import AUTO, PAGE_FILE, Cell, Config, Network, SettingError
+from conf.errors import SettingError
+from conf.schema import AUTO, PAGE_FILE, Cell, Config, Network
+from conf.validate.bounds import check_bounds
+from conf.validate.commands import check_commands, check_page_command, check_paths
 
 # In which a run's idle connections are open before and after its own time: 60 s to open
 # them (`load/idle.py`), where the last may take a time-out more, and some to spare, for

@@ -11,8 +11,8 @@ Rules of this module:
 - Contents count, times do not: a file that was only touched has its digest. So do who
   may execute a file and where a link leads: either decides what is run.
 - What is no file, as a FIFO, is not opened: that might wait for ever.
-- `python -m conf.sources RUNNER… FOLDER` says whether the code is still that of the
-  cell in FOLDER: a matrix is expanded at once, and its cells may be measured for hours.
+- `python -m conf.plan.sources RUNNER… FOLDER` says whether the code is still that of
+  the cell in FOLDER. A matrix is expanded at once; measuring it may take hours.
 - What cannot be read raises `SettingError` with one line that names it.
 """
 
@@ -30,7 +30,8 @@ from pathlib import Path
 
 import yaml
 
-from conf.schema import IGNORED, PAGE_FILE, Config, SettingError
+from conf.errors import SettingError
+from conf.schema import IGNORED, PAGE_FILE, Config
 
 EXECUTABLE = 0o111  # by its owner, its group, others
 
@@ -190,7 +191,7 @@ def main() -> int:
     *runner, folder = sys.argv[1:]
     cell = yaml.safe_load((Path(folder) / "config.yaml").read_text())
     try:
-        what = changed(cell, runner, Path(__file__).parent.parent)
+        what = changed(cell, runner, Path(__file__).parents[2])
         said = what and f"{what} has changed since this was asked for: ask again"
     except SettingError as error:
         said = str(error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from conf.choices import quoted
+from conf.compose.choices import quoted
 
 QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
 CLOSING = {"(": ")", "[": "]", "{": "}"}

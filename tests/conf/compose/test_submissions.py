@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from conf.composing import MatrixError
-from conf.matrix import matrix
+from conf.compose.submissions import submissions
+from conf.errors import MatrixError
+from conf.plan.matrix import matrix
+from conf.plan.sources import changed
 from conf.schema import IGNORED
-from conf.sources import changed
-from conf.submissions import submissions
 
-CONF = Path(__file__).parents[2] / "conf"
+CONF = Path(__file__).parents[3] / "conf"
 CLASS = {"impl": "glob(students/*)"}
 WRITES_PAGE = "servers/command_line/write_page.py"
 
@@ -149,7 +149,7 @@ def test_one_that_cannot_be_read_has_a_row(project: Path) -> None:
 AS_NOBODY = """\
 import os, sys
 from pathlib import Path
-from conf.submissions import submissions
+from conf.compose.submissions import submissions
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from conf import files
-from conf.choices import FOLDER, misnamed
-from conf.near import unknown
-from conf.schema import Config, SettingError
+from conf.compose.choices import FOLDER, misnamed
+from conf.errors import SettingError
+from conf.schema import Config
+from conf.validate import yaml_files
+from conf.validate.suggestions import unknown
 
 
 def study(name: Any) -> Config:
@@ -27,10 +28,10 @@ def study(name: Any) -> Config:
     if name not in known:
         raise SettingError(unknown("study", str(name), known))
     where = f"conf/study/{name}.yaml"
-    said = files.load(FOLDER, f"study/{name}.yaml")
+    said = yaml_files.load(FOLDER, f"study/{name}.yaml")
     common, experiments = said.get("overrides") or [], said.get("experiments")
     for key in said.keys() - {"overrides", "experiments"}:
-        why = files.no_setting(key, ("overrides", "experiments"))
+        why = yaml_files.no_setting(key, ("overrides", "experiments"))
         raise SettingError(f"{where}: {why}")
     if not isinstance(experiments, dict) or not experiments:
         raise SettingError(

@@ -2,7 +2,7 @@
 
 Rules of this module:
 - Composing costs tens of milliseconds: it is done once per choice of groups.
-- A file that is chosen is looked at first (`files.py`). Whatever Hydra or OmegaConf
+- A file that is chosen is checked first (`yaml_files.py`). Whatever Hydra or OmegaConf
   still find wrong raises `MatrixError` with one line.
 """
 
@@ -22,10 +22,11 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException, ValidationError
 
-from conf import files
-from conf.choices import FOLDER, GROUPS, choices, file_of, quoted
-from conf.schema import App, Cell, Config, Impl, Network, Page, SettingError, one_line
-from conf.texts import check_options
+from conf.compose.choices import FOLDER, GROUPS, choices, file_of, quoted
+from conf.errors import MatrixError, SettingError
+from conf.schema import App, Cell, Config, Impl, Network, Page
+from conf.validate import yaml_files
+from conf.validate.texts import check_options
 
 SCHEMAS = {
     "experiment": Cell,  # it may set all
@@ -36,13 +37,6 @@ SCHEMAS = {
 }
 
 
-class MatrixError(ValueError):
-    """What was asked for makes no matrix; its text is one line for the user."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(one_line(text))
-
-
 @functools.cache
 def settings() -> tuple[str, ...]:
     """Every key that can be overridden: groups, settings, and options in YAML."""
@@ -50,7 +44,7 @@ def settings() -> tuple[str, ...]:
     for impl in choices("impl"):
         # A file that is broken is told of when it is chosen; a submission has none.
         with contextlib.suppress(SettingError):
-            options = files.load(FOLDER, f"impl/{impl}.yaml").get("options")
+            options = yaml_files.load(FOLDER, f"impl/{impl}.yaml").get("options")
             names = options if isinstance(options, dict) else ()
             keys.update(dict.fromkeys(f"impl.options.{name}" for name in names))
     return tuple(key for key in keys if not key.endswith(".name"))
@@ -68,9 +62,9 @@ def _leaves(schema: Any, prefix: str = "") -> Iterable[str]:
 def _look_at(own: str, schema: type) -> None:
     """Raise `SettingError` for what is wrong in a file below conf/, if it is there."""
     if (FOLDER / own).exists():
-        said = files.load(FOLDER, own)
+        said = yaml_files.load(FOLDER, own)
         said.pop("defaults", None)  # Hydra's own
-        files.check(f"conf/{own}", schema, said)
+        yaml_files.check(f"conf/{own}", schema, said)
         check_options(f"conf/{own}", FOLDER / own, said)
 
 
@@ -109,7 +103,7 @@ def _culprit(error: Exception, overrides: list[str]) -> str:
 
 def reason(error: BaseException, override: str = "") -> str:
     """Return why `override` is wrong, in OmegaConf's words at worst."""
-    right = files.right(Cell, override.partition("=")[0])
+    right = yaml_files.right(Cell, override.partition("=")[0])
     if right and isinstance(error, ValidationError):
         return f"it must be {right}"
     return str(error).strip().splitlines()[0]

@@ -27,13 +27,14 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from conf import grammar
-from conf.choices import GROUPS, choices, handed_in, misnamed, quoted
-from conf.composing import MatrixError, reason, settings
-from conf.files import type_of
-from conf.near import unknown
+from conf.compose import grammar
+from conf.compose.choices import GROUPS, choices, handed_in, misnamed, quoted
+from conf.compose.composition import reason, settings
+from conf.errors import MatrixError
 from conf.schema import Cell
-from conf.texts import OTHERS, is_text
+from conf.validate.suggestions import unknown
+from conf.validate.texts import OTHERS, is_text
+from conf.validate.yaml_files import type_of
 
 WORD = re.compile(r"[\w.+-]+")  # to which Hydra's grammar gives no meaning but a type's
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from conf.composing import MatrixError
-from conf.matrix import matrix
+from conf.errors import MatrixError
+from conf.plan.matrix import matrix
 
 IMPLS = ["single", "multiprocess", "multithread", "select"]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def cells(**asked: Any) -> dict[str, dict[str, Any]]:
@@ -327,6 +327,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "page.command names {byte}: it may name {bytes}, {cpu_ms}, {python}",
     ),
     "no command of a page": ({"page": {"command": "' '"}}, "page.command is empty"),
+    "a folder of code": ({"compose": "choices"}, "there is no setting compose"),
     "empty range": ({"users": "range(5,5)"}, "empty"),
     "empty glob": ({"impl": "glob(x*)"}, "multithread"),
     "glob of no group": ({"users": "glob(1*)"}, "glob"),

@@ -21,15 +21,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conf.checks import check
-from conf.choices import AUTO, GROUPS, file_of, hydra
-from conf.composing import MatrixError, composed
-from conf.files import type_of
-from conf.overrides import parse, typed, values_of
-from conf.schema import Cell, Config, SettingError
-from conf.sources import digest, server_digest, sources_of
-from conf.studies import of_experiment, study
-from conf.texts import check_text
+from conf.compose.choices import AUTO, GROUPS, file_of, hydra
+from conf.compose.composition import composed
+from conf.compose.overrides import parse, typed, values_of
+from conf.compose.studies import of_experiment, study
+from conf.errors import MatrixError, SettingError
+from conf.plan.sources import digest, server_digest, sources_of
+from conf.schema import Cell, Config
+from conf.validate.cell import check
+from conf.validate.texts import check_text
+from conf.validate.yaml_files import type_of
 
 DEFAULTS = (f"network={AUTO}", "app=page", "page=rendered")
 

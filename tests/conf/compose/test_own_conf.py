@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ASK = """\
 import json, sys
 from pathlib import Path
-from conf.composing import MatrixError
-from conf.matrix import matrix
+from conf.errors import MatrixError
+from conf.plan.matrix import matrix
 for asked in json.loads(sys.argv[1]):
     try:
         cells = matrix({"page": "static", **asked}, Path.cwd(), ["load"])

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
-from conf.near import near
-from conf.schema import AUTO, Config, Count, SettingError
+from conf.errors import SettingError
+from conf.schema import AUTO, Config, Count
+from conf.validate.suggestions import near
 
 
 def check_bounds(schema: type, values: Config, prefix: str) -> None:

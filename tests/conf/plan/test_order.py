@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from conf.matrix import matrix
-from conf.order import order
+from conf.plan.matrix import matrix
+from conf.plan.order import order
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 IMPLS = 4
 
 

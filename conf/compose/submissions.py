@@ -20,10 +20,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conf.files import check, load, no_setting
-from conf.names import RIGHT, in_signs, is_name, nfc
-from conf.schema import IGNORED, Config, Impl, SettingError, one_line
-from conf.texts import check_options
+from conf.compose.submission_names import RIGHT, in_signs, is_name, nfc
+from conf.errors import SettingError, one_line
+from conf.schema import IGNORED, Config, Impl
+from conf.validate.texts import check_options
+from conf.validate.yaml_files import check, load, no_setting
 
 FILE = "submission.yaml"
 SHOWN = 5

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conf.composing import MatrixError
-from conf.matrix import matrix
-from conf.matrix_files import MatrixFiles
-from conf.order import order
+from conf.compose.submissions import submissions
+from conf.errors import MatrixError
+from conf.plan.matrix import matrix
+from conf.plan.matrix_files import MatrixFiles
+from conf.plan.order import order
 from conf.schema import Config
-from conf.submissions import submissions
 
 OUTPUTS = Path("outputs")  # below the folder that Snakemake is run in, or --directory
 SNAKEMAKE = Path(".snakemake")  # its own notes, in the same folder

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from conf.schema import SettingError
-from conf.sources import digest
+from conf.errors import SettingError
+from conf.plan.sources import digest
 
 FILES = {
     "app/__init__.py": "",

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from conf.composing import MatrixError
-from conf.order import order
-from conf.plan import Parts, Plan, plan
+from conf.errors import MatrixError
+from conf.plan.order import order
+from conf.plan.plan import Parts, Plan, plan
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EXPERIMENTS = ("burst", "first_fail")
 ASKED = {"study": "demo", "impl": "select,single", "repeat": "1,2"}
 PARTS = Parts(

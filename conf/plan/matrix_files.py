@@ -28,9 +28,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conf.composing import MatrixError
+from conf.errors import MatrixError
+from conf.plan.turn import await_turn
 from conf.schema import Config
-from conf.turn import await_turn
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from typing import Any
 
 import yaml
 
-from conf.schema import Config, Count, SettingError
+from conf.errors import SettingError
+from conf.schema import Config, Count
 
 OTHERS = (bool, int, float)  # what YAML may read a word as
 

@@ -16,7 +16,8 @@ import string
 from dataclasses import fields
 from pathlib import Path
 
-from conf.schema import PAGE_FILE, Config, Server, SettingError
+from conf.errors import SettingError
+from conf.schema import PAGE_FILE, Config, Server
 
 BRACES = (
     "a brace as such is written {{ or }}, and variables of a shell are known within "
