@@ -105,22 +105,14 @@ def understand(head: bytes) -> Request:
     if major != b"1":
         raise RefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
     old = minor == b"0"  # a higher one is read as 1.1 (RFC 9110, section 2.5)
-    found: dict[bytes, list[bytes]] = {}
-    lines = fields.split(b"\r\n")
-    if len(lines) > MAX_FIELDS + 1:  # the last of them is empty
-        raise RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-    for line in lines:
-        name, _, value = line.partition(b":")
-        name = name.lower()
-        if name in _MEANT:
-            found.setdefault(name, []).append(value.strip(b" \t"))
-    hosts = found.pop(b"host", ())
+    values = _fields(fields)
+    hosts = values.pop(b"host", ())
     # RFC 9112, section 3.2
     if len(hosts) != 1 and not (old and not hosts):
         raise RefusedError(HTTPStatus.BAD_REQUEST)
     if hosts and not is_host(hosts[0]):
         raise RefusedError(HTTPStatus.BAD_REQUEST)
-    body_bytes = _body_bytes(found, old) if found else 0
+    body_bytes = _body_bytes(values, old) if values else 0
     # RFC 9110, section 9.1
     if method not in METHODS:
         raise RefusedError(HTTPStatus.NOT_IMPLEMENTED)
@@ -129,15 +121,29 @@ def understand(head: bytes) -> Request:
     if body_bytes and body_bytes > MAX_BODY:
         raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     keep_alive, expects = not old, False
-    if found:
-        options = _members(found.get(b"connection", []))
+    if values:
+        options = _members(values.get(b"connection", []))
         keep_alive = b"close" not in options and (not old or b"keep-alive" in options)
-        expects = _expects(found, old) and body_bytes != 0
+        expects = _expects(values, old) and body_bytes != 0
     path = target if target in PATHS else path_of(target)
     if path is None:
         raise RefusedError(HTTPStatus.BAD_REQUEST)
     status = HTTPStatus.OK if path in PATHS else HTTPStatus.NOT_FOUND
     return Request(status, method == b"HEAD", keep_alive, body_bytes, expects)
+
+
+def _fields(section: bytes) -> dict[bytes, list[bytes]]:
+    """Return the values of the fields in `_MEANT`, by their names in lower case."""
+    lines = section.split(b"\r\n")
+    if len(lines) > MAX_FIELDS + 1:  # the last of them is empty
+        raise RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+    values: dict[bytes, list[bytes]] = {}
+    for line in lines:
+        name, _, value = line.partition(b":")
+        name = name.lower()
+        if name in _MEANT:
+            values.setdefault(name, []).append(value.strip(b" \t"))
+    return values
 
 
 def _members(values: list[bytes]) -> list[bytes]:
@@ -146,14 +152,14 @@ def _members(values: list[bytes]) -> list[bytes]:
     return [member.strip(b" \t") for member in members if member.strip(b" \t")]
 
 
-def _body_bytes(found: dict[bytes, list[bytes]], old: bool) -> int | None:
+def _body_bytes(values: dict[bytes, list[bytes]], old: bool) -> int | None:
     """Return the length of the body, 10**9 at most (RFC 9112, section 6).
 
     None if it is chunked.
     """
-    lengths = found.get(b"content-length", [])
-    if b"transfer-encoding" in found:
-        codings = _members(found[b"transfer-encoding"])
+    lengths = values.get(b"content-length", [])
+    if b"transfer-encoding" in values:
+        codings = _members(values[b"transfer-encoding"])
         if lengths or old or codings[-1:] != [b"chunked"] or b"chunked" in codings[:-1]:
             raise RefusedError(HTTPStatus.BAD_REQUEST)
         if len(codings) > 1:
@@ -168,9 +174,9 @@ def _body_bytes(found: dict[bytes, list[bytes]], old: bool) -> int | None:
     return int(digits or b"0") if len(digits) < 10 else 10**9
 
 
-def _expects(found: dict[bytes, list[bytes]], old: bool) -> bool:
+def _expects(values: dict[bytes, list[bytes]], old: bool) -> bool:
     """Whether the client waits to be told to go on (RFC 9110, section 10.1.1)."""
-    expected = _members(found.get(b"expect", []))
+    expected = _members(values.get(b"expect", []))
     if any(expectation != b"100-continue" for expectation in expected):
         raise RefusedError(HTTPStatus.EXPECTATION_FAILED)
     return bool(expected) and not old
