@@ -1,6 +1,6 @@
 # The way of the data: conf's matrix of cells → a run of each under load → what each
 # record says → tables and charts of all of them. Which files these are, and in which
-# order cells are measured, is said by conf/plan.py.
+# order cells are measured, is said by conf/plan/plan.py.
 import shlex
 from pathlib import Path
 

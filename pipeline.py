@@ -2,7 +2,7 @@
 
 Rules of this module:
 - It knows all parts, as the Snakefile does, and decides nothing. What was asked for is
-  planned by `conf/plan.py`, which tables and charts there are is said by
+  planned by `conf/plan/plan.py`, which tables and charts there are is said by
   `analysis/catalogue.py`, how a cell is measured is known by `load/`.
 - Whatever is wrong ends Snakemake with one line for the user.
 - All that is loaded here is loaded by each dry run.
@@ -21,7 +21,7 @@ from load.environment import let_no_python_be_told
 from load.trial import Trial, refused
 
 if TYPE_CHECKING:
-    from conf.plan import Parts, Plan
+    from conf.plan.plan import Parts, Plan
 
 RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
@@ -44,8 +44,8 @@ def planned(config: dict[str, Any], root: Path) -> Plan:
     from snakemake.utils import update_config
 
     from conf import command_line
-    from conf.composing import MatrixError
-    from conf.plan import plan
+    from conf.errors import MatrixError
+    from conf.plan.plan import plan
     from conf.surroundings import settle
     from load.interrupt import pass_on_to_children
 
@@ -67,8 +67,8 @@ def planned(config: dict[str, Any], root: Path) -> Plan:
 
 def _parts(root: Path, namespaces: Trial) -> Parts:
     from analysis import catalogue
-    from conf.plan import Parts
-    from conf.sources import digest
+    from conf.plan.plan import Parts
+    from conf.plan.sources import digest
     from load.owner import kept_out
 
     [no_namespaces] = namespaces.why_not()
@@ -92,7 +92,7 @@ def commands(root: Path, plan: Plan) -> tuple[str, str]:
     results of its record before that appears.
     """
     python, project = shlex.quote(sys.executable), shlex.quote(str(root))
-    check = f"{python} -m conf.sources {' '.join(RUNNER)}"
+    check = f"{python} -m conf.plan.sources {' '.join(RUNNER)}"
     then = f"{python} -m analysis cell --code {plan.parts.analysis}"
     measure = (
         f"cd {project} && exec {python} -m load"

@@ -24,11 +24,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.server import running
-from conf.matrix import matrix
+from conf.plan.matrix import matrix
 from contract import record
 from load.limits import choose_port
 from pipeline import RUNNER
-from servers.options import Parser
+from servers.command_line.options import Parser
 
 ROOT = Path(__file__).parent.parent
 TURNS = 5

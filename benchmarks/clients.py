@@ -25,7 +25,7 @@ import psutil
 
 from benchmarks.server import running
 from load.limits import choose_cores, choose_port
-from servers.options import Parser
+from servers.command_line.options import Parser
 
 ROOT = Path(__file__).parent.parent
 CLIENTS = ("lean", "fast", "http")
@@ -71,7 +71,7 @@ def measure(
         words = [
             *(sys.executable, "-m", "locust", "-f", "load/locustfile.py"),
             *("--headless", "--only-summary", "--host", f"http://127.0.0.1:{port}"),
-            *("--client", client, "--body", "servers/page.html"),
+            *("--client", client, "--body", "servers/protocol/page.html"),
             *("--users", str(USERS), "--spawn-rate", "1000"),
             *("--think-min", "0", "--think-max", "0"),
             *("--longest", str(SECONDS), "--record", record),

@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.conformance.cases import CASES
-from servers.options import Parser, number
+from servers.command_line.options import Parser, number
 
 FOLDER = Path(__file__).parent.parent / "outputs" / "fuzz"
 LONGEST = 4_096  # bytes of an input; limits of size are for the tests

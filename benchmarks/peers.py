@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-PAGE = (ROOT / "servers" / "page.html").read_bytes()
+PAGE = (ROOT / "servers/protocol/page.html").read_bytes()
 TYPE = "text/html; charset=utf-8"
 NGINX = """\
 daemon off;
@@ -30,7 +30,7 @@ http {{
     types {{ text/html html; }}
     server {{
         listen 127.0.0.1:{port} backlog=1024;
-        location / {{ root {root}/servers; index page.html; }}
+        location / {{ root {root}/servers/protocol; index page.html; }}
     }}
 }}
 """

@@ -9,7 +9,8 @@ import os
 import socket
 import sys
 
-PAGE = "servers/page.html"  # from the project's folder, in which it has to be started
+# From the folder of the project, in which it has to be started.
+PAGE = "servers/protocol/page.html"
 
 
 def serve(port: int) -> None:

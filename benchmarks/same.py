@@ -17,9 +17,9 @@ from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group
 from analysis.rows.pairs import NOTHING, compare
-from conf.matrix import matrix
+from conf.plan.matrix import matrix
 from pipeline import RUNNER
-from servers.options import Parser
+from servers.command_line.options import Parser
 
 ROOT = Path(__file__).parent.parent
 IMPLS = ("single", "multithread", "select")

@@ -31,7 +31,7 @@ from benchmarks.peers import PAGE, commands
 from benchmarks.server import running
 from load.limits import choose_cores, choose_port
 from servers.__main__ import architectures
-from servers.options import Parser
+from servers.command_line.options import Parser
 
 ROUNDS = 3
 SECONDS = 2

@@ -32,10 +32,10 @@ from typing import Any
 from benchmarks.disturbances import SkippedError, busy_programs, quota
 from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
 from benchmarks.verdict_results import Result, line, show
-from conf.matrix import matrix
+from conf.plan.matrix import matrix
 from load.limits import choose_cores
 from pipeline import RUNNER
-from servers.options import Parser, number
+from servers.command_line.options import Parser, number
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 6.0  # of a steady load

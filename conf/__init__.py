@@ -1,11 +1,14 @@
-"""What is measured: the settings, their bounds, and the matrix of cells.
+"""What is measured: the settings, the matrix of cells, and the plan of what to do.
 
-The YAML files are Hydra config groups: `experiment/` says what a run is and
-when it ends, `impl/` how a server is started, `study/` which cells belong
-together. `schema.py` gives every setting its type and bounds, `matrix.py`
-expands what was asked for (`studies.py`, `overrides.py`) into cells, by way of Hydra
-(`choices.py`, `composing.py`), `files.py` and `checks.py` say what is wrong with one,
-and `sources.py` lets a cell's key know the code that it measures. `plan.py` says
-what there is to do for what was asked for (`command_line.py`), `matrix_files.py` which
-files of it are there. Nothing here knows how a cell is measured.
+The YAML files are Hydra config groups: `experiment/` says what a run is and when it
+ends, `impl/` how a server is started, `study/` which cells belong together. The folders
+with Python are stages:
+
+- `validate/`: what is wrong with settings, in one line;
+- `compose/`: from what was asked for to composed settings, by way of Hydra;
+- `plan/`: the cells, their keys, their order and their files.
+
+`schema.py` has every setting with its type and bounds, `errors.py` the errors. All
+stages use these two. The other modules here are used by the Snakefile or by make.
+Nothing in conf knows how a cell is measured.
 """

@@ -12,7 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from conf.turn import NAME, took
+from conf.plan.turn import NAME, took
 
 OUTPUTS = Path("outputs")
 

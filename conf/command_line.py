@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conf.composing import MatrixError
+from conf.errors import MatrixError
 
 # Options with which Snakemake tells of the workflow and runs nothing.
 TELLING = (

@@ -13,7 +13,7 @@ import re
 import textwrap
 from pathlib import Path
 
-from conf.choices import FOLDER, GROUPS, TEMPLATE
+from conf.compose.choices import FOLDER, GROUPS, TEMPLATE
 
 ROOT = FOLDER.parent
 LISTED = ("study", *GROUPS)

@@ -13,7 +13,6 @@ from typing import Any
 
 from contract import stops
 from contract.settings import PAGE_FILE
-from contract.text import one_line
 
 Config = dict[str, Any]
 Count = int | str  # a whole number, or AUTO
@@ -33,13 +32,6 @@ IGNORED = (
 STOP_SIGNALS = (
     *("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL"),
 )
-
-
-class SettingError(ValueError):
-    """A setting that cannot be measured; its text is one line for the user."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(one_line(text))
 
 
 def _field(default: Any, **bounds: Any) -> Any:

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import argparse
 
-from servers.listener import Listener
-from servers.options import number
-from servers.talk import Settings, talk
+from servers.command_line.options import number
+from servers.serving.blocking_connection import serve_connection
+from servers.serving.listener import Listener
+from servers.serving.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,5 +41,5 @@ def serve(listener: Listener, settings: Settings, max_clients: int) -> None:
         connection = listener.accept()
         if connection is None:  # told to stop
             break
-        talk(connection, listener.stop, settings)
+        serve_connection(connection, listener.stop, settings)
     listener.close()

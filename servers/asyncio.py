@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import asyncio
 
-from servers.asyncio_server import serve_on
-from servers.listener import Listener
-from servers.talk import Settings
+from servers.serving.asyncio_server import serve_on
+from servers.serving.listener import Listener
+from servers.serving.settings import Settings
 
 
 def serve(listener: Listener, settings: Settings) -> None:

@@ -26,10 +26,10 @@ from __future__ import annotations
 from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 
 from servers.epoll import Epoll
-from servers.event_connection import Connection
-from servers.event_loop import Loop
-from servers.listener import Listener, free_descriptors
-from servers.talk import Settings
+from servers.serving.event_connection import Connection
+from servers.serving.event_loop import Loop
+from servers.serving.listener import Listener, free_descriptors
+from servers.serving.settings import Settings
 
 EDGES = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
 ENDED = EPOLLHUP  # what is noted of a client that has hung up
@@ -51,7 +51,7 @@ class _Loop(Loop):
         if not connection.held:
             self.move(connection, connection.go_on)
 
-    def settle(self, connection: Connection) -> None:
+    def update_interest(self, connection: Connection) -> None:
         if not connection.watched:
             connection.watched = EDGES
             self.poller.watch(connection.descriptor, EDGES)  # tells what is there, too

@@ -30,13 +30,14 @@ from collections import deque
 from queue import SimpleQueue
 from threading import Thread
 
+from servers.command_line.options import add_max_workers
 from servers.epoll import Epoll
-from servers.event_connection import Connection
-from servers.event_loop import READ, Loop
-from servers.listener import RETRY_S, Listener, free_descriptors
-from servers.options import add_max_workers
-from servers.steps import Wait, Work
-from servers.talk import Settings, report
+from servers.protocol.steps import Wait, Work
+from servers.serving.event_connection import Connection
+from servers.serving.event_loop import Loop
+from servers.serving.listener import RETRY_S, Listener, free_descriptors
+from servers.serving.poller import READ
+from servers.serving.settings import Settings, report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -26,13 +26,14 @@ from gevent import get_hub, sleep
 from gevent.pool import Pool
 from gevent.select import poll
 
-from servers.listener import RETRY_S, Listener, free_descriptors
-from servers.talk import LATE_S, Settings, talk
+from servers.serving.blocking_connection import serve_connection
+from servers.serving.listener import RETRY_S, Listener, free_descriptors
+from servers.serving.settings import LATE_S, Settings
 
 
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
-    settings = replace(settings, poll=poll, give_way=sleep)
+    settings = replace(settings, poll=poll, yield_to_others=sleep)
     get_hub()  # it takes descriptors of its own
     greenlets = Pool(free_descriptors())
     waiting = poll()
@@ -43,7 +44,7 @@ def serve(listener: Listener, settings: Settings) -> None:
         greenlets.wait_available()
         connection = listener.accept_now()
         if connection is not None:
-            greenlets.spawn(talk, connection, listener.stop, settings)
+            greenlets.spawn(serve_connection, connection, listener.stop, settings)
         elif listener.short:
             sleep(RETRY_S)
         else:

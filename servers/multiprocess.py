@@ -23,9 +23,10 @@ import argparse
 import gc
 import socket
 
-from servers.listener import RETRY_S, Listener
-from servers.options import add_max_workers
-from servers.processes import (
+from servers.command_line.options import add_max_workers
+from servers.serving.blocking_connection import serve_connection
+from servers.serving.listener import RETRY_S, Listener
+from servers.serving.processes import (
     REAP_EVERY_S,
     Rehearsal,
     fork,
@@ -33,7 +34,7 @@ from servers.processes import (
     wait_for,
     wait_for_one,
 )
-from servers.talk import Settings, talk
+from servers.serving.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +76,7 @@ def serve_in_child(
 
     def work() -> None:
         listener.leave_to_parent()
-        talk(connection, listener.stop, settings)
+        serve_connection(connection, listener.stop, settings)
 
     while (child := fork(work)) is None:  # one ends sometime
         if listener.stopping(RETRY_S):

@@ -10,10 +10,10 @@ What limits it: what limits `single`, and a fork for each connection on top.
 
 from __future__ import annotations
 
-from servers.listener import Listener
 from servers.multiprocess import serve_in_child
-from servers.processes import wait_for, wait_for_one
-from servers.talk import Settings
+from servers.serving.listener import Listener
+from servers.serving.processes import wait_for, wait_for_one
+from servers.serving.settings import Settings
 
 
 def serve(listener: Listener, settings: Settings) -> None:

@@ -24,10 +24,11 @@ import argparse
 import socket
 import threading
 
-from servers.listener import Listener
-from servers.options import add_max_workers
-from servers.talk import LATE_S, Settings, talk
-from servers.threads import reserve, start, wait_for
+from servers.command_line.options import add_max_workers
+from servers.serving.blocking_connection import serve_connection
+from servers.serving.listener import Listener
+from servers.serving.settings import LATE_S, Settings
+from servers.serving.threads import reserve, start, wait_for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +41,7 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
 
     def work(connection: socket.socket) -> None:
         try:
-            talk(connection, listener.stop, settings)
+            serve_connection(connection, listener.stop, settings)
         finally:
             free.release()
 

@@ -13,16 +13,19 @@ from __future__ import annotations
 
 import threading
 
-from servers.listener import RETRY_S, Listener
-from servers.talk import LATE_S, Settings, talk
-from servers.threads import LOOK_S
+from servers.serving.blocking_connection import serve_connection
+from servers.serving.listener import RETRY_S, Listener
+from servers.serving.settings import LATE_S, Settings
+from servers.serving.threads import LOOK_S
 
 
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
     while (connection := listener.accept()) is not None:
         thread = threading.Thread(
-            target=talk, args=(connection, listener.stop, settings), daemon=True
+            target=serve_connection,
+            args=(connection, listener.stop, settings),
+            daemon=True,
         )
         if not started(thread, listener):
             connection.close()

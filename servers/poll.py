@@ -21,9 +21,9 @@ from __future__ import annotations
 import math
 import select
 
-from servers.event_loop import Loop
-from servers.listener import Listener, free_descriptors
-from servers.talk import Settings
+from servers.serving.event_loop import Loop
+from servers.serving.listener import Listener, free_descriptors
+from servers.serving.settings import Settings
 
 
 def serve(listener: Listener, settings: Settings) -> None:

@@ -25,10 +25,11 @@ from __future__ import annotations
 import argparse
 import gc
 
-from servers.listener import Listener
-from servers.options import add_max_workers
-from servers.processes import REAP_EVERY_S, fork, reap, wait_for
-from servers.talk import Settings, talk
+from servers.command_line.options import add_max_workers
+from servers.serving.blocking_connection import serve_connection
+from servers.serving.listener import Listener
+from servers.serving.processes import REAP_EVERY_S, fork, reap, wait_for
+from servers.serving.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +42,7 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
     def work() -> None:
         listener.leave_to_parent_for_long()
         while (connection := listener.accept_shared()) is not None:
-            talk(connection, listener.stop, settings)
+            serve_connection(connection, listener.stop, settings)
 
     listener.share()
     gc.freeze()  # a collection writes to what it looks at, and so would copy it

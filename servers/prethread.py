@@ -21,10 +21,11 @@ from __future__ import annotations
 import argparse
 import threading
 
-from servers.listener import Listener
-from servers.options import add_max_workers
-from servers.talk import LATE_S, Settings, talk
-from servers.threads import start, wait_for
+from servers.command_line.options import add_max_workers
+from servers.serving.blocking_connection import serve_connection
+from servers.serving.listener import Listener
+from servers.serving.settings import LATE_S, Settings
+from servers.serving.threads import start, wait_for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +38,7 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
 
     def work() -> None:
         while (connection := listener.accept_shared()) is not None:
-            talk(connection, listener.stop, settings)
+            serve_connection(connection, listener.stop, settings)
         ended.release()
 
     listener.share()

@@ -23,12 +23,12 @@ import os
 import socket
 from functools import partial
 
+from servers.command_line.options import number
 from servers.epoll import Epoll
-from servers.event_loop import Loop
-from servers.listener import Listener, free_descriptors
-from servers.options import number
-from servers.processes import REAP_EVERY_S, fork, reap, wait_for
-from servers.talk import Settings
+from servers.serving.event_loop import Loop
+from servers.serving.listener import Listener, free_descriptors
+from servers.serving.processes import REAP_EVERY_S, fork, reap, wait_for
+from servers.serving.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -26,9 +26,10 @@ from __future__ import annotations
 import resource
 import select
 
-from servers.event_loop import READ, WRITE, Loop
-from servers.listener import Listener, free_descriptors
-from servers.talk import Settings
+from servers.serving.event_loop import Loop
+from servers.serving.listener import Listener, free_descriptors
+from servers.serving.poller import READ, WRITE
+from servers.serving.settings import Settings
 
 FD_SETSIZE = 1024  # <sys/select.h>; a larger descriptor overruns the kernel's list
 

@@ -13,12 +13,13 @@ again after 1, 2, 4 … seconds, which they notice as time-outs.
 
 from __future__ import annotations
 
-from servers.listener import Listener
-from servers.talk import Settings, talk
+from servers.serving.blocking_connection import serve_connection
+from servers.serving.listener import Listener
+from servers.serving.settings import Settings
 
 
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
     while (connection := listener.accept()) is not None:
-        talk(connection, listener.stop, settings)
+        serve_connection(connection, listener.stop, settings)
     listener.close()

@@ -28,10 +28,11 @@ import queue
 import socket
 import threading
 
-from servers.listener import RETRY_S, Listener
-from servers.options import add_max_workers, number
-from servers.talk import LATE_S, Settings, talk
-from servers.threads import start_now, wait_for
+from servers.command_line.options import add_max_workers, number
+from servers.serving.blocking_connection import serve_connection
+from servers.serving.listener import RETRY_S, Listener
+from servers.serving.settings import LATE_S, Settings
+from servers.serving.threads import start_now, wait_for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +58,7 @@ def serve(
     def work() -> None:
         room.release()
         while (connection := handed.get()) is not None:
-            talk(connection, listener.stop, settings)
+            serve_connection(connection, listener.stop, settings)
             room.release()
         ended.release()
 

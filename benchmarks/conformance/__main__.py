@@ -19,7 +19,7 @@ from benchmarks.conformance.cases import CASES, GROUPS
 from benchmarks.conformance.client import observe
 from benchmarks.conformance.peers import PAGE, PEERS, connect, serving
 from servers.__main__ import architectures
-from servers.options import Parser
+from servers.command_line.options import Parser
 
 Seen = tuple[str, bool]
 WAIT_S = 3.0  # for an answer, before a connection is said to be open

@@ -18,7 +18,7 @@ from benchmarks.server import running
 from load.limits import choose_port
 
 ROOT = Path(__file__).parent.parent.parent
-PAGE = ROOT / "servers" / "page.html"
+PAGE = ROOT / "servers/protocol/page.html"
 NGINX = "nginx"
 PEERS = (NGINX, "gunicorn", "uvicorn")
 

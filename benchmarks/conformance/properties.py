@@ -18,9 +18,9 @@ from itertools import pairwise
 
 import httptools
 
-from servers.head import MAX_BODY, MAX_HEAD, RefusedError, Request, understand
-from servers.http import CONTINUE, Protocol
-from servers.steps import Step
+from servers.protocol.head import MAX_BODY, MAX_HEAD, RefusedError, Request, understand
+from servers.protocol.http import CONTINUE, Protocol
+from servers.protocol.steps import Step
 
 PAGE = b"<html>page</html>"
 _DATE = re.compile(rb"\r\nDate: [^\r\n]+")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conf.turn import await_turn
+from conf.plan.turn import await_turn
 
 
 def clean(folder: Path, answer: str, root: Path) -> str:

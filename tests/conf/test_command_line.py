@@ -6,7 +6,7 @@ import pytest
 from snakemake.cli import get_argument_parser
 
 from conf import command_line
-from conf.composing import MatrixError
+from conf.errors import MatrixError
 
 SETTINGS = {
     "none": (["all"], []),

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from conf.composing import MatrixError
-from conf.matrix import matrix
+from conf.errors import MatrixError
+from conf.plan.matrix import matrix
 from load.command import Place, command, prepare
 from load.limits import choose_port
 
 pytestmark = pytest.mark.no_run
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "servers" / "page.html"
+PAGE = ROOT / "servers/protocol/page.html"
 TOLD = {"nginx": "/usr/sbin/nginx", "node": "node"}
 TOLD |= dict.fromkeys(("uvicorn", "gunicorn_gthread"), "sh")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conf.choices import GROUPS
+from conf.compose.choices import GROUPS
 from conf.schema import Cell
 
 pytestmark = pytest.mark.no_run

@@ -108,7 +108,7 @@ def test_setting_off_the_axes_and_back(checkout: Checkout) -> None:
     "edited, again",
     [
         ("servers/select.py", SELECT),
-        ("servers/http.py", ALL),
+        ("servers/protocol/http.py", ALL),
         ("load/run.py", ALL),
         ("analysis/record/definitions.py", []),
         ("README.md", []),
@@ -124,7 +124,7 @@ def test_edited_file(checkout: Checkout, edited: str, again: list[str]) -> None:
 def test_edit_taken_back(checkout: Checkout) -> None:
     path = checkout.folder / "servers" / "http.py"
     before = path.read_text()
-    checkout.edit("servers/http.py", "\n# edited\n")
+    checkout.edit("servers/protocol/http.py", "\n# edited\n")
     assert checkout.to_measure() == ALL
     path.write_text(before)
     assert checkout.to_measure() == []

@@ -207,7 +207,7 @@ def test_a_class(clean: Checkout, tmp_path: Path) -> None:
 
 CELLS = """
 import json, pathlib
-from conf.matrix import matrix
+from conf.plan.matrix import matrix
 asked = {"study": "class", "experiment": "burst"}
 print(json.dumps([*matrix(asked, pathlib.Path.cwd(), ["load"]).values()]))
 """

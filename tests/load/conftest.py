@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from conf.matrix import matrix
+from conf.plan.matrix import matrix
 
 ROOT = Path(__file__).parents[2]
 # Ends a line of a run, since other tests make runs as well.

@@ -38,7 +38,7 @@ from tests.load.scripted import (
 )
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "servers" / "page.html"
+PAGE = ROOT / "servers/protocol/page.html"
 CLIENTS = ("lean", "fast", "http")
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -155,7 +155,7 @@ def test_same_words_of_what_may_be_asked_for_again(
         run(
             locust(
                 *(server.url, tmp_path, "--client", client, "--request-timeout", 0.5),
-                *("--stop-at-first-failure", "--body", "servers/page.html"),
+                *("--stop-at-first-failure", "--body", "servers/protocol/page.html"),
             )
         )
     [row] = rows(tmp_path)

@@ -410,7 +410,8 @@ def test_no_such_program(config: Config, fails: Fails) -> None:
 DIES = """\
 import itertools, os, sys
 sys.argv[0] = "servers"
-from servers import __main__ as main, http
+from servers import __main__ as main
+from servers.protocol import http
 
 asked = itertools.count(1)
 
@@ -557,10 +558,10 @@ def test_server_that_hangs_fails_its_requests(
 ) -> None:
     code = (
         "import sys, time\n"
-        "import servers.talk, servers.single as single\n"
+        "import servers.single as single\n"
         "def serve(listener, settings):\n"
         "    for _ in range(20):\n"
-        "        single.talk(listener.accept(), listener.stop, settings)\n"
+        "        single.serve_connection(listener.accept(), listener.stop, settings)\n"
         "    time.sleep(60)\n"
         "single.serve = serve\n"
         "from servers.__main__ import main; main()\n"

@@ -23,8 +23,8 @@ from typing import Any
 import psutil
 import pytest
 
-from conf.impl_checks import check_commands
-from conf.matrix import matrix
+from conf.plan.matrix import matrix
+from conf.validate.commands import check_commands
 from load.command import Place, command, prepare, version
 from load.failed import CellError, ServerError
 from load.limits import choose_port
@@ -35,7 +35,7 @@ from load.server import Server, running
 from tests.load.scripted import CLOSE, OK, answer, hang, serving
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "servers" / "page.html"
+PAGE = ROOT / "servers/protocol/page.html"
 BODY = PAGE.read_bytes()
 PEERS = {  # and the program that each of them needs beside Python's packages
     "nginx": "/usr/sbin/nginx",

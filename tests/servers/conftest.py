@@ -108,7 +108,7 @@ def body(answer: bytes) -> bytes:
 
 @pytest.fixture(scope="session")
 def page(root: Path) -> bytes:
-    return (root / "servers" / "page.html").read_bytes()
+    return (root / "servers/protocol/page.html").read_bytes()
 
 
 @pytest.fixture(params=ARCHITECTURES)

@@ -121,7 +121,8 @@ def test_who_asks_often_and_reads_nothing_has_one_file(
 WORKS_ON = """\
 import sys, time
 from servers import __main__ as main
-from servers.steps import Work
+from servers.command_line import application
+from servers.protocol.steps import Work
 
 class Page:
     size = 0
@@ -129,7 +130,7 @@ class Page:
     def answer(self, head):
         return [Work(lambda: time.sleep(60) or head)]
 
-main.load_page = lambda *_: Page()
+application.load_page = lambda *_: Page()
 sys.exit(main.main())
 """
 
@@ -175,8 +176,8 @@ def test_started_where_children_are_not_waited_for(
 
 NEWBORN = """\
 import os, signal
-from servers.listener import Listener
-from servers.processes import fork
+from servers.serving.listener import Listener
+from servers.serving.processes import fork
 
 def held():
     return signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, [])
@@ -306,7 +307,8 @@ def test_select_outlives_more_clients_than_it_can_watch(
 # A server whose application raises where it is asked to.
 RAISES = """\
 import sys
-from servers import __main__ as main, http
+from servers import __main__ as main
+from servers.protocol import http
 
 def receive(self, data, receive=http.Protocol.receive):
     if b"/raise" in data:

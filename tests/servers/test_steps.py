@@ -20,7 +20,8 @@ LAST = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 WITH_STEPS = f"""\
 import sys
 from servers import __main__ as main
-from servers.steps import File, Wait, Work
+from servers.command_line import application
+from servers.protocol.steps import File, Wait, Work
 
 path, size = sys.stdin.readline().rsplit(maxsplit=1)
 
@@ -31,7 +32,7 @@ class Page:
         file = File(lambda: open(path, "rb", 0), int(size))
         return [head, Wait({WAIT_S}), Work(lambda: b"made"), file]
 
-main.load_page = lambda *_: Page()
+application.load_page = lambda *_: Page()
 sys.exit(main.main())
 """
 

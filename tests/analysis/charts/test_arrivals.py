@@ -14,7 +14,7 @@ from analysis.charts import arrivals as arrivals_chart
 from analysis.charts.arrivals import LEVELS, at_levels, percentiles, settled
 from analysis.reports import arrivals as report
 from analysis.rows.cells import Cell
-from conf.matrix import matrix
+from conf.plan.matrix import matrix
 from tests.analysis.charts.test_pictures import assert_readable, texts
 from tests.analysis.conftest import Request, config, frame
 

@@ -24,7 +24,7 @@ from analysis.rows.published import (
     think_s,
 )
 from analysis.tables import published as published_table
-from conf.matrix import matrix
+from conf.plan.matrix import matrix
 from tests.analysis.charts.test_pictures import assert_readable, texts
 from tests.analysis.conftest import config
 

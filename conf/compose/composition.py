@@ -1,0 +1,109 @@
+"""Hydra, as it is used here: from a choice of each group to one composed cell.
+
+Rules of this module:
+- Composing costs tens of milliseconds: it is done once per choice of groups.
+- A file that is chosen is checked first (`yaml_files.py`). Whatever Hydra or OmegaConf
+  still find wrong raises `MatrixError` with one line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+import typing
+import warnings
+from collections.abc import Iterable
+from dataclasses import is_dataclass
+from typing import Any
+
+from hydra import compose
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException, ValidationError
+
+from conf.compose.choices import FOLDER, GROUPS, choices, file_of, quoted
+from conf.errors import MatrixError, SettingError
+from conf.schema import App, Cell, Config, Impl, Network, Page
+from conf.validate import yaml_files
+from conf.validate.texts import check_options
+
+SCHEMAS = {
+    "experiment": Cell,  # it may set all
+    "impl": Impl,
+    "network": Network,
+    "app": App,
+    "page": Page,
+}
+
+
+@functools.cache
+def settings() -> tuple[str, ...]:
+    """Every key that can be overridden: groups, settings, and options in YAML."""
+    keys = dict.fromkeys([*GROUPS, *_leaves(Cell)])
+    for impl in choices("impl"):
+        # A file that is broken is told of when it is chosen; a submission has none.
+        with contextlib.suppress(SettingError):
+            options = yaml_files.load(FOLDER, f"impl/{impl}.yaml").get("options")
+            names = options if isinstance(options, dict) else ()
+            keys.update(dict.fromkeys(f"impl.options.{name}" for name in names))
+    return tuple(key for key in keys if not key.endswith(".name"))
+
+
+def _leaves(schema: Any, prefix: str = "") -> Iterable[str]:
+    for key, type_ in typing.get_type_hints(schema).items():
+        if is_dataclass(type_):
+            yield from _leaves(type_, f"{prefix}{key}.")
+        elif typing.get_origin(type_) is not dict:  # which has no names of its own
+            yield prefix + key
+
+
+@functools.cache
+def _look_at(own: str, schema: type) -> None:
+    """Raise `SettingError` for what is wrong in a file below conf/, if it is there."""
+    if (FOLDER / own).exists():
+        said = yaml_files.load(FOLDER, own)
+        said.pop("defaults", None)  # Hydra's own
+        yaml_files.check(f"conf/{own}", schema, said)
+        check_options(f"conf/{own}", FOLDER / own, said)
+
+
+def composed(choice: dict[str, str], plain: list[str]) -> Config:
+    """Return the settings of a choice of groups with these overrides, no sweeps."""
+    _look_at("config.yaml", Cell)
+    for group, name in choice.items():
+        _look_at(f"{group}/{name}.yaml", SCHEMAS[group])
+    texts = [*(f"{group}={quoted(name)}" for group, name in choice.items()), *plain]
+    try:
+        with warnings.catch_warnings():
+            # That a submission's own file is merged with what all have in common.
+            warnings.filterwarnings("ignore", r"\s*.*validated against ConfigStore")
+            config = compose("config", overrides=texts)
+    except HydraException as error:
+        cause = error.__cause__ or error.__context__ or error
+        culprit = _culprit(error, plain)
+        raise MatrixError(f"{culprit}: {reason(cause, culprit)}") from None
+    except (OmegaConfBaseException, ValueError) as error:
+        named = " and ".join(file_of(*chosen) for chosen in choice.items())
+        raise MatrixError(f"{named}: {reason(error)}") from None
+    for group, name in choice.items():
+        config[group].name = name
+    container = OmegaConf.to_container(config)
+    assert isinstance(container, dict)
+    return container  # type: ignore[return-value]
+
+
+def _culprit(error: Exception, overrides: list[str]) -> str:
+    """Return the override or the file that Hydra's message is about."""
+    if in_file := re.match(r"In '([^/']+)/([^']+)'", str(error)):
+        return file_of(in_file[1], in_file[2])
+    named = (text for text in overrides if text.split("=")[0] in str(error))
+    return next(named, "conf")
+
+
+def reason(error: BaseException, override: str = "") -> str:
+    """Return why `override` is wrong, in OmegaConf's words at worst."""
+    right = yaml_files.right(Cell, override.partition("=")[0])
+    if right and isinstance(error, ValidationError):
+        return f"it must be {right}"
+    return str(error).strip().splitlines()[0]

@@ -1,0 +1,138 @@
+"""A YAML file below `conf/`: what it says, and what is wrong with it.
+
+Rules of this module:
+- A file is looked at here before Hydra sees it: OmegaConf's own words for a wrong value
+  name neither the file nor, where it is a list that was meant, the key.
+- Whatever is wrong raises `SettingError` with one line that begins with the file.
+- OmegaConf is the judge of a type: what it takes is right, and is not told of. But
+  text is not what it makes of anything else (`texts.py`).
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import MarkedYAMLError, YAMLError
+
+from conf.errors import SettingError
+from conf.schema import Config, Count
+from conf.validate.bounds import is_count
+from conf.validate.suggestions import near
+from conf.validate.texts import check_text
+
+# Type of a setting → what is right.
+RIGHT: dict[Any, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list[str]: "a list, as in [one, other]",
+    dict[str, str]: "names and their values, as in {NAME: value}",
+    dict[str, Any]: "names and their values, as in {name: value}",
+    Count: "a whole number or auto",
+}
+
+DOLLAR = (
+    "a $ before a brace is OmegaConf's own; a variable of a shell is written $NAME, "
+    "within sh -c '…'"
+)
+
+
+def load(conf: Path, name: str) -> Config:
+    """Return what the file `name` below `conf` says; {} where it is empty."""
+    where = f"conf/{name}"
+    try:
+        said = OmegaConf.to_container(OmegaConf.load(conf / name))
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SettingError(f"{where}, line {line}: not YAML: {error.problem}") from None
+    except UnicodeDecodeError as error:
+        what = f"byte {error.object[error.start]:#x}: save it as UTF-8"
+        raise SettingError(f"{where}: not UTF-8: {what}") from None
+    except YAMLError as error:
+        first = str(error).strip().splitlines()[0]
+        raise SettingError(f"{where}: not YAML: {first}") from None
+    except OmegaConfBaseException as error:
+        first = str(error).strip().splitlines()[0]
+        raise SettingError(f"{where}: {first}: {DOLLAR}") from None
+    except RecursionError:
+        raise SettingError(f"{where}: an alias stands within its own anchor") from None
+    except OSError as error:
+        if error.strerror:
+            raise SettingError(f"{where}: {error.strerror}") from None
+        said = None  # OmegaConf's answer to a file that holds but a number or a word
+    if not isinstance(said, dict):
+        raise SettingError(f"{where}: it has to hold settings, each as in name: value")
+    return {str(key): value for key, value in said.items()}
+
+
+def check(where: str, schema: type, values: Config, prefix: str = "") -> None:
+    """Raise `SettingError` for what is no setting of `schema`, or of another type."""
+    known = typing.get_type_hints(schema)
+    for key, value in values.items():
+        if key not in known:
+            raise SettingError(f"{where}: {no_setting(key, known, prefix)}")
+        if is_dataclass(known[key]) and isinstance(value, dict):
+            nested = {str(name): part for name, part in value.items()}
+            check(where, known[key], nested, f"{prefix}{key}.")
+            continue
+        try:
+            check_text(known[key], f"{prefix}{key}", value)
+        except SettingError as error:
+            raise SettingError(f"{where}: {error}") from None
+        if not (is_count(value) if known[key] == Count else _taken(schema, key, value)):
+            given = "has no value:" if value is None else f"{value}:"
+            between = " " if value is None else "="
+            raise SettingError(
+                f"{where}: {prefix}{key}{between}{given} it must be "
+                f"{_right(known[key])}"
+            )
+
+
+def no_setting(key: str, known: typing.Iterable[str], prefix: str = "") -> str:
+    """Say that there is no setting `key`, and what may have been meant."""
+    meant = [prefix + name for name in near(key, known)]
+    if meant:
+        return f"there is no setting {prefix}{key}; did you mean {' or '.join(meant)}?"
+    names = ", ".join(prefix + name for name in known)
+    return f"there is no setting {prefix}{key}; choose from {names}"
+
+
+def right(schema: type, dotted: str) -> str | None:
+    """Return what a setting has to be, in words; None where there is no such."""
+    found = type_of(schema, dotted)
+    return None if found is None else _right(found)
+
+
+def type_of(schema: Any, dotted: str) -> Any:
+    """Return the type of a setting; None where there is no such."""
+    for key in dotted.split("."):
+        if not is_dataclass(schema):
+            return None
+        schema = typing.get_type_hints(schema).get(key)
+    return schema
+
+
+def _taken(schema: type, key: str, value: Any) -> bool:
+    try:
+        OmegaConf.merge(OmegaConf.structured(schema), {key: value})
+    except (OmegaConfBaseException, TypeError):
+        return False
+    return True
+
+
+def _right(type_: Any) -> str:
+    if isinstance(type_, types.UnionType) and type_ != Count:
+        return " or ".join(_right(part) for part in typing.get_args(type_))
+    if type_ is types.NoneType:
+        return "null"
+    if is_dataclass(type_):
+        names = ", ".join(f"{spec.name}: …" for spec in fields(type_))
+        return f"settings of its own, as in {{{names}}}"
+    return RIGHT[type_]

@@ -1,0 +1,82 @@
+"""Files of settings, in a conf/ of their own: their names, and what their text is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+ASK = """\
+import json, sys
+from pathlib import Path
+from conf.errors import MatrixError
+from conf.plan.matrix import matrix
+for asked in json.loads(sys.argv[1]):
+    try:
+        cells = matrix({"page": "static", **asked}, Path.cwd(), ["load"])
+        print(*sorted({cell["impl"]["name"] for cell in cells.values()}))
+    except MatrixError as error:
+        print(error)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for folder in ("conf", "contract", "load", "servers"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    (tmp_path / "students" / "ada").mkdir(parents=True)
+    (tmp_path / "students" / "ada" / "server.py").touch()
+    (tmp_path / "conf" / "impl" / "students").mkdir()
+    return tmp_path
+
+
+def ask(project: Path, *asked: dict[str, str]) -> list[str]:
+    """Return what each question is answered with, by the conf/ of a project."""
+    words = [sys.executable, "-c", ASK, json.dumps(asked)]
+    done = subprocess.run(
+        words, cwd=project, capture_output=True, text=True, check=False
+    )
+    assert not done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_file_that_ends_with_yml(project: Path) -> None:
+    conf = project / "conf"
+    for name in ("impl/mine.yml", "impl/students/ada.YAML", "study/short.yml"):
+        (conf / name).write_text("command: x {port}\n")
+    shutil.copy(conf / "impl" / "select.yaml", conf / "impl" / "select.yml")
+    impl, globbed, submission, study, both = ask(
+        project,
+        {"impl": "mine"},
+        {"impl": "glob(mi*)"},
+        {"impl": "students/ada"},
+        {"study": "short"},
+        {"impl": "select"},
+    )
+    ends = "a file of settings ends with .yaml: rename it to"
+    assert impl == globbed == f"conf/impl/mine.yml: {ends} mine.yaml"
+    assert submission == f"conf/impl/students/ada.YAML: {ends} ada.yaml"
+    assert study == f"conf/study/short.yml: {ends} short.yaml"
+    assert both == "select"  # which is not in want of it
+
+
+def test_text_in_any_file_is_quoted(project: Path) -> None:
+    conf = project / "conf"
+    (conf / "app" / "roll.yaml").write_text("code: 0042\n")
+    (conf / "experiment" / "roll.yaml").write_text("app: {code: on}\n")
+    (conf / "impl" / "mine.yaml").write_text("command: x {port}\noptions: {m: 022}\n")
+    app, experiment, impl = ask(
+        project, {"app": "roll"}, {"experiment": "roll"}, {"impl": "mine"}
+    )
+    assert app.startswith("conf/app/roll.yaml: code: it must be text; what is writ")
+    assert experiment.startswith("conf/experiment/roll.yaml: app.code: it must be text")
+    assert impl.startswith("conf/impl/mine.yaml: options.m=022 is read as 18: write")
+    with (conf / "config.yaml").open("a") as file:
+        file.write("server: {host: 0x7f}\n")
+    [config] = ask(project, {"impl": "select"})
+    assert config.startswith("conf/config.yaml: server.host: it must be text; what is")

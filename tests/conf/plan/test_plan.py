@@ -1,0 +1,107 @@
+"""A plan: what it takes from the parts it is told of, and what it refuses."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conf.errors import MatrixError
+from conf.plan.order import order
+from conf.plan.plan import Parts, Plan, plan
+
+ROOT = Path(__file__).parents[3]
+EXPERIMENTS = ("burst", "first_fail")
+ASKED = {"study": "demo", "impl": "select,single", "repeat": "1,2"}
+PARTS = Parts(
+    runner=["load"],
+    record=["requests.csv", "run.json"],
+    results=["result.json"],
+    analysis="code",
+    reports=lambda configs: [
+        f"{kind}/{name}.csv"
+        for kind in ("tables", "charts")
+        for name in sorted({config["experiment"]["name"] for config in configs})
+    ],
+    taken_names={"cells"},
+    no_namespaces=None,
+    refused=lambda networks: None,
+    kept_out=lambda paths: None,
+)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plan in a folder in which nothing was measured."""
+    monkeypatch.chdir(tmp_path)
+
+
+def planned(**parts: Any) -> Plan:
+    return plan(ASKED, ROOT, dataclasses.replace(PARTS, **parts))
+
+
+def test_a_plan_names_all_files_and_writes_none(tmp_path: Path) -> None:
+    made = planned()
+    folder = made.files.folder
+    assert folder == f"outputs/matrices/{made.files.key}"
+    files = [f"{k}/{n}.csv" for k in ("tables", "charts") for n in EXPERIMENTS]
+    assert made.reports == [f"{folder}/{file}" for file in files]
+    assert made.shown == [f"outputs/{file}" for file in files]
+    assert made.record == ["outputs/runs/{cell}/requests.csv"]
+    assert made.records == [f"outputs/runs/{cell}/requests.csv" for cell in made.cells]
+    assert not list(tmp_path.iterdir())
+    made.write()
+    assert Path(folder, "matrix.json").is_file()
+    assert all(Path(made.config(cell)).is_file() for cell in made.cells)
+
+
+def test_cells_are_measured_in_their_order() -> None:
+    made = planned()
+    soonest_first = sorted(made.cells, key=made.priority, reverse=True)
+    assert soonest_first == order(made.cells)
+    first = made.cells[soonest_first[0]]
+    assert made.label(soonest_first[0]) == (
+        f"cell 1 of 8, {first['experiment']['name']} {first['impl']['name']}"
+    )
+
+
+def test_an_experiment_has_no_name_of_a_table() -> None:
+    with pytest.raises(MatrixError, match=r"conf/experiment/burst\.yaml: .*another na"):
+        planned(taken_names={"cells", "burst"})
+
+
+def test_a_network_is_refused_only_where_something_is_to_be_measured() -> None:
+    with pytest.raises(MatrixError, match="no such link"):
+        planned(refused=lambda networks: f"no such link: {len(list(networks))}")
+    for cell in planned().cells:
+        folder = Path("outputs/runs", cell)
+        folder.mkdir(parents=True)
+        for name in PARTS.record:
+            (folder / name).touch()
+    assert not planned(refused=lambda networks: "no such link").files.unmeasured
+
+
+def test_what_cannot_be_written_is_refused_before_anything_is_measured() -> None:
+    with pytest.raises(MatrixError, match="somebody else's"):
+        planned(kept_out=lambda paths: "somebody else's")
+    seen: list[str] = []
+
+    def no_charts(paths: Iterable[Path]) -> str | None:
+        seen.extend(map(str, paths))
+        return next((path for path in seen if "/charts/" in path), None)
+
+    made = planned(kept_out=no_charts)
+    with pytest.raises(MatrixError, match=r"matrices/\w+/charts/burst.csv"):
+        made.write()
+    assert {".snakemake", "outputs", "outputs/tables/burst.csv"} <= set(seen)
+
+
+def test_the_loopback_is_told_of_where_there_is_no_other_network() -> None:
+    made = planned(no_namespaces="not here")
+    assert {cell["network"]["name"] for cell in made.cells.values()} == {"loopback"}
+    [warning] = made.warnings
+    assert warning.startswith("no network of namespaces here (not here): what is ")
+    assert not planned().warnings
