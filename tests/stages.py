@@ -17,6 +17,16 @@ NONE = "no other folder"
 MOST_MODULES = 15
 
 
+def imported(code: str) -> Iterator[str]:
+    """Yield the dotted names of all that code imports, wherever it does."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "an import names the whole path"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
 @dataclass(frozen=True)
 class Part:
     """The package in the folder `root`.
@@ -52,17 +62,9 @@ class Part:
 
     def imported(self, code: str) -> Iterator[str]:
         """Yield what code imports of the part: a stage, or a module beside them."""
-        for node in ast.walk(ast.parse(code)):
-            if isinstance(node, ast.ImportFrom):
-                assert node.level == 0, "an import names the whole path"
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-            elif isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            else:
-                continue
-            for first, *inner in (name.split(".") for name in names):
-                if first == self.root.name and inner:
-                    yield inner[0]
+        for first, *inner in (name.split(".") for name in imported(code)):
+            if first == self.root.name and inner:
+                yield inner[0]
 
     def wrong(self, path: str, code: str) -> set[str]:
         """Return what the module at `path` imports, and may not."""

@@ -5,5 +5,5 @@
 first failure, users, RPS. `onset.py` and `capacity.py` do so for what a search finds,
 `phases.py` for how far each request had come. `aggregates.py` has tables of a record.
 
-May import: no other stage.
+May import: no other folder.
 """
