@@ -59,9 +59,13 @@ def draw(
 def _rates(panel: Axes, whole: pd.DataFrame) -> None:
     middle = whole["t_s"] + 0.5
     panel.plot(middle, whole["rps"], color=COLOURS[0], label="requests/s")
-    failures = whole["failures_per_s"]
-    (line,) = panel.plot(middle, failures, color=FAILURE, label="failures/s")
-    line.set_linestyle("--")
+    panel.plot(
+        middle,
+        whole["failures_per_s"],
+        color=FAILURE,
+        linestyle="--",
+        label="failures/s",
+    )
     _finish(panel, "Requests and failures per second")
     _legend(panel)
 
@@ -69,9 +73,13 @@ def _rates(panel: Axes, whole: pd.DataFrame) -> None:
 def _times(panel: Axes, whole: pd.DataFrame) -> None:
     middle = whole["t_s"] + 0.5
     panel.plot(middle, whole["p50_ms"], color=COLOURS[2], label="median")
-    p95_ms = whole["p95_ms"]
-    (line,) = panel.plot(middle, p95_ms, color=COLOURS[4], label="95th percentile")
-    line.set_linestyle("--")
+    panel.plot(
+        middle,
+        whole["p95_ms"],
+        color=COLOURS[4],
+        linestyle="--",
+        label="95th percentile",
+    )
     _finish(panel, "Response time, ms")
     _legend(panel)
 

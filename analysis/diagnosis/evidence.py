@@ -19,6 +19,7 @@ import pandas as pd
 from analysis.diagnosis.levels import most_descriptors, most_workers
 from analysis.diagnosis.window import Window, window
 from analysis.record.definitions import CapacityStep, Row, failed
+from analysis.record.machine import bound_cores
 from analysis.record.readings import Readings
 from contract import stops
 
@@ -130,7 +131,7 @@ def main_failure(record: pd.DataFrame, row: Row) -> str | None:
 def _server(
     config: dict[str, Any], run: dict[str, Any], within: Window, users: Users
 ) -> Server:
-    impl, cores = config["impl"], _cores(run, "server")
+    impl, cores = config["impl"], bound_cores(run["provenance"], "server")
     queue = within.values("queue")
     descriptors = within.values("server_descriptors")
     backlogs = within.values("backlog")
@@ -169,7 +170,7 @@ def _workers(impl: dict[str, Any], within: Window, waiting: float) -> float | No
 
 
 def _generator(run: dict[str, Any], within: Window) -> Generator:
-    cores = _cores(run, "locust")
+    cores = bound_cores(run["provenance"], "locust")
     return Generator(
         busiest=within.share("generator_busiest_s", 1),
         cpu=within.share("generator_cpu_s", cores),
@@ -200,12 +201,6 @@ def _users(config: dict[str, Any], within: Window, record: pd.DataFrame) -> User
         mean_think_s=(load["think_min_s"] + load["think_max_s"]) / 2,
         page_wait_s=config["page"]["wait_ms"] / 1000,
     )
-
-
-def _cores(run: dict[str, Any], side: str) -> int | None:
-    """Return how many cores the server, or Locust, is bound to; None if to none."""
-    cores = run["provenance"].get("cores") or {}
-    return len(cores.get(side) or ()) or None
 
 
 def _median(values: np.ndarray) -> float | None:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.record import phases
+from analysis.record.machine import bound_cores
 from analysis.record.measurement import Measurement
 from analysis.record.phases import Requests
 from analysis.record.readings import Readings
@@ -109,7 +110,7 @@ def _occupied(slices: _Slices, requests: Requests) -> Floats:
 
 def _server(run: dict[str, Any], slices: _Slices) -> dict[str, Floats]:
     """Return how the time of the server's cores was divided."""
-    bound = len((run["provenance"].get("cores") or {}).get("server") or ())
+    bound = bound_cores(run["provenance"], "server")
     cores = bound or 1
     cpu = slices.share("server_cpu_s", cores)
     programs = _smooth(slices.share("server_cores_programs_s", cores))
@@ -130,7 +131,7 @@ def _server(run: dict[str, Any], slices: _Slices) -> dict[str, Floats]:
 
 def _generator(run: dict[str, Any], slices: _Slices) -> dict[str, Floats]:
     """Return what the load generator used of its cores, and how late it was."""
-    cores = len((run["provenance"].get("cores") or {}).get("locust") or ()) or 1
+    cores = bound_cores(run["provenance"], "locust") or 1
     return {
         "generator_cpu": slices.share("generator_cpu_s", cores),
         "generator_busiest": slices.share("generator_busiest_s", 1.0),

@@ -18,6 +18,7 @@ from analysis.diagnosis.summary import FIRST, Summary, waits
 from analysis.diagnosis.waiting import Waiting
 from analysis.record import little
 from analysis.record.ending import first_failure, why
+from analysis.record.machine import bound_cores
 from analysis.record.measurement import Measurement
 
 IDENTITY = ("users", "hatch_rate", "repeat", "key")
@@ -78,7 +79,7 @@ def _machine(
     if machine is None:
         return None
     whole = (0.0, measured.stopped.at_s)
-    cores = len((measured.run["provenance"].get("cores") or {}).get("server") or ())
+    cores = bound_cores(measured.run["provenance"], "server")
     stolen = measured.readings.rate("server_cores_stolen_s", *whole)
     throttled_s = measured.readings.growth("throttled_s", *whole)
     return machine | {
@@ -102,14 +103,13 @@ def _waiting(waited: Waiting | None) -> dict[str, Any] | None:
 
 def _digits(evidence: dict[str, Any]) -> dict[str, Any]:
     """Return evidence, which is nested, with four digits of each number."""
-    return {
-        name: _digits(value)
-        if isinstance(value, dict)
-        else round(value, 4)
-        if isinstance(value, float)
-        else value
-        for name, value in evidence.items()
-    }
+    rounded: dict[str, Any] = {}
+    for name, value in evidence.items():
+        if isinstance(value, dict):
+            rounded[name] = _digits(value)
+        else:
+            rounded[name] = round(value, 4) if isinstance(value, float) else value
+    return rounded
 
 
 def _rounded(shares: Mapping[str, float]) -> dict[str, float]:

@@ -36,5 +36,11 @@ def checked_machine(run: dict[str, Any], path: Path) -> dict[str, Any] | None:
     return dict(told)
 
 
+def bound_cores(provenance: dict[str, Any], side: str) -> int | None:
+    """Return how many cores `server` or `locust` was bound to; None if to none."""
+    cores = provenance.get("cores") or {}
+    return len(cores.get(side) or ()) or None
+
+
 def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and 0 < value < math.inf

@@ -12,6 +12,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+from analysis.record.machine import bound_cores
 from analysis.rows.cells import Cell
 from contract import stops
 
@@ -32,7 +33,7 @@ def cpu_us_per_success(cell: Cell) -> float | None:
     share, rps = evidence["server"]["cpu"], evidence["users"]["rps"]
     if share is None or not rps or not _part(cell):
         return None
-    cores = len((cell.provenance.get("cores") or {}).get("server") or ()) or 1
+    cores = bound_cores(cell.provenance, "server") or 1
     return float(share * cores / (rps * _part(cell)) * 1e6)
 
 
