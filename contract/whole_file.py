@@ -24,11 +24,10 @@ def produce(path: Path, write: Callable[[Path], object]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(partial)
         partial.rename(path)
-    finally:
-        with contextlib.suppress(
-            OSError
-        ):  # an error before this one says what is wrong
+    except BaseException:  # the user may interrupt it
+        with contextlib.suppress(OSError):  # the first error says what is wrong
             partial.unlink(missing_ok=True)
+        raise
 
 
 def write_text(path: Path, text: str) -> None:

@@ -163,12 +163,9 @@ class Record:
             (self.folder / STOPPED).write_text(json.dumps(stopped))
 
     def close(self) -> None:
-        files, self.requests, self.generator = (
-            (self.requests, self.generator),
-            None,
-            None,
-        )
-        for file in files:
+        open_files = self.requests, self.generator
+        self.requests = self.generator = None
+        for file in open_files:
             if file is not None:
                 file.close()
 

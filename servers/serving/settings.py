@@ -38,9 +38,8 @@ class Settings:
     grace_s: float
     rehearsal: bytes = b""  # a request that changes nothing: see processes.py
     poll: Callable[[], Any] = select.poll  # what to wait with
-    yield_to_others: Callable[[], object] = lambda: (
-        None
-    )  # before work, where others have to
+    # Called before work, where the others of a thread have to be let go on.
+    yield_to_others: Callable[[], object] = lambda: None
 
 
 def report(error: Exception) -> None:

@@ -522,7 +522,9 @@ def test_telemetry(config: Config, run: Run, tmp_path: Path, impl: str) -> None:
     assert used["voluntary_switches"] >= least
     if table["server_switches"].notna().all():  # where an ordinary user may see it
         grown = ended["server_switches"] - began["server_switches"]
-        assert grown >= least
+        # Two ways to count: what the readings saw is part of the whole.
+        switches = used["voluntary_switches"] + used["involuntary_switches"]
+        assert least <= grown <= switches
     assert (table["server_processes"].dropna() >= 1).all()
     assert (table["backlog"] == 128).all()
     assert table["server_sent_bytes"].iloc[-1] - table["server_sent_bytes"].iloc[0] > (

@@ -77,6 +77,7 @@ def test_counters_are_shares_of_a_second(cell: Cell) -> None:
         "mean_response_s": (101 * 0.05 + 2.5) / 102,
     }
     assert dataclasses.asdict(told.users) == pytest.approx(users, abs=0.1)
+    assert (told.users.mean_think_s, told.users.page_wait_s) == (4.5, 0.0)
     assert told.users.rps == pytest.approx(10.2)
     assert told.users.mean_response_s == pytest.approx(users["mean_response_s"])
 
