@@ -29,6 +29,22 @@ POOLS = ("thread_pool", "prefork", "prethread")
 REQUEST = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 
 
+def assert_one_line(root: Path, words: list[str], named: str) -> None:
+    """`python -m` with these words fails, and says why on one line that has `named`."""
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode in (1, 2)
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert named in done.stderr
+
+
 @dataclass
 class Running:
     """A server that listens."""

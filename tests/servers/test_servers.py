@@ -20,6 +20,7 @@ from tests.servers.conftest import (
     ONE_AT_A_TIME,
     REQUEST,
     Running,
+    assert_one_line,
     body,
     read_all,
     read_response,
@@ -247,7 +248,7 @@ WRONG = {
 
 @pytest.mark.parametrize("words, named", WRONG.values(), ids=WRONG)
 def test_wrong_input_is_one_line(root: Path, words: list[str], named: str) -> None:
-    assert_one_line(root, words, named)
+    assert_one_line(root, ["servers", *words], named)
 
 
 @pytest.mark.parametrize(
@@ -302,19 +303,4 @@ def test_new_architecture_is_one_new_file(root: Path, tmp_path: Path) -> None:
 
 def test_port_in_use_is_one_line(root: Path, start: Start, architecture: str) -> None:
     port = str(start("single").port)
-    assert_one_line(root, [architecture, "--port", port], port)
-
-
-def assert_one_line(root: Path, words: list[str], named: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "servers", *words],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    assert done.returncode in (1, 2)
-    assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1, done.stderr
-    assert named in done.stderr
+    assert_one_line(root, ["servers", architecture, "--port", port], port)
