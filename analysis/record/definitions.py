@@ -57,11 +57,11 @@ class CapacityStep:
 
 @dataclass(frozen=True)
 class Stopped:
-    """How the load ended: why, when, and how many `users` were running then."""
+    """How the load ended: why, when, and how many users were running then."""
 
     reason: str  # one of `STOPS`
     at_s: float
-    users: int
+    users_at_end: int
     began_s: float = 0.0  # when the load began, by the host's monotonic clock
     steps: tuple[CapacityStep, ...] = ()  # of a search for the capacity
 
@@ -154,7 +154,7 @@ def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
         record, end_s, users = _until_failure(record, position, stopped)
         rps = current_rps(record, end_s)
     else:
-        users = stopped.users
+        users = stopped.users_at_end
         end_s = float(finish_s(record).max()) if len(record) else stopped.at_s
         rps = len(record) / end_s if len(record) and end_s > 0 else None
     fails = failed(record)
@@ -187,7 +187,7 @@ def _until_failure(
     Without a failure these are the whole record and the end of the load.
     """
     if position is None:
-        return record, stopped.at_s, stopped.users
+        return record, stopped.at_s, stopped.users_at_end
     until = record.iloc[: position + 1]
     users_at_failure = int(record["users"].iloc[position])
     return until, float(finish_s(record).iloc[position]), users_at_failure

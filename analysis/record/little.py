@@ -23,15 +23,15 @@ SUSPECT = 0.1  # of the users
 
 @dataclass(frozen=True)
 class Little:
-    """Both sides of the law: `users` is N, and `expected` X·(R + Z)."""
+    """Both sides of the law: `mean_users` is N, and `expected` X·(R + Z)."""
 
-    users: float
+    mean_users: float
     expected: float
 
     @property
     def off(self) -> float:
         """The difference of both sides, as a share of N."""
-        return abs(self.expected / self.users - 1)
+        return abs(self.expected / self.mean_users - 1)
 
 
 def little(
@@ -74,7 +74,7 @@ def checked(
     if law is None:
         return None
     return {
-        "users": round(law.users, 1),
+        "users": round(law.mean_users, 1),
         "expected": round(law.expected, 1),
         "off": round(law.off, 4),
         "suspect": law.off > SUSPECT,

@@ -51,7 +51,7 @@ class Measurement:
         stretches = self.run["stopped"].get("joining") or [
             {
                 "at_s": 0.0,
-                "users": self.stopped.users,
+                "users": self.stopped.users_at_end,
                 "rate": self.config["hatch_rate"],
             }
         ]

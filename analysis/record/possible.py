@@ -40,12 +40,13 @@ class TooManyError(ValueError):
 class Joining:
     """A stretch in which users joined, from `at_s` on.
 
-    `users` is how many there are in all at its end, `rate` how many join a second, and
-    `together` how many of them join at once (None: as many as Locust chooses).
+    `total_users` is how many there are in all at its end, `rate` how many join a
+    second, and `together` how many of them join at once (None: as many as Locust
+    chooses).
     """
 
     at_s: float
-    users: int
+    total_users: int
     rate: float
     together: int | None = None
 
@@ -80,7 +81,7 @@ def joined_s(stretches: Sequence[Joining], until_s: float) -> np.ndarray:
     for place, stretch in enumerate(stretches):
         following = stretches[place + 1].at_s if place + 1 < len(stretches) else until_s
         together = stretch.together or max(1, math.floor(stretch.rate))
-        turns = np.arange(max(stretch.users - users, 0)) // together
+        turns = np.arange(max(stretch.total_users - users, 0)) // together
         at_s = stretch.at_s + turns * (together / stretch.rate)
         parts.append(at_s[at_s < min(following, until_s)])
         users += parts[-1].size
@@ -201,7 +202,9 @@ def _expected(config: dict[str, Any], joined: np.ndarray, until_s: float) -> flo
 
 
 def _leave(stretches: Sequence[Joining]) -> bool:
-    return any(later.users < s.users for s, later in itertools.pairwise(stretches))
+    return any(
+        later.total_users < s.total_users for s, later in itertools.pairwise(stretches)
+    )
 
 
 def _think_s(config: dict[str, Any]) -> tuple[float, float]:
