@@ -1,18 +1,18 @@
-"""What the records say: definitions, tables and charts.
+"""From records of runs to results, tables and charts.
 
-Each step goes from files to files and knows nothing of how they came about. Each folder
-is a stage:
+Each step reads files and writes files. It does not know how they came about. Each
+folder is a stage:
 
 - `record/`: what one run recorded;
 - `diagnosis/`: what limited it;
 - `rows/`: many runs side by side;
-- `tables/`, `charts/`: what is shown of them;
-- `reports/`: the tables and charts that there are, a module each.
+- `tables/`, `charts/`: how they are shown;
+- `reports/`: which tables and charts there are, a module each.
 
 Rules of the stages:
-- The head of each says which others it may import, and imports nothing else.
-- What lies beside the folders is either for all stages and imports none of them
-  (`files.py`, `limits.py`, `configurations.py`), or puts stages together, and then no
-  stage imports it: `summarise.py` for one cell; `catalogue.py`, `outputs.py` and
-  `shown.py` for the tables and charts of a matrix.
+- The head of each stage lists the stages that it may import.
+- Some modules beside the folders are for all stages, and import none of them:
+  `files.py`, `limits.py`, `configurations.py`. The others combine stages, and no stage
+  imports them: `summarise.py` for one cell; `catalogue.py`, `outputs.py` and `shown.py`
+  for the tables and charts of a matrix.
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 from analysis.files import DataError
 from analysis.rows.matrix import Matrix, read_folders
 
-# What matplotlib finds out about fonts: not everybody has a home directory for it.
+# For matplotlib's cache of fonts, since not every user has a home directory.
 CACHE = Path(__file__).parent.parent / ".cache" / "matplotlib"
 
 
@@ -29,20 +29,20 @@ def main(words: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
-    cell = steps.add_parser("cell", help="what one cell's record says, and its chart")
+    cell = steps.add_parser("cell", help="the results of one cell, and its chart")
     cell.add_argument("folder", type=Path, help="the cell's folder")
     cell.set_defaults(run=_cell)
-    cells = steps.add_parser("cells", help="the same for all that lack it")
+    cells = steps.add_parser("cells", help="the same for all cells that lack results")
     cells.add_argument("matrix", type=Path, help="a JSON list of cells' folders")
     cells.set_defaults(run=_cells)
     for step in (cell, cells):
-        step.add_argument("--code", help="what names this analysis in its results")
+        step.add_argument("--code", help="a name of this analysis, kept with results")
     for name, run in (("tables", _tables), ("charts", _charts)):
         step = steps.add_parser(name, help=f"{name} of all cells of a matrix")
         step.add_argument("matrix", type=Path, help="a JSON list of cells' folders")
         step.add_argument("folder", type=Path, help=f"where the {name} go")
         step.set_defaults(run=run)
-    shown = steps.add_parser("show", help="copies of these, where they are looked for")
+    shown = steps.add_parser("show", help="copy both to where users look for them")
     shown.add_argument("matrix", type=Path, help="the folder that holds both")
     shown.add_argument("folder", type=Path, help="where the folders of both go")
     shown.set_defaults(run=_show)

@@ -1,13 +1,13 @@
-"""Which tables and charts there are of a matrix, and which files of a cell.
+"""The tables and charts of a matrix, and the files of a cell.
 
-Each module in `reports/` is one of them. This is asked by the Snakefile, for what
-there will be, and by what writes them (`outputs.py`): so what is announced is what is
-written.
+Each module in `reports/` is a table, a chart, or both. The plan uses this list for the
+files that will be made, and `outputs.py` uses it to write them. So what is announced is
+what is written.
 
 Rules of this module:
-- Nothing is needed but the standard library and the configurations of the cells: each
-  dry run loads it. A report loads what it computes and draws with when it is made.
-- A report is what its module says. There is no list of them anywhere.
+- It needs only the standard library and the configurations of the cells: each dry run
+  loads it. A report imports what it computes and draws with when it is made.
+- A report is defined by its module alone. There is no other list of them.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
 
     from analysis.rows.matrix import Matrix
 
-# What is made of a cell's record. The first is written last.
+# The files that are made of a cell's record. The first is written last.
 RESULTS = (
     *("result.json", "timeline.csv", "stats.csv", "failures.csv"),
     *("chart.svg", "chart.png"),
 )
-EACH = "{experiment}"  # in a report's name: there is one of each experiment
+EACH = "{experiment}"  # in a report's name: there is one for each experiment
 TABLES, CHARTS = "tables", "charts"  # the folders
 CSV, MARKDOWN = ".csv", ".md"
 
 
 @dataclass(frozen=True)
 class Report:
-    """A table, a chart, or both, as its module in `reports/` has it."""
+    """A table, a chart, or both, as its module in `reports/` defines it."""
 
     name: str
     applies: Callable[[Configs], bool]
@@ -52,13 +52,13 @@ class Report:
 
     @classmethod
     def of(cls, module: ModuleType) -> Report:
-        made = (getattr(module, part, None) for part in ("table", "markdown", "draw"))
-        return cls(module.NAME, module.applies, *made)
+        parts = (getattr(module, part, None) for part in ("table", "markdown", "draw"))
+        return cls(module.NAME, module.applies, *parts)
 
     def names(self, configs: Configs) -> Iterator[tuple[str, str | None]]:
-        """Yield the names of its files, and the one experiment that each is of, if so.
+        """Yield the names of its files, each with its experiment, if it is for one.
 
-        There is none where it does not apply.
+        There are none if the report does not apply.
         """
         if not self.applies(configs):
             return
@@ -80,8 +80,8 @@ class Report:
 
 @functools.cache
 def all_reports() -> tuple[Report, ...]:
-    """Return the reports that there are, of whatever matrix."""
-    names = sorted(found.name for found in pkgutil.iter_modules(reports.__path__))
+    """Return all reports, for whatever matrix."""
+    names = sorted(info.name for info in pkgutil.iter_modules(reports.__path__))
     modules = (importlib.import_module(f"{reports.__name__}.{name}") for name in names)
     return tuple(map(Report.of, modules))
 
@@ -97,5 +97,5 @@ def announced(configs: Configs) -> list[str]:
 
 
 def taken_names() -> frozenset[str]:
-    """Return the names that an experiment can't have: a report's files have them."""
+    """Return the names that an experiment can't have, since reports have them."""
     return frozenset(r.name for r in all_reports() if EACH not in r.name)

@@ -1,8 +1,8 @@
-"""What cells are of, by their configurations alone.
+"""What can be known of cells from their configurations alone.
 
 Rules of this module:
-- Nothing is needed but the standard library: which tables and charts there will be is
-  asked for before anything is measured, and by each dry run (`catalogue.py`).
+- It needs only the standard library. Each dry run uses it to list the tables and charts
+  before anything is measured (`catalogue.py`).
 - A cell that could not be measured counts as any other.
 """
 
@@ -22,7 +22,7 @@ def experiments(configs: Configs) -> list[str]:
 
 
 def values(configs: Configs, dotted: str) -> set[Any]:
-    """Return the values of one setting; None is that of a cell without it."""
+    """Return the values of one setting; None for a cell without it."""
     names = dotted.split(".")
     return {functools.reduce(_inner, names, config) for config in configs}
 
@@ -32,8 +32,8 @@ def _inner(config: Any, name: str) -> Any:
 
 
 def is_class(configs: Configs) -> bool:
-    """Whether there are submissions among them, which are ranked.
+    """Whether there are submissions among the cells, which are ranked.
 
-    What tells of anything else is left to other matrices.
+    Other special tables and charts are not made of such a matrix.
     """
     return any(values(configs, "impl.submission"))

@@ -1,10 +1,9 @@
-"""Reading files of any stage, and writing them.
+"""Reading and writing files, for all stages.
 
 Rules of this module:
-- A file that is missing or malformed raises `DataError`, whose text is one line
-  that names the file and what would be right.
-- A file appears at once and complete: it is written beside its place, then
-  renamed.
+- A file that is missing or malformed raises `DataError`. Its text is one line that
+  names the file and what would be right.
+- A file appears at once and complete: it is written beside its place, then renamed.
 """
 
 from __future__ import annotations
@@ -43,12 +42,12 @@ def _read(path: Path, parse: Callable[[str], Any], kind: str) -> Any:
 
 
 def unreadable(path: Path, error: OSError) -> DataError:
-    """Return what is to be said of a file that can't be read."""
-    said = f"{path}: {error.strerror}"
+    """Return the error for a file that can't be read."""
+    text = f"{path}: {error.strerror}"
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         needed = ", ".join((record.REQUESTS, record.RUN, record.CONFIG))
-        said += f": a measured cell is a folder with {needed}"
-    return DataError(said)
+        text += f": a measured cell is a folder with {needed}"
+    return DataError(text)
 
 
 def write(path: Path, produce: Callable[[Path], object]) -> None:

@@ -1,9 +1,9 @@
-"""What can limit a cell, and what users can wait for: the words for both.
+"""The limits of a cell, and the words for them in tables and verdicts.
 
 Rules of this module:
-- A limit has one name, in verdicts, breakdowns, tables and charts alike.
-- Where two limits share a cell its verdict is both names, the greater first, with
-  ` + ` between them. It is the server's if both are.
+- A limit has one name everywhere: in verdicts, breakdowns, tables and charts.
+- The verdict of a cell with two limits has both names, the greater first, with ` + `
+  between them. It is the server's if both are.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ BOTH = " + "
 
 @dataclass(frozen=True)
 class Limit:
-    """One limit: whose it is, what it means, and what users wait for under it.
+    """One limit: which side it is on, what it means, and what users wait for.
 
-    `compared` is what a table compares whose rows are all limited by it.
+    `compared` names what a table compares if it limits all of the rows.
     """
 
     name: str
@@ -46,14 +46,14 @@ _ALL = (
     Limit(
         "server-workers",
         "server",
-        "the server's own bound on processes or threads",
+        "the server had reached its own bound on processes or threads",
         "one of the server's workers",
         "servers' workers",
     ),
     Limit(
         "server-descriptors",
         "server",
-        "the server's bound on descriptors",
+        "the server had reached its bound on descriptors",
         "one of the server's descriptors",
         "servers' descriptors",
     ),
@@ -89,7 +89,7 @@ _ALL = (
     Limit(
         "machine",
         "outside",
-        "a CPU quota, another program or the hypervisor held the server up",
+        "a CPU quota, another program or the hypervisor kept the server waiting",
         "CPU time that the machine withheld",
         "machine",
     ),
@@ -103,7 +103,7 @@ _ALL = (
     Limit(
         "think-time",
         "outside",
-        "a server that answers at once would have got hardly more requests of these "
+        "a server that answers at once would have got hardly more requests from these "
         "users",
         "their own think time",
         "think time",
@@ -112,7 +112,7 @@ _ALL = (
     Limit("unclear", "unknown", "the evidence does not say", "what is not known", ""),
 )
 LIMITS = {limit.name: limit for limit in _ALL}
-# What waiting is divided among, in the order of tables and charts.
+# The parts of waiting, in the order of tables and charts.
 PARTS = (
     *("server-cpu", "server-serial", "server-workers", "server-descriptors"),
     *("accept-queue", "backend", "link", "machine", "generator-cpu", "unclear"),
@@ -130,12 +130,12 @@ def is_known(verdict: object) -> bool:
 
 
 def is_servers(verdict: str) -> bool:
-    """Whether the server, and nothing else, was the limit."""
+    """Whether only the server was the limit."""
     return all(limit.side == "server" for limit in limits_of(verdict))
 
 
 def is_outside(verdict: str) -> bool:
-    """Whether something else than the server, and nothing of it, was the limit."""
+    """Whether only something other than the server was the limit."""
     return all(limit.side == "outside" for limit in limits_of(verdict))
 
 
@@ -145,5 +145,5 @@ def meaning(verdict: str) -> str:
 
 
 def compared(verdict: str) -> str:
-    """Return what rows compare that all have this verdict, one from outside."""
+    """Return what a table compares if all its rows have this verdict, from outside."""
     return " and the ".join(limit.compared for limit in limits_of(verdict))

@@ -1,9 +1,9 @@
-"""The tables and charts of a matrix as files: those that the catalogue announces.
+"""Writing the tables and charts of a matrix, as the catalogue announces them.
 
 Rules of this module:
 - It knows no table and no chart: `catalogue.py` finds them, and names their files.
-- What is left of another matrix goes.
-- Tables are made without what draws, which takes a while to load.
+- Files of another matrix are removed.
+- Tables are made without matplotlib, which takes a while to load.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def write_tables(matrix: Matrix, folder: Path) -> None:
 def write_charts(matrix: Matrix, folder: Path) -> None:
     """Write the charts of a matrix into `folder`, as SVG and PNG.
 
-    Of cells of which none was measured there is a picture that says so.
+    If no cell was measured, a picture says so.
     """
     from analysis.charts.nothing import WHY, nothing
     from analysis.charts.style import save
@@ -42,13 +42,13 @@ def write_charts(matrix: Matrix, folder: Path) -> None:
     for report, name, part in _parts(matrix):
         if report.draw:
             of = "the matrix" if part is matrix else name
-            made = report.draw(part) if part.cells else nothing(WHY.format(of))
-            written += save(made, folder / name)
+            picture = report.draw(part) if part.cells else nothing(WHY.format(of))
+            written += save(picture, folder / name)
     remove_others(folder, PICTURES, written)
 
 
 def _parts(matrix: Matrix) -> Iterator[tuple[Report, str, Matrix]]:
-    """Yield each report that applies, its name, and the cells that it is of."""
+    """Yield each report that applies, with its name and its cells."""
     for report in all_reports():
         for name, experiment in report.names(matrix.configs):
             yield report, name, matrix.of(experiment) if experiment else matrix

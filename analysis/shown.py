@@ -1,8 +1,8 @@
-"""The tables and charts of the matrix asked for last, where they are looked for.
+"""Copies of the latest matrix's tables and charts, where users look for them.
 
 Rules of this module:
-- They are copies: those of each matrix stay in its own folder.
-- What is left of another matrix goes.
+- They are copies: each matrix keeps its own in its folder.
+- Copies of another matrix are removed.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ def show(matrix: Path, outputs: Path) -> None:
     Raises `DataError`.
     """
     for part in (TABLES, CHARTS):
-        copies = [_copy(path, outputs / part) for path in _made(matrix / part)]
+        copies = [_copy(path, outputs / part) for path in _files(matrix / part)]
         remove_others(outputs / part, SUFFIXES, copies)
 
 
-def _made(folder: Path) -> list[Path]:
+def _files(folder: Path) -> list[Path]:
     try:
         return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""One cell: from the record of its run to the files that say what it means.
+"""One cell: from the record of its run to its results.
 
 Reads the record in a cell's folder (`requests.csv`, `telemetry.csv`,
 `generator.csv`, `run.json` and `config.yaml`); writes `timeline.csv`, `stats.csv`,
@@ -32,7 +32,7 @@ from contract import record
 
 
 def summarise_all(folders: Sequence[Path], code: str) -> None:
-    """Summarise those cells that have no results of this `code`."""
+    """Summarise the cells that have no results made by this `code`."""
     for folder in folders:
         if not _is_summarised(folder, code):
             summarise(folder, code)
@@ -48,9 +48,9 @@ def _is_summarised(folder: Path, code: str) -> bool:
 
 
 def summarise(folder: Path, code: str | None) -> None:
-    """Write what the record in `folder` says, or raise `DataError`.
+    """Write the results of the record in `folder`, or raise `DataError`.
 
-    `code` names the analysis: it is kept with the result.
+    `code` is a name of the analysis, which is kept with the result.
     """
     config = read_config(folder)
     run = read_json(folder / record.RUN)
@@ -59,15 +59,16 @@ def summarise(folder: Path, code: str | None) -> None:
         _summarise_unmeasured(folder, config, run, code)
         return
     measured = read_measurement(folder, config, run)
-    said = summary(measured)
-    made = result(said, checked_machine(run, folder / record.RUN), code)
-    timeline = said.timeline()
+    conclusions = summary(measured)
+    machine = checked_machine(run, folder / record.RUN)
+    timeline = conclusions.timeline()
     write_csv(folder / "timeline.csv", timeline)
     path = config["impl"].get("path", "/")
     write_csv(folder / "stats.csv", stats(measured.record, path))
-    write_csv(folder / "failures.csv", said.failures())
-    save(draw(config, said.row, timeline, said.verdict, said.shown), folder / "chart")
-    _write_result(folder, made)
+    write_csv(folder / "failures.csv", conclusions.failures())
+    row, verdict, shown = conclusions.row, conclusions.verdict, conclusions.shown
+    save(draw(config, row, timeline, verdict, shown), folder / "chart")
+    _write_result(folder, result(conclusions, machine, code))
 
 
 def _summarise_unmeasured(

@@ -43,20 +43,20 @@ def measure(impl: str, folder: Path) -> Cell:
 
 def main() -> None:
     Parser(prog="python -m benchmarks.same", description=__doc__).parse_args()
-    found: dict[str, list[Cell]] = {impl: [] for impl in IMPLS}
+    cells_of: dict[str, list[Cell]] = {impl: [] for impl in IMPLS}
     with tempfile.TemporaryDirectory() as name:
         for turn in range(2 * RUNS):
             for impl in IMPLS:
-                found[impl].append(measure(impl, Path(name) / f"{impl}-{turn}"))
-    print("| implementation | figure | A over B | said |\n|---|---|---:|---|")
+                cells_of[impl].append(measure(impl, Path(name) / f"{impl}-{turn}"))
+    print("| implementation | figure | A over B | claim |\n|---|---|---:|---|")
     claims = total = 0
-    for impl, cells in found.items():
+    for impl, cells in cells_of.items():
         groups = [Group(tuple(cells[n::2]), "AB"[n]) for n in range(2)]
         for compared in compare(groups):
             heading = figures.named(compared.figure).heading
             ratio = "–" if compared.ratio is None else f"{compared.ratio:.3f}"
-            print(f"| {impl} | {heading} | {ratio} | {compared.said} |")
-            claims += compared.said != NOTHING
+            print(f"| {impl} | {heading} | {ratio} | {compared.claim} |")
+            claims += compared.claim != NOTHING
             total += 1
     print(f"\n{claims} of {total} comparisons claim a difference.")
 

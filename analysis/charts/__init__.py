@@ -1,7 +1,7 @@
 """Charts, each in a module of its own, and how all of them look.
 
-`style.py` holds colours, sizes and how a picture is written, `line_labels.py` and
-`user_curves.py` what charts of lines share. `cell.py` is the chart of one run; the
+`style.py` defines colours and sizes, and writes pictures. `line_labels.py` and
+`user_curves.py` are shared by charts of lines. `cell.py` is the chart of one run; the
 others are of many.
 
 May import: record, diagnosis, rows, tables.

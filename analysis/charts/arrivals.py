@@ -1,22 +1,22 @@
-"""Closed against open arrivals: what a closed loop leaves out of response times.
+"""Closed against open arrivals: what a closed loop omits from response times.
 
-A closed user asks again once it is answered and has thought, so that a slow server is
-asked less, and just the slow responses become rare in the record: coordinated omission
-(Tene 2013). An open one asks when its time has come.
+A closed user sends the next request after it was answered and has thought. So a slow
+server gets fewer requests, and just the slow responses become rare in the record:
+coordinated omission (Tene 2013). An open user sends a request when it is due.
 
 Rules of this module:
-- A panel for the cells that differ in nothing but their arrivals. Percentiles of the
-  response times stand over how many requests took longer, logarithmically: 50, 90, 99
-  and 99.9 are as far apart from each other.
-- A request counts from when it was due, which is its `start_s` (`load.arrivals`), and
-  only from when all users had joined: until then the load grows.
-- Failures count with the time that they took; of those that timed out it is a lower
-  bound. Without them a tail would be cut off.
-- A record ends with the last request that finished. What waited then is not in it, so
-  that where a queue grows the open line is still too low.
-- A † stands at a kind of arrivals under which the server was not, or not surely, the
-  limit: the two may differ in that.
-- A percentile is shown where five requests at least took longer. Lines are medians over
+- A panel shows cells that differ only in their arrivals. Its axis is logarithmic in the
+  share of requests that took longer: 50, 90, 99 and 99.9 have equal distances.
+- A response time counts from when the request was due, which is its `start_s`
+  (`load.arrivals`). Requests that were due before all users had joined do not count:
+  until then the load grows.
+- Failures count with the time that they took, which is a lower bound for time-outs.
+  Without them a tail would be cut off.
+- A record ends with the last request that finished. Requests that still waited are not
+  in it. So the open line is too low if a queue grows.
+- A kind of arrivals has a † if something other than the server limited it, or may have:
+  the two kinds may differ for that reason.
+- A percentile is shown if at least five requests took longer. Lines are medians over
   repeats.
 """
 
@@ -52,7 +52,7 @@ COLUMNS = 3  # of panels side by side
 
 @dataclass(frozen=True)
 class PercentileLine:
-    """Percentiles of one kind of arrivals: `times_ms` at `LEVELS`, NaN if unknown."""
+    """Percentiles for one kind of arrivals: `times_ms` at `LEVELS`, NaN if unknown."""
 
     arrivals: str
     times_ms: np.ndarray
@@ -68,35 +68,36 @@ def draw(cells: Sequence[Cell]) -> Figure:
     lines = math.ceil(len(rows) / columns)
     width = max(PANEL_IN[0] * columns, 6)
     experiments = dict.fromkeys(cell.experiment for cell in cells)
-    made = figure(width, 1.2 + 0.4 * len(experiments) + PANEL_IN[1] * lines)
-    said = [
+    picture = figure(width, 1.2 + 0.4 * len(experiments) + PANEL_IN[1] * lines)
+    title = ["Response times of requests that were due after all users had joined."]
+    title += [
         f"{name}: {caption([c for c in cells if c.experiment == name])}"
         for name in experiments
     ]
-    about = "Response times of requests that were due after all users had joined."
-    found = [percentiles(row.cells) for row in rows]
-    if any(mark(line.limit) for lines_of in found for line in lines_of):
-        said.append(f"{MARKED}.")
-    entitle(made, "\n".join([about, *said]), width)
-    grid = made.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+    panels = [percentiles(row.cells) for row in rows]
+    every_line = [line for panel in panels for line in panel]
+    if any(mark(line.limit) for line in every_line):
+        title.append(f"{MARKED}.")
+    entitle(picture, "\n".join(title), width)
+    grid = picture.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
     for number, axes in enumerate(grid.flat):
         if number >= len(rows):
             axes.remove()
             continue
         axes.set_title(shorten(rows[number].label, int(PANEL_IN[0] * 11)))
-        _draw(axes, found[number])
+        _draw(axes, panels[number])
         if number + columns >= len(rows):  # no panel below it
             axes.tick_params(labelbottom=True)
             axes.set_xlabel("percentile of requests")
         if number % columns == 0:
             axes.set_ylabel("response time, ms (logarithmic)")
-    _scale(grid.flat[0], [line for lines_of in found for line in lines_of])
-    return made
+    _scale(grid.flat[0], every_line)
+    return picture
 
 
 def percentiles(cells: Sequence[Cell]) -> list[PercentileLine]:
-    """Return a line for each kind of arrivals that these cells have."""
-    found = []
+    """Return a line for each kind of arrivals among these cells."""
+    lines = []
     for kind in ARRIVALS:
         chosen = [cell for cell in cells if setting(cell, SETTING) == kind]
         if not chosen:
@@ -105,7 +106,7 @@ def percentiles(cells: Sequence[Cell]) -> list[PercentileLine]:
             settled(read_requests(cell.folder / record.REQUESTS), cell)
             for cell in chosen
         ]
-        found.append(
+        lines.append(
             PercentileLine(
                 kind,
                 np.median([at_levels(r["response_ms"]) for r in records], axis=0),
@@ -114,13 +115,13 @@ def percentiles(cells: Sequence[Cell]) -> list[PercentileLine]:
                 Group(tuple(chosen), kind).limit()[0],
             )
         )
-    return found
+    return lines
 
 
 def settled(record: pd.DataFrame, cell: Cell) -> pd.DataFrame:
     """Return the requests that were due when all users had joined.
 
-    There are none where they join for as long as the server takes more.
+    There are none if users join for as long as the server takes more.
     """
     users = cell.config["users"]
     joined_s: float = math.inf if users == AUTO else users / cell.config["hatch_rate"]
@@ -131,9 +132,9 @@ def at_levels(times_ms: pd.Series) -> np.ndarray:
     """Return the percentiles at `LEVELS`, NaN where too few requests lie above."""
     if not len(times_ms):
         return np.full(len(LEVELS), np.nan)
-    found = np.quantile(times_ms, LEVELS)
+    percentiles_ms = np.quantile(times_ms, LEVELS)
     enough = (1 - LEVELS) * len(times_ms) >= LEAST_ABOVE - 1e-6
-    return np.where(enough, found, np.nan)
+    return np.where(enough, percentiles_ms, np.nan)
 
 
 def _draw(axes: Axes, lines: Sequence[PercentileLine]) -> None:

@@ -1,6 +1,6 @@
-"""A cell's chart: as Locust draws it, rates, response times and users over time.
+"""A cell's chart: rates, response times and users over time, as Locust draws them.
 
-Below these stands what was full meanwhile, and what users waited for.
+Two more panels show what was full meanwhile, and what users waited for.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ def draw(
     config: dict[str, Any],
     row: Row,
     timeline: pd.DataFrame,
-    limited: Verdict,
+    verdict: Verdict,
     waited: Waiting | None,
 ) -> Figure:
-    """Return the panels over a shared axis of seconds; the first failure marked.
+    """Return panels over a shared axis of seconds, with the first failure marked.
 
-    So is the onset, where there is one. Lines have a point for each whole second; those
-    of utilisation two.
+    The onset is marked, too, if there is one. Lines have a point for each whole second,
+    or for each half second in the panel of utilisation.
     """
     end_s = row.duration_s if row.onset_s is None else row.onset_s
     whole = whole_seconds(timeline, end_s)
-    made = figure(8, 9)
-    entitle(made, f"{_title(config, row)}\n{_limit(limited)}", made.get_figwidth())
-    rates, times, users, full, strip = made.subplots(
+    picture = figure(8, 9)
+    title = f"{_title(config, row)}\n{_limit(verdict)}"
+    entitle(picture, title, picture.get_figwidth())
+    rates, times, users, full, strip = picture.subplots(
         5, sharex=True, height_ratios=[1, 1, 0.8, 1, 0.14]
     )
     _rates(rates, whole)
@@ -47,13 +48,13 @@ def draw(
     strip.set_xlabel("seconds since the load began")
     strip.set_xlim(0, max(end_s, 1) * 1.02)
     thousands(strip, "x")
-    utilisation.draw(made, (full, strip), waited)
+    utilisation.draw(picture, (full, strip), waited)
     if row.first_failure_s is not None:
         _mark([rates, times, users, full, strip], row.first_failure_s)
     if row.onset_s is not None:
         for panel in (rates, times, users, full):
             panel.axvline(row.onset_s, color=FAILURE, linewidth=1.2)
-    return made
+    return picture
 
 
 def _rates(panel: Axes, whole: pd.DataFrame) -> None:
@@ -116,11 +117,11 @@ def _mark(panels: list[Axes], at_s: float) -> None:
     )
 
 
-def _limit(limited: Verdict) -> str:
-    if limited.limit == "unclear":
-        return f"limit unclear: {shorten(limited.because, 160)}"
-    outside = " (not the server)" if is_outside(limited.limit) else ""
-    return f"limited by {limited.limit}{outside}: {shorten(limited.because, 160)}"
+def _limit(verdict: Verdict) -> str:
+    if verdict.limit == "unclear":
+        return f"limit unclear: {shorten(verdict.because, 160)}"
+    outside = " (not the server)" if is_outside(verdict.limit) else ""
+    return f"limited by {verdict.limit}{outside}: {shorten(verdict.because, 160)}"
 
 
 def _title(config: dict[str, Any], row: Row) -> str:
@@ -128,18 +129,18 @@ def _title(config: dict[str, Any], row: Row) -> str:
     cap = "up to " if row.reached is not None else ""
     users = config["users"]
     many = "as many users as it takes" if users == AUTO else f"{cap}{users:,} users"
-    asked = f"{many}, {config['hatch_rate']:g} joining a second"
+    load = f"{many}, {config['hatch_rate']:g} joining a second"
     if row.first_failure_s is not None:
-        said = (
+        ending = (
             f"▼ first failure at {row.first_failure_s:,.1f} s with "
             f"{row.first_failure_users:,} users: {shorten(str(row.first_failure), 120)}"
         )
         if row.onset_s is not None:
-            said += f"; onset (line) with {row.onset_users:,} users"
+            ending += f"; onset (line) with {row.onset_users:,} users"
     elif row.reached is False:
-        said = f"no failure up to {row.users:,} users"
+        ending = f"no failure up to {row.users:,} users"
     else:
-        said = f"no failure in {row.requests:,} requests"
+        ending = f"no failure in {row.requests:,} requests"
     if row.outcome == stops.OUT_OF_TIME:
-        said += "; the limit of time came first"
-    return f"{name} ({asked})\n{said}"
+        ending += "; the time limit came first"
+    return f"{name} ({load})\n{ending}"

@@ -1,7 +1,8 @@
 """The rows of an experiment's table side by side, as bars of its figures.
 
-Of several runs the bar is their median, its error bar the interval, and a dot each run;
-an arrow is one that met no failure, which may lie anywhere to its right.
+With several runs the bar is their median, its error bar is the interval, and each dot
+is a run. An arrow is a run that met no failure: its value may lie anywhere to the
+right.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from analysis.rows.settings import caption
 from analysis.rows.statistics import LEAST_RUNS, Estimate, Sample
 
 PANEL_IN = 3.0  # a panel's width
-PALE = COLOURS[5]  # on which black can be seen
+PALE = COLOURS[5]  # black can be seen on it
 LABEL_IN = 0.085  # the width of a label's character
 
 
@@ -31,21 +32,21 @@ def comparison(name: str, cells: Sequence[Cell]) -> Figure:
     groups = grouped(cells)
     labels = [group.marked for group in groups]
     width = LABEL_IN * max(map(len, labels)) + PANEL_IN * len(panels)
-    made = figure(width, 1.5 + 0.3 * len(groups))
-    entitle(made, f"{name}: {caption(cells)}{_runs(groups)}{_lines(groups)}", width)
+    picture = figure(width, 1.5 + 0.3 * len(groups))
+    entitle(picture, f"{name}: {caption(cells)}{_runs(groups)}{_lines(groups)}", width)
     for axes, drawn in zip(
-        made.subplots(1, len(panels), sharey=True), panels, strict=True
+        picture.subplots(1, len(panels), sharey=True), panels, strict=True
     ):
         axes.set_title(drawn.title)
         _bars(axes, groups, drawn)
-    first = made.axes[0]
+    first = picture.axes[0]
     first.set_yticks(range(len(groups)), labels)
     first.set_ylim(len(groups) - 0.4, -0.6)  # from the top, as the table has them
-    return made
+    return picture
 
 
 def _runs(groups: Sequence[Group]) -> str:
-    """Say what bars and dots are, where there are repeats."""
+    """Return what bars and dots are, if there are repeats."""
     runs = [group.runs for group in groups]
     if max(runs) == 1:
         return ""
@@ -58,21 +59,21 @@ def _runs(groups: Sequence[Group]) -> str:
 
 
 def _lines(groups: Sequence[Group]) -> str:
-    """Say what marks and lines are, where there are any."""
-    said = ""
+    """Return what marks and lines mean, if there are any."""
+    text = ""
     if any(group.marked != group.label for group in groups):
-        said += f" {MARKED}."
+        text += f" {MARKED}."
     if groups[0].first.ceiling_rps:
-        said += " Dotted: what the load generator can send."
-    return said
+        text += " Dotted: what the load generator can send."
+    return text
 
 
 def _bars(axes: Axes, groups: Sequence[Group], drawn: figures.Figure) -> None:
     greatest = 0.0
     for place, group in enumerate(groups):
-        found, sample = group.estimate(drawn.name), group.sample(drawn.name)
-        bound = found is not None and not found.reached
-        value = found.value if found else 0.0
+        estimate, sample = group.estimate(drawn.name), group.sample(drawn.name)
+        bound = estimate is not None and not estimate.reached
+        value = estimate.value if estimate else 0.0
         axes.barh(
             place,
             value,
@@ -82,12 +83,12 @@ def _bars(axes: Axes, groups: Sequence[Group], drawn: figures.Figure) -> None:
             hatch="////" if bound else None,
         )
         end = value
-        if found and sample and group.runs > 1:
+        if estimate and sample and group.runs > 1:
             end = max(sample.values)
-            _spread(axes, place, found, sample)
-        said = drawn.show(found.value if found else None)
+            _spread(axes, place, estimate, sample)
+        text = drawn.show(estimate.value if estimate else None)
         axes.annotate(
-            ("> " if bound else "") + said,
+            ("> " if bound else "") + text,
             (end, place),
             xytext=(4 if group.runs == 1 else 8, 0),
             textcoords="offset points",
@@ -106,12 +107,12 @@ def _bars(axes: Axes, groups: Sequence[Group], drawn: figures.Figure) -> None:
     thousands(axes, "x")
 
 
-def _spread(axes: Axes, place: int, found: Estimate, sample: Sample) -> None:
+def _spread(axes: Axes, place: int, estimate: Estimate, sample: Sample) -> None:
     """Draw the interval, to the greatest run where it has no end, and each run."""
-    if found.low is not None and found.high is not None:
-        ends = [found.low, min(found.high, max(sample.values))]
+    if estimate.low is not None and estimate.high is not None:
+        ends = [estimate.low, min(estimate.high, max(sample.values))]
         axes.plot(ends, [place, place], color="black", linewidth=1.2, zorder=3)
-        shut = ends if math.isfinite(found.high) else ends[:1]
+        shut = ends if math.isfinite(estimate.high) else ends[:1]
         axes.plot(shut, [place] * len(shut), "|", color="black", ms=9, mew=1.2)
     runs = list(zip(sample.values, sample.known, strict=True))
     offsets = np.linspace(-0.2, 0.2, len(runs))  # so that equal runs are all seen

@@ -1,4 +1,4 @@
-"""Naming lines beside a panel, at the heights of their ends."""
+"""Labels of lines beside a panel, at the heights of the lines' ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LABEL_PT = 11.0  # the least distance of two labels, in points
 
 @dataclass(frozen=True)
 class LineEnd:
-    """The last point of a line, in the panel's units, and what to call the line."""
+    """The last point of a line, in the panel's units, and the line's label."""
 
     label: str
     colour: str
@@ -22,14 +22,14 @@ class LineEnd:
 
 
 def label_lines(axes: Axes, ends: Sequence[LineEnd]) -> None:
-    """Name each line beside the panel, at the height of its end where there is room.
+    """Label each line beside the panel, at the height of its end if there is room.
 
     The layout has to be settled before (`draw_without_rendering`).
     """
     box = axes.get_window_extent()
     gap = LABEL_PT * axes.figure.dpi / 72
-    # Of ends at one height the one farther left is named above, so that no leader
-    # has to cross another's line.
+    # If two ends have the same height, the label of the left one is above the other. So
+    # no leader has to cross another line.
     at = [axes.transData.transform((end.x, end.y)) for end in ends]
     wanted = [
         float(np.clip(y, box.y0, box.y1) + gap * (box.x1 - x) / box.width)
@@ -53,9 +53,9 @@ def label_lines(axes: Axes, ends: Sequence[LineEnd]) -> None:
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Return places as near to `wanted` as can be, each `gap` from the next.
+    """Return places as near to `wanted` as possible, each `gap` from the next.
 
-    They stay between `low` and `high` where all of them fit.
+    They stay between `low` and `high` if all of them fit.
     """
     order = sorted(range(len(wanted)), key=lambda n: wanted[n])
     places = [0.0] * len(wanted)

@@ -1,6 +1,7 @@
-"""The picture in the place of a chart that nothing could be drawn of.
+"""The picture instead of a chart for which there are no figures.
 
-It says so, so that no picture of an earlier matrix is taken for this one's.
+It gives the reason. Without it a picture of an earlier matrix might be taken for this
+one.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from matplotlib.figure import Figure
 from analysis.charts.style import entitle, figure
 
 WIDTH_IN = 6.0
-WHY = "No server of {} could be: the tables say why."
+WHY = "No server of {} could be measured: the tables say why."
 
 
-def nothing(said: str) -> Figure:
-    """Return a picture of nothing, with why there is nothing above it."""
-    made = figure(WIDTH_IN, 1.2)
-    entitle(made, f"Not measured. {said}", WIDTH_IN)
-    return made
+def nothing(reason: str) -> Figure:
+    """Return an empty picture with the reason above it."""
+    picture = figure(WIDTH_IN, 1.2)
+    entitle(picture, f"Not measured. {reason}", WIDTH_IN)
+    return picture

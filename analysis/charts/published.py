@@ -1,11 +1,11 @@
 """The published figures beside ours, as bars.
 
 Rules of this module:
-- A row of panels per experiment; in it, for each implementation, the published figure
-  (white, hatched) above ours (filled), one bar for each of our configurations.
-- Ours are medians over repeats. A run that met no failure has a bound for its users:
-  the bar says `>`, and a median is a bound where it lies among such runs.
-- A † stands at ours where the server was not, or not surely, the limit.
+- There is a row of panels per experiment. For each implementation it has the published
+  figure (white, hatched) above ours (filled), with one bar for each configuration.
+- Ours are medians over repeats. The users of a run that met no failure are a bound, and
+  the bar says `>`. A median is a bound if it lies among such runs.
+- Ours have a † if something other than the server was the limit, or may have been.
 - The two were measured on different machines, networks and pages. The title says so.
 """
 
@@ -30,15 +30,15 @@ LABEL_IN = 0.085  # the width of a label's character
 ROOM = 0.3  # of a panel, for the figure behind the longest bar
 EXPERIMENTS = {"first_fail": stops.FIRST_FAILURE, "burst": stops.REQUESTS}
 TITLE = (
-    "What the exercise published in 2019 (hatched) and what was measured here "
-    "(filled). The machine, the network and the page of then are not known: compare "
-    "orders and sizes, not last digits."
+    "Published by the exercise in 2019 (hatched), and measured here (filled). Its "
+    "machine, network and page are not known: compare the order and rough size of "
+    "bars, not their digits."
 )
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One row of bars: a figure for each panel, None where there is none."""
+    """A bar in each panel; a value is None if it is not known."""
 
     label: str
     values: dict[str, float | None]
@@ -47,55 +47,55 @@ class Bar:
 
 
 def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
-    """Return the chart of those experiments that were published and measured."""
-    asked = {cell.experiment for cell in cells}
-    experiments = [name for name in EXPERIMENTS if name in asked]
-    found = {
+    """Return the chart of the experiments that were both published and measured."""
+    measured = {cell.experiment for cell in cells}
+    experiments = [name for name in EXPERIMENTS if name in measured]
+    rows_of = {
         name: bars(
             [cell for cell in cells if cell.experiment == name],
             [row for row in rows if row.experiment == name],
         )
         for name in experiments
     }
-    heights = [0.6 + 0.25 * len(found[name]) for name in experiments]
-    longest = max(len(bar.label) for name in experiments for bar in found[name])
+    heights = [0.6 + 0.25 * len(rows_of[name]) for name in experiments]
+    longest = max(len(bar.label) for name in experiments for bar in rows_of[name])
     width = LABEL_IN * longest + 3 * PANEL_IN
-    made = figure(width, 1.1 + 0.3 * len(experiments) + sum(heights))
-    said = [
+    picture = figure(width, 1.1 + 0.3 * len(experiments) + sum(heights))
+    captions = [
         f"Here, {name}: {caption([c for c in cells if c.experiment == name])}"
         for name in experiments
     ]
-    if any(MARK in bar.label for name in experiments for bar in found[name]):
-        said.append(f"{MARKED}.")
-    entitle(made, "\n".join([TITLE, *said]), width)
-    grid = made.subplots(
+    if any(MARK in bar.label for name in experiments for bar in rows_of[name]):
+        captions.append(f"{MARKED}.")
+    entitle(picture, "\n".join([TITLE, *captions]), width)
+    grid = picture.subplots(
         len(experiments), 3, squeeze=False, gridspec_kw={"height_ratios": heights}
     )
     for name, panels in zip(experiments, grid, strict=True):
         drawn = figures.drawn(EXPERIMENTS[name])
         for axes, each in zip(panels, drawn, strict=True):
             axes.set_title(each.title)
-            _draw(axes, found[name], each.name)
+            _draw(axes, rows_of[name], each.name)
         panels[0].set_yticks(
-            range(len(found[name])), [bar.label for bar in found[name]]
+            range(len(rows_of[name])), [bar.label for bar in rows_of[name]]
         )
         panels[0].set_title(f"{name}\n{panels[0].get_title(loc='left')}")
-    return made
+    return picture
 
 
 def bars(cells: Sequence[Cell], rows: Sequence[Published]) -> list[Bar]:
     """Return the bars of one experiment: published, then ours, by implementation."""
     ours = grouped_by_experiment(cells)
     known = {row.implementation: row for row in rows}
-    found = []
+    chart_rows = []
     for name in dict.fromkeys([*known, *(row.first.impl for row in ours)]):
         if name in known:
             row = known[name]
             values = {n: getattr(row, n) for n in ("users", "rps", "average_ms")}
             values["failures"] = row.failures
-            found.append(Bar(f"{name}, published", values, ours=False))
-        found += [_ours(row) for row in ours if row.first.impl == name]
-    return found
+            chart_rows.append(Bar(f"{name}, published", values, ours=False))
+        chart_rows += [_ours(row) for row in ours if row.first.impl == name]
+    return chart_rows
 
 
 def _ours(row: Group) -> Bar:
@@ -109,8 +109,8 @@ def _median(row: Group, name: str) -> float | None:
     return row.median(lambda cell: cell.row[name])
 
 
-def _draw(axes: Axes, found: Sequence[Bar], column: str) -> None:
-    for place, bar in enumerate(found):
+def _draw(axes: Axes, chart_rows: Sequence[Bar], column: str) -> None:
+    for place, bar in enumerate(chart_rows):
         value = bar.values[column]
         axes.barh(
             place,
@@ -122,23 +122,23 @@ def _draw(axes: Axes, found: Sequence[Bar], column: str) -> None:
         )
         bound = "> " if bar.ours and bar.bound and column == "users" else ""
         axes.annotate(
-            bound + _said(column, value),
+            bound + _shown(column, value),
             (value or 0, place),
             xytext=(4, 0),
             textcoords="offset points",
             va="center",
             fontsize=8,
         )
-    greatest = max([bar.values[column] or 0 for bar in found])
+    greatest = max([bar.values[column] or 0 for bar in chart_rows])
     axes.set_xlim(0, (greatest or 1) / (1 - ROOM))
-    axes.set_ylim(len(found) - 0.4, -0.6)
+    axes.set_ylim(len(chart_rows) - 0.4, -0.6)
     axes.set_yticks([])
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     thousands(axes, "x")
 
 
-def _said(column: str, value: float | None) -> str:
+def _shown(column: str, value: float | None) -> str:
     if column == "average_ms":
         return show_ms(value)
     whole = value is not None and float(value).is_integer()

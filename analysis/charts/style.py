@@ -1,13 +1,14 @@
-"""How every chart looks, and how it becomes a file.
+"""The style of all charts, and how a chart becomes a file.
 
 Rules of this module:
-- Readable in grey and by colour-blind eyes: the colours of Okabe and Ito (2008),
-  never without a line style, a marker or a label that says the same.
-- What users waited for has one colour in all charts (`FILLS`). The server's parts are
-  plain, and each is lighter than the one before; what is outside of it is hatched.
-- The same data give the same bytes: no dates, fixed identifiers in the SVG, and
-  text as outlines of the one font that comes with matplotlib.
-- Figures are made without pyplot: there is no screen, and no state to share.
+- Charts are readable in grey and by colour-blind eyes. Colours are those of Okabe and
+  Ito (2008). A line style, a marker or a label always says the same as a colour.
+- Each part that users wait for has one colour in all charts (`FILLS`). The server's
+  parts are plain, and each is lighter than the one before. Parts outside of it are
+  hatched.
+- The same data give the same bytes: no dates, fixed identifiers in the SVG, and text as
+  outlines of the one font that comes with matplotlib.
+- Figures are made without pyplot: it needs no screen and shares no state.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Fill:
 
     @property
     def look(self) -> dict[str, Any]:
-        """What matplotlib is told of a patch that is filled so."""
+        """The arguments for a patch of matplotlib that is filled so."""
         return {
             **{"facecolor": self.colour, "hatch": self.hatch, "hatchcolor": self.ink},
             **{"edgecolor": "white", "linewidth": 0.8},
@@ -66,9 +67,9 @@ FILLS = {
     "unclear": Fill("#E6E6E6", "black"),
 }
 LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}  # beside a panel
-DIGITS = 6  # of a place within a figure, of which the whole is 1
+DIGITS = 6  # of a position in a figure whose side is 1
 TITLE_PT = 9.5
-CHARACTERS = 12.5  # of a title that fit into an inch
+CHARACTERS = 12.5  # of a title in an inch
 
 mpl.rcParams.update(
     {
@@ -85,63 +86,63 @@ mpl.rcParams.update(
         "lines.linewidth": 1.6,
         "svg.fonttype": "path",
         "svg.hashsalt": "firstfail",
-        "text.parse_math": False,  # a server's last words may have any number of $
+        "text.parse_math": False,  # a server's messages may have any number of $
     }
 )
 
 
 def figure(width: float, height: float) -> Figure:
     """Return an empty figure, its size in inches."""
-    made = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(made)
-    return made
+    picture = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(picture)
+    return picture
 
 
-def save(made: Figure, stem: Path) -> list[Path]:
+def save(picture: Figure, stem: Path) -> list[Path]:
     """Write `stem.svg` and `stem.png`; return their paths."""
     paths = [stem.with_name(stem.name + suffix) for suffix in PICTURES]
     svg, png = paths
-    settle(made)
-    write(svg, lambda path: made.savefig(path, metadata={"Date": None}))
-    write(png, lambda path: made.savefig(path, dpi=150, metadata={"Software": None}))
+    settle(picture)
+    write(svg, lambda path: picture.savefig(path, metadata={"Date": None}))
+    write(png, lambda path: picture.savefig(path, dpi=150, metadata={"Software": None}))
     return paths
 
 
-def settle(made: Figure) -> None:
+def settle(picture: Figure) -> None:
     """Lay a figure out, once, so that the same figure is always the same bytes.
 
-    The last digits of what the solver of a constrained layout finds differ from run to
-    run, and an SVG names its clip paths after all digits.
+    The solver of a constrained layout finds positions whose last digits differ from run
+    to run. An SVG names its clip paths after all digits.
     """
-    engine = made.get_layout_engine()
-    if engine is None or not made.axes:
+    engine = picture.get_layout_engine()
+    if engine is None or not picture.axes:
         return
-    engine.execute(made)
-    made.set_layout_engine("none")
-    for axes in made.axes:
+    engine.execute(picture)
+    picture.set_layout_engine("none")
+    for axes in picture.axes:
         place = axes.get_position(original=True).bounds
         left, bottom, width, height = (round(side, DIGITS) for side in place)
         axes.set_position((left, bottom, width, height))
 
 
-def entitle(made: Figure, said: str, inches: float) -> None:
-    """Write a title above the panels, in as many lines of `inches` as it takes."""
+def entitle(picture: Figure, title: str, inches: float) -> None:
+    """Write a title above the panels, in lines of so many inches."""
     lines = (
         textwrap.wrap(line, int(inches * CHARACTERS), break_on_hyphens=False)
-        for line in said.split("\n")
+        for line in title.split("\n")
     )
-    made.suptitle(
+    picture.suptitle(
         "\n".join(itertools.chain.from_iterable(lines)),
         **{"x": 0.01, "ha": "left", "fontsize": TITLE_PT},
     )
 
 
-def shorten(said: str, characters: int) -> str:
-    return textwrap.shorten(said, characters, placeholder=" …") or said[:characters]
+def shorten(text: str, characters: int) -> str:
+    return textwrap.shorten(text, characters, placeholder=" …") or text[:characters]
 
 
 def look(group: int, member: int) -> dict[str, Any]:
-    """Return colour and dashes of a line: a colour to a group of them.
+    """Return the colour of a group of lines, and the dashes of its `member`.
 
     The first lines of two groups differ in their dashes, too.
     """
@@ -155,7 +156,7 @@ def thousands(axes: Axes, *axis: str) -> None:
     """Write the ticks of these axes ("x", "y") with separators, a few of them."""
     for name in axis:
         which = axes.xaxis if name == "x" else axes.yaxis
-        if which.get_scale() == "log":  # a range within a decade has ticks, too
+        if which.get_scale() == "log":  # ticks even within one decade
             which.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
             which.set_minor_formatter(NullFormatter())
         else:

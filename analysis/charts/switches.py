@@ -1,11 +1,10 @@
 """Context switches and CPU time of each request, as bars.
 
 Rules of this module:
-- A row per configuration, in the order of the table; a panel per figure.
-- A panel whose figures span more than `DECADES` powers of ten has a logarithmic
-  axis, and its heading says so: bars begin at its left edge there, and tell the order
-  of size and no ratio.
-- A figure that is 0 has no bar, one that is not known a dash.
+- There is a row per configuration, in the order of the table, and a panel per figure.
+- A panel whose figures span more than `DECADES` powers of ten has a logarithmic axis,
+  and its title says so. There the lengths of bars show an order, and no ratios.
+- A figure that is 0 has no bar. An unknown figure has a dash.
 """
 
 from __future__ import annotations
@@ -27,15 +26,15 @@ DECADES = 1.5
 PANEL_IN = 2.8  # a panel's width
 LABEL_IN = 0.085  # the width of a label's character
 ROOM = 0.3  # of a panel, for the figure behind the longest bar
-LOOKS = {  # of each panel: the colour and the hatch of its bars
+LOOKS = {  # the colour and the hatch of the bars in each panel
     "voluntary_per_request": (COLOURS[0], ""),
     "involuntary_per_request": (COLOURS[4], "////"),
     "cpu_ms_per_request": (COLOURS[2], ""),
 }
 TITLE = (
-    "How often the kernel switched from the server, for each request that finished. "
-    "Voluntary: the server had to wait. Involuntary: another wanted its CPU. "
-    + switches.SERVERS
+    "How often the kernel switched away from the server, for each request that "
+    "finished. Voluntary: the server had to wait. Involuntary: another process or "
+    "thread got the CPU. " + switches.SERVERS
 )
 
 
@@ -44,11 +43,11 @@ def draw(cells: Sequence[Cell]) -> Figure:
     rows = grouped_by_experiment(cells)
     repeats = max(len(row.cells) for row in rows)
     width = LABEL_IN * max(len(row.label) for row in rows) + PANEL_IN * len(LOOKS)
-    made = figure(width, 1.5 + 0.3 * len(rows))
-    entitle(made, TITLE + (" Medians of repeats." if repeats > 1 else ""), width)
+    picture = figure(width, 1.5 + 0.3 * len(rows))
+    entitle(picture, TITLE + (" Medians of repeats." if repeats > 1 else ""), width)
     drawn = [each for each in figures.SWITCHES if each.name in LOOKS]
     for axes, each in zip(
-        made.subplots(1, len(drawn), sharey=True), drawn, strict=True
+        picture.subplots(1, len(drawn), sharey=True), drawn, strict=True
     ):
         values = [row.median(each.value) for row in rows]
         colour, hatch = LOOKS[each.name]
@@ -66,15 +65,15 @@ def draw(cells: Sequence[Cell]) -> Figure:
             edgecolor="white",
             hatch=hatch,
         )
-        _say(axes, [each.show(value) for value in values], bars, low)
+        _annotate(axes, [each.show(value) for value in values], bars, low)
         axes.set_xlim(low, high)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
         thousands(axes, "x")
         if low:
             _decades(axes, low, max(bars))
-    _name(made.axes[0], rows)
-    return made
+    _name(picture.axes[0], rows)
+    return picture
 
 
 def _bounds(values: Sequence[float | None]) -> tuple[float, float]:
@@ -90,14 +89,16 @@ def _bounds(values: Sequence[float | None]) -> tuple[float, float]:
 
 
 def _decades(axes: Axes, low: float, greatest: float) -> None:
-    """Tick a few whole powers of ten: these panels are narrow."""
+    """Set ticks at a few powers of ten: these panels are narrow."""
     decades = range(round(math.log10(low)), math.floor(math.log10(greatest)) + 1)
     few = decades[:: math.ceil(len(decades) / 5)]
     axes.xaxis.set_major_locator(FixedLocator([10.0**power for power in few]))
     axes.xaxis.set_minor_locator(NullLocator())
 
 
-def _say(axes: Axes, shown: Sequence[str], bars: Sequence[float], low: float) -> None:
+def _annotate(
+    axes: Axes, shown: Sequence[str], bars: Sequence[float], low: float
+) -> None:
     for place, (text, bar) in enumerate(zip(shown, bars, strict=True)):
         axes.annotate(
             text,

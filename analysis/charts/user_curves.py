@@ -1,13 +1,14 @@
-"""The lines of the chart against users: of each row of a table, or through several.
+"""The curves of the chart against users: one for each row of a table, or for several.
 
 Rules of this module:
-- A run whose users grow is a curve from its timeline, smoothed over bins of users;
-  a search for the capacity one through its steps.
-- Of repeats there is one line, through the median over the runs at each number of
-  users, between the least and the greatest of them. It goes to the median of the
-  runs' ends: further out only those would speak that held longest.
-- Runs whose users are fixed give a point per row, joined per implementation.
-- A label is marked where not each figure of its line is the server's.
+- The curve of a run whose users grow is made of its timeline, smoothed over bins of
+  users. That of a search for the capacity goes through its steps.
+- Repeats have one curve. At each number of users it is the median over the runs, with
+  the least and the greatest beside it. It ends at the median of the runs' ends: further
+  out only the runs that held longest would count.
+- Runs with a fixed number of users give a point per row. The points of an
+  implementation are joined.
+- A label has a mark if something other than the server may have limited a figure.
 """
 
 from __future__ import annotations
@@ -26,26 +27,26 @@ from analysis.rows.groups import MARK, Group, grouped
 from analysis.rows.settings import label, varying_settings
 from contract import stops
 
-BINS = 60  # of users; within one, the median of response times and the mean rate
+BINS = 60  # of users; a bin has the median response time and the mean rate
 PANELS = ("p50_ms", "rps")
-Points = dict[str, np.ndarray]  # users, and by panel the values there
+Points = dict[str, np.ndarray]  # the users, and the values of each panel there
 
 
 @dataclass(frozen=True)
 class UserCurve:
-    """One line of both panels; `ends` says that its last point is a failure.
+    """One curve of both panels; `ends` is true if its last point is a failure.
 
-    `least` and `greatest` are those of the repeats, empty where there are none.
+    `least` and `greatest` are those of the repeats, empty if there are none.
     """
 
     label: str
-    group: int  # lines of one implementation share a colour
-    member: int  # which one of its group
+    group: int  # curves of one implementation share a colour
+    member: int  # its number within the group
     middle: Points
     least: Points
     greatest: Points
     ends: bool
-    joined: bool = False  # through cells, not along one run
+    joined: bool = False  # through several cells, not along one run
 
     @property
     def users(self) -> np.ndarray:
@@ -57,10 +58,10 @@ class UserCurve:
 
 
 def growing_curves(cells: Sequence[Cell]) -> list[UserCurve]:
-    """Return a line per group of repeats; colours are per implementation."""
+    """Return a curve per group of repeats; each implementation has a colour."""
     impls: dict[str, int] = {}
     members: dict[str, int] = {}
-    # Labels tell apart within an experiment; of several, they name it as well.
+    # If there are several experiments, labels name them.
     experiments = list(dict.fromkeys(cell.experiment for cell in cells))
     lines = []
     for experiment in experiments:
@@ -80,18 +81,18 @@ def growing_curves(cells: Sequence[Cell]) -> list[UserCurve]:
 
 
 def _grown(group: Group, named: str, colour: int, member: int) -> UserCurve:
-    """Return the line of runs whose users grow, through their median."""
-    found = group.estimate("users")
+    """Return the curve of runs whose users grow, through their median."""
+    end_users = group.estimate("users")
     curves = [_curve(cell) for cell in group.cells]
     curves = [curve for curve in curves if len(curve["users"])]
     searched = group.first.stop == stops.CAPACITY
-    ends = found is not None and found.reached and not searched
-    if found is None or not curves:
+    ends = end_users is not None and end_users.reached and not searched
+    if end_users is None or not curves:
         return UserCurve(named, colour, member, _none(), {}, {}, False)
     if group.runs == 1:
         return UserCurve(named, colour, member, curves[0], {}, {}, ends)
     lasts = [curve["users"][-1] for curve in curves]
-    end = min(lasts) if searched else min(found.value, max(lasts))
+    end = min(lasts) if searched else min(end_users.value, max(lasts))
     grid = np.linspace(min(end, max(curve["users"][0] for curve in curves)), end, BINS)
     return UserCurve(named, colour, member, *across(curves, grid), ends)
 
@@ -103,7 +104,7 @@ def _none() -> Points:
 def across(curves: Sequence[Points], grid: np.ndarray) -> tuple[Points, Points, Points]:
     """Return the median, least and greatest of curves at each number of users.
 
-    Between its points a curve is straight; beyond its end it says nothing.
+    A curve is straight between its points, and unknown beyond its end.
     """
     middle, least, greatest = {"users": grid}, {}, {}
     for panel in PANELS:
@@ -131,7 +132,7 @@ def _curve(cell: Cell) -> Points:
         raise DataError(f"{path}: {error.strerror}") from None
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} is no timeline: {error}") from None
-    if len(binned):  # drawn out to the users of the end, in a second not whole
+    if len(binned):  # extended to the users at the end, in the middle of a second
         end = binned.tail(1).assign(users=cell.row["users"])
         binned = pd.concat([binned, end])
     return {name: binned[name].to_numpy(dtype=float) for name in ("users", *PANELS)}
@@ -146,19 +147,19 @@ def _stepped(cell: Cell) -> Points:
 
 
 def joined_curves(cells: Sequence[Cell]) -> list[UserCurve]:
-    """Return a line through the groups that differ in nothing but their users."""
+    """Return a curve through the groups that differ only in their users."""
     columns = [name for name in varying_settings(cells) if name != "users"]
     impls: dict[str, int] = {}
-    found: dict[tuple[str, str], list[Group]] = {}
+    joined: dict[tuple[str, str], list[Group]] = {}
     experiments = dict.fromkeys(cell.experiment for cell in cells)
     for experiment in experiments:
         for group in grouped([c for c in cells if c.experiment == experiment]):
             impls.setdefault(group.first.impl, len(impls))
             named = label(group.cells, columns)
-            found.setdefault((group.first.impl, named), []).append(group)
+            joined.setdefault((group.first.impl, named), []).append(group)
     lines = []
     members = dict.fromkeys(impls, -1)
-    for (impl, named), groups in found.items():
+    for (impl, named), groups in joined.items():
         members[impl] += 1
         groups.sort(key=lambda group: float(group.first.config["users"]))
         marked = named + _marked(groups)
@@ -167,7 +168,7 @@ def joined_curves(cells: Sequence[Cell]) -> list[UserCurve]:
 
 
 def _marked(groups: Sequence[Group]) -> str:
-    """Return the mark of a line through several rows: what else limited any of them."""
+    """Return the mark of a curve through several rows, with their other limits."""
     limits = [group.limit()[0] for group in groups]
     outside = dict.fromkeys(limit for limit in limits if not is_servers(limit))
     partly = "partly " if any(map(is_servers, limits)) else ""
@@ -175,7 +176,7 @@ def _marked(groups: Sequence[Group]) -> str:
 
 
 def _points(groups: Sequence[Group]) -> tuple[Points, Points, Points, bool, bool]:
-    """Return the median, least and greatest of each group, and how they are drawn."""
+    """Return median, least and greatest of each group, and how they are drawn."""
     samples = [(g, g.sample("median_ms"), g.sample("rps")) for g in groups]
     known = [(g, (p50.values, rps.values)) for g, p50, rps in samples if p50 and rps]
     users = np.array([g.first.config["users"] for g, _ in known], dtype=float)

@@ -1,8 +1,8 @@
 """Response time and RPS against users, all implementations in one picture.
 
-A run whose users grow gives a line, which ends at the first failure; runs whose
-users are fixed give a point each, joined per implementation. What repeats lie
-between is a band beside a line, and a bar beside a point (`user_curves.py`).
+A run whose users grow gives a curve, which ends at the first failure. Runs with a fixed
+number of users give a point each, joined per implementation. The spread of repeats is a
+band around a curve, and a bar at a point (`user_curves.py`).
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ from contract import stops
 
 PANEL_IN = 7.5  # the width of a panel, about
 LABEL_IN = 0.06  # the width of a label's character
-NAMED_AT_END = 8  # of more lines the labels would be far from their ends
+NAMED_AT_END = 8  # the labels of more lines would be far from their ends
 
 
 def users_chart(cells: Sequence[Cell]) -> Figure:
-    """Return the chart of those cells whose users grow, or else of all."""
+    """Return the chart of the cells whose users grow, or of all if there are none."""
     growing = _growing(cells)
-    found = growing_curves(growing) if growing else joined_curves(cells)
-    lines = [line for line in found if len(line.users)]
-    made = figure(
+    curves = growing_curves(growing) if growing else joined_curves(cells)
+    lines = [curve for curve in curves if len(curve.users)]
+    picture = figure(
         PANEL_IN + 1.5 + LABEL_IN * max([len(line.label) for line in lines] or [0]), 6.4
     )
-    entitle(made, "\n".join(_title(growing or cells, found)), PANEL_IN)
-    times, rates = made.subplots(2, sharex=True)
+    entitle(picture, "\n".join(_title(growing or cells, curves)), PANEL_IN)
+    times, rates = picture.subplots(2, sharex=True)
     _times(times, lines)
     ceilings = {cell.ceiling_rps for cell in growing if cell.ceiling_rps is not None}
     searched = all(cell.stop == stops.CAPACITY for cell in cells)
@@ -53,12 +53,12 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
     rates.margins(x=0.02)
     thousands(rates, "x", "y")
     thousands(times, "y")
-    _name_lines(made, times, rates, lines)
-    return made
+    _name_lines(picture, times, rates, lines)
+    return picture
 
 
 def _growing(cells: Sequence[Cell]) -> list[Cell]:
-    """Return the cells that search for a first failure, or else for a capacity."""
+    """Return the searches for a first failure, or if there are none for a capacity."""
     return [cell for cell in cells if cell.stop == stops.FIRST_FAILURE] or [
         cell
         for cell in cells
@@ -71,7 +71,7 @@ def _times(axes: Axes, lines: Sequence[UserCurve]) -> None:
     axes.set_yscale("log", nonpositive="mask")
     _draw(axes, lines, "p50_ms")
     low, high = axes.get_ylim()
-    if high < low * 1.01:  # equal but for rounding, which would be all there is to see
+    if high < low * 1.01:  # equal values, of which one would see only the rounding
         axes.set_ylim(low / 1.1, high * 1.1)
 
 
@@ -86,7 +86,7 @@ def _rates(
     for ceiling in ceilings:
         axes.axhline(ceiling, color="black", linewidth=1, linestyle=":")
     title = "Requests per second"
-    if logarithmic:  # users are doubled, and the generator's most is far above
+    if logarithmic:  # users are doubled, and the ceiling is far above
         axes.set_yscale("log", nonpositive="mask")
         axes.set_xscale("log", nonpositive="mask")
         title += " (logarithmic)"
@@ -97,7 +97,7 @@ def _rates(
 
 
 def _x_label(lines: Sequence[UserCurve], ceilings: Collection[float]) -> str:
-    """Return what the axis of users is called, and what signs there are mean."""
+    """Return the label of the axis of users, with the meaning of signs."""
     signs = []
     if any(line.ends for line in lines):
         signs.append("×: the first failure")
@@ -109,14 +109,14 @@ def _x_label(lines: Sequence[UserCurve], ceilings: Collection[float]) -> str:
 
 
 def _name_lines(
-    made: Figure, times: Axes, rates: Axes, lines: Sequence[UserCurve]
+    picture: Figure, times: Axes, rates: Axes, lines: Sequence[UserCurve]
 ) -> None:
-    """Name the lines at their ends, or in a legend where they are many."""
+    """Label the lines at their ends, or in a legend if there are many."""
     if len(lines) > NAMED_AT_END:
         handles = times.get_lines()[: len(lines)]
-        made.legend(handles=handles, loc="outside right center", **LEGEND)
+        picture.legend(handles=handles, loc="outside right center", **LEGEND)
         return
-    made.draw_without_rendering()  # settles the layout that labels are placed in
+    picture.draw_without_rendering()  # settles the layout that labels are placed in
     label_lines(times, _ends(lines, "p50_ms"))
     label_lines(rates, _ends(lines, "rps"))
 
@@ -132,7 +132,7 @@ def _title(cells: Sequence[Cell], lines: Sequence[UserCurve]) -> Iterable[str]:
 
 def _draw(axes: Axes, lines: Sequence[UserCurve], panel: str) -> None:
     for line in lines:
-        # A marker where there is no stretch that shows the line.
+        # A single point, and joined points, have markers.
         marker = MARKERS[line.group % len(MARKERS)] if line.marked else None
         axes.plot(
             line.users,

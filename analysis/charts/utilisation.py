@@ -1,11 +1,11 @@
-"""The last two panels of a cell's chart: how full things were, and what was waited for.
+"""The last two panels of a cell's chart: utilisation, and what users waited for.
 
 Rules of this module:
-- Lines have the colours of the parts that users wait for where they are full, and
-  dashes of their own. What is hardly ever full has a line only where it was. Marks
-  above them show when the accept queue overflowed, which no mean of it tells.
-- A strip below them shows which part took most of the waiting.
-- An upright line stands where the first thing was full, and has its name.
+- A line has the colour of the part that users wait for when it is full, and dashes of
+  its own. A level that is hardly ever full has a line only if it was full in this run.
+  Marks above show when the accept queue overflowed, which no mean length shows.
+- A strip below shows which part took most of the waiting.
+- An upright line, with a name, stands where something was full for the first time.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from analysis.diagnosis.waiting import Waiting
 from analysis.limits import PARTS
 
 SMOOTHED_S = 0.5
-STRETCHES = 150  # that can be told apart beside each other
+STRETCHES = 150  # as many as can be distinguished side by side
 
 
 @dataclass(frozen=True)
 class LevelLine:
-    """A level's line: of which part it has the colour, and from which level on it is.
+    """The line of a level; it is drawn if the level reached `least`.
 
-    `part` is what users wait for where this is full.
+    `part` is what users wait for when this is full; the line has its colour.
     """
 
     label: str
@@ -49,14 +49,14 @@ LINES = {
     "workers": LevelLine("workers", "server-workers", FULL_SHARE),
     "descriptors": LevelLine("descriptors", "server-descriptors", FULL_SHARE),
 }
-OVERFLOWED = 0.5  # readings lie between two overflows: a counter is no whole number
+OVERFLOWED = 0.5  # an interpolated counter is not a whole number
 OVERFLOW_AT = 1.07  # just above what is full
-ROOM = 1.3  # above the lines, for the name of what was full first
+ROOM = 1.3  # above the lines, for the name of the first thing that was full
 TITLE = "Utilisation"
 WAITED_FOR = "What took most of the waiting"
 
 
-def draw(made: Figure, panels: tuple[Axes, Axes], waited: Waiting | None) -> None:
+def draw(picture: Figure, panels: tuple[Axes, Axes], waited: Waiting | None) -> None:
     """Draw into a panel, and into the strip below it."""
     panel, strip = panels
     strip.set_title(WAITED_FOR)
@@ -67,12 +67,12 @@ def draw(made: Figure, panels: tuple[Axes, Axes], waited: Waiting | None) -> Non
     panel.set_ylim(0, ROOM)
     panel.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     if waited is None:
-        _say(panel, "Nothing was waited for.")
+        _say(panel, "Users did not wait.")
         return
     table = stretches(waited.slices, smoothed_s(waited.slices))
     _lines(panel, table)
     parts = _strip(strip, table)
-    made.legend(
+    picture.legend(
         handles=[Patch(label=part, **FILLS[part].look) for part in parts],
         loc="outside lower left",
         ncols=4,
@@ -83,7 +83,7 @@ def draw(made: Figure, panels: tuple[Axes, Axes], waited: Waiting | None) -> Non
 
 
 def smoothed_s(slices: pd.DataFrame) -> float:
-    """Return over how many seconds lines are smoothed: more in a long run."""
+    """Return over how many seconds lines are smoothed: more for a long run."""
     lasted_s = float(slices["t_s"].iloc[-1] - slices["t_s"].iloc[0])
     return max(SMOOTHED_S, lasted_s / STRETCHES)
 
@@ -119,21 +119,24 @@ def _lines(panel: Axes, table: pd.DataFrame) -> None:
 
 def _strip(strip: Axes, table: pd.DataFrame) -> Sequence[str]:
     """Fill the strip; return the parts that are in it."""
-    # Stretches with the same part become one: else a hatch would begin anew in each.
+    # Stretches with the same part become one, so that a hatch does not begin anew.
     changed = table["part"].ne(table["part"].shift())
     for _, run in table.groupby(changed.cumsum()):
         part = run["part"].iloc[0]
         if part is None:
             continue
         begin_s, end_s = run["begin_s"].iloc[0], run["end_s"].iloc[-1]
-        look = {**FILLS[part].look, "linewidth": 0}  # an edge would hide a short one
+        look = {
+            **FILLS[part].look,
+            "linewidth": 0,
+        }  # an edge would hide a short stretch
         strip.broken_barh([(begin_s, end_s - begin_s)], (0, 1), **look)
-    there = set(table["part"].dropna())
-    return [part for part in PARTS if part in there]
+    present = set(table["part"].dropna())
+    return [part for part in PARTS if part in present]
 
 
 def _first_full(panels: tuple[Axes, Axes], waited: Waiting) -> None:
-    """Mark when the first thing was full. What is not known is no thing."""
+    """Mark when something known was full for the first time."""
     full_s = {part: at for part, at in waited.full_s.items() if part != "unclear"}
     if not full_s:
         return

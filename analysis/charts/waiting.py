@@ -1,11 +1,11 @@
-"""What users waited for, as a bar per row that is divided among the parts.
+"""What users waited for: a bar per row, divided among the parts.
 
 Rules of this module:
-- A panel per experiment, its rows in the order of the table. A bar is all that a row's
-  users waited, whatever that was: its seconds stand to the right.
-- Parts are in the order of `limits.PARTS`, filled as `style.FILLS` has them. A per
-  cent stands in a part where there is room.
-- A row whose users waited for nothing has no bar, and a dash.
+- There is a panel per experiment, with rows in the order of the table. All bars have
+  the same length. The seconds that a row's users waited stand to the right.
+- Parts are in the order of `limits.PARTS`, filled as in `style.FILLS`. A part has its
+  per cent if there is room.
+- A row whose users did not wait has a dash and no bar.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from analysis.charts.style import FILLS, Fill, entitle, figure
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group, grouped
 from analysis.rows.settings import show
-from analysis.tables.waited import OF_ALL, Waited, meaning, percent, told_parts, waited
+from analysis.tables.waited import OF_ALL, Waited, meaning, percent, shown_parts, waited
 
 BAR_IN = 6.0  # the width of a whole bar
 LABEL_IN = 0.085  # the width of a label's character
 SECONDS_IN = 1.2  # to the right of it
-LEAST_IN = 0.42  # of a segment that has room for its per cent
+LEAST_IN = 0.42  # the width of a segment with room for its per cent
 ROW_IN, PANEL_IN = 0.3, 0.55  # the height of a row, and of what is around a panel's
 LEGEND_IN = 0.19  # a line of it
 HEIGHT = 0.62  # of a bar, in rows
@@ -41,23 +41,25 @@ def draw(cells: Sequence[Cell]) -> Figure:
         groups = grouped([cell for cell in cells if cell.experiment == name])
         panels[name] = [(group, waited(group)) for group in groups]
     every = [row for rows in panels.values() for row in rows]
-    parts = told_parts(row for _, row in every)
+    parts = shown_parts(row for _, row in every)
     named_in = LABEL_IN * max(len(group.label) for group, _ in every)
     width = named_in + BAR_IN + SECONDS_IN
     lines = math.ceil(len(parts) / _legend_columns(width, parts)) if parts else 0
-    made = figure(
+    picture = figure(
         width,
         1.0 + ROW_IN * len(every) + PANEL_IN * len(panels) + LEGEND_IN * lines,
     )
-    entitle(made, _title(every), width)
+    entitle(picture, _title(every), width)
     heights = [len(rows) + PANEL_IN / ROW_IN for rows in panels.values()]
-    axes = made.subplots(len(panels), height_ratios=heights, sharex=True, squeeze=False)
+    axes = picture.subplots(
+        len(panels), height_ratios=heights, sharex=True, squeeze=False
+    )
     for panel, (name, rows) in zip(axes[:, 0], panels.items(), strict=True):
         panel.set_title(name)
         _bars(panel, rows, parts)
     if parts:
-        _explain(made, width, parts)
-    return made
+        _explain(picture, width, parts)
+    return picture
 
 
 def _title(rows: Sequence[Row]) -> str:
@@ -90,7 +92,7 @@ def _bars(axes: Axes, rows: Sequence[Row], parts: Sequence[str]) -> None:
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.set_yticks(range(len(rows)), [group.label for group, _ in rows])
-    axes.set_ylim(len(rows) - 0.4, -0.6)  # from the top, as the table has them
+    axes.set_ylim(len(rows) - 0.4, -0.6)  # from the top, as in the table
 
 
 def _segment(axes: Axes, place: int, span: tuple[float, float], fill: Fill) -> None:
@@ -106,13 +108,13 @@ def _segment(axes: Axes, place: int, span: tuple[float, float], fill: Fill) -> N
         va="center",
         fontsize=8,
         color=fill.ink,
-        # Else the hatch would run through the figures.
+        # Without this the hatch would run through the figures.
         bbox={"facecolor": fill.colour, "edgecolor": "none", "pad": 1.2},
     )
 
 
-def _explain(made: Figure, width: float, parts: Sequence[str]) -> None:
-    made.legend(
+def _explain(picture: Figure, width: float, parts: Sequence[str]) -> None:
+    picture.legend(
         handles=[
             Patch(label=label, **FILLS[part].look)
             for part, label in zip(parts, map(meaning, parts), strict=True)

@@ -55,8 +55,8 @@ class _Slices:
         return np.diff(self.edges)
 
     def growth(self, counter: str) -> Floats:
-        grown: Floats = np.diff(self.readings.at(counter, self.edges))
-        return grown
+        growth: Floats = np.diff(self.readings.at(counter, self.edges))
+        return growth
 
     def share(self, counter: str, of: float) -> Floats:
         """Return a counter's growth per second, as a share of what there is."""

@@ -37,8 +37,8 @@ class Window:
 
     def growth(self, counter: str) -> int | None:
         """Return what a counter grew by, to the next whole number."""
-        grown = self.readings.growth(counter, self.begin_s, self.end_s)
-        return None if grown is None else round(grown)
+        growth = self.readings.growth(counter, self.begin_s, self.end_s)
+        return None if growth is None else round(growth)
 
     def share(self, counter: str, of: float | None) -> float | None:
         """Return a counter's growth per second, as a share of what there is."""

@@ -1,7 +1,7 @@
 """Tables of a record: second by second, by kind of failure, and as Locust has them.
 
 Rules of this module:
-- Pure functions of a record, as those of `definitions.py`, and of what they return.
+- Functions are pure, as those in `definitions.py`: they get a record, or a table of it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ STATS_COLUMNS = (
 def timeline(record: pd.DataFrame, until_s: float = 0) -> pd.DataFrame:
     """Return a row per second: `t_s` = 7 is what finished in [7, 8) s.
 
-    It goes on to `until_s`, when the run stopped, though nothing finishes any more.
+    It goes on until the run stopped, at `until_s`, even if nothing finishes any more.
 
-    Columns `t_s, users, rps, failures_per_s, p50_ms, p95_ms`. Users are those at
-    the second's last finished request, or at the last one before. Percentiles
-    are NaN in a second in which nothing finished.
+    Columns are `t_s, users, rps, failures_per_s, p50_ms, p95_ms`. Users are those who
+    ran at the last request that finished by the end of the second. Percentiles are NaN
+    for a second in which nothing finished.
     """
     second = np.floor(finish_s(record)).astype(int)
     last = max(int(second.max()) + 1 if len(record) else 0, math.ceil(until_s))
@@ -55,7 +55,7 @@ def timeline(record: pd.DataFrame, until_s: float = 0) -> pd.DataFrame:
 def whole_seconds(timeline: pd.DataFrame, duration_s: float) -> pd.DataFrame:
     """Return the timeline without a last second that is not a whole one.
 
-    What finished in a part of a second is no rate.
+    The number of requests in a part of a second is not a rate.
     """
     return timeline[timeline["t_s"] + 1 <= duration_s + 0.001]
 
@@ -74,7 +74,7 @@ def stats(record: pd.DataFrame, path: str) -> pd.DataFrame:
 def failures(record: pd.DataFrame) -> pd.DataFrame:
     """Return a row per kind of failure, the earliest kind first.
 
-    Columns `error, count, first_s, users`: `users` were running at the first.
+    Columns are `error, count, first_s, users`. `users` ran at the first one.
     """
     fails = record[failed(record)].assign(first_s=finish_s)
     kinds = fails.sort_values("first_s", kind="stable").groupby("error", sort=False)

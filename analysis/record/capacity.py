@@ -1,11 +1,11 @@
-"""What a search for the capacity found: the most, the knee, what was acceptable.
+"""The results of a search for the capacity: peak, knee, acceptable rate.
 
 Rules of this module:
-- A search is of steps, each with a number of users who do not think. A step's
-  figures are of the requests that finished in it.
-- Peak: the step with most requests per second. Knee: the fewest users that got 95 %
-  of that. Acceptable: the step with most requests per second of those in which
-  nothing failed and the 95th percentile was within its limit.
+- A search has steps, each with a fixed number of users who do not think. A step's
+  figures are those of the requests that finished in it.
+- Peak: the step with most requests per second. Knee: the fewest users with 95 % of the
+  peak. Acceptable: the step with most requests per second among those without a failure
+  whose p95 was within its limit.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def row(
 ) -> Row:
     """Return the row of a search, from the `table` of its steps.
 
-    A step is acceptable up to a 95th percentile of `p95_ms`.
+    A step is acceptable up to a p95 of `p95_ms`.
     """
     best = peak(table, stopped.steps)
     whole = row_of(record, stops.CAPACITY, stopped)
@@ -67,7 +67,7 @@ def row(
     at_peak = row_of(inside, stops.CAPACITY, stopped)
     most = float(table["rps"].max())
     fine = table[(table["failures"] == 0) & (table["p95_ms"] <= p95_ms)]
-    accepted = fine.sort_values("rps").iloc[-1] if len(fine) else None
+    acceptable = fine.sort_values("rps").iloc[-1] if len(fine) else None
     return replace(
         at_peak,
         users=best.users,
@@ -79,6 +79,6 @@ def row(
         first_failure_users=whole.first_failure_users,
         first_failure=whole.first_failure,
         knee_users=int(table["users"][table["rps"] >= stops.KNEE * most].min()),
-        acceptable_rps=None if accepted is None else float(accepted["rps"]),
-        acceptable_users=None if accepted is None else int(accepted["users"]),
+        acceptable_rps=None if acceptable is None else float(acceptable["rps"]),
+        acceptable_users=None if acceptable is None else int(acceptable["users"]),
     )

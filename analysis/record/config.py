@@ -1,7 +1,7 @@
-"""The configuration of a cell, as it is read.
+"""Reading the configuration of a cell.
 
 Rules of this module:
-- What a configuration needs here is checked here: the other stages take it for given.
+- A configuration is checked here, once. The other stages rely on it.
 """
 
 from __future__ import annotations

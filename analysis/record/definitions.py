@@ -1,13 +1,13 @@
-"""What the words mean: failure, first failure, users, RPS, response time.
+"""Definitions: failure, first failure, users, RPS, response time.
 
 Rules of this module:
-- Pure functions of a record: a DataFrame with a row per finished request, in
-  the order they finished, and the columns of `requests.csv`: `start_s` (seconds
-  since the load began), `response_ms`, `status`, `bytes`, `users` (how many were
-  running when it finished) and `error` (empty for a success).
+- Functions are pure, and get a record. A record is a DataFrame with a row per finished
+  request, in the order in which they finished, and the columns of `requests.csv`:
+  `start_s` (seconds since the load began), `response_ms`, `status`, `bytes`, `users`
+  (how many were running when it finished) and `error` (empty for a success).
 - What is not known is None, never 0.
-- Percentiles interpolate linearly between the two nearest ranks (Hyndman and
-  Fan 1996, type 7). Locust's own are rounded to two digits; these are not.
+- Percentiles interpolate linearly between the two nearest ranks (Hyndman and Fan 1996,
+  type 7). Locust rounds its own to two digits; these are not rounded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pandas as pd
 
 from contract import stops
 
-CURRENT_RPS_S = 10.0  # what Locust shows as current RPS is over ten seconds
+CURRENT_RPS_S = 10.0  # Locust's current RPS is over ten seconds, too
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,26 @@ class Stopped:
 
     reason: str  # one of `stops.reasons`
     at_s: float
-    users: int
+    users_at_end: int
     began_s: float = 0.0  # when the load began, by the host's monotonic clock
     steps: tuple[CapacityStep, ...] = ()  # of a search for the capacity
 
 
 @dataclass(frozen=True)
 class Row:
-    """A cell's row of its table. Times in the unit of the name.
+    """A cell's row of its table. The names of times end with their units.
 
     `outcome` is `first failure`, `stray failure` (no onset followed it), `not reached`
-    (no failure up to a bound), `completed`, `time limit` (ended before its rule was
-    met) or `crashed` (the server died before that). `users` is how many were running at
-    the first failure; where `reached` is false it is a lower bound, censored, and no
-    measurement. Of a search for the first failure all figures are up to it, but for
-    those of the onset (`onset.py`). Of a search for the capacity (`capacity.py`) users
-    are those that got most, and figures are of their step.
+    (no failure up to a bound), `completed`, `time limit` (the run ended before its rule
+    was met) or `crashed` (the server died before that).
+
+    `users` depends on the rule. In a search for the first failure it is how many were
+    running at that failure; if `reached` is false it is a censored lower bound. In a
+    search for the capacity (`capacity.py`) it is how many there were at the peak. In a
+    run of so many requests it is how many were running at the end.
+
+    In a search for the first failure all figures are up to that failure, except those
+    of the onset (`onset.py`). In a search for the capacity they are those of the peak.
     """
 
     outcome: str
@@ -74,12 +78,12 @@ class Row:
     knee_users: int | None = None
     acceptable_rps: float | None = None
     acceptable_users: int | None = None
-    sent_users: int | None = None  # were running when the first failure was sent
+    sent_users: int | None = None  # running when the failed request was sent
     clean_users: int | None = None
     onset_users: int | None = None
     onset_s: float | None = None
     success_p99_ms: float | None = None
-    server_rss_mb: float | None = None  # the greatest, of all of the server's processes
+    server_rss_mb: float | None = None  # the most, of all processes together
 
 
 ROW = frozenset(field.name for field in fields(Row))
@@ -105,9 +109,9 @@ def first_failure(record: pd.DataFrame) -> int | None:
 
 
 def current_rps(record: pd.DataFrame, at_s: float) -> float | None:
-    """Return requests finished in the 10 s before `at_s`, per second.
+    """Return the requests per second that finished in the 10 s before `at_s`.
 
-    Earlier than 10 s into the load, over the time there was.
+    In the first 10 s of the load it is the rate since it began.
     """
     seconds = min(CURRENT_RPS_S, at_s)
     if seconds <= 0:
@@ -127,7 +131,7 @@ def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
         record, end_s, users = _until_failure(record, position, stopped)
         rps = current_rps(record, end_s)
     else:
-        users = stopped.users
+        users = stopped.users_at_end
         end_s = float(finish_s(record).max()) if len(record) else stopped.at_s
         rps = len(record) / end_s if len(record) and end_s > 0 else None
     fails = failed(record)
@@ -155,15 +159,15 @@ def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
 def _until_failure(
     record: pd.DataFrame, position: int | None, stopped: Stopped
 ) -> tuple[pd.DataFrame, float, int]:
-    """Return the record up to the first failure, when it was, and of how many users.
+    """Return the record up to the first failure, its time, and the users running then.
 
-    Without a failure it is the whole record, and the end of the load.
+    Without a failure these are the whole record and the end of the load.
     """
     if position is None:
-        return record, stopped.at_s, stopped.users
+        return record, stopped.at_s, stopped.users_at_end
     until = record.iloc[: position + 1]
-    users = int(record["users"].iloc[position])
-    return until, float(finish_s(record).iloc[position]), users
+    users_at_failure = int(record["users"].iloc[position])
+    return until, float(finish_s(record).iloc[position]), users_at_failure
 
 
 def _outcome(stop: str, reason: str, any_failed: bool) -> str:

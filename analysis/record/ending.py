@@ -1,7 +1,7 @@
 """How a run ended, in words.
 
 Rules of this module:
-- Where no request failed it is said which bound came first, and what goes beyond it.
+- If no request failed, the text names the bound that ended the run, and how to go on.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from contract.settings import AUTO
 
 
 def why(row: Row, config: dict[str, Any], reason: str) -> str:
-    """Say in words why the run ended, which was for `reason`."""
-    if said := _why_searched(row, config, reason):
-        return said
+    """Return in words why the run ended; `reason` is that of its record."""
+    if text := _why_searched(row, config, reason):
+        return text
     if row.outcome == stops.DIED:
         return "the server died"
     if row.outcome == stops.COMPLETED and row.knee_users is not None:
@@ -27,13 +27,13 @@ def why(row: Row, config: dict[str, Any], reason: str) -> str:
 
 
 def _why_searched(row: Row, config: dict[str, Any], reason: str) -> str | None:
-    """Say in words why a search for the first failure ended; None of anything else."""
+    """Return why a search for the first failure ended; None for any other run."""
     if row.outcome in (stops.FAILED, stops.STRAY):
-        said = f"a request failed: {row.first_failure}"
+        text = f"a request failed: {row.first_failure}"
         if row.onset_s is not None and row.first_failure_s is not None:
             later_s = row.onset_s - row.first_failure_s
-            said += f"; the onset came {later_s:.1f} s later"
-        return said + ("; no onset followed" if row.outcome == stops.STRAY else "")
+            text += f"; the onset came {later_s:.1f} s later"
+        return text + ("; no onset followed" if row.outcome == stops.STRAY else "")
     if row.outcome != stops.NOT_REACHED:
         return None
     if reason == stops.CAP:
@@ -46,7 +46,7 @@ def _why_searched(row: Row, config: dict[str, Any], reason: str) -> str | None:
 
 
 def bound(config: dict[str, Any], reason: str) -> tuple[str, str]:
-    """Return which bound came first where none failed, and what goes beyond it."""
+    """Return the bound that ended a run without a failure, and how to go beyond it."""
     if reason == stops.GENERATOR:
         return (
             "the load generator could not keep up",
@@ -64,7 +64,7 @@ def bound(config: dict[str, Any], reason: str) -> tuple[str, str]:
 
 
 def first_failure(row: Row, because: str) -> dict[str, Any] | None:
-    """Return what `result.json` says of the first failure of a search for it."""
+    """Return the `first_failure` of `result.json`, for a search for it."""
     if not row.reached:
         return None
     return {

@@ -1,12 +1,12 @@
 """Little's law as a check of a record: N users should be X·(R + Z) (Little 1961).
 
-X are requests a second, R the mean response time and Z the mean think time.
+X is requests per second, R the mean response time and Z the mean think time.
 
 Rules of this module:
-- The law holds of means over a steady time: what is checked is the end of a run, over
-  which users hardly grew, and which is long enough. Without one nothing is said.
-- A record that the law is off by more than a tenth is suspect: it measured something
-  else than these users.
+- The law holds for means over a steady time. So it is checked at the end of a run, if
+  that is long enough and users hardly grew in it. Otherwise it is not checked.
+- A record is suspect if both sides differ by more than a tenth: then it measured
+  something else than these users.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ SUSPECT = 0.1  # of the users
 
 @dataclass(frozen=True)
 class Little:
-    """Both sides of the law: `users` is N, and `expected` X·(R + Z)."""
+    """Both sides of the law: `mean_users` is N, and `expected` X·(R + Z)."""
 
-    users: float
+    mean_users: float
     expected: float
 
     @property
     def off(self) -> float:
-        """By what part of N the two differ."""
-        return abs(self.expected / self.users - 1)
+        """The difference of both sides, as a share of N."""
+        return abs(self.expected / self.mean_users - 1)
 
 
 def little(
@@ -39,9 +39,9 @@ def little(
 ) -> Little | None:
     """Check the requests that finished from `begin_s` to `end_s`; None if not steady.
 
-    Steady is a stretch over which users grew by a tenth at most, and which is as long
-    as a user takes for two requests, slow ones too (the 99th percentile): in less, who
-    thinks and who waits is chance, and what still waits at the end is missing.
+    A stretch is steady if users grew by a tenth at most, and if it is long enough for
+    two slow requests of a user (p99). In a shorter one it is chance how many users
+    think and how many wait, and requests that still wait at its end are missing.
     """
     finished = finish_s(record)
     inside = record[(finished >= begin_s) & (finished < end_s)]
@@ -62,11 +62,11 @@ def checked(
 ) -> dict[str, Any] | None:
     """Check the end of a run by Little's law, where users were steady there."""
     load = config["load"]
-    if load["arrivals"] == "open":  # who is answered late has asked again meanwhile
+    if load["arrivals"] == "open":  # a user who waits may have sent the next request
         return None
     think_s = (load["think_min_s"] + load["think_max_s"]) / 2
     end_s = row.duration_s
-    if row.reached is not None:  # users grow to the end, ever more slowly in relation
+    if row.reached is not None:  # users grow to the end, ever more slowly as a share
         steady_s = end_s / 10
     else:
         steady_s = end_s - config["users"] / config["hatch_rate"] - think_s
@@ -74,7 +74,7 @@ def checked(
     if law is None:
         return None
     return {
-        "users": round(law.users, 1),
+        "users": round(law.mean_users, 1),
         "expected": round(law.expected, 1),
         "off": round(law.off, 4),
         "suspect": law.off > SUSPECT,

@@ -1,4 +1,4 @@
-"""What a run tells of its host, as it is read."""
+"""Reading what a run recorded of its host."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from analysis.files import DataError
 
 
 def checked_machine(run: dict[str, Any], path: Path) -> dict[str, Any] | None:
-    """Return what `run.json`, at `path`, tells of the host; None where it is older.
+    """Return `machine` of the `run.json` at `path`; None if an older run lacks it.
 
-    Raises `DataError` where it is of another form.
+    Raises `DataError` if it is of another form.
     """
-    told = run.get("machine")
-    if told is None:
+    machine = run.get("machine")
+    if machine is None:
         return None
     try:
-        quota, others = told["quota_cores"], told["others"]
-        well = (
-            all(_is_number(told["speed_ms"][when]) for when in ("before", "after"))
-            and all(isinstance(v, str | None) for v in told["governors"].values())
+        quota, others = machine["quota_cores"], machine["others"]
+        is_valid = (
+            all(_is_number(machine["speed_ms"][when]) for when in ("before", "after"))
+            and all(isinstance(v, str | None) for v in machine["governors"].values())
             and (quota is None or _is_number(quota))
             and all(isinstance(o["name"], str) for o in others or ())
             and all(_is_number(o["cores"]) for o in others or ())
         )
     except (KeyError, TypeError, AttributeError):
-        well = False
-    if not well:
+        is_valid = False
+    if not is_valid:
         raise DataError(
             f"{path}: machine must have speed_ms (before and after), governors, "
             "quota_cores, and others with name and cores"
         )
-    return dict(told)
+    return dict(machine)
 
 
 def bound_cores(provenance: dict[str, Any], side: str) -> int | None:

@@ -1,4 +1,4 @@
-"""All that a run has left, read: what the steps of one cell's analysis begin with."""
+"""The files of a run, read: the input of all steps of one cell's analysis."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from contract import record as files
 
 @dataclass(frozen=True)
 class Measurement:
-    """A run: its cell's `config.yaml`, its `run.json`, and the tables that it wrote."""
+    """A run: its `config.yaml`, its `run.json`, and the tables that it wrote."""
 
     config: dict[str, Any]
     run: dict[str, Any]
@@ -38,7 +38,7 @@ class Measurement:
 
     @property
     def wait_s(self) -> float:
-        """What the page itself waits for its backend."""
+        """How long the page itself waits for its backend."""
         return float(self.config["page"]["wait_ms"]) / 1000
 
     @property
@@ -48,16 +48,17 @@ class Measurement:
         return float(load["think_min_s"] + load["think_max_s"]) / 2
 
     def joining(self) -> list[Joining]:
-        """Return how users joined."""
-        told = self.run["stopped"].get("joining") or [
+        """Return the stretches in which users joined."""
+        stretches = self.run["stopped"].get("joining") or [
             {
                 "at_s": 0.0,
-                "users": self.stopped.users,
+                "users": self.stopped.users_at_end,
                 "rate": self.config["hatch_rate"],
             }
         ]
         return [
-            Joining(s["at_s"], s["users"], s["rate"], s.get("together")) for s in told
+            Joining(s["at_s"], s["users"], s["rate"], s.get("together"))
+            for s in stretches
         ]
 
     @functools.cached_property
@@ -72,12 +73,12 @@ class Measurement:
 
     @functools.cached_property
     def unloaded_s(self) -> float:
-        """What an unloaded server takes for a response, without its backend."""
+        """How long an unloaded server takes for a response, without its backend."""
         return unloaded_s(self.record, self.wait_s)
 
     @functools.cached_property
     def requests(self) -> Requests:
-        """Return all requests, those that had not finished last."""
+        """All requests; the last ones had not finished."""
         at_s = self.stopped.at_s
         return requests(self.record, self.unfinished, at_s, self.unloaded_s)
 
@@ -85,9 +86,9 @@ class Measurement:
 def read_measurement(
     folder: Path, config: dict[str, Any], run: dict[str, Any]
 ) -> Measurement:
-    """Read what a run of `config` has left in `folder`; `run` is its `run.json`.
+    """Read the files of a run of `config` in `folder`; `run` is its `run.json`.
 
-    Raises `DataError` for what is missing, cut off, or not of one run.
+    Raises `DataError` if one is missing or cut off, or if they are not of one run.
     """
     experiment = config["experiment"]
     stopped = read_stopped(run, folder / files.RUN)

@@ -1,12 +1,12 @@
-"""A search for the first failure: what of it is no accident, and what was clean before.
+"""The onset of failures in a search for the first failure, and the clean time before.
 
 Rules of this module:
-- A failure is felt when it is over: a time-out of ten seconds tells of a request that
-  was sent ten seconds before, by fewer users. So it is said how many there were when
-  it was sent.
-- One request in a hundred thousand fails by chance. The onset is where failures are no
-  chance any more; it is the same rule by which the run was ended (`contract/stops.py`).
-- Clean is what was seen to be: ten seconds on end without a failure.
+- A failure is noticed when it is over. A request that times out after ten seconds was
+  sent ten seconds before, when there were fewer users. So the row has the number of
+  users at that moment, too.
+- One request in a hundred thousand fails by chance. From the onset on failures are not
+  chance any more. It is the rule by which the run ended (`contract/stops.py`).
+- A time is clean if ten seconds passed without a failure.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ SLACK_US = 1_000
 
 def row(record: pd.DataFrame, stopped: Stopped) -> Row:
     """Return the row of a cell whose run ended by the rule `first_failure`."""
-    found = row_of(record, stops.FIRST_FAILURE, stopped)
+    until_failure = row_of(record, stops.FIRST_FAILURE, stopped)
     position = first_failure(record)
     onset_at = len(record) - 1 if stopped.reason == stops.ONSET else None
     users, finished = record["users"], finish_s(record)
     return replace(
-        found,
+        until_failure,
         sent_users=None if position is None else _users_at_start(record, position),
         clean_users=clean_users(record),
         onset_users=None if onset_at is None else int(users.iloc[onset_at]),
@@ -40,40 +40,40 @@ def row(record: pd.DataFrame, stopped: Stopped) -> Row:
 
 
 def _users_at_start(record: pd.DataFrame, position: int) -> int | None:
-    """Return how many users there were when a request started, as far as is known."""
+    """Return how many users there were when a request started; None if unknown."""
     before = record[finish_s(record) <= record["start_s"].iloc[position]]
     return int(before["users"].iloc[-1]) if len(before) else None
 
 
 def clean_users(record: pd.DataFrame) -> int | None:
-    """Return the most users that a window without a failure was finished with.
+    """Return the most users at the end of a window without a failure.
 
-    A window ends with a request, and begins with the load or later.
+    A window ends with a request. It does not begin before the load.
     """
     finished = finish_s(record).to_numpy()
     fails = np.sort(finished[failed(record).to_numpy()])
     before = np.searchsorted(fails, finished, side="right")
-    latest = np.concatenate([[0.0], fails])[before]  # failure; or else the beginning
+    latest = np.concatenate([[0.0], fails])[before]  # failure, or the beginning
     clean = finished - latest >= stops.ONSET_WINDOW_S
     return int(record["users"].to_numpy()[clean].max()) if clean.any() else None
 
 
 def onset(record: pd.DataFrame) -> int | None:
-    """Return the position of the first request with which the onset has come."""
+    """Return the position of the request that is the onset, or None."""
     came = np.flatnonzero(_came(record, 0))
     return int(came[0]) if came.size else None
 
 
 def ends_with_onset(record: pd.DataFrame) -> bool:
-    """Whether the onset has come with the last request, as near as a record tells."""
+    """Whether the last request is the onset, as exactly as a record can tell."""
     return len(record) > 0 and bool(_came(record, SLACK_US)[-1])
 
 
 def _came(record: pd.DataFrame, slack_us: int) -> np.ndarray:
-    """Return for each request whether the rule holds with it.
+    """Return for each request whether the rule is met with it.
 
-    Of requests that finished within `slack_us` of a window's beginning it is taken that
-    those that failed are inside, and the others are not.
+    Requests that finished within `slack_us` of a window's beginning count as inside if
+    they failed, and as outside if they did not.
     """
     finished_us = np.rint(finish_s(record).to_numpy() * 1e6).astype(np.int64)
     finished_us = np.maximum.accumulate(finished_us)

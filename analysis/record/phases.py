@@ -1,14 +1,15 @@
-"""How long requests were in flight, moment by moment, and in which phase.
+"""How many seconds requests were in flight, in each phase and stretch of time.
 
 Rules of this module:
 - A request in flight is in one phase at a time: it connects, it waits for the first
-  byte, it receives. Those that had not finished when the run ended count as well.
-- The last of a response's time is the load generator's: by as much as its event loop
-  was late at that moment, the response had been there before it was seen.
-- A page's own wait for its backend is the last part of waiting: a request may have
-  waited for the server before, and does not afterwards.
-- What an unloaded server takes is no waiting. It is the least that any success took.
-- Times are in seconds since the load began. Nothing here knows what was full.
+  byte, it receives. Requests that had not finished when the run ended count, too.
+- The end of a response's time is the load generator's. If its event loop was late then,
+  the response arrived by so much before it was seen.
+- A page's own wait for its backend is the last part of waiting. A request may have
+  waited for the server before that, but not after.
+- The time that an unloaded server takes is not waiting. It is the shortest response
+  time of any success.
+- Times are in seconds since the load began. This module does not know what was full.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from analysis.record.definitions import failed
 from contract import failures
 
 Floats = npt.NDArray[np.float64]
-# A connection on this network comes about in a few milliseconds, or its SYN was lost,
-# and is sent again after a second (RFC 6298). A request whose data was lost is sent
-# again after 200 ms at the least. So a phase that is this long was long from its begin.
+# A connection takes a few milliseconds, unless its SYN was lost, which is sent again
+# after a second (RFC 6298). Lost data of a request is sent again after at least 200 ms.
+# So a phase that is this long was long from its begin.
 LOST_S = 0.2
 PHASES = (
     *("connecting", "connecting_long", "waiting", "waiting_long"),
@@ -36,10 +37,10 @@ PHASES = (
 
 @dataclass(frozen=True)
 class Requests:
-    """Requests, one an entry of each array: when each phase of theirs ended.
+    """When the phases of requests ended; each array has an entry per request.
 
-    `began` is after what an unloaded server takes, `late` by how much the load
-    generator saw the end too late. `answered` is who got a first byte.
+    `began` is when the time that an unloaded server takes was over, and `late` by how
+    much the load generator saw the end too late. `answered` requests got a first byte.
     """
 
     started: Floats
@@ -54,7 +55,7 @@ class Requests:
         return len(self.started)
 
     def only(self, chosen: npt.NDArray[np.intp]) -> Requests:
-        """Return those at these positions."""
+        """Return the requests at these positions."""
         return Requests(
             self.started[chosen],
             self.began[chosen],
@@ -67,7 +68,7 @@ class Requests:
 
 
 def unloaded_s(record: pd.DataFrame, wait_s: float) -> float:
-    """Return what an unloaded server takes for a response, without its backend."""
+    """Return how long an unloaded server takes for a response, without its backend."""
     successes = record.loc[~failed(record), "response_ms"]
     least_s = float(successes.min()) / 1000 if len(successes) else 0.0
     return max(least_s - wait_s, 0.0)
@@ -76,9 +77,9 @@ def unloaded_s(record: pd.DataFrame, wait_s: float) -> float:
 def requests(
     record: pd.DataFrame, unfinished: pd.DataFrame, at_s: float, base_s: float
 ) -> Requests:
-    """Return all requests of a run that ended at `at_s`; those `unfinished` last.
+    """Return all requests of a run that ended at `at_s`; those `unfinished` are last.
 
-    `base_s` is what an unloaded server takes, which is no waiting.
+    `base_s` is how long an unloaded server takes, which is not waiting.
     """
     both = pd.concat([record, unfinished], ignore_index=True)
     started = both["start_s"].to_numpy(dtype=float)
@@ -87,11 +88,13 @@ def requests(
     finished = np.maximum(finished, started)
     first_byte = _reached(started, both["first_byte_ms"], finished)
     connected = _reached(started, both["connect_ms"], finished)
-    # Where its client tells nothing of one, all of it is waiting, but for one whose
-    # failure tells that it has been connecting.
+    # If the client recorded no phases of a request, all of its time is waiting, unless
+    # its failure says that it was connecting.
     error = both["error"].astype("string").fillna("")
-    untold = both["response_ms"].notna() & both["connect_ms"].isna()
-    silent = (untold & ~error.str.endswith(failures.CONNECTING)).to_numpy(dtype=bool)
+    without_phases = both["response_ms"].notna() & both["connect_ms"].isna()
+    silent = (without_phases & ~error.str.endswith(failures.CONNECTING)).to_numpy(
+        dtype=bool
+    )
     connected = np.where(silent, started, connected)
     answered = silent & both["status"].notna().to_numpy()
     answered |= (started + both["first_byte_ms"] / 1000 <= finished).to_numpy()
@@ -107,30 +110,30 @@ def requests(
 
 
 def _reached(started: Floats, after_ms: pd.Series, finished: Floats) -> Floats:
-    """Return when a phase ended: with the request, where it did not end before."""
+    """Return when a phase ended: with the request, if it did not end before."""
     reached = started + after_ms.to_numpy(dtype=float) / 1000
     return np.minimum(np.where(np.isnan(reached), finished, reached), finished)
 
 
 def in_phases(these: Requests, wait_s: float, edges: Floats) -> Mapping[str, Floats]:
-    """Return, of each phase, how many seconds requests spent in it between edges.
+    """Return for each phase how many seconds requests spent in it between edges.
 
     `wait_s` is the page's own wait. The result has one number less than `edges`.
     """
     seen = np.maximum(these.finished - these.late, these.began)
     connected = np.clip(these.connected, these.began, seen)
     first_byte = np.clip(these.first_byte, connected, seen)
-    # Who got no byte has not been through the backend's wait, as far as is known.
+    # A request that got no byte is not known to have waited for the backend.
     before = np.clip(first_byte - wait_s, connected, first_byte)
-    asked = np.where(these.answered, before, first_byte)
+    asked_backend = np.where(these.answered, before, first_byte)
     short = np.where(connected - these.started > LOST_S, these.began, connected)
-    quick = np.where(asked - these.connected > LOST_S, connected, asked)
+    quick = np.where(asked_backend - these.connected > LOST_S, connected, asked_backend)
     ends = {
         "connecting": (these.began, short),
         "connecting_long": (short, connected),
         "waiting": (connected, quick),
-        "waiting_long": (quick, asked),
-        "backend": (asked, first_byte),
+        "waiting_long": (quick, asked_backend),
+        "backend": (asked_backend, first_byte),
         "receiving": (first_byte, seen),
         "generator": (seen, these.finished),
     }
@@ -140,7 +143,7 @@ def in_phases(these: Requests, wait_s: float, edges: Floats) -> Mapping[str, Flo
 def overlap(begin: Floats, end: Floats, edges: Floats) -> Floats:
     """Return how many seconds the stretches from `begin` to `end` lie between edges.
 
-    Stretches that overlap count each. Where there are none it is 0, and not nearly.
+    Each of several stretches that overlap counts. Without a stretch it is exactly 0.
     """
     if len(edges) < 2:
         return np.zeros(0)
@@ -148,7 +151,7 @@ def overlap(begin: Floats, end: Floats, edges: Floats) -> Floats:
 
 
 def _after(moments: Floats, edges: Floats) -> Floats:
-    """Return, of each slice between edges, its seconds after each of the moments."""
+    """Return for each slice its seconds after the moments, summed over these."""
     seconds = np.diff(edges)
     count = len(seconds)
     place = np.clip(np.searchsorted(edges, moments, side="right") - 1, 0, count - 1)
@@ -159,9 +162,9 @@ def _after(moments: Floats, edges: Floats) -> Floats:
 
 
 def occupied(these: Requests, edges: Floats) -> Floats:
-    """Return how many seconds between edges any request had a connection.
+    """Return how many seconds between edges at least one request had a connection.
 
-    One whose response is there, and was not seen yet, has none any more.
+    A connection ends when the response arrives, even if it is seen later.
     """
     if not len(these):
         return np.zeros(len(edges) - 1)

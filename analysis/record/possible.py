@@ -1,21 +1,21 @@
-"""How many requests the same users would have got of a server that answers at once.
+"""How many requests the same users would have got from a server that answers at once.
 
-Users think for times that are drawn from a seed, so this is computed and not estimated.
-User n draws from `random.Random(f"{load.seed}-{n}")` and asks at once when it joins. A
-closed user then thinks from the end of each response, an open one from when its last
-request was to start (`load/visitors.py`).
+Think times are drawn from a seed, so this number is computed and not estimated. User n
+draws from `random.Random(f"{load.seed}-{n}")`, and sends a request when it joins. A
+closed user then thinks from the end of each response. An open user thinks from when its
+last request was due (`load/visitors.py`).
 
 Rules of this module:
-- Pure functions, of a configuration and of when users joined. Times are in seconds
-  since the load began.
+- Functions are pure. They get a configuration and the times at which users joined.
+  Times are in seconds since the load began.
 - Draws are those of the load, bit for bit. So the bounds of a think time are rounded to
   six digits, as the load rounds them on Locust's command line.
 - Users are numbered in the order in which they join. With several processes Locust may
-  swap users of different processes who join next to each other.
-- What a page waits for by itself counts as response time, up to the time-out, at which
-  users give up. Every request of an open user counts as sent, however many wait.
-- Users who leave are not known here, and neither is what a request costs the load.
-- Where there is no bound to the requests, or too many to compute, nothing is said.
+  swap two users of different processes who join one after the other.
+- A page's own wait counts as response time, up to the time-out, when users give up.
+  Every request of an open user counts as sent, however many wait.
+- Users who leave are not modelled, nor is the load generator's time for a request.
+- The result is None if the number of requests has no bound, or is too great to compute.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import numpy as np
 
 from contract import stops
 
-MOST_REQUESTS = 5_000_000  # that are computed; it takes a few seconds
+MOST_REQUESTS = 5_000_000  # that are computed, in a few seconds
 
 
 class TooManyError(ValueError):
@@ -42,23 +42,23 @@ class TooManyError(ValueError):
 class Joining:
     """A stretch in which users joined, from `at_s` on.
 
-    `users` is how many there are in all at its end, `rate` how many join a second, and
-    `together` how many of them at once; None where that is as Locust has it.
+    `total_users` is how many there are in all at its end, `rate` how many join a
+    second, and `together` how many of them join at once (None: as many as Locust
+    chooses).
     """
 
     at_s: float
-    users: int
+    total_users: int
     rate: float
     together: int | None = None
 
 
 @dataclass(frozen=True)
 class Possible:
-    """What users would have got of a server that answers at once.
+    """The requests that users would have got from a server that answers at once.
 
-    `requests` would have finished, `rps` of them a second, and `share` is the part of
-    that rate which the run got. A share is a little over 1 where a server kept up and
-    users joined a moment earlier than they were to.
+    `requests` would have finished, at `rps` a second. `share` is the run's part of that
+    rate. It is a little over 1 if the server kept up and users joined a moment early.
     """
 
     requests: int
@@ -67,11 +67,11 @@ class Possible:
 
 
 def joined_s(stretches: Sequence[Joining], until_s: float) -> np.ndarray:
-    """Return when user 0, 1, 2 … joined, ascending, those before `until_s`.
+    """Return when user 0, 1, 2 … joined, ascending, as far as it was before `until_s`.
 
-    `stretches` are in the order of their times. One ends where the next begins, whether
-    or not all of its users have joined; nobody joins in one that has no more users than
-    there are.
+    `stretches` are in the order of their times. A stretch ends when the next one
+    begins, even if not all of its users have joined. Nobody joins in a stretch that
+    does not have more users than there are.
 
     Locust 2.47 lets max(1, floor(rate)) users join together, the first ones at once and
     the next ones after that number / rate seconds: `UsersDispatcher.new_dispatch` and
@@ -83,7 +83,7 @@ def joined_s(stretches: Sequence[Joining], until_s: float) -> np.ndarray:
     for place, stretch in enumerate(stretches):
         following = stretches[place + 1].at_s if place + 1 < len(stretches) else until_s
         together = stretch.together or max(1, math.floor(stretch.rate))
-        turns = np.arange(max(stretch.users - users, 0)) // together
+        turns = np.arange(max(stretch.total_users - users, 0)) // together
         at_s = stretch.at_s + turns * (together / stretch.rate)
         parts.append(at_s[at_s < min(following, until_s)])
         users += parts[-1].size
@@ -93,8 +93,9 @@ def joined_s(stretches: Sequence[Joining], until_s: float) -> np.ndarray:
 def finishes(config: dict[str, Any], joined: np.ndarray, until_s: float) -> np.ndarray:
     """Return, ascending, when requests would have finished, up to and with `until_s`.
 
-    `config` is a cell's configuration, `joined` when its users joined, user 0 first.
-    Raises `TooManyError` where more than some `MOST_REQUESTS` are to be expected.
+    `config` is a cell's configuration. `joined` has the times at which its users
+    joined, user 0 first. Raises `TooManyError` if more than `MOST_REQUESTS` are
+    expected.
     """
     expected = _expected(config, joined, until_s)
     if expected > MOST_REQUESTS:
@@ -124,13 +125,14 @@ def possible(
 ) -> Possible | None:
     """Compare a run of `record_requests` in `duration_s` with what was possible.
 
-    Where the run ended by its number of requests, `requests` is that number, and `rps`
-    is over the time in which they would have finished. Otherwise `requests` is what
+    If the run ended by its number of requests, `requests` is that number, and `rps` is
+    over the time in which they would have finished. Otherwise `requests` is how many
     would have finished within `duration_s`, and `rps` is over that time.
 
-    None where that has no bound (users do not think and the page does not wait, or all
-    requests would have finished the moment that their users joined) or is too many to
-    compute, where no request could have finished, and where users left.
+    It is None if no request could have finished, if users left, if there are too many
+    requests to compute, or if their rate has no bound. The rate has none if users do
+    not think and the page does not wait, or if all requests would have finished at the
+    moment when their users joined.
     """
     if duration_s <= 0 or _leave(stretches):
         return None
@@ -157,11 +159,11 @@ def possible_within(
     config: dict[str, Any],
     stretches: Sequence[Joining],
     within: tuple[float, float],
-    got: int,
+    finished: int,
 ) -> Possible | None:
-    """Compare the `got` requests that finished within a stretch with what was possible.
+    """Compare the requests that finished within a stretch with what was possible.
 
-    None as for `possible`.
+    It is None in the same cases as for `possible`.
     """
     begin_s, end_s = within
     if end_s <= begin_s or _leave(stretches):
@@ -173,17 +175,17 @@ def possible_within(
     requests = int((times_s > begin_s).sum())
     if not requests:
         return None
-    return Possible(requests, requests / (end_s - begin_s), got / requests)
+    return Possible(requests, requests / (end_s - begin_s), finished / requests)
 
 
 def _time_of(config: dict[str, Any], joined: np.ndarray, requests: int) -> float:
-    """Return when so many requests would have finished; 0 where that is never."""
+    """Return when so many requests would have finished; 0 if never."""
     if not joined.size:
         return 0.0
     until_s = _round_s(config) or 1.0
     while until_s < math.inf:
         users = joined[joined < until_s]
-        # What is expected is cheap, and keeps from computing what is not enough.
+        # To expect is cheap, and shows where it is not worth while to compute.
         if _expected(config, users, until_s) >= requests:
             times_s = finishes(config, users, until_s)
             if times_s.size >= requests:
@@ -193,7 +195,7 @@ def _time_of(config: dict[str, Any], joined: np.ndarray, requests: int) -> float
 
 
 def _expected(config: dict[str, Any], joined: np.ndarray, until_s: float) -> float:
-    """Return about how many requests finish by `until_s`, rather more than fewer."""
+    """Return roughly how many requests finish by `until_s`, rather too many."""
     if not joined.size:
         return 0.0
     round_s = _round_s(config)
@@ -202,7 +204,9 @@ def _expected(config: dict[str, Any], joined: np.ndarray, until_s: float) -> flo
 
 
 def _leave(stretches: Sequence[Joining]) -> bool:
-    return any(later.users < s.users for s, later in itertools.pairwise(stretches))
+    return any(
+        later.total_users < s.total_users for s, later in itertools.pairwise(stretches)
+    )
 
 
 def _think_s(config: dict[str, Any]) -> tuple[float, float]:
@@ -212,14 +216,14 @@ def _think_s(config: dict[str, Any]) -> tuple[float, float]:
 
 
 def _wait_s(config: dict[str, Any]) -> float:
-    """Return how long each response takes by itself; attendance waits for nothing."""
+    """Return how long each response waits by itself; attendance does not wait."""
     if (config.get("app") or {}).get("code") is not None:
         return 0.0
     return float(min(config["page"]["wait_ms"] / 1000, config["load"]["timeout_s"]))
 
 
 def _responding_s(config: dict[str, Any]) -> float:
-    """Return what a response adds to the time between two requests of a user."""
+    """Return how much a response adds to the time between two requests of a user."""
     return 0.0 if config["load"]["arrivals"] == "open" else _wait_s(config)
 
 

@@ -1,11 +1,11 @@
-"""What was read of server, network and generator during a run, second by second.
+"""Readings of server, network and load generator during a run.
 
 Rules of this module:
-- `telemetry.csv` and `generator.csv` have the clock of the host; here it is seconds
-  since the load began, as in the record.
-- A counter is known between two readings by linear interpolation, and nowhere
-  else; a value of the moment only where it was read.
-- What was not read is NaN here and None in words, never 0.
+- Times in `telemetry.csv` and `generator.csv` are by the host's clock. Here they are
+  seconds since the load began, as in the record.
+- A counter is interpolated linearly between two readings, and is unknown elsewhere. A
+  value of the moment is known only when it was read.
+- What was not read is NaN, and is shown as unknown, never as 0.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from analysis.files import DataError
 from contract import record
 from contract.record import TELEMETRY_VALUES
 
-# Counters that stand still while there is no load.
+# Counters that do not grow without a load.
 OF_THE_LOAD = (
     *("server_cpu_s", "server_received_bytes", "server_sent_bytes"),
     *("server_listen_overflows", "server_listen_drops"),
 )
-UNCOUNTED = 0.05  # of the server's CPU time that perf may miss, for what it is worth
+UNCOUNTED_SHARE = 0.05  # of the server's CPU time: perf is used if it misses less
 TICKS_S = 0.1
-# Columns of the timeline: of counters, what they grew by in a second.
+# Columns of the timeline that are the growth of counters in a second.
 GROWTH = {
     "server_cpu": ("server_cpu_s",),
     "server_cpu_system": ("server_system_s",),
@@ -55,34 +55,35 @@ class Readings:
         self.generator = generator
 
     def at(self, counter: str, times: np.ndarray) -> np.ndarray:
-        """Return a counter's value at some times; NaN where it was not read."""
+        """Return a counter's value at some times; NaN if it was not read."""
         known = self.telemetry[["t_s", counter]].dropna()
         if len(known) < 2:
             return np.full(len(times), np.nan)
-        # A child's time passes to its parent as it ends: between the two a reading
-        # may miss it, and the counter seem to fall.
-        grown = np.maximum.accumulate(known[counter].to_numpy())
-        found: np.ndarray = np.interp(
-            times, known["t_s"], grown, left=np.nan, right=np.nan
+        # When a child ends its time passes to its parent. A reading in between misses
+        # it, and the counter seems to fall.
+        rising = np.maximum.accumulate(known[counter].to_numpy())
+        values: np.ndarray = np.interp(
+            times, known["t_s"], rising, left=np.nan, right=np.nan
         )
-        return found
+        return values
 
     def growth(self, counter: str, begin: float, end: float) -> float | None:
-        """Return what a counter grew by from `begin` to `end`, as far as it was read.
+        """Return by how much a counter grew from `begin` to `end`, as far as known.
 
-        None where that is no time at all.
+        It is None if it was not read in between.
         """
-        found = self._growth(counter, begin, end)
-        return None if found is None else found[0]
+        growth = self._growth(counter, begin, end)
+        return None if growth is None else growth[0]
 
     def rate(self, counter: str, begin: float, end: float) -> float | None:
-        """Return what a counter grew by in a second, from `begin` to `end`."""
-        found = self._growth(counter, begin, end)
-        return None if found is None else found[0] / found[1]
+        """Return by how much a counter grew per second, from `begin` to `end`."""
+        growth = self._growth(counter, begin, end)
+        return None if growth is None else growth[0] / growth[1]
 
     def _growth(
         self, counter: str, begin: float, end: float
     ) -> tuple[float, float] | None:
+        """Return by how much a counter grew, and in how many seconds."""
         known = self.telemetry[["t_s", counter]].dropna()["t_s"]
         if len(known) < 2:
             return None
@@ -92,27 +93,27 @@ class Readings:
         return (float(last - first), seconds) if seconds else None
 
     def values(self, name: str, begin: float, end: float) -> np.ndarray:
-        """Return what was read of a value from `begin` to `end`."""
+        """Return the readings of a value from `begin` to `end`."""
         within = self.telemetry["t_s"].between(begin, end)
         return self.telemetry.loc[within, name].dropna().to_numpy()
 
     def latest(self, name: str, edges: np.ndarray) -> np.ndarray:
-        """Return of each slice between edges the value that was read last by its end.
+        """Return for each slice between edges the last reading by its end.
 
-        NaN before the first reading.
+        It is NaN before the first reading.
         """
         known = self.telemetry[["t_s", name]].dropna()
         place = np.searchsorted(known["t_s"].to_numpy(), edges[1:], side="right") - 1
-        found = known[name].to_numpy(dtype=float)
-        if not len(found):
+        values = known[name].to_numpy(dtype=float)
+        if not len(values):
             return np.full(len(edges) - 1, np.nan)
-        latest: np.ndarray = np.where(place >= 0, found[np.maximum(place, 0)], np.nan)
+        latest: np.ndarray = np.where(place >= 0, values[np.maximum(place, 0)], np.nan)
         return latest
 
     def greatest(self, name: str, edges: np.ndarray) -> np.ndarray:
-        """Return of each slice the greater of the values read last and read next.
+        """Return for each slice the greater of the readings before and after it.
 
-        What fills within a second is read as full when it has been so for a while.
+        Readings are a second apart, so what fills up is read as full with a delay.
         """
         known = self.telemetry[["t_s", name]].dropna()
         values = np.concatenate([[np.nan], known[name].to_numpy(dtype=float), [np.nan]])
@@ -121,39 +122,39 @@ class Readings:
         return greatest
 
     def late_ms(self, edges: np.ndarray) -> np.ndarray:
-        """Return how late the generator's event loop was in each slice, the mean, ms.
+        """Return how late the generator's event loop was in each slice, as a mean, ms.
 
-        Of several processes it is the latest one's. A period that was read holds from
-        the one before: it may have been long.
+        With several processes it is the lateness of the latest one. A reading holds
+        from the reading before, which may be long ago.
         """
-        found = np.zeros(len(edges) - 1)
+        latest = np.zeros(len(edges) - 1)
         for _, own in self.generator.groupby("process"):
             ends = own["t_s"].to_numpy()
             place = np.searchsorted(ends, (edges[:-1] + edges[1:]) / 2)
             inside = place < len(ends)
             mean_ms = own["mean_ms"].to_numpy()[np.minimum(place, len(ends) - 1)]
-            found = np.maximum(found, np.where(inside, mean_ms, 0.0))
-        return found
+            latest = np.maximum(latest, np.where(inside, mean_ms, 0.0))
+        return latest
 
     def most_rss_bytes(self) -> int | None:
-        """Return the most memory that all processes of the server had together."""
-        read = self.telemetry["server_rss_bytes"].dropna()
-        return int(read.max()) if len(read) else None
+        """Return the most memory that the server's processes had together."""
+        readings = self.telemetry["server_rss_bytes"].dropna()
+        return int(readings.max()) if len(readings) else None
 
     def lateness_ms(self, begin: float, end: float) -> np.ndarray:
         """Return the greatest lateness of a generator process in each second."""
         within = self.generator["t_s"].between(begin, end + 1)
-        found = self.generator[within]
-        second = np.floor(found["t_s"])
-        return found.groupby(second)["lateness_ms"].max().to_numpy()
+        readings = self.generator[within]
+        second = np.floor(readings["t_s"])
+        return readings.groupby(second)["lateness_ms"].max().to_numpy()
 
     def per_second(self, seconds: range) -> pd.DataFrame:
         """Return the timeline's columns, a row for each of `seconds`."""
         edges = np.arange(seconds.stop + 1)
         table = {}
         for name, counters in GROWTH.items():
-            grown = [np.diff(self.at(counter, edges)) for counter in counters]
-            table[name] = np.sum(grown, axis=0).round(4)
+            growth = [np.diff(self.at(counter, edges)) for counter in counters]
+            table[name] = np.sum(growth, axis=0).round(4)
         second = np.floor(self.telemetry["t_s"])
         latest = self.telemetry.groupby(second)[list(TELEMETRY_VALUES)].last()
         late = self.generator.groupby(np.floor(self.generator["t_s"]))["lateness_ms"]
@@ -176,10 +177,10 @@ def read_readings(folder: Path, began_s: float) -> Readings:
 
 
 def _with_beginning(telemetry: pd.DataFrame) -> pd.DataFrame:
-    """Return the readings with one of the moment when the load began.
+    """Return the readings, with one more for the moment when the load began.
 
-    Nobody asks the server before that: what it had used at the last reading before, it
-    had used then. Between the two the line to the next reading would be wrong.
+    Without a load the server uses nothing, so the counters then had the values of the
+    last reading before. A line from that reading to the next one would be wrong.
     """
     before = telemetry[telemetry["t_s"] < 0]
     if not len(before):
@@ -191,19 +192,20 @@ def _with_beginning(telemetry: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cpu_s(telemetry: pd.DataFrame) -> pd.Series:
-    """Return the server's CPU time: as perf counted it, where it counted all of it.
+    """Return the server's CPU time as perf counted it, if it counted all of it.
 
-    It does not count what had been started before it began to, and an ordinary user may
-    not have it. Then it is as the kernel accounts for processes, once a second.
+    Perf misses processes that were started before it, and an ordinary user may not be
+    allowed to use it. In these cases it is the CPU time that the kernel accounts to
+    processes, which is read once a second.
     """
     counted = telemetry["server_cpu_s"]
     accounted = telemetry["server_user_s"] + telemetry["server_system_s"]
     both = pd.DataFrame({"counted": counted, "accounted": accounted}).dropna()
     if len(both) < 2:
         return accounted if counted.isna().all() else counted
-    grown = both.iloc[-1] - both.iloc[0]
-    tolerance_s = max(TICKS_S, UNCOUNTED * grown["accounted"])
-    missed_s = float(grown["accounted"] - grown["counted"])
+    growth = both.iloc[-1] - both.iloc[0]
+    tolerance_s = max(TICKS_S, UNCOUNTED_SHARE * growth["accounted"])
+    missed_s = float(growth["accounted"] - growth["counted"])
     return counted if missed_s < tolerance_s else accounted
 
 

@@ -1,8 +1,8 @@
-"""The record of a run, as it is read: its requests, and how it ended.
+"""Reading the record of a run: its requests, and how it ended.
 
 Rules of this module:
-- What a run wrote is not believed because it is there: a line that was cut off, or a
-  request outside of the run, raises `DataError` and passes for nothing.
+- A record is not trusted. A line that was cut off, or a request outside of the run,
+  raises `DataError`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MAY_BE_EMPTY = {name: [""] for name in (*PHASES, "status")}
 
 
 def check_version(run: Any, path: Path) -> None:
-    """Raise `DataError` where the record is of another form than is read here."""
+    """Raise `DataError` if the record is of another form than is read here."""
     if not isinstance(run, dict):
         raise DataError(f"{path} has to be a mapping, as a run writes it")
     version = run.get("version", 1)
@@ -68,23 +68,24 @@ def read_requests(path: Path, over_http: bool = True) -> pd.DataFrame:
         raise DataError(f"{path} is no record of requests: {reason}") from None
     if list(record.columns) != list(COLUMNS):
         raise DataError(f"{path}: its columns have to be {','.join(COLUMNS)}")
-    # A line that was cut off lacks its error, and would pass for a success.
+    # A line that was cut off lacks its error, and would count as a success.
     status = record["status"]
     answered = status.between(200, 299).fillna(False) if over_http else status.isna()
-    unsaid = (record["error"] == "") & ~answered
-    if unsaid.any():
+    unexplained = (record["error"] == "") & ~answered
+    if unexplained.any():
+        line = int(unexplained.to_numpy().argmax()) + 2
         raise DataError(
-            f"{path}: line {int(unsaid.to_numpy().argmax()) + 2} has no error, and no "
+            f"{path}: line {line} has no error, and no "
             f"{'status of 2xx' if over_http else 'empty status'} either: it is cut "
-            "off, or no record of ours"
+            "off, or not a record of ours"
         )
     return record
 
 
 def read_unfinished(path: Path) -> pd.DataFrame:
-    """Read which requests were in flight when a run ended: the columns of a record.
+    """Read the requests that were in flight when a run ended, with a record's columns.
 
-    All but when they began, and how far they came, is missing.
+    Only their start and their phases are known.
     """
     try:
         unfinished = pd.read_csv(
@@ -107,7 +108,7 @@ def read_unfinished(path: Path) -> pd.DataFrame:
 def check_times(record: pd.DataFrame, stopped: Stopped, path: Path) -> None:
     """Raise `DataError` unless every request lies within the run.
 
-    The clocks of the two differ by a little at most.
+    Their clocks differ by a little at most.
     """
     started, finished = record["start_s"], finish_s(record)
     wrong = ~((started >= 0) & (finished >= started) & (finished <= stopped.at_s + 1))
@@ -122,15 +123,15 @@ def check_times(record: pd.DataFrame, stopped: Stopped, path: Path) -> None:
 def read_stopped(run: dict[str, Any], path: Path) -> Stopped:
     """Return how the load ended, from the content of `run.json`."""
     try:
-        said = run["stopped"]
+        ending = run["stopped"]
         stopped = Stopped(
-            said["reason"],
-            float(said["at_s"]),
-            int(said["users"]),
-            float(said["began_s"]),
+            ending["reason"],
+            float(ending["at_s"]),
+            int(ending["users"]),
+            float(ending["began_s"]),
             tuple(
                 CapacityStep(int(s["users"]), float(s["begin_s"]), float(s["end_s"]))
-                for s in said.get("steps", ())
+                for s in ending.get("steps", ())
             ),
         )
         provenance = run.get("provenance")
@@ -158,7 +159,7 @@ def check_stop(stop: str, reason: str, path: Path) -> None:
 def check_cut(
     record: pd.DataFrame, experiment: dict[str, Any], reason: str, path: Path
 ) -> None:
-    """Raise `DataError` unless the record ends where run.json says the run did."""
+    """Raise `DataError` unless the record ends as run.json says."""
     position = first_failure(record)
     if reason == stops.AT_FIRST_FAILURE and position != len(record) - 1:
         raise DataError(

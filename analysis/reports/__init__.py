@@ -2,20 +2,21 @@
 
 A module has
 
-- `NAME`, of its files; with `{experiment}` in it there is one of each experiment;
-- `applies(configs)`: whether there is one of cells with these configurations;
-- what it makes of a `Matrix`, one or more of them: `table(matrix)`, a DataFrame that
-  becomes `tables/NAME.csv`; `markdown(matrix)`, text that becomes `tables/NAME.md`;
-  `draw(matrix)`, a figure that becomes `charts/NAME.svg` and `.png`.
+- `NAME`, the name of its files; with `{experiment}` in it there is one per experiment;
+- `applies(configs)`: whether it is made for cells with these configurations;
+- one or more of: `table(matrix)`, which returns a DataFrame and becomes
+  `tables/NAME.csv`; `markdown(matrix)`, which returns text and becomes
+  `tables/NAME.md`; `draw(matrix)`, which returns a figure and becomes `charts/NAME.svg`
+  and `.png`.
 
-Nothing else knows of it: `catalogue.py` finds it here, for Snakemake and for what
-writes the files.
+Nothing else has to be changed for a new one: `catalogue.py` finds it here, for the plan
+and for what writes the files.
 
 Rules of these modules:
-- The head of a module, and `applies`, need nothing but the standard library: they are
-  loaded by each dry run. What computes and draws is imported where it is called.
-- `table` and `markdown` are asked for cells that could not be measured, too; `draw`
-  is not where none was, and a picture says so instead.
+- The head of a module, and `applies`, need only the standard library: each dry run
+  loads them. What computes and draws is imported in the function that uses it.
+- `table` and `markdown` are called even if no cell was measured. `draw` is not: then a
+  picture says so instead.
 
 May import: rows, tables, charts.
 """

@@ -1,4 +1,4 @@
-"""Closed against open arrivals, where there are both."""
+"""Closed against open arrivals, if there are both."""
 
 from __future__ import annotations
 

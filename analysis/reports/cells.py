@@ -1,4 +1,4 @@
-"""All that is known of each cell, a row each."""
+"""Everything that is known of each cell, a row each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What idle connections cost, where cells differ in their number."""
+"""The cost of idle connections, if cells differ in their number."""
 
 from __future__ import annotations
 

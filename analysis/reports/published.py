@@ -1,4 +1,4 @@
-"""The figures that the exercise of 2019 published, beside those of its experiments."""
+"""The figures that the exercise of 2019 published, beside ours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from analysis.rows.matrix import Matrix
 
 NAME = "published"
-EXPERIMENTS = frozenset({"first_fail", "burst"})  # that it published figures of
+EXPERIMENTS = frozenset({"first_fail", "burst"})  # for which it published figures
 
 
 def applies(configs: Configs) -> bool:

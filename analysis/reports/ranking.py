@@ -27,5 +27,5 @@ def table(matrix: Matrix) -> pd.DataFrame:
 def markdown(matrix: Matrix) -> str:
     from analysis.tables import ranking
 
-    found = ranking.ranking(matrix.cells, matrix.unmeasured)
-    return ranking.markdown(found, matrix.cells)
+    places = ranking.ranking(matrix.cells, matrix.unmeasured)
+    return ranking.markdown(places, matrix.cells)

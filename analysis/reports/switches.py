@@ -1,4 +1,4 @@
-"""Context switches, and the CPU time of a request, of all experiments together."""
+"""Context switches and CPU time per request, for all experiments together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users waited for, of all experiments together."""
+"""What users waited for, for all experiments together."""
 
 from __future__ import annotations
 

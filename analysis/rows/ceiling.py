@@ -1,9 +1,9 @@
-"""How much the load generator can send: what capacities are held against.
+"""The load generator's own capacity, with which servers' capacities are compared.
 
 Rules of this module:
-- The ceiling is a capacity too: of an experiment of this name, against the fastest
-  server there is. It holds for cells with the same network and the same load.
-- A capacity near to it may have been the generator's: it is a bound, "at least".
+- The ceiling is the capacity that the experiment of this name finds against the fastest
+  server. It holds for cells with the same network and the same load.
+- A capacity near the ceiling may be the generator's. It is shown as a lower bound.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NEAR = 0.90  # of the ceiling
 
 
 def with_ceilings(cells: Sequence[Cell]) -> list[Cell]:
-    """Return the cells, those of a search for the capacity with their ceiling."""
+    """Return the cells; those of a search for the capacity have their ceiling."""
     ceilings = {
         _generator(cell): cell.row["rps"]
         for cell in cells
@@ -35,7 +35,7 @@ def with_ceilings(cells: Sequence[Cell]) -> list[Cell]:
 
 
 def is_near(cells: Iterable[Cell]) -> bool:
-    """Return whether any of these capacities may be the generator's."""
+    """Whether any of these capacities may be the generator's."""
     return any(
         cell.ceiling_rps is not None
         and (cell.row["rps"] or 0) >= NEAR * cell.ceiling_rps
@@ -44,6 +44,6 @@ def is_near(cells: Iterable[Cell]) -> bool:
 
 
 def _generator(cell: Cell) -> str:
-    """Return all that the generator's part of a capacity depends on."""
+    """Return the settings on which the generator's capacity depends."""
     config: dict[str, Any] = cell.config
     return repr((config["network"], config["load"], config["server"]["keep_alive"]))

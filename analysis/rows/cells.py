@@ -18,12 +18,12 @@ from analysis.record.definitions import ROW
 
 @dataclass(frozen=True)
 class Cell:
-    """A measured cell: its settings, and its `result.json` where it is needed."""
+    """A measured cell: its configuration, and the content of its `result.json`."""
 
     folder: Path
     config: dict[str, Any]
     result: dict[str, Any]
-    ceiling_rps: float | None = None  # of the generator, where it was searched for
+    ceiling_rps: float | None = None  # the generator's capacity, where it was measured
 
     @property
     def experiment(self) -> str:
@@ -43,7 +43,7 @@ class Cell:
 
     @property
     def limit(self) -> str:
-        """What limited it: a key of `limits.LIMITS`, or two of them."""
+        """Its limit: a key of `limits.LIMITS`, or two of them."""
         return str(self.result["verdict"]["limit"])
 
     @property
@@ -53,17 +53,17 @@ class Cell:
 
     @property
     def idle_open(self) -> int:
-        """How many of these were open to the end."""
+        """How many of these stayed open to the end."""
         return int((self.result.get("idle") or {}).get("open_at_end", 0))
 
     @property
     def waiting(self) -> dict[str, Any] | None:
-        """What its users waited for (`waiting.py`); None where that was nothing."""
+        """What its users waited for (`waiting.py`); None if they did not wait."""
         return self.result.get("waiting")
 
     @property
     def possible(self) -> dict[str, Any]:
-        """What a server that answers at once would have given; empty if not known."""
+        """The figures of a server that answers at once; empty if not known."""
         return dict(self.result.get("possible") or {})
 
     @property

@@ -1,12 +1,12 @@
 """The figures of a cell: what each is called, how it is shown, which way is better.
 
 Rules of this module:
-- A figure has one home. Headings of tables, titles of panels, words of comparisons, and
-  how a value is written are said here, and nowhere else.
-- `name` is its column in CSV. Where it has no function `of` a cell, it is also its
-  field in the cell's row (`definitions.Row`).
-- Which figures a cell has depends on the rule by which its run ends. Where one name
-  means two things, or is called differently, under two rules, it is two figures.
+- A figure has one home. Its heading in tables, its title in charts, its words in
+  comparisons, and its format are here, and nowhere else.
+- `name` is its column in CSV. It is also its field in the cell's row
+  (`definitions.Row`), unless the figure has a function `of` a cell.
+- The figures of a cell depend on the rule by which its run ends. A name that means
+  different things, or has different headings, under two rules is two figures.
 - Figures are in the order of a table's columns.
 """
 
@@ -28,7 +28,7 @@ Written = Callable[[float], str]
 
 
 def count(value: float) -> str:
-    """Write what is a whole number in each run; a median of two may be none."""
+    """Write a whole number; a median of two of them may have a half."""
     return tenths(value) if value % 1 else show(value, 0)
 
 
@@ -52,9 +52,9 @@ def few(value: float) -> str:
 class Figure:
     """One figure of a cell.
 
-    `than` says what a row is whose figure is the better one, and what it is whose
-    figure is the worse: rows are compared by figures that have these words. `written`
-    is None where it is no number.
+    `than` has the words for the row with the better figure and for the row with the
+    worse one. Rows are compared only by figures that have such words. `written` is None
+    if the figure is not a number.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Figure:
     unit: str = ""
     better: Literal["more", "less"] | None = None
     than: tuple[str, str] | None = None
-    panel: str = ""  # the title of a panel of it, if that is not its heading
+    panel: str = ""  # the title of its panel, if it is not the heading
     of: Callable[[Cell], float | None] | None = None
 
     @property
@@ -78,17 +78,17 @@ class Figure:
         return self.panel or self.column[0].upper() + self.column[1:]
 
     def value(self, cell: Cell) -> float | None:
-        """Return it of a cell; None where it is not known."""
-        found = self.of(cell) if self.of else cell.row[self.name]
-        return None if found is None else float(found)
+        """Return its value for a cell; None if it is not known."""
+        value = self.of(cell) if self.of else cell.row[self.name]
+        return None if value is None else float(value)
 
     def show(self, value: float | None) -> str:
-        """Return a value of it for reading."""
+        """Return a value for reading."""
         return show(value) if value is None or not self.written else self.written(value)
 
     @property
     def words(self) -> tuple[str, str]:
-        """What a row is whose figure is the greater one, and whose is the less."""
+        """The words for the row with the greater figure, and for that with the less."""
         better, worse = self.than or ("", "")
         return (worse, better) if self.better == "less" else (better, worse)
 
@@ -147,7 +147,7 @@ _ALL = (
     ),
     time("average_ms", "average response", (REQUESTS,)),
     time("success_average_ms", "average of successes", (FIRST_FAILURE,)),
-    # By this time rows are compared: failures that are fast would pass for speed.
+    # Rows are compared by this time: failures that are fast would pass for speed.
     time("success_average_ms", "average of successes", (REQUESTS,), than=FASTER),
     time("success_p95_ms", "95th percentile of successes", (FIRST_FAILURE, REQUESTS)),
     time("success_p95_ms", "95th percentile at the peak", (CAPACITY,)),
@@ -158,13 +158,13 @@ _ALL = (
     Figure("first_failure", "first failure", (FIRST_FAILURE,), written=None),
     Figure("limit", "limited by", RULES, written=None),
 )
-# The figures of each rule's charts, a panel each.
+# The figures in the charts of each rule, a panel each.
 DRAWN = {
     FIRST_FAILURE: ("users", "rps", "average_ms"),
     REQUESTS: ("failures", "rps", "average_ms"),
     CAPACITY: ("rps", "acceptable_rps", "knee_users"),
 }
-# What a request cost the server, of any rule.
+# What a request cost the server, whatever the rule.
 SWITCHES = (
     Figure(
         "voluntary_per_request",
@@ -188,7 +188,7 @@ SWITCHES = (
         of=used.cpu_ms,
     ),
 )
-# What it answered, and at what cost, beside idle connections.
+# Goodput and its cost, beside idle connections.
 IDLE = (
     Figure(
         "goodput_rps",
@@ -214,16 +214,16 @@ def of_rule(rule: str) -> dict[str, Figure]:
 
 
 def drawn(rule: str) -> list[Figure]:
-    """Return those of them that charts show."""
+    """Return the figures of this rule that charts show."""
     known = of_rule(rule)
     return [known[name] for name in DRAWN[rule]]
 
 
 def compared(rule: str) -> dict[str, Figure]:
-    """Return those of them by which rows are compared."""
+    """Return the figures of this rule by which rows are compared."""
     return {name: figure for name, figure in of_rule(rule).items() if figure.than}
 
 
 def named(name: str) -> Figure:
-    """Return a figure of this name, whatever the rule: as it is called first."""
+    """Return the first figure of this name, whatever the rule."""
     return next(figure for figure in _ALL if figure.name == name)

@@ -1,13 +1,13 @@
-"""What a server answered: requests a second, and the CPU time that each took it.
+"""Goodput: successful requests per second, and the server's CPU time for each.
 
 Rules of this module:
-- A request is answered that did not fail: to refuse is quick, and would pass for speed.
-- The part that was answered is of the requests that the figure is of: of all, where a
-  run is so many requests; of the step that got most, in a search for the capacity. Up
-  to the first failure it is all of them.
-- CPU time is of the evidence's window: what opening idle connections took is not in it.
-  What the server spent on requests that failed is part of the price of the others.
-- Where nothing was answered RPS is 0, and what an answer takes is not known.
+- Only successes count. To refuse a request is quick, and would pass for speed.
+- The share of successes is over the same requests as the RPS. In a run of so many
+  requests these are all of them. In a search for the capacity they are those of the
+  peak. Up to the first failure all requests are successes.
+- CPU time is that of the evidence's window. It does not include the opening of idle
+  connections. It includes failed requests: they are part of the price of the others.
+- Without a success goodput is 0, and the CPU time of a success is not known.
 """
 
 from __future__ import annotations
@@ -18,27 +18,28 @@ from contract import stops
 
 
 def goodput_rps(cell: Cell) -> float | None:
-    """Return the requests a second that were answered as they should be."""
-    part, rps = _part(cell), cell.row["rps"]
-    if not part:
+    """Return the successful requests per second."""
+    share, rps = _success_share(cell), cell.row["rps"]
+    if not share:
         return 0.0
-    return None if rps is None else float(rps * part)
+    return None if rps is None else float(rps * share)
 
 
 def cpu_us_per_success(cell: Cell) -> float | None:
-    """Return the CPU time, in µs, that the server used per request it answered."""
+    """Return the CPU time, in µs, that the server used per successful request."""
     evidence = cell.result.get("evidence")
     if not evidence:
         return None
-    share, rps = evidence["server"]["cpu"], evidence["users"]["rps"]
-    if share is None or not rps or not _part(cell):
+    used, rps = evidence["server"]["cpu"], evidence["users"]["rps"]
+    successes = _success_share(cell)
+    if used is None or not rps or not successes:
         return None
     cores = bound_cores(cell.provenance, "server") or 1
-    return float(share * cores / (rps * _part(cell)) * 1e6)
+    return float(used * cores / (rps * successes) * 1e6)
 
 
-def _part(cell: Cell) -> float:
-    """Return which part of the requests that the cell's RPS is of was answered."""
+def _success_share(cell: Cell) -> float:
+    """Return the share of successes among the requests behind the cell's RPS."""
     requests, failures = cell.row["requests"], cell.row["failures"]
     if not requests or failures == requests:
         return 0.0

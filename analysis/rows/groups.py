@@ -1,10 +1,10 @@
-"""Rows: the cells that differ in nothing but their repeat, as one.
+"""Rows: cells that differ only in their repeat are one row.
 
 Rules of this module:
-- A group is a row of a table, a bar, a line. Tables and charts are made of groups.
-- Each repeat counts once: a cell that is listed twice is no second run.
-- A figure that one repeat lacks is not known of the row: the median of the others
-  would be of the luckier runs.
+- A group is a row of a table, a bar or a line. Tables and charts are made of groups.
+- Each repeat counts once: a cell that is listed twice is not a second run.
+- If one repeat lacks a figure, it is unknown for the row. The median of the others
+  would be the median of the luckier runs.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from analysis.rows.cells import Cell
 from analysis.rows.settings import is_repeat, label, leaves, setting, varying_settings
 from analysis.rows.statistics import Estimate, Sample, median
 
-MARK = "†"  # a figure that is not, or not surely, the server's
-MARKED = f"{MARK}: not limited by the server, or not surely"
+MARK = "†"  # at a figure that may not be the server's
+MARKED = f"{MARK}: limited, or possibly limited, by something other than the server"
 
 
 @dataclass(frozen=True)
 class Group:
-    """The repeats of one configuration; `label` tells it from the others."""
+    """The repeats of one configuration; `label` distinguishes it from others."""
 
     cells: tuple[Cell, ...]
     label: str
 
     @property
     def first(self) -> Cell:
-        """One of the cells, for what all of them share."""
+        """One of the cells, for the settings that all of them share."""
         return self.cells[0]
 
     @property
@@ -44,7 +44,7 @@ class Group:
         return len(self.cells)
 
     def sample(self, figure: str) -> Sample | None:
-        """Return a figure of each run, None where one of them has none."""
+        """Return a figure of each run; None if a run lacks it."""
         values = [_number(cell, figure) for cell in self.cells]
         known = [v for v in values if v is not None]
         if len(known) < len(values):
@@ -56,7 +56,7 @@ class Group:
         )
 
     def median(self, figure: Callable[[Cell], float | None]) -> float | None:
-        """Return the median of what `figure` gives for each run."""
+        """Return the median of `figure` over the runs; None if a run lacks it."""
         values = [figure(cell) for cell in self.cells]
         known = [value for value in values if value is not None]
         return float(np.median(known)) if len(known) == len(values) else None
@@ -67,13 +67,14 @@ class Group:
 
     @property
     def possible_rps(self) -> float | None:
-        """What a server that answers at once would have given, the median over runs."""
+        """The RPS of a server that answers at once, the median over runs."""
         return self.median(lambda cell: cell.possible.get("rps"))
 
     def limit(self) -> tuple[str, int]:
-        """Return what limited most of the runs, and how many of them.
+        """Return the limit of most runs, and the number of these runs.
 
-        Of two as frequent it is the one outside of the server, as a warning.
+        If two limits are equally frequent it is the one outside of the server: it is a
+        warning.
         """
         kinds = Counter(cell.limit for cell in self.cells)
         limit, runs = min(
@@ -83,33 +84,33 @@ class Group:
 
     @property
     def marked(self) -> str:
-        """The label, with a mark where the server was not shown to be the limit."""
+        """The label, with a mark if something else than the server may be the limit."""
         return self.label + mark(self.limit()[0])
 
     def first_failure(self) -> tuple[str, int]:
-        """Return what most of the runs failed with first, and how many of them did.
+        """Return the first failure of most runs, and the number of these runs.
 
-        It is the outcome of those that did not fail, if these are the most.
+        If most runs did not fail, it is their outcome.
         """
         rows = [cell.row for cell in self.cells]
         kinds = Counter(
             (row["first_failure"] is None, str(row["first_failure"] or row["outcome"]))
             for row in rows
         )
-        # Of two as frequent a failure says more, and the order of runs nothing.
+        # If two are equally frequent, a failure says more than an outcome.
         (_, kind), runs = min(kinds.items(), key=lambda item: (-item[1], item[0]))
         return kind, runs
 
 
 def mark(limit: str | None) -> str:
-    """Return what is put behind what `limit` limited: nothing if it is the server's."""
+    """Return the suffix for a label: empty if the server was the limit."""
     return "" if limit is None or is_servers(limit) else f" ({MARK} {limit})"
 
 
 def varying_in_any_experiment(
     cells: Sequence[Cell], without: Sequence[str] = ()
 ) -> list[str]:
-    """Return the settings, dotted, that tell the rows of all experiments apart."""
+    """Return the settings, dotted, that vary within any of the experiments."""
     names = dict.fromkeys(
         name
         for experiment in dict.fromkeys(cell.experiment for cell in cells)
@@ -123,43 +124,43 @@ def varying_in_any_experiment(
 def grouped_by_experiment(
     cells: Sequence[Cell], without: Sequence[str] = ()
 ) -> list[Group]:
-    """Return the groups of one experiment after the other; labels name it, of several.
+    """Return the groups of each experiment; if there are several, labels name it.
 
-    Settings named in `without` tell none apart.
+    Cells that differ only in a setting named in `without` are one group.
     """
     names = list(dict.fromkeys(cell.experiment for cell in cells))
-    found = []
+    groups = []
     for name in names:
         for group in grouped([c for c in cells if c.experiment == name], without):
-            said = f"{name}: {group.label}" if len(names) > 1 else group.label
-            found.append(Group(group.cells, said))
-    return found
+            named = f"{name}: {group.label}" if len(names) > 1 else group.label
+            groups.append(Group(group.cells, named))
+    return groups
 
 
 def grouped(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[Group]:
     """Return the groups of an experiment's cells, in the order of their first ones.
 
-    Settings named in `without` tell none apart.
+    Cells that differ only in a setting named in `without` are one group.
     """
     columns = [name for name in varying_settings(cells) if name not in without]
-    found: dict[str, dict[str, Cell]] = {}
+    rows: dict[str, dict[str, Cell]] = {}
     for cell in cells:
         settings = {
             name: value
             for name, value in leaves(cell.config)
             if not is_repeat(name) and name not in without
         }
-        repeats = found.setdefault(repr(sorted(settings.items())), {})
+        repeats = rows.setdefault(repr(sorted(settings.items())), {})
         repeat = repr([cell.config.get("repeat"), *(setting(cell, n) for n in without)])
         if repeat in repeats:
             raise DataError(
                 f"{cell.folder} is the same cell as {repeats[repeat].folder}: "
-                "a run that is listed twice is no repeat"
+                "a run that is listed twice is not a repeat"
             )
         repeats[repeat] = cell
     return [
         Group(tuple(repeats.values()), label(list(repeats.values()), columns))
-        for repeats in found.values()
+        for repeats in rows.values()
     ]
 
 
@@ -169,7 +170,7 @@ def _number(cell: Cell, figure: str) -> float | None:
         return None
     if type(value) not in (int, float) or not math.isfinite(value) or value < 0:
         raise DataError(
-            f"{cell.folder / 'result.json'}: row.{figure}={value} is no figure: "
+            f"{cell.folder / 'result.json'}: row.{figure}={value} is not a figure: "
             f"python -m analysis cell {cell.folder} writes it anew"
         )
     return float(value)

@@ -1,15 +1,15 @@
-"""The rows of a table against each other: who is faster, and where nothing is shown.
+"""The rows of a table in pairs: which is faster, and where no difference is shown.
 
 Rules of this module:
 - Rows of fewer than three runs are not compared: one run each shows nothing.
-- All pairs of up to six rows are compared. Of more, each with the first row, the one
-  that was asked for first: to pick the best one by its figures, and then to test it
-  on the same figures, would claim too much.
+- Up to six rows are compared in all pairs. If there are more, each is compared with the
+  first row, which was asked for first. To pick the best row by its figures, and then to
+  test it on the same figures, would claim too much.
 - The pairs of one figure are one family: p is corrected by Holm for all of them.
-- Nothing is claimed of a row that something else than its server limited, or may have:
-  what differs may then be the load generators, the links, or the think times.
-- Words are of A against B. Which figures are compared, which way they are better and
-  what is said of it is in `figures.py`.
+- Nothing is claimed about a row that something else than its server may have limited.
+  The difference may then be one of load generators, links or think times.
+- Words describe A against B. `figures.py` says which figures are compared, which way
+  they are better, and with what words.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ RANK_TEST, T_TEST = "an exact rank test", "Welch's t-test"
 class Comparison:
     """Rows A and B in one figure; the columns of `pairs.csv`.
 
-    `limit_a` and `limit_b` are what limited most of their runs.
-    `ratio` is A over B, `sign` says that it is a bound; `p` is of the test and `p_holm`
-    after Holm's correction; `said` is of A.
+    `limit_a` and `limit_b` are the limits of most of their runs. `ratio` is A over B,
+    and `sign` is set if it is a bound. `p` is of the test, and `p_holm` is corrected by
+    Holm. `claim` is about A.
     """
 
     experiment: str
@@ -58,7 +58,7 @@ class Comparison:
     ratio_high: float | None
     p: float
     p_holm: float
-    said: str
+    claim: str
 
 
 def compare(groups: Sequence[Group]) -> list[Comparison]:
@@ -74,23 +74,23 @@ def compare(groups: Sequence[Group]) -> list[Comparison]:
 
 
 def _family(chosen: Sequence[tuple[Group, Group]], figure: Figure) -> list[Comparison]:
-    found = [_ratio(a, b, figure.name, len(chosen)) for a, b in chosen]
-    corrected = holm([f.p for f in found])
-    made = []
-    for (a, b), f, p in zip(chosen, found, corrected, strict=True):
-        low, high = f.interval or (None, None)
+    ratios = [_ratio(a, b, figure.name, len(chosen)) for a, b in chosen]
+    corrected = holm([ratio.p for ratio in ratios])
+    comparisons = []
+    for (a, b), a_over_b, p in zip(chosen, ratios, corrected, strict=True):
+        low, high = a_over_b.interval or (None, None)
         greater, less = figure.words
         limits = a.limit()[0], b.limit()[0]
-        said = {1: greater, -1: less}.get(f.claims(p), NOTHING)
-        made.append(
+        claim = {1: greater, -1: less}.get(a_over_b.claims(p), NOTHING)
+        comparisons.append(
             Comparison(
                 *(a.first.experiment, a.label, b.label, figure.name, a.runs, b.runs),
-                *(limits[0], limits[1], _finite(f.value), f.sign),
-                *(_finite(low), _finite(high), f.p, p),
-                said if all(map(is_servers, limits)) else NOT_SERVERS,
+                *(limits[0], limits[1], _finite(a_over_b.value), a_over_b.sign),
+                *(_finite(low), _finite(high), a_over_b.p, p),
+                claim if all(map(is_servers, limits)) else NOT_SERVERS,
             )
         )
-    return made
+    return comparisons
 
 
 def _ratio(a: Group, b: Group, figure: str, pairs: int) -> Ratio:
@@ -120,16 +120,16 @@ def markdown(compared: Sequence[Comparison]) -> Iterable[str]:
     for c in compared:
         a, b = show(c.a) + mark(c.limit_a), show(c.b) + mark(c.limit_b)
         heading = figures.named(c.figure).heading
-        yield f"| {' | '.join([a, b, heading, _shown(c), c.said])} |"
+        yield f"| {' | '.join([a, b, heading, _shown(c), c.claim])} |"
     yield from ("", _note(compared))
 
 
 def _shown(c: Comparison) -> str:
-    said = c.sign + (" " if c.sign else "") + _plain(c.ratio)
+    text = c.sign + (" " if c.sign else "") + _plain(c.ratio)
     if c.ratio_low is None or (c.ratio is None and c.ratio_high is None):
-        return said  # of nothing but zeros or bounds nothing is known
+        return text  # zeros and bounds alone give no interval
     high = "∞" if c.ratio_high is None else _plain(c.ratio_high)
-    return f"{said} [{_plain(c.ratio_low)}, {high}]"
+    return f"{text} [{_plain(c.ratio_low)}, {high}]"
 
 
 def _plain(value: float | None) -> str:
@@ -137,21 +137,21 @@ def _plain(value: float | None) -> str:
 
 
 def _note(compared: Sequence[Comparison]) -> str:
-    """Say what the words are worth."""
+    """Return how the differences were tested."""
     pairs = sum(c.figure == compared[0].figure for c in compared)
     few = {are_few(c.repeats_a, c.repeats_b, pairs) for c in compared}
     tests = [RANK_TEST] * (False in few) + [T_TEST] * (True in few)
-    said = (
+    text = (
         "A over B is the ratio of the medians with its 95 % bootstrap interval. "
-        f"A difference is claimed where that leaves out 1 and {' or '.join(tests)} "
+        f"A difference is claimed if that excludes 1 and {' or '.join(tests)} "
         f"gives p ≤ {100 * ALPHA:.0f} %"
         + (f", corrected for {pairs} pairs (Holm)." if pairs > 1 else ".")
     )
-    if any(c.said == NOT_SERVERS for c in compared):
-        said += f" {MARKED}; of such a row nothing is claimed."
+    if any(c.claim == NOT_SERVERS for c in compared):
+        text += f" {MARKED}; nothing is claimed about such a row."
     if True in few:
-        said += (
-            f" {T_TEST} takes runs to scatter normally; {RANK_TEST} does not, but "
+        text += (
+            f" {T_TEST} assumes that runs scatter normally; {RANK_TEST} does not, but "
             f"needs {runs_needed(pairs)} runs a row."
         )
-    return said
+    return text

@@ -1,17 +1,17 @@
 """The figures that the exercise of 2019 published, and what they imply.
 
-`published.csv` holds them: `first_fail` is its Table A (10 users join a second, up
-to the first failed request; `users` were running then), `burst` its Table B (2,000
-users, all within a second, and the first 10,000 requests). `rps` is in requests per
-second, `average_ms` in milliseconds, `failures` a number of requests. What was not
-published is empty.
+`published.csv` holds them. `first_fail` is its Table A: 10 users join a second, up to
+the first failed request, and `users` is how many were running then. `burst` is its
+Table B: 2,000 users, all within a second, and the first 10,000 requests. `rps` is in
+requests per second, `average_ms` in milliseconds, and `failures` is a number of
+requests. A field is empty if its value was not published.
 
 Rules of this module:
-- Little's law (Little 1961) of a closed loop is N = X·(R + Z): N users, X requests a
-  second, R seconds of response time, Z seconds of think time. It holds of means over
-  a steady time. Table A is of users that grow slowly, and so nearly steady.
-- Think times are uniform on 1 to 8 s. That is this project's assumption of them.
-- What a response takes on a link is computed from its parts, named here.
+- Little's law (Little 1961) for a closed loop is N = X·(R + Z): N users, X requests a
+  second, R seconds of response time, Z seconds of think time. It holds for means over a
+  steady time. In Table A users grow slowly, so that it is nearly steady.
+- Think times are uniform between 1 and 8 s. This project assumes so.
+- The bytes of a response on the link are computed from its parts, which are named here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ OTHER_PACKETS = 3  # of the server's side: SYN-ACK, the request's ACK, the last 
 
 @dataclass(frozen=True)
 class Published:
-    """A row of the published tables; None is what was not published."""
+    """A row of the published tables; None stands for what was not published."""
 
     experiment: str
     implementation: str
@@ -89,11 +89,11 @@ def burst_rps(
 ) -> float:
     """Return the mean rate of the first `requests` of users that ask when they join.
 
-    The first request of each has no think time before it, so the rate of a short run
-    is above the steady one. By the renewal theorem a user has finished
-    1 + t/m + (s² - m²)/2m² requests on average t seconds after its first one did; a
-    cycle of thinking and waiting has the mean m and the variance s² (Feller 1971,
-    XI.3). Users join evenly, at `hatch_rate`. Response times are taken as constant.
+    A user's first request has no think time before it, so the rate of a short run is
+    above the steady one. A cycle of thinking and waiting has the mean m and the
+    variance s². By the renewal theorem a user has finished 1 + t/m + (s² - m²)/2m²
+    requests on average, t seconds after the first one (Feller 1971, XI.3). Users join
+    evenly, at `hatch_rate`. Response times are assumed to be constant.
     """
     low, high = think
     cycle_s = (low + high) / 2 + response_s
@@ -105,9 +105,9 @@ def burst_rps(
 
 
 def response_bytes(body: int = PAGE_BYTES) -> int:
-    """Return the bytes that one response puts on the link, in the server's direction.
+    """Return the bytes that the server sends for one response, by the link.
 
-    Of a connection of its own, without retransmissions.
+    The response has a connection of its own, and nothing is sent again.
     """
     content = body + HEAD_BYTES
     packets = math.ceil(content / SEGMENT_BYTES) + OTHER_PACKETS
@@ -115,5 +115,5 @@ def response_bytes(body: int = PAGE_BYTES) -> int:
 
 
 def link_share(rps: float, rate_mbit: float = LINK_MBIT) -> float:
-    """Return what part of a link of `rate_mbit` (10⁶ bit/s) these responses fill."""
+    """Return the share of a link of `rate_mbit` (10⁶ bit/s) that responses fill."""
     return rps * response_bytes() * 8 / (rate_mbit * 1e6)

@@ -1,32 +1,32 @@
-"""Two rows side by side: their ratio, and whether it may be chance.
+"""The ratio of two rows, and whether their difference may be chance.
 
 Rules of this module:
-- A ratio is that of the two medians, A over B, so that B over A is one over it.
-- Its interval is the percentile bootstrap's (Efron and Tibshirani 1993, 13), runs
-  of both resampled (Kalibera and Jones 2013 ask for ratios with intervals, Georges
-  et al. 2007 for intervals before claims). Of a median the bootstrap's distribution
-  is known exactly (Efron 1982, 10): nothing is drawn, there is no seed.
-- A difference is claimed only where the interval leaves out 1 *and* a test rejects
-  with p <= 5 %, after Holm (1979) where there are several pairs. The bootstrap alone
-  would be wrong too often of few runs: between equal rows it claims in 10 % of 3 runs
-  each, in 6.5 % of 4.
-- The test is the exact one of Wilcoxon, Mann and Whitney. It assumes nothing on how
-  runs scatter, but that without a difference all runs are alike. Of few runs among
-  many pairs it could never reject, however great the difference: of 3 runs each it
-  cannot get below 10 %, of 4 not below 2.9 %, of 5 not below 0.8 %. There it is
-  Welch's (1947) instead, which takes runs to scatter normally. How many runs and
-  pairs there are decides which, and no figure.
-- What is not known counts against a claim: equal values, and runs that met no
-  failure, are ranked so that they speak against it. Among few runs one that met no
-  failure allows no claim.
+- A ratio is that of the two medians, A over B. B over A is one over it.
+- Its interval is the percentile bootstrap's, with the runs of both rows resampled
+  (Efron and Tibshirani 1993, 13). Kalibera and Jones (2013) ask for ratios with
+  intervals, and Georges et al. (2007) for intervals before claims. The bootstrap's
+  distribution of a median is known exactly (Efron 1982, 10), so nothing is drawn at
+  random and there is no seed.
+- A difference is claimed only if the interval excludes 1 *and* a test rejects with
+  p <= 5 %, corrected by Holm (1979) if there are several pairs. The bootstrap alone
+  would be wrong too often with few runs. For equal rows it claims a difference in 10 %
+  of cases with 3 runs each, and in 6.5 % with 4.
+- The test is the exact one of Wilcoxon, Mann and Whitney. It makes no assumption about
+  the distribution of runs, but that it is the same for both rows if there is no
+  difference. With few runs and many pairs it could never reject: its p is at least 10 %
+  with 3 runs each, 2.9 % with 4, and 0.8 % with 5. In that case Welch's test (1947) is
+  used, which assumes that runs scatter normally. Only the numbers of runs and pairs
+  decide which test it is, and no figure.
+- What is not known counts against a claim. Equal values, and runs that met no failure,
+  are ranked against it. In Welch's test one run without a failure excludes a claim.
 
-Simulated 2,000 to 5,000 times with lognormal runs, a difference between equal rows of
-3, 4, 5, 6, 7 and 10 runs each is claimed in 3.4, 2.6, 3.2, 3.5, 3.5 and 2.5 %, and the
-interval holds the ratio in 90, 93.5, 97, 96, 95 and 97 %. Among four equal rows of 3, 4
-and 5 runs any of the six pairs is said to differ in 2.5, 2.0 and 4.3 %. Rows of one
-median of which one scatters five times as much are not alike, and are said to differ in
-5.0, 6.7, 5.0, 4.3, 7.2 and 4.9 %; the interval then holds the ratio in 83, 89, 95, 94,
-91 and 95 %.
+This was simulated 2,000 to 5,000 times with lognormal runs; the percentages are those
+for 3, 4, 5, 6, 7 and 10 runs each. Between equal rows a difference is claimed in 3.4,
+2.6, 3.2, 3.5, 3.5 and 2.5 %, and the interval's coverage of the ratio is 90, 93.5, 97,
+96, 95 and 97 %. Of two rows with the same median one may scatter five times as much:
+then a difference is claimed in 5.0, 6.7, 5.0, 4.3, 7.2 and 4.9 %, and the coverage is
+83, 89, 95, 94, 91 and 95 %. Among four equal rows of 3, 4 and 5 runs a difference is
+claimed for any of the six pairs in 2.5, 2.0 and 4.3 %.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ NEGLIGIBLE = 1e-12  # weight of a resampled median that is left out
 
 @dataclass(frozen=True)
 class Ratio:
-    """A over B. `value` is None where neither median is known, or both are 0.
+    """A over B. `value` is None if neither median is known, or if both are 0.
 
-    `sign` is `>` or `<` where it is a bound. The interval may begin at 0 or have no
-    end (inf); it is None of fewer than three runs. `p` is of the test.
+    `sign` is `>` or `<` if the value is a bound. The interval may begin at 0 or have no
+    end (inf). It is None for fewer than three runs. `p` is that of the test.
     """
 
     value: float | None
@@ -58,9 +58,9 @@ class Ratio:
     p: float
 
     def claims(self, p: float | None = None) -> int:
-        """Return 1 where A is shown to be greater, -1 where less, 0 otherwise.
+        """Return 1 if A is shown to be greater, -1 if it is shown to be less, else 0.
 
-        `p` is after a correction for several comparisons, if there is one.
+        `p` is the corrected one, if there are several comparisons.
         """
         if self.interval is None or (self.p if p is None else p) > ALPHA + TINY:
             return 0
@@ -69,9 +69,9 @@ class Ratio:
 
 
 def ratio(a: Sample, b: Sample, pairs: int = 1) -> Ratio:
-    """Return how the figure of A compares with that of B, both not negative.
+    """Return the ratio of a figure of A to that of B, neither of them negative.
 
-    It is one of so many pairs.
+    It is one of so many `pairs`.
     """
     of_a, of_b = median(a), median(b)
     value, sign = None, ""
@@ -96,19 +96,19 @@ def bootstrap(a: Sample, b: Sample) -> tuple[float, float]:
 
 def _medians(ascending: np.ndarray) -> np.ndarray:
     first, second, _ = resampled(len(ascending))
-    found: np.ndarray = (ascending[first] + ascending[second]) / 2
-    return found
+    medians: np.ndarray = (ascending[first] + ascending[second]) / 2
+    return medians
 
 
 def _quotients(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Return every quotient; of two zeros, or of two that are infinite, NaN."""
+    """Return every quotient; NaN for two zeros or two infinite values."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        found: np.ndarray = np.divide.outer(above, below).ravel()
-    return found
+        quotients: np.ndarray = np.divide.outer(above, below).ravel()
+    return quotients
 
 
 def _tail(values: np.ndarray, weights: np.ndarray) -> float:
-    """Return the least value that less than 2.5 % of the weight lies below."""
+    """Return the least value that has less than 2.5 % of the weight below it."""
     order = np.argsort(values, kind="stable")
     below = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(below, ALPHA / 2 - TINY)])
@@ -116,10 +116,10 @@ def _tail(values: np.ndarray, weights: np.ndarray) -> float:
 
 @functools.cache
 def resampled(runs: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the bootstrap's distribution of a median, whatever the runs are.
+    """Return the bootstrap's distribution of a median, for any runs.
 
-    It is the mean of two of the ascending runs (one and the same for an odd number):
-    their two places, and the probability of each pair of places.
+    A resample's median is the mean of two of the ascending runs, which are the same run
+    for an odd number. These are the places of both, and the probability of each pair.
     """
     from scipy.stats import binom
 
@@ -144,8 +144,8 @@ def resampled(runs: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def rank_test(a: Sample, b: Sample) -> float:
     """Return p, two-sided, of the exact test by Wilcoxon (1945), Mann and Whitney.
 
-    Equal and censored values are ranked against the claim, on each side, which
-    keeps the level whatever they are.
+    Equal and censored values are ranked against the claim on each side. So the level
+    holds whatever they are.
     """
     greater = _greater(a.at_least, b.at_most)
     less = _greater(b.at_least, a.at_most)
@@ -168,8 +168,7 @@ def _greater(a: np.ndarray, b: np.ndarray) -> float:
 def t_test(a: Sample, b: Sample) -> float:
     """Return p, two-sided, of Welch's test (1947): two means, variances that differ.
 
-    It is 1 where a run is censored, or where runs do not scatter at all: then there is
-    nothing to go by.
+    It is 1 if a run is censored or if the runs do not scatter: then nothing follows.
     """
     from scipy.stats import ttest_ind_from_stats
 
@@ -183,7 +182,7 @@ def t_test(a: Sample, b: Sample) -> float:
 
 
 def holm(ps: Sequence[float]) -> list[float]:
-    """Return each p after Holm's correction (1979) for all of them."""
+    """Return all p, corrected by Holm (1979)."""
     order = sorted(range(len(ps)), key=lambda n: ps[n])
     corrected = [1.0] * len(ps)
     greatest = 0.0
@@ -194,12 +193,12 @@ def holm(ps: Sequence[float]) -> list[float]:
 
 
 def are_few(a: int, b: int, pairs: int) -> bool:
-    """Whether no rank test of so many runs can reject, for one of so many pairs."""
+    """Whether a rank test of so many runs can never reject, among so many pairs."""
     return least_p(a, b) * pairs > ALPHA + TINY
 
 
 def runs_needed(pairs: int) -> int:
-    """Return how many runs a row the rank test needs, for one of so many pairs."""
+    """Return how many runs a row the rank test needs among so many pairs."""
     runs = LEAST_RUNS
     while are_few(runs, runs, pairs):
         runs += 1
@@ -207,5 +206,5 @@ def runs_needed(pairs: int) -> int:
 
 
 def least_p(a: int, b: int) -> float:
-    """Return the least p of that many runs: all of one exceed all of the other."""
+    """Return the least possible p: all runs of one row exceed all of the other."""
     return 2 / math.comb(a + b, a)

@@ -1,12 +1,12 @@
-"""Settings of the cells side by side: what they share and what tells them apart.
+"""Settings of cells: which of them vary, and which are common to all.
 
 Rules of this module:
 - A setting is a leaf of `config.yaml`, named by its dotted path.
-- What is said of all cells is true of all of them: a setting that differs
-  anywhere in a table is a column of it and no part of its caption.
-- A repeat is no setting: it tells runs apart, and not what they are runs of.
-- An implementation's own settings (`impl.`) come with its name, a network's and a
-  page's with their own, and tell cells apart only where they differ within it.
+- A caption is true of all cells. A setting that varies is a column of the table, and is
+  not in the caption.
+- A repeat is not a setting: repeats are runs of the same settings.
+- The settings of an implementation (`impl.`), a network or a page come with its name.
+  They vary only if they differ between cells with the same name.
 """
 
 from __future__ import annotations
@@ -20,16 +20,13 @@ from contract.settings import AUTO
 
 NETWORK = "network.name"
 PAGE = "page.name"
-GROUPS = {
-    NETWORK: "network",
-    PAGE: "page",
-    "app.name": "app",
-}  # and what they are called
+# Settings that name a choice, and the headings of their columns.
+GROUPS = {NETWORK: "network", PAGE: "page", "app.name": "app"}
 CPU = "page.cpu_ms"
 IDLE = "idle"
-# Code is known by the implementation and its commit, the key follows from the rest.
+# The implementation and its commit identify the code.
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
-REPEAT = ("repeat", "key")  # what the repeats of one configuration differ in
+REPEAT = ("repeat", "key")  # these alone differ between repeats
 
 
 def leaves(config: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
@@ -45,15 +42,15 @@ def is_repeat(name: str) -> bool:
 
 
 def setting(cell: Cell, dotted: str) -> Any:
-    """Return the value of one setting, None where the cell does not have it."""
+    """Return the value of one setting; None if the cell does not have it."""
     return dict(leaves(cell.config)).get(dotted)
 
 
 def varying_settings(cells: Sequence[Cell]) -> list[str]:
-    """Return the settings, dotted, whose values tell these cells apart."""
+    """Return the settings, dotted, whose values differ between these cells."""
     configs = [(cell.impl, dict(leaves(cell.config))) for cell in cells]
     names = dict.fromkeys(name for _, config in configs for name in config)
-    found = []
+    varying = []
     for name in names:
         if is_repeat(name) or name.startswith(NOT_SETTINGS):
             continue
@@ -66,17 +63,17 @@ def varying_settings(cells: Sequence[Cell]) -> list[str]:
                 group = str(config.get(chosen))
             within.setdefault(group, set()).add(repr(config.get(name)))
         if any(len(values) > 1 for values in within.values()):
-            found.append(name)
-    return found
+            varying.append(name)
+    return varying
 
 
 def _group(name: str) -> str | None:
-    """Return the setting that names the choice which `name` is a part of, if any."""
+    """Return the setting that names the choice to which `name` belongs, if any."""
     return next((g for g in GROUPS if name.startswith(f"{GROUPS[g]}.")), None)
 
 
 def column(name: str, stop: str) -> str:
-    """Return a setting's name in CSV, where `users` is what was measured."""
+    """Return a setting's name in CSV, where `users` is a measured figure."""
     if name in GROUPS:
         return GROUPS[name]
     return "cap" if name == "users" and stop != stops.REQUESTS else name
@@ -91,78 +88,91 @@ def heading(name: str, stop: str) -> str:
     return name if "." in name else name.replace("_", " ")
 
 
-def told(cells: Sequence[Cell], name: str) -> str:
-    """Return for reading the value of a setting that these cells, repeats, share.
+def show_setting(cells: Sequence[Cell], name: str) -> str:
+    """Return for reading the value of a setting that these repeats share.
 
-    Of idle connections fewer may have been open than were asked for: then it says so.
+    If fewer idle connections were open than the setting says, their number is added.
     """
     value = setting(cells[0], name)
-    said = show(value)
+    text = show(value)
     if name == IDLE and value:
         least = min(cell.idle_open for cell in cells)
-        return f"{said} ({least:,} open)" if least < value else said
-    return said
+        return f"{text} ({least:,} open)" if least < value else text
+    return text
 
 
 def label(cells: Sequence[Cell], columns: Sequence[str]) -> str:
-    """Return the implementation of repeats, and their values of `columns`."""
+    """Return a label of repeats: implementation, and values of `columns`."""
     first = cells[0]
-    apart = (f"{heading(n, first.stop)} {told(cells, n)}" for n in columns)
-    return ", ".join([first.impl, *apart])
+    settings = (f"{heading(n, first.stop)} {show_setting(cells, n)}" for n in columns)
+    return ", ".join([first.impl, *settings])
 
 
 def caption(cells: Sequence[Cell]) -> str:
-    """Say what all these cells of one experiment have in common."""
-    apart = varying_settings(cells)
-    common = {n: v for n, v in leaves(cells[0].config) if n not in apart}
-    words = {"users": "at most {:,} users"}
-    if cells[0].stop == stops.FIRST_FAILURE:
-        said = ["Up to the first failed request"]
-        words = _growing(common)
-    elif cells[0].stop == stops.CAPACITY:
-        said = ["More and more users, until throughput stops rising"]
-    else:
-        said = [_requests(cells, common)]
-        words = {"users": "{:,} users"}
-    if cells[0].stop != stops.CAPACITY:
-        words["hatch_rate"] = "{:,g} joining a second"
-    said += [text.format(common[n]) for n, text in words.items() if n in common]
-    think = ("load.think_min_s", "load.think_max_s")
-    if all(name in common for name in think):
-        low, high = (common[name] for name in think)
-        said.append(f"think time {low:g} to {high:g} s" if high else "no think time")
+    """Return what all these cells of one experiment have in common, as a sentence."""
+    varying = varying_settings(cells)
+    common = {n: v for n, v in leaves(cells[0].config) if n not in varying}
+    parts = [*_load(cells, common), *_think_time(common)]
+    page = "page {}"
+    if common.get("app.name") == "attendance":
+        page = "attendance"
+    elif common.get(CPU):  # only a page that costs CPU has its cost named
+        page += f", {common[CPU]:g} ms of CPU each"
     words = {
         "load.timeout_s": "time-out {:g} s",
-        PAGE: "page {}",
+        PAGE: page,
         "server.backlog": "backlog {}",
     }
-    if common.get("app.name") == "attendance":
-        words[PAGE] = "attendance"
-    elif common.get(CPU):  # which is told of one page alone
-        words[PAGE] += f", {common[CPU]:g} ms of CPU each"
-    said += [text.format(common[n]) for n, text in words.items() if n in common]
+    parts += [text.format(common[n]) for n, text in words.items() if n in common]
     if common.get("server.keep_alive"):
-        said.append("connections kept")
+        parts.append("connections kept")
     if common.get(IDLE):
-        said.append(f"{told(cells, IDLE)} idle connections")
+        parts.append(f"{show_setting(cells, IDLE)} idle connections")
     if common.get("network.kind") == "loopback":
-        said.append("over the loopback, which is no network interface")
+        parts.append("over the loopback, which is not a network interface")
     elif NETWORK in common:
-        said.append(f"across {common[NETWORK]}")
-    return ", ".join(said) + "."
+        parts.append(f"across {common[NETWORK]}")
+    return ", ".join(parts) + "."
+
+
+def _load(cells: Sequence[Cell], common: dict[str, Any]) -> list[str]:
+    """Return when the runs end, how many users there are, and how fast they join."""
+    stop = cells[0].stop
+    if stop == stops.FIRST_FAILURE:
+        parts = ["Up to the first failed request"]
+        words = _growing(common)
+    elif stop == stops.CAPACITY:
+        parts = ["More and more users, until throughput stops rising"]
+        words = {"users": "at most {:,} users"}
+    else:
+        parts = [_requests(cells, common)]
+        words = {"users": "{:,} users"}
+    if stop != stops.CAPACITY:
+        words["hatch_rate"] = "{:,g} joining a second"
+    return parts + [text.format(common[n]) for n, text in words.items() if n in common]
+
+
+def _think_time(common: dict[str, Any]) -> list[str]:
+    bounds = ("load.think_min_s", "load.think_max_s")
+    if not all(name in common for name in bounds):
+        return []
+    low, high = (common[name] for name in bounds)
+    return [f"think time {low:g} to {high:g} s" if high else "no think time"]
 
 
 def _requests(cells: Sequence[Cell], common: dict[str, Any]) -> str:
-    """Return which requests the cells of a burst are of."""
+    """Return which requests the figures of a burst are about."""
     limit_s = common.get("experiment.max_s")
     if limit_s and all(cell.row["outcome"] == stops.OUT_OF_TIME for cell in cells):
         return f"All requests of {limit_s:g} s"
-    asked = common.get("experiment.requests")
-    return f"The first {asked:,} requests" if asked else "The first requests to finish"
+    number = common.get("experiment.requests")
+    if number:
+        return f"The first {number:,} requests"
+    return "The first requests to finish"
 
 
 def _growing(common: dict[str, Any]) -> dict[str, str]:
-    """Return how it is said of how many users a search for the first failure is."""
+    """Return the words for the users of a search for the first failure."""
     words = {"users": "at most {:,} users"}
     if common.get("users") == AUTO:
         words = {"users": "as many users as it takes"}

@@ -1,12 +1,12 @@
 """What a request cost the server: context switches, and CPU time.
 
 Rules of this module:
-- A voluntary context switch is one in which the server waits, for a client or a
-  child; an involuntary one takes the CPU away from it, for another of its own
-  processes or threads as a rule (getrusage(2)). Each is counted over the whole run,
-  all threads and all children included, start and end too, and divided by all
-  requests of the run: those of the record, those that had opened the idle connections,
-  and those that were sent before the record began.
+- In a voluntary context switch the server waits, for a client or for a child. An
+  involuntary one takes the CPU from it, mostly for another of its own processes or
+  threads (getrusage(2)).
+- Switches are counted over the whole run, start and end included, in all threads and
+  children. They are divided by all requests of the run: those of the record, those that
+  opened idle connections, and those that were sent before the record began.
 - CPU time is user and system time of the same processes, over the same requests.
 - What was not counted is None, and never 0.
 """

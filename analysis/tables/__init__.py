@@ -1,7 +1,7 @@
-"""What tables and charts show, and the tables themselves.
+"""The tables, and the figures that tables and charts share.
 
-A module for each kind of table, and for each kind of note below it. A chart draws what
-its table has: `idle.py`, `switches.py` and `waited.py` compute it for both.
+There is a module for each kind of table, and for each kind of note below it. A chart
+draws what its table has: `idle.py`, `switches.py` and `waited.py` compute it for both.
 
 May import: record, rows.
 """

@@ -1,18 +1,17 @@
 """The comparison tables: a row per configuration, in the shape of the published ones.
 
 Rules of this module:
-- A table per experiment; the rule by which its runs end chooses the columns.
-- Rows are groups of repeats (`groups.py`). They are told apart by implementation
-  and by the settings that differ between them (`settings.py`).
-- A figure is the median over a row's runs; from three runs on an interval stands
-  beside it (`statistics.py`), and from three of two rows on what differs between
-  them stands below (`pairs.py`).
-- A bound is never shown as a number: where no failure was reached, Markdown
-  says `> 3,300`, and CSV has the bound in `users` and false in `reached`.
-- Where a run ends by its number of requests, its RPS stand beside those that the same
-  users would have got of a server that answers at once (`possible.py`).
-- The CSV files hold all digits, the Markdown is for reading. `tidy` alone is of
-  one cell.
+- There is a table per experiment. The rule by which its runs end decides its columns.
+- Rows are groups of repeats (`groups.py`). Their implementation and the settings that
+  vary between them (`settings.py`) identify them.
+- A figure is the median over a row's runs. With three runs or more an interval is added
+  (`statistics.py`). If two rows have three runs or more, their difference is tested
+  below the table (`pairs.py`).
+- A bound is never shown as a number. If no failure was reached, Markdown has `> 3,300`,
+  and CSV has the bound in `users` and false in `reached`.
+- If a run ends by its number of requests, its RPS stand beside the RPS that the same
+  users would have got from a server that answers at once (`possible.py`).
+- CSV files have all digits; Markdown is for reading. `tidy` alone is about one cell.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from analysis.rows.settings import (
     leaves,
     setting,
     show,
-    told,
+    show_setting,
     varying_settings,
 )
 from analysis.rows.statistics import Estimate
@@ -60,7 +59,7 @@ def table(cells: Sequence[Cell]) -> pd.DataFrame:
     rows = []
     for group in grouped(cells):
         stop = group.first.stop
-        # A cap that is swept is a column of its own beside the users it led to.
+        # A cap that varies is a column of its own, beside the measured users.
         row: dict[str, Any] = {"implementation": group.first.impl}
         row |= {column(name, stop): setting(group.first, name) for name in columns}
         if IDLE in columns:
@@ -79,29 +78,29 @@ def table(cells: Sequence[Cell]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _numbers(name: str, found: Estimate | None) -> dict[str, Any]:
-    if found is None:
+def _numbers(name: str, estimate: Estimate | None) -> dict[str, Any]:
+    if estimate is None:
         return dict.fromkeys([name, f"{name}_low", f"{name}_high"])
     row: dict[str, Any] = {
-        name: found.value,
-        f"{name}_low": found.low,
-        f"{name}_high": None if found.high == math.inf else found.high,
+        name: estimate.value,
+        f"{name}_low": estimate.low,
+        f"{name}_high": None if estimate.high == math.inf else estimate.high,
     }
-    return {**row, "reached": found.reached} if name == "users" else row
+    return {**row, "reached": estimate.reached} if name == "users" else row
 
 
 def comparisons(cells: Sequence[Cell]) -> list[pairs.Comparison]:
-    """Return what differs between the rows of one experiment, where that can be said.
+    """Return the differences between the rows of one experiment.
 
-    Between machines that differ it cannot, nor where nothing was measured.
+    There are none if nothing was measured, or if the rows are of different machines.
     """
     comparable = cells and not differing(cells)
     return pairs.compare(grouped(cells)) if comparable else []
 
 
 def tidy(cell: Cell) -> dict[str, Any]:
-    """Return everything about a cell, flat."""
-    found = cell.provenance
+    """Return everything that is known of a cell, as one flat row."""
+    provenance = cell.provenance
     settings = {
         name: " ".join(map(str, value)) if isinstance(value, list) else value
         for name, value in leaves(cell.config)
@@ -120,21 +119,21 @@ def tidy(cell: Cell) -> dict[str, Any]:
         **day.flat(cell),
         "stopped": cell.result["stopped"]["reason"],
         **machine(cell),
-        "locust": (found.get("versions") or {}).get("locust"),
-        "commit": found.get("commit"),
-        "dirty": found.get("dirty"),
-        "started": found.get("started"),
+        "locust": (provenance.get("versions") or {}).get("locust"),
+        "commit": provenance.get("commit"),
+        "dirty": provenance.get("dirty"),
+        "started": provenance.get("started"),
     }
 
 
 def markdown(name: str, cells: Sequence[Cell]) -> str:
-    """Return the table of one experiment for reading, with what is common to it."""
+    """Return the table of one experiment for reading, with its caption and notes."""
     stop = cells[0].stop
     columns = varying_settings(cells)
     known = figures.of_rule(stop)
     headings = [heading(name, stop) for name in columns]
     headings += [figure.column for figure in known.values()]
-    # Numbers to the right, below each other; words to the left.
+    # Numbers are aligned to the right, words to the left.
     sides = ["---:"] * len(columns)
     sides += ["---:" if figure.written else "---" for figure in known.values()]
     groups = grouped(cells)
@@ -148,10 +147,10 @@ def markdown(name: str, cells: Sequence[Cell]) -> str:
         f"|---|{'|'.join(sides)}|",
     ]
     for group in groups:
-        told_apart = [told(group.cells, column) for column in columns]
+        settings = [show_setting(group.cells, column) for column in columns]
         values = [shown(group, figure) for figure in known.values()]
         named = show(group.first.impl)
-        lines.append(f"| {' | '.join([named, *told_apart, *values])} |")
+        lines.append(f"| {' | '.join([named, *settings, *values])} |")
     notes = [*repeat_notes(groups), *footnotes(groups), *day.notes(groups)]
     notes += [*limits(groups), *waited.markdown(groups)]
     below = pairs.markdown(comparisons(cells))
@@ -165,19 +164,19 @@ def shown(group: Group, figure: Figure) -> str:
         return show(kind) + (f" ({runs} of {group.runs})" if group.runs > 1 else "")
     if figure.name == "limit":
         return shown_limit(group)
-    found = group.estimate(figure.name)
-    if found is None:
+    estimate = group.estimate(figure.name)
+    if estimate is None:
         return show(None)
-    said = ("" if found.reached else "> ") + figure.show(found.value)
+    text = ("" if estimate.reached else "> ") + figure.show(estimate.value)
     if figure.name == "rps" and is_near(group.cells):
-        said = f"≥ {said}"
-    # All that were asked for is no interval.
-    asked = figure.name == "requests" and found.low == found.high
-    if found.low is not None and found.high is not None and not asked:
-        low, high = figure.show(found.low), figure.show(found.high)
-        said = f"{said} [{low}, {high}]"
+        text = f"≥ {text}"
+    low, high = estimate.low, estimate.high
+    # The number of requests is given where each run ends by it: it needs no interval.
+    is_given = figure.name == "requests" and low == high
+    if low is not None and high is not None and not is_given:
+        text = f"{text} [{figure.show(low)}, {figure.show(high)}]"
     possible = possible_rps(group) if figure.name == "rps" else None
-    return said if possible is None else f"{said} of {figure.show(possible)}"
+    return text if possible is None else f"{text} of {figure.show(possible)}"
 
 
 def shown_limit(group: Group) -> str:

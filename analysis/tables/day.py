@@ -1,11 +1,10 @@
-"""The machine's day: what the host did to the cells of a table, said below it.
+"""The machine's day: notes below a table on what the host did to its cells.
 
 Rules of this module:
-- It speaks only where there is something to know: of a host that was as fast before as
-  after, and was left alone, nothing is said. What is not known is not spoken of.
-- No figure is changed by it, and no verdict: a reader has to know, and can measure
-  again.
-- Names of programs and governors are others' words: they are escaped as settings are.
+- There is a note only if there is something to know. There is none if the host was as
+  fast before as after and ran no other programs, or if that is not known.
+- Notes change no figure and no verdict. The reader decides whether to measure again.
+- Names of programs and governors come from outside: they are escaped as settings are.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from analysis.rows.groups import Group
 from analysis.rows.settings import show, show_ms
 from analysis.tables.notes import differing
 
-DRIFT = 0.1  # of the machine's speed, from which on it is said
-MOST = 5  # programs that are named of a row
-STOLEN = 0.02  # of the server's cores, from which on it is said
-STEADY = "performance"  # the governor that leaves the frequency as high as can be
+DRIFT = 0.1  # of the machine's speed; a greater change has a note
+MOST = 5  # programs that are named for a row
+STOLEN = 0.02  # of the server's cores; a greater share has a note
+STEADY = "performance"  # the governor that keeps the frequency as high as possible
 
 
 def notes(groups: Sequence[Group]) -> Iterator[str]:
-    """Yield what the host did to these rows, a paragraph each."""
+    """Yield the notes on the host, a paragraph each."""
     yield from _drift(groups)
     yield from _governors(groups)
     yield from _quotas(groups)
@@ -34,32 +33,32 @@ def notes(groups: Sequence[Group]) -> Iterator[str]:
 
 
 def flat(cell: Cell) -> dict[str, Any]:
-    """Return what the host did to one cell, as columns of `cells.csv`."""
-    told = _told(cell)
-    speed_ms = told.get("speed_ms") or {}
-    others = told.get("others") or ()
-    said = "; ".join(f"{each['name']} {each['cores']:g}" for each in others)
+    """Return the host's columns of `cells.csv` for one cell."""
+    machine = _machine(cell)
+    speed_ms = machine.get("speed_ms") or {}
+    others = machine.get("others") or ()
+    programs = "; ".join(f"{each['name']} {each['cores']:g}" for each in others)
     return {
         "machine.speed_before_ms": speed_ms.get("before"),
         "machine.speed_after_ms": speed_ms.get("after"),
-        "machine.quota_cores": told.get("quota_cores"),
-        "machine.throttled_s": told.get("throttled_s"),
-        "machine.stolen": told.get("stolen"),
-        "machine.others": said or None,
+        "machine.quota_cores": machine.get("quota_cores"),
+        "machine.throttled_s": machine.get("throttled_s"),
+        "machine.stolen": machine.get("stolen"),
+        "machine.others": programs or None,
     }
 
 
-def _told(cell: Cell) -> dict[str, Any]:
+def _machine(cell: Cell) -> dict[str, Any]:
     return cell.result.get("machine") or {}
 
 
 def _drift(groups: Sequence[Group]) -> Iterator[str]:
-    """Yield that the machine was faster at times; several are no drift."""
+    """Yield a note if one machine changed its speed."""
     speeds = [
         (ms, group.label)
         for group in groups
         for cell in group.cells
-        for ms in (_told(cell).get("speed_ms") or {}).values()
+        for ms in (_machine(cell).get("speed_ms") or {}).values()
     ]
     if not speeds or differing([cell for group in groups for cell in group.cells]):
         return
@@ -68,51 +67,54 @@ def _drift(groups: Sequence[Group]) -> Iterator[str]:
         yield (
             "**The machine's speed changed:** a fixed computation took "
             f"{show_ms(least)} ({show(fast)}) to {show_ms(most)} ms ({show(slow)}) of "
-            "CPU time, just before or after a run. Rows may differ for that alone.\n"
+            "CPU time, just before or after a run. Rows may differ for that reason "
+            "alone.\n"
         )
 
 
 def _governors(groups: Sequence[Group]) -> Iterator[str]:
-    found: dict[str, list[Group]] = {}
+    by_governor: dict[str, list[Group]] = {}
     for group in groups:
         known = {
             name
             for cell in group.cells
-            for name in (_told(cell).get("governors") or {}).values()
+            for name in (_machine(cell).get("governors") or {}).values()
         }
         for name in sorted(known - {None, STEADY}):
-            found.setdefault(name, []).append(group)
-    if found:
-        said = (f"{show(name)} ({_rows(of, groups)})" for name, of in found.items())
+            by_governor.setdefault(name, []).append(group)
+    if by_governor:
+        governors = (
+            f"{show(name)} ({_rows(of, groups)})" for name, of in by_governor.items()
+        )
         yield (
-            f"The cores' frequency governor was {', '.join(said)}, and not {STEADY}: "
-            "how fast a core is may depend on how busy it was before.\n"
+            f"The cores' frequency governor was {', '.join(governors)}, and not "
+            f"{STEADY}: a core's speed may depend on how busy it was before.\n"
         )
 
 
 def _quotas(groups: Sequence[Group]) -> Iterator[str]:
-    found: dict[Any, list[Group]] = {}  # by cores
+    by_cores: dict[Any, list[Group]] = {}
     for group in groups:
-        known = {_told(cell).get("quota_cores") for cell in group.cells}
+        known = {_machine(cell).get("quota_cores") for cell in group.cells}
         for cores in known - {None}:
-            found.setdefault(cores, []).append(group)
-    if found:
-        said = (
+            by_cores.setdefault(cores, []).append(group)
+    if by_cores:
+        quotas = (
             f"{show(cores)} {'core' if cores == 1 else 'cores'} ({_rows(of, groups)})"
-            for cores, of in sorted(found.items())
+            for cores, of in sorted(by_cores.items())
         )
-        yield f"A CPU quota allowed no more than {', '.join(said)}.\n"
+        yield f"A CPU quota allowed no more than {', '.join(quotas)}.\n"
 
 
 def _stolen(groups: Sequence[Group]) -> Iterator[str]:
     rows = []
     for group in groups:
-        most = max(_told(cell).get("stolen") or 0.0 for cell in group.cells)
+        most = max(_machine(cell).get("stolen") or 0.0 for cell in group.cells)
         if most >= STOLEN:
             rows.append(f"{show(group.label)} {most:.0%}")
     if rows:
         yield (
-            "The hypervisor gave so much of the server's cores to others meanwhile: "
+            "The hypervisor gave part of the server's cores to others meanwhile: "
             f"{', '.join(rows)}.\n"
         )
 
@@ -122,20 +124,20 @@ def _others(groups: Sequence[Group]) -> Iterator[str]:
     for group in groups:
         most: dict[str, float] = {}
         for cell in group.cells:
-            for each in _told(cell).get("others") or ():
+            for each in _machine(cell).get("others") or ():
                 most[each["name"]] = max(most.get(each["name"], 0), each["cores"])
         named = sorted(most.items(), key=lambda item: (-item[1], item[0]))[:MOST]
         if named:
-            said = ", ".join(f"{show(name)} {cores:.0%}" for name, cores in named)
-            rows.append(f"{show(group.label)}: {said}")
+            programs = ", ".join(f"{show(name)} {cores:.0%}" for name, cores in named)
+            rows.append(f"{show(group.label)}: {programs}")
     if rows:
         yield (
-            "Other programs ran meanwhile, and took as much of a core as this: "
+            "Other programs ran meanwhile, and took these shares of a core: "
             f"{'; '.join(rows)}.\n"
         )
 
 
 def _rows(chosen: Iterable[Group], groups: Sequence[Group]) -> str:
-    """Name these rows of a table."""
+    """Return the names of these rows of a table."""
     labels = [show(group.label) for group in chosen]
     return "all rows" if len(labels) == len(groups) else ", ".join(labels)

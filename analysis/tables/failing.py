@@ -1,8 +1,8 @@
-"""What is said of first failures below a table: strays, and bounds.
+"""Notes on first failures below a table: bounds, onset and strays.
 
 Rules of this module:
-- Where no request failed it is said which bound came first, and what goes beyond it.
-- A stray is told of with its likely cause: it may be no matter of load.
+- If no request failed, a note names the bound that ended the run, and how to go on.
+- A stray has its likely cause beside it: the load may not be the reason.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from contract import stops
 
 
 def notes(groups: Sequence[Group]) -> Iterable[str]:
-    """Yield, for below a table of first failures, what its rows are worth."""
+    """Yield the notes below a table of first failures."""
     bounds: dict[tuple[str, str], dict[str, None]] = {}
     for label, cell in _cells(groups):
         if cell.row["outcome"] == stops.NOT_REACHED:
             reason = str(cell.result["stopped"]["reason"])
             bounds.setdefault(bound(cell.config, reason), {})[label] = None
-    for (came, beyond), labels in bounds.items():
-        yield f"No failure, since {came}: {', '.join(labels)}. To go on: {beyond}.\n"
+    for (reason, remedy), labels in bounds.items():
+        yield f"No failure, since {reason}: {', '.join(labels)}. To go on: {remedy}.\n"
     if any(cell.row["onset_users"] is not None for _, cell in _cells(groups)):
         window_s = stops.ONSET_WINDOW_S
         yield (
-            f"Onset: of the requests of {window_s:g} s 1 % have failed, and "
-            f"{stops.ONSET_LEAST} at least. Clean: the most users that {window_s:g} s "
-            "without a failure ended with.\n"
+            f"Onset: 1 % of the requests of {window_s:g} s have failed, and at least "
+            f"{stops.ONSET_LEAST}. Clean: the most users at the end of {window_s:g} s "
+            "without a failure.\n"
         )
     yield from _strays(groups)
 
@@ -42,7 +42,7 @@ def _strays(groups: Sequence[Group]) -> Iterable[str]:
     onset_s = strays[0][1].config["experiment"].get("onset_s", 0)
     yield (
         f"**Stray:** no onset followed within {onset_s:g} s of the first failure, "
-        "which may be no matter of load; measure again (repeat):\n"
+        "so the load may not be the reason; measure again (repeat):\n"
     )
     for label, cell in strays:
         first = cell.result.get("first_failure") or {}

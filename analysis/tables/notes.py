@@ -1,9 +1,8 @@
-"""What is said above and below a comparison table: what its figures are worth.
+"""Notes above and below a comparison table: how far its figures can be trusted.
 
 Rules of this module:
-- It speaks only where there is something to know: each function yields nothing where
-  that holds of all tables.
-- What would mislead stands above the figures, what explains them below.
+- There is a note only if there is something to know about this table.
+- A warning stands above the figures, an explanation below.
 """
 
 from __future__ import annotations
@@ -25,19 +24,19 @@ MACHINE = ("kernel", "cpu_model", "cpus", "python")
 
 
 def machine(cell: Cell) -> dict[str, Any]:
-    found = cell.provenance
-    known = {**(found.get("host") or {}), **(found.get("versions") or {})}
+    provenance = cell.provenance
+    known = {**(provenance.get("host") or {}), **(provenance.get("versions") or {})}
     return {name: known.get(name) for name in MACHINE}
 
 
 def differing(cells: Sequence[Cell]) -> list[str]:
-    """Return what the machines that measured these cells differ in."""
+    """Return the properties in which the machines of these cells differ."""
     machines = [machine(cell) for cell in cells]
     return [n for n in MACHINE if len({str(m[n]) for m in machines}) > 1]
 
 
 def warning(groups: Sequence[Group]) -> Iterable[str]:
-    """Yield what has to be said before the figures: that they are not the servers'."""
+    """Yield a warning if none of the figures is a server's."""
     kinds = {group.limit()[0] for group in groups}
     if len(groups) > 1 and len(kinds) == 1 and all(map(is_outside, kinds)):
         [limit] = kinds
@@ -46,10 +45,10 @@ def warning(groups: Sequence[Group]) -> Iterable[str]:
 
 
 def limits(groups: Sequence[Group]) -> Iterable[str]:
-    """Yield what limited each row, and how that is known."""
+    """Yield the limit of each row, and the evidence for it."""
     kinds = [group.limit()[0] for group in groups]
     if not all(map(is_servers, kinds)):
-        yield f"{MARKED}: the figure is no measurement of it.\n"
+        yield f"{MARKED}. The figure does not measure the server.\n"
     yield "What limited them:\n"
     for group, kind in zip(groups, kinds, strict=True):
         cell = next(cell for cell in group.cells if cell.limit == kind)
@@ -59,37 +58,38 @@ def limits(groups: Sequence[Group]) -> Iterable[str]:
 
 
 def repeat_notes(groups: Sequence[Group]) -> Iterable[str]:
-    """Yield how many runs the figures are of, and what that is worth."""
+    """Yield how many runs the figures are of, and how certain that makes them."""
     runs = sorted({group.runs for group in groups})
-    said = medians(runs)
+    text = medians(runs)
     if runs == [1]:
-        yield said + "\n"
+        yield text + "\n"
         return
     if enough := [n for n in runs if n >= LEAST_RUNS]:
-        sure = min(LEVEL, confidence(enough[0]))
-        said += (
-            " In brackets is what holds the median of all such runs with "
-            f"{100 * sure:.4g} %"
+        coverage = min(LEVEL, confidence(enough[0]))
+        is_span = len(enough) == 1 and coverage < LEVEL
+        text += (
+            f" In brackets: {'the least and the greatest run, ' if is_span else ''}an "
+            "interval for the median of all such runs, with a coverage of "
+            f"{100 * coverage:.4g} %{'' if is_span else ' or more'}."
         )
-        said += " or more." if len(enough) > 1 or sure == LEVEL else ": their span."
     if runs[0] < LEAST_RUNS:
-        said += (
-            f" Of fewer than {LEAST_RUNS} runs there is no interval, and a difference "
-            "may be chance."
+        text += (
+            f" Fewer than {LEAST_RUNS} runs have no interval, and their difference may "
+            "be chance."
         )
-    yield said + "\n"
+    yield text + "\n"
     estimates = [g.estimate("users") for g in groups if g.first.stop != stops.REQUESTS]
     if any(e and e.high == math.inf for e in estimates):
-        yield "`∞`: some runs met no failure, so no upper end is known.\n"
+        yield "`∞`: some runs met no failure, so the upper end is not known.\n"
     if any(0 < sum(_bounds(group)) < group.runs for group in groups):
         yield (
-            "Where some runs met no failure, the median of users is Kaplan and "
-            "Meier's, and the other figures are of all runs, each until its end.\n"
+            "If some runs of a row met no failure, its median of users is Kaplan and "
+            "Meier's. Its other figures are of all runs, each until its end.\n"
         )
 
 
 def medians(runs: Sequence[int]) -> str:
-    """Say what figures of so many runs are; `runs` ascend."""
+    """Return what figures of so many runs are; `runs` ascend."""
     if runs[-1] == 1:
         return "One run each: no interval, and a difference may be chance."
     several = f"{runs[0]} to {runs[-1]}" if len(runs) > 1 else f"{runs[0]}"
@@ -97,12 +97,12 @@ def medians(runs: Sequence[int]) -> str:
 
 
 def _bounds(group: Group) -> list[bool]:
-    """Return which runs met no failure, though one was looked for."""
+    """Return for each run whether it searched for a failure and met none."""
     return [cell.row["reached"] is False for cell in group.cells]
 
 
 def footnotes(groups: Sequence[Group]) -> Iterable[str]:
-    """Yield what a reader has to know about some rows, a paragraph each."""
+    """Yield the explanations of signs and rows, a paragraph each."""
     cells = [cell for group in groups for cell in group.cells]
     yield from _lower_bounds(cells)
     yield from _of_possible(groups)
@@ -120,15 +120,15 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
 def _lower_bounds(cells: Sequence[Cell]) -> Iterable[str]:
     if any(cell.row["reached"] is False for cell in cells):
         yield (
-            "`>`: no request failed with that many users; "
-            "how many it takes is not known.\n"
+            "`>`: no request failed with that many users; the number at the first "
+            "failure is not known.\n"
         )
 
 
 def _of_possible(groups: Sequence[Group]) -> Iterable[str]:
     if any(possible_rps(group) is not None for group in groups):
         yield (
-            "`of`: the requests a second that the same users would have got of a "
+            "`of`: the requests a second that the same users would have got from a "
             "server that answers at once.\n"
         )
 
@@ -137,7 +137,7 @@ def _out_of_time(cells: Sequence[Cell]) -> Iterable[str]:
     late = [cell.impl for cell in cells if cell.row["outcome"] == stops.OUT_OF_TIME]
     if late:
         yield (
-            "Ended by their limit of time, before their rule was met: "
+            "Ended by their time limit, before their rule was met: "
             f"{', '.join(dict.fromkeys(late))}.\n"
         )
 
@@ -145,12 +145,13 @@ def _out_of_time(cells: Sequence[Cell]) -> Iterable[str]:
 def _idle(groups: Sequence[Group]) -> Iterable[str]:
     """Yield which rows had fewer idle connections than were asked for."""
     cells = [cell for group in groups for cell in group.cells]
-    apart = [name for name in varying_settings(cells) if name != IDLE]
+    columns = [name for name in varying_settings(cells) if name != IDLE]
     for group in groups:
-        asked = setting(group.first, IDLE) or 0
-        if any(cell.idle_open < asked for cell in group.cells):
+        wanted = setting(group.first, IDLE) or 0
+        if any(cell.idle_open < wanted for cell in group.cells):
+            named = show(label(group.cells, columns))
             yield (
-                f"Of {asked:,} idle connections {show(label(group.cells, apart))} had "
+                f"Of {wanted:,} idle connections {named} had "
                 f"{_span([cell.idle_opened for cell in group.cells])} open when the "
                 "load began, and "
                 f"{_span([cell.idle_open for cell in group.cells])} at its end.\n"
@@ -160,8 +161,8 @@ def _idle(groups: Sequence[Group]) -> Iterable[str]:
 def _near_ceiling(cells: Sequence[Cell]) -> Iterable[str]:
     if any(is_near([cell]) for cell in cells):
         yield (
-            f"`≥`: within {1 - NEAR:.0%} of what the load generator can send here, "
-            f"{cells[0].ceiling_rps:,.0f} requests a second: at least.\n"
+            f"`≥`: a lower bound, within {1 - NEAR:.0%} of what the load generator can "
+            f"send here ({cells[0].ceiling_rps:,.0f} requests a second).\n"
         )
 
 
@@ -170,7 +171,8 @@ def _capacity(cells: Sequence[Cell]) -> Iterable[str]:
         limit = cells[0].config["experiment"].get("p95_ms", 500)
         yield (
             "Knee: the fewest users with 95 % of the peak. Acceptable: the most "
-            f"without a failure, and a 95th percentile of {limit:g} ms at most.\n"
+            "requests a second without a failure and with a p95 of at most "
+            f"{limit:g} ms.\n"
         )
 
 
@@ -178,8 +180,9 @@ def _suspect(cells: Sequence[Cell]) -> Iterable[str]:
     suspect = [c.impl for c in cells if (c.result.get("little") or {}).get("suspect")]
     if suspect:
         yield (
-            "**Suspect:** users are not what requests a second, response time and "
-            f"think time make by Little's law: {', '.join(dict.fromkeys(suspect))}.\n"
+            "**Suspect:** the number of users does not follow from requests a second, "
+            "response time and think time by Little's law: "
+            f"{', '.join(dict.fromkeys(suspect))}.\n"
         )
 
 
@@ -192,17 +195,17 @@ def _not_comparable(cells: Sequence[Cell]) -> Iterable[str]:
 
 
 def bare_lf(cells: Sequence[Cell]) -> Iterable[str]:
-    """Yield whose responses are taken, though a client need not take them."""
-    found = dict.fromkeys(show(c.impl) for c in cells if c.result.get("bare_lf"))
-    if found:
+    """Yield a note on responses that a strict client would refuse."""
+    impls = dict.fromkeys(show(c.impl) for c in cells if c.result.get("bare_lf"))
+    if impls:
         yield (
-            "Lines of their heads end with LF alone, which browsers take as well (RFC "
-            f"9112, 2.2), and `load.strict` refuses: {', '.join(found)}.\n"
+            "Lines of their heads end with LF alone. Browsers accept that (RFC 9112, "
+            f"2.2), and `load.strict` refuses it: {', '.join(impls)}.\n"
         )
 
 
 def possible_rps(group: Group) -> float | None:
-    """Return what a row's requests a second are told to be of, where they are."""
+    """Return the possible RPS that stand beside a row's RPS, if any."""
     return group.possible_rps if group.first.stop == stops.REQUESTS else None
 
 

@@ -1,8 +1,8 @@
-"""What the published figures imply, as a table for reading.
+"""The published figures and what they imply, as a table for reading.
 
 Rules of this module:
-- Computed figures stand to the right of the published ones, which are as published.
-- What is assumed is said below the table.
+- Published figures are unchanged. Computed ones stand to their right.
+- Assumptions stand below the table.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from analysis.rows.published import LINK_MBIT, REQUESTS, THINK_S, Published
 from analysis.rows.settings import show
 
 FIRST_FAIL = """\
-**First failure** (10 users join a second). Little's law says how long users thought:
-Z = N/X - R, of N users, X requests a second and a response time of R.
+**First failure** (10 users join a second). Users' think time follows from Little's law:
+Z = N/X - R, with N users, X requests a second and a response time of R.
 
 | implementation | users | RPS | average response, ms | think time implied, s | {link} |
 |---|---:|---:|---:|---:|---:|"""
 BURST = """\
-**Burst** ({requests:,} requests of users that all join within a second). Users that
+**Burst** ({requests:,} requests of users that all join within a second). Users who
 think for {low:g} to {high:g} s, {mean:g} s on average, allow N/(Z + R) requests a
-second, and some more in so short a run, since they ask for the first time without
-having thought. No property of a server is in either figure but its response time. The
-published rates lie somewhat above both, so that those users thought for less, or the
-rates were read at another moment; that is not known.
+second. In so short a run they allow some more, since nobody thinks before the first
+request. The response time is the only property of a server in either figure. The
+published rates lie somewhat above both. Either those users thought for less, or the
+rates were read at another moment. That is not known.
 
 | implementation | failures | RPS | average response, ms | N/(Z + R) \
 | of the short run | {link} |
 |---|---:|---:|---:|---:|---:|---:|"""
 LINK = """\
 The last column is the part {link} that the responses would fill, at
-{bytes:,} bytes each: a page of {page:,}, HTTP headers of {head}, and {packet} for each
-packet, of {segment:,} bytes at most, and {others} packets without content. What link it
-was is not known."""
+{bytes:,} bytes each. These are a page of {page:,}, HTTP headers of {head}, and {packet}
+for each packet: packets have {segment:,} bytes at most, and {others} of them have no
+content. The real link is not known."""
 
 
 def markdown(rows: Sequence[Published]) -> str:
-    """Return both published tables for reading, with what follows from them."""
+    """Return both published tables for reading, with what they imply."""
     link = f"of a link of {LINK_MBIT:g} Mbit/s"
     low, high = THINK_S
     mean = (low + high) / 2
@@ -80,6 +80,11 @@ def _burst(rows: Sequence[Published], think: float) -> Iterator[str]:
 
 
 def _line(row: Published, counted: int | None, implied: Sequence[str]) -> str:
-    said = [row.implementation, show(counted), show(row.rps), show(row.average_ms)]
+    published_values = [
+        row.implementation,
+        show(counted),
+        show(row.rps),
+        show(row.average_ms),
+    ]
     share = f"{published.link_share(row.rps):.0%}"
-    return f"| {' | '.join([*said, *implied, share])} |"
+    return f"| {' | '.join([*published_values, *implied, share])} |"

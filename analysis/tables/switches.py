@@ -1,8 +1,8 @@
-"""How often the server was switched from and to, and what a request cost it.
+"""Context switches of the server, and its CPU time, per request.
 
 Rules of this module:
-- A row per configuration. Figures (`used.py`) are medians over repeats. The sum is the
-  median of the runs' sums, and need not be the sum of the two medians.
+- There is a row per configuration. Figures (`used.py`) are medians over repeats. The
+  total is the median of the runs' totals, which may differ from the sum of two medians.
 - What was not counted is empty, and never 0.
 """
 
@@ -22,7 +22,7 @@ from analysis.rows.groups import (
 )
 from analysis.rows.settings import setting, show
 
-SERVERS = "These are figures of the server, whatever it was that limited the run."
+SERVERS = "These are figures of the server, whatever limited the run."
 NAMES = [figure.name for figure in figures.SWITCHES]
 
 
@@ -44,15 +44,18 @@ def _row(row: Group, columns: Sequence[str]) -> dict[str, Any]:
 
 def markdown(rows: pd.DataFrame) -> str:
     """Return the table for reading."""
-    told = [name for name in rows.columns if name not in NAMES]
-    sides = ["---" if n in ("experiment", "implementation") else "---:" for n in told]
-    headings = [*told, *(figure.column for figure in figures.SWITCHES)]
+    settings = [name for name in rows.columns if name not in NAMES]
+    sides = [
+        "---" if n in ("experiment", "implementation") else "---:" for n in settings
+    ]
+    headings = [*settings, *(figure.column for figure in figures.SWITCHES)]
     lines = [
         "### switches",
         "",
-        "How often the kernel switched from the server, for each request that "
-        "finished; the median over repeats. Voluntary: it had to wait. Involuntary: "
-        "another wanted the CPU. All of its threads and children count.",
+        "How often the kernel switched away from the server, for each request that "
+        "finished; the median over repeats. Voluntary: the server had to wait. "
+        "Involuntary: another process or thread got the CPU. All of the server's "
+        "threads and children count.",
         "",
         SERVERS,
         "",
@@ -60,7 +63,7 @@ def markdown(rows: pd.DataFrame) -> str:
         f"|{'|'.join([*sides, *(['---:'] * len(NAMES))])}|",
     ]
     for row in rows.astype(object).where(rows.notna(), None).to_dict("records"):
-        shown = [show(row[name]) for name in told]
+        shown = [show(row[name]) for name in settings]
         shown += [figure.show(row[figure.name]) for figure in figures.SWITCHES]
         lines.append(f"| {' | '.join(shown)} |")
     return "\n".join(lines) + "\n"

@@ -1,10 +1,10 @@
 """What users waited for, row by row of a table.
 
 Rules of this module:
-- Of repeats a share is of all that their users waited together: a run weighs as much as
-  its seconds. Of the requests that failed first each weighs the same, one a run.
-- A part is told of where it takes half a per cent or more of any row. Percents are
-  whole; CSV has all parts, and all digits.
+- A share of a row is over the waiting of all its repeats: a run weighs as much as its
+  seconds. For the requests that failed first, one in each run, each weighs the same.
+- A part is shown if it takes half a per cent or more of any row. Per cents are whole
+  numbers. CSV has all parts, and all digits.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from analysis.rows.settings import show
 
 LEAST = 0.005  # of a row's waiting
 OF_ALL = (
-    "What users waited for, of all the time that requests were in flight beyond what "
-    "an unloaded server takes for them"
+    "What users waited for, as shares of the time that requests were in flight beyond "
+    "the response time of an unloaded server"
 )
 FAILED = "the request that failed"
 
@@ -30,7 +30,8 @@ FAILED = "the request that failed"
 class Waited:
     """What the users of a row waited for, in all of its runs together.
 
-    `failed` is the same for the first failed requests, of so many `failures`.
+    `failed` is the same for the requests that failed first; there are `failures` of
+    them.
     """
 
     seconds: float
@@ -40,7 +41,7 @@ class Waited:
 
 
 def waited(group: Group) -> Waited | None:
-    """Return what a row's users waited for; None where they waited for nothing."""
+    """Return what a row's users waited for; None if they did not wait."""
     runs = [cell.waiting for cell in group.cells if cell.waiting]
     seconds = float(sum(run["seconds"] for run in runs))
     if not seconds:
@@ -66,8 +67,8 @@ def _mean(
     }
 
 
-def told_parts(rows: Iterable[Waited | None]) -> list[str]:
-    """Return the parts that are told of, in the order of `PARTS`."""
+def shown_parts(rows: Iterable[Waited | None]) -> list[str]:
+    """Return the parts that are shown, in the order of `PARTS`."""
     known = [row for row in rows if row is not None]
     return [part for part in PARTS if any(row.shares[part] >= LEAST for row in known)]
 
@@ -82,7 +83,7 @@ def columns(group: Group) -> dict[str, Any]:
 
 
 def flat(waiting: dict[str, Any] | None) -> dict[str, Any]:
-    """Return what one cell's users waited for as columns of `cells.csv`."""
+    """Return the columns of `cells.csv` for what one cell's users waited for."""
     shares = waiting["shares"] if waiting else {}
     return {
         "waiting.seconds": waiting and waiting["seconds"],
@@ -91,9 +92,9 @@ def flat(waiting: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def markdown(groups: Sequence[Group]) -> Iterable[str]:
-    """Yield a table of what users waited for, nothing where that is not known."""
+    """Yield a table of what users waited for; nothing if that is not known."""
     rows = [waited(group) for group in groups]
-    parts = told_parts(rows)
+    parts = shown_parts(rows)
     if not parts:
         return
     failed = any(row is not None and row.failed for row in rows)
@@ -113,12 +114,12 @@ def markdown(groups: Sequence[Group]) -> Iterable[str]:
 
 
 def meanings(parts: Sequence[str]) -> str:
-    """Say what users wait for in each of these parts."""
+    """Return what users wait for in each of these parts."""
     return "; ".join(map(meaning, parts)) + "."
 
 
 def meaning(part: str) -> str:
-    """Say what users wait for in this part."""
+    """Return what users wait for in this part."""
     return f"{part}: {LIMITS[part].waited_for}"
 
 
@@ -129,7 +130,7 @@ def _figures(row: Waited | None, parts: Sequence[str]) -> list[str]:
 
 
 def _failed(row: Waited | None, runs: int) -> str:
-    """Return the greatest part of what the requests waited for that failed first."""
+    """Return the greatest part of the waiting of the requests that failed first."""
     if row is None or row.failed is None:
         return show(None)
     part = max(PARTS, key=row.failed.__getitem__)
@@ -138,5 +139,5 @@ def _failed(row: Waited | None, runs: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share for reading; half a per cent is one."""
+    """Return a share for reading; half a per cent is rounded up."""
     return f"{math.floor(100 * share + 0.5)} %"

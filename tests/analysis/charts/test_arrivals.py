@@ -105,7 +105,9 @@ def test_arrivals_that_did_not_press_the_server_are_marked(made: Made) -> None:
     said = texts(arrivals_chart.draw(cells))
     assert "closed († think-time): 200 requests" in said
     assert "open: 200 requests" in said
-    assert "†: not limited by the server, or not surely." in said
+    assert (
+        "†: limited, or possibly limited, by something other than the server." in said
+    )
     both = [cells[1], made(rows([1.0] * 200))]
     assert "†" not in texts(arrivals_chart.draw(both))
 

@@ -101,7 +101,7 @@ def test_cell_chart_is_readable(reason: str) -> None:
     assert "limited by link (not the server)" in texts(made)
     said = "with 130 users" if reason == "first-failure" else "up to 3,300 users"
     assert said in texts(made)
-    assert "Nothing was waited for." in texts(made)
+    assert "Users did not wait." in texts(made)
 
 
 def test_last_words_of_a_server_are_no_formula(tmp_path: Path) -> None:

@@ -278,7 +278,7 @@ def test_every_part_at_once_is_readable() -> None:
 
 def test_no_waiting_is_told() -> None:
     panel, strip = panels(drawn(None))
-    assert [text.get_text() for text in panel.texts] == ["Nothing was waited for."]
+    assert [text.get_text() for text in panel.texts] == ["Users did not wait."]
     assert not strip.collections
 
 

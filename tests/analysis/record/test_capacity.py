@@ -133,7 +133,7 @@ def test_rows_that_compare_the_link_say_so() -> None:
 
 def test_loopback_is_told() -> None:
     cells = [run(1, network__kind="loopback", network__name="loopback")]
-    assert "no network interface" in markdown("first_fail", cells)
+    assert "not a network interface" in markdown("first_fail", cells)
 
 
 def test_lines_that_end_with_lf_alone_are_told_of() -> None:
@@ -143,7 +143,7 @@ def test_lines_that_end_with_lf_alone_are_told_of() -> None:
         cell.result["bare_lf"] = True
     said = markdown("first_fail", cells)
     assert "Lines of their heads end with LF alone" in said
-    assert "`load.strict` refuses: single, poll.\n" in said
+    assert "`load.strict` refuses it: single, poll.\n" in said
 
 
 def test_suspect_record_is_told() -> None:

@@ -33,7 +33,7 @@ def test_first_failure_is_the_one_that_finished_first() -> None:
 
 def test_row_of_a_first_failure() -> None:
     row = definitions.row(
-        RECORD, "first_failure", Stopped("first-failure", at_s=2.1, users=30)
+        RECORD, "first_failure", Stopped("first-failure", at_s=2.1, users_at_end=30)
     )
     assert dataclasses.asdict(row) == pytest.approx(
         {
@@ -72,7 +72,9 @@ def test_rps_counts_the_ten_seconds_before() -> None:
 
 def test_row_not_reached_is_censored() -> None:
     record = RECORD.iloc[:2]
-    row = definitions.row(record, "first_failure", Stopped("cap", at_s=20, users=3300))
+    row = definitions.row(
+        record, "first_failure", Stopped("cap", at_s=20, users_at_end=3300)
+    )
     assert (row.outcome, row.reached, row.users) == ("not reached", False, 3300)
     assert row.rps == 0.0  # nothing has finished from 10 to 20 s
     assert row.first_failure is None
@@ -82,7 +84,9 @@ def test_row_not_reached_is_censored() -> None:
 def test_row_ended_by_its_time_limit() -> None:
     record = RECORD.iloc[:2]
     for stop in ("first_failure", "requests"):
-        row = definitions.row(record, stop, Stopped("time-limit", at_s=2, users=40))
+        row = definitions.row(
+            record, stop, Stopped("time-limit", at_s=2, users_at_end=40)
+        )
         first = stop == "first_failure"
         assert row.outcome == ("not reached" if first else "time limit")
         assert row.reached is (False if first else None)
@@ -90,7 +94,9 @@ def test_row_ended_by_its_time_limit() -> None:
 
 
 def test_row_of_a_number_of_requests() -> None:
-    row = definitions.row(RECORD, "requests", Stopped("requests", at_s=2.5, users=20))
+    row = definitions.row(
+        RECORD, "requests", Stopped("requests", at_s=2.5, users_at_end=20)
+    )
     assert row.outcome == "completed"
     assert row.reached is None
     assert (row.requests, row.failures) == (4, 2)

@@ -30,7 +30,12 @@ def test_users_join_at_the_hatch_rate_or_as_the_run_tells(cell: Cell) -> None:
         Joining(0.0, 70, 3.5)  # of a cap of 3,300
     ]
     stretches = [Joining(0.0, 5, 10.0, 1), Joining(12.5, 50, 2.0)]
-    told = {"joining": [vars(stretch) for stretch in stretches]}
+    told = {
+        "joining": [
+            {"at_s": 0.0, "users": 5, "rate": 10.0, "together": 1},
+            {"at_s": 12.5, "users": 50, "rate": 2.0},
+        ]
+    }
     folder = cell(steady(20, 10, 1), "cap", at_s=21.0, told=told)
     assert read(folder).joining() == stretches
 

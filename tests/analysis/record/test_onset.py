@@ -248,11 +248,11 @@ def test_the_table_of_first_failures() -> None:
     assert "| select | 120 | 290 | – |" in text
     assert "| poll | > 300 | 290 | – |" in text
     assert (
-        "**Stray:** no onset followed within 15 s of the first failure, which may be "
-        "no matter of load; measure again (repeat):\n\n"
+        "**Stray:** no onset followed within 15 s of the first failure, so the load "
+        "may not be the reason; measure again (repeat):\n\n"
         "- select: timed out reading, sent with 110 users: busy." in text
     )
-    assert "Onset: of the requests of 10 s 1 % have failed" in text
+    assert "Onset: 1 % of the requests of 10 s have failed" in text
     rows = table(cells)
     assert rows["clean_users"].tolist() == [199, 290, 290]
     assert rows["onset_users"].tolist()[0] == 210

@@ -232,7 +232,7 @@ class Ideal:
         together = max(1, math.floor(stretch.rate))
         for _ in range(together):
             user = next(users)
-            if user >= stretch.users:
+            if user >= stretch.total_users:
                 return
             self.add(at_s, "ask", random.Random(f"2019-{user}"))
         self.add(at_s + together / stretch.rate, "join", (stretch, users))

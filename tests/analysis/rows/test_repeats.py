@@ -79,7 +79,8 @@ def test_repeats_are_one_row() -> None:
     assert "| select | 2,180 [2,010, 2,300] | – | – | 218.0 [201.0, 230.0] |" in text
     assert "| timed out reading (3 of 3) |" in text
     assert "medians of 3 runs" in text
-    assert "with 75 %: their span" in text
+    assert "In brackets: the least and the greatest run" in text
+    assert "with a coverage of 75 %." in text
     row = table(cells).iloc[0]
     assert row[["repeats", "users", "users_low", "users_high", "reached"]].tolist() == [
         *(3, 2180, 2010, 2300, True),
@@ -97,7 +98,7 @@ def test_one_run_each_is_told() -> None:
     assert table(cells)["users_low"].isna().all()
     two = markdown("first_fail", runs("select", 2180, 2190) + runs("single", 900))
     assert "medians of 1 to 2 runs" in two
-    assert "Of fewer than 3 runs there is no interval" in two
+    assert "Fewer than 3 runs have no interval" in two
 
 
 def test_some_runs_met_no_failure() -> None:
@@ -131,7 +132,7 @@ def test_the_order_of_repeats_says_nothing(order: list[int]) -> None:
 
 
 def test_a_run_listed_twice_is_no_repeat() -> None:
-    with pytest.raises(DataError, match="no repeat"):
+    with pytest.raises(DataError, match="not a repeat"):
         grouped([run(1), run(1)])
 
 
@@ -181,7 +182,7 @@ def test_what_is_not_the_servers_is_not_claimed_of_them(of_select: str) -> None:
     for figure in ("users", "RPS"):
         pair = f"| single († generator-cpu) | select{marked} | {figure} | 0.33 "
         assert f"{pair}[0.32, 0.34] | no claim: not the servers' |" in text
-    assert "surely; of such a row nothing is claimed" in text
+    assert "the server; nothing is claimed about such a row" in text
     assert ("| select | poll | RPS | 0.33 [0.32, 0.34] | slower |" in text) is (
         not marked
     )
@@ -195,10 +196,10 @@ def test_the_more_pairs_the_more_it_takes() -> None:
     near, far = (100, 102, 104, 105, 109), (106, 108, 111, 113, 115)
     two = runs("single", *near) + runs("select", *far)
     (first, *_) = compare(grouped(two))
-    assert (first.p_holm, first.said) == (first.p, "holds fewer users")
+    assert (first.p_holm, first.claim) == (first.p, "holds fewer users")
     (first, *_) = compare(grouped(two + runs("multithread", *near)))
     assert first.p_holm > 0.05 >= first.p
-    assert first.said == "no difference shown"
+    assert first.claim == "no difference shown"
 
 
 def test_less_time_and_fewer_failures_are_better() -> None:
@@ -215,7 +216,7 @@ def test_less_time_and_fewer_failures_are_better() -> None:
         ]
 
     cells = burst("single", 100, 50) + burst("select", 0, 500)
-    said = {c.figure: c.said for c in compare(grouped(cells))}
+    said = {c.figure: c.claim for c in compare(grouped(cells))}
     assert said == {
         "failures": "fails more",
         "rps": "no difference shown",
@@ -339,7 +340,9 @@ def test_a_line_says_what_else_limited_its_points() -> None:
             cell.config["users"] = cell.row["users"]
         (line,) = joined_curves(cells)
         assert line.label == ("select" if said is None else f"select († {said})")
-        assert ("not limited by the server" in texts(users_chart(cells))) is bool(said)
+        assert (
+            "by something other than the server" in texts(users_chart(cells))
+        ) is bool(said)
 
 
 def test_bars_show_each_run() -> None:

@@ -338,7 +338,7 @@ def test_a_failure_without_its_error_is_no_success(line: str, tmp_path: Path) ->
     "rows, experiment, reason, said",
     [
         ([(0.2, 100, 503, 5, 120, "HTTP 503")], "burst", "requests", "with 120 users"),
-        ([], "burst", "time-limit", "limit of time came first"),
+        ([], "burst", "time-limit", "time limit came first"),
         ([], "first_fail", "time-limit", "no failure up to 500 users"),
     ],
 )

@@ -53,7 +53,8 @@ def test_a_machine_whose_speed_changed() -> None:
     [note] = said(*cells)
     assert note == (
         "**The machine's speed changed:** a fixed computation took 92 (a) to 118 ms "
-        "(b) of CPU time, just before or after a run. Rows may differ for that alone."
+        "(b) of CPU time, just before or after a run. Rows may differ for that "
+        "reason alone."
     )
     [note] = said(on("a", before=80.0))
     assert "took 80 (a) to 104 ms (a)" in note
@@ -93,7 +94,7 @@ def test_a_hypervisor_that_gave_cores_to_others() -> None:
     assert said(on("a", stolen=0.019), on("b", stolen=None)) == []
     [note] = said(on("a", stolen=0.019), on("b", stolen=0.31))
     assert note == (
-        "The hypervisor gave so much of the server's cores to others meanwhile: b 31%."
+        "The hypervisor gave part of the server's cores to others meanwhile: b 31%."
     )
 
 
@@ -104,7 +105,7 @@ def test_other_programs() -> None:
     cells.append(on("b", repeat=2, others=[{"name": "sh", "cores": 0.5}]))
     [note] = said(*cells)
     assert note == (
-        "Other programs ran meanwhile, and took as much of a core as this: "
+        "Other programs ran meanwhile, and took these shares of a core: "
         "a: make 120%, chrome 31%; b: sh 50%."
     )
 
@@ -194,7 +195,7 @@ def test_it_goes_from_the_run_to_the_tables(
     assert rows["machine.others"].isna().tolist() == [False, True]
     text = (tmp_path / "tables" / "first_fail.md").read_text()
     assert "A CPU quota allowed no more than 0.5 cores (a)." in text
-    assert "of a core as this: a: make 25%." in text
+    assert "these shares of a core: a: make 25%." in text
 
 
 def test_a_run_of_another_form_is_one_line(

@@ -129,7 +129,7 @@ def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
     assert "One run each: no interval, and a difference may be chance." in said
     assert "†" not in said
     assert "\n\nLines of their heads end with LF alone" in said
-    assert "`load.strict` refuses: students/ada.\n" in said
+    assert "`load.strict` refuses it: students/ada.\n" in said
     assert "LF alone" in (made / "first_fail.md").read_text()
     assert "LF alone" not in (made / "burst.md").read_text()
     assert found["users_limit"].tolist()[:3] == [CPU] * 3
@@ -231,7 +231,7 @@ def test_what_is_not_the_servers_is_marked(
     said = (made / "ranking.md").read_text()
     assert "| students/b | 201 († unclear) | 91.0 († generator-cpu) |" in said
     assert "| students/a | 201 († unclear) | 91.0 |" in said
-    assert "†: not limited by the server, or not surely: the figure may have" in said
+    assert "by something other than the server. The figure may be too low" in said
     assert "Figures are medians of 1 to 2 runs." in said
     found = pd.read_csv(made / "ranking.csv").set_index("implementation")
     assert found["users_limit"].tolist() == ["unclear"] * 2

@@ -53,7 +53,7 @@ def test_what_was_not_counted_is_empty_and_never_0() -> None:
     text = switches.markdown(rows)
     assert "| first_fail | b | 1 | – | – | – | – |" in text
     assert "| first_fail | c | 1 | 0 | 0 | 0 | 2.00 |" in text
-    assert "figures of the server, whatever it was that limited" in text
+    assert "figures of the server, whatever limited" in text
 
 
 def test_no_request_has_no_figure_and_an_older_result_neither() -> None:

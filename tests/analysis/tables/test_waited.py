@@ -19,7 +19,7 @@ from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.tables.comparison import markdown, table
-from analysis.tables.waited import percent, told_parts, waited
+from analysis.tables.waited import percent, shown_parts, waited
 from tests.analysis.charts.test_pictures import assert_readable, texts
 from tests.analysis.rows.test_repeats import run
 
@@ -108,7 +108,7 @@ def test_parts_are_told_from_half_a_per_cent_of_any_row_on() -> None:
         "queue lost."
     )
     rows = [waited(group) for group in grouped(cells)]
-    assert told_parts(rows) == [CPU, QUEUE]
+    assert shown_parts(rows) == [CPU, QUEUE]
 
 
 def test_nothing_is_told_of_what_is_not_known() -> None:
@@ -256,7 +256,8 @@ def test_the_chart_is_readable(name: str) -> None:
     drawn = waiting_chart.draw(MATRICES[name])
     assert_readable(drawn)
     assert_legend_fits(drawn)
-    assert ("all runs of a row together" in texts(drawn)) is (name == "repeated")
+    words = " ".join(texts(drawn).split())
+    assert ("all runs of a row together" in words) is (name == "repeated")
 
 
 def assert_legend_fits(drawn: Figure) -> None:
