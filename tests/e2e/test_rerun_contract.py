@@ -122,7 +122,7 @@ def test_edited_file(checkout: Checkout, edited: str, again: list[str]) -> None:
 
 
 def test_edit_taken_back(checkout: Checkout) -> None:
-    path = checkout.folder / "servers" / "http.py"
+    path = checkout.folder / "servers/protocol/http.py"
     before = path.read_text()
     checkout.edit("servers/protocol/http.py", "\n# edited\n")
     assert checkout.to_measure() == ALL
