@@ -1,9 +1,9 @@
 # Each target does its own set-up: it needs git, make and python3 with venv.
 #
-# A variable given to make is a setting: `make impl=select users=2000` says the
-# same as `snakemake --cores 1 all --config impl=select users=2000`. PYTHON and
-# VENV, in capitals, are make's own. What make is told is not told to what is measured:
-# a submission's own `make run` would take it for its own.
+# A variable given to make is a setting: `make impl=select users=2000` is the same as
+# `snakemake --cores 1 all --config impl=select users=2000`. PYTHON and VENV, in capitals,
+# are no settings. The servers that are measured do not get make's variables: the
+# `make run` of a submission would use them.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,15 +14,15 @@ config = $(foreach name,$(settings),'$(name)=$(subst ','\'',$($(name)))')
 of_make = MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR
 unexport $(given)
 
-# Before `make`, a setting would be a variable of the environment, and count for nothing.
+# A setting before `make` would be a variable of the environment, without effect.
 known = app experiment hatch_rate idle impl load network page repeat server set study users
 stray = $(firstword $(foreach name,$(known),$(if $(filter environment,$(origin $(name))),$(name))))
 goal = $(filter all demo,$(or $(MAKECMDGOALS),all))
 $(if $(goal),$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
 	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it)))
 
-# Not by the script of this name, which fails where the checkout was moved. Snakemake looks
-# for a home directory; a user of a container may have none, not even in passwd(5).
+# Not by the script of this name, which fails after the checkout was moved. Snakemake needs
+# a home directory. A user of a container may have none, not even in passwd(5).
 home = $${HOME:-$(CURDIR)/.cache}
 snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1 all
 

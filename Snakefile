@@ -1,6 +1,6 @@
-# The way of the data: conf's matrix of cells → a run of each under load → what each
-# record says → tables and charts of all of them. Which files these are, and in which
-# order cells are measured, is said by conf/plan/plan.py.
+# The way of the data: a matrix of cells (conf) → a run of each cell under load → the
+# results of each record → tables and charts of all cells. conf/plan/plan.py says which
+# files these are, and in which order cells are measured.
 import shlex
 from pathlib import Path
 
@@ -20,8 +20,8 @@ rule all:
         PLAN.shown_stamp,
 
 
-# A run, and what its record says. It has no input: the folder's name holds a digest of
-# all settings and of the code. It takes all cores: nothing else may run beside it.
+# A run, and the results of its record. It has no input: the folder's name holds a digest
+# of all settings and of the code. It takes all cores, since nothing may run beside it.
 rule measure:
     output:
         PLAN.record,
@@ -39,8 +39,8 @@ rule measure:
         " --parent $PPID"
 
 
-# What all records say, side by side. First, what each says, where that is missing or
-# was made by other code.
+# The results of all records, side by side. Results of a cell that are missing, or that
+# other code made, are made first.
 rule compare:
     input:
         PLAN.records,
@@ -54,8 +54,8 @@ rule compare:
         " {ANALYSE} charts {PLAN.files.folder}/matrix.json {PLAN.files.folder}/charts"
 
 
-# Where everybody looks: of the matrix that was asked for last. The last output says
-# which one that is.
+# Copies of the tables and charts of the last request, in a place that is always the
+# same. The name of the last output says which matrix they are of.
 rule show:
     input:
         PLAN.files.stamp,

@@ -1,11 +1,10 @@
-"""The parts put together for the Snakefile: a plan of what was asked for, and commands.
+"""Joins the parts for the Snakefile: the plan of a request, and the commands of steps.
 
 Rules of this module:
-- It knows all parts, as the Snakefile does, and decides nothing. What was asked for is
-  planned by `conf/plan/plan.py`, which tables and charts there are is said by
-  `analysis/catalogue.py`, how a cell is measured is known by `load/`.
-- Whatever is wrong ends Snakemake with one line for the user.
-- All that is loaded here is loaded by each dry run.
+- It knows all parts, as the Snakefile does, and decides nothing. `conf/plan/plan.py`
+  plans, `analysis/catalogue.py` knows the tables and charts, and `load/` measures.
+- An error ends Snakemake with one line for the user.
+- A dry run loads every import of this module, so it has few.
 """
 
 from __future__ import annotations
@@ -25,20 +24,20 @@ if TYPE_CHECKING:
 
 RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
-OBJECTS = 100_000  # that Python makes before it looks for those that are not needed
+OBJECTS = 100_000  # new objects after which Python collects garbage
 
 
 def planned(config: dict[str, Any], root: Path) -> Plan:
-    """Return the plan of what Snakemake was asked for, ready to be carried out.
+    """Return the plan of the request on the command line, ready to be carried out.
 
-    `config` is Snakemake's, and is given all settings of the command line. What the
-    user has to know is printed. Files are written only if something is to be run.
+    Snakemake's `config` gets all settings of the command line. Warnings are printed.
+    Files are written only if something is to be run.
     """
-    # A plan is millions of objects that live to its end. Python looks so often, by
-    # itself, for those that do not that it takes a sixth of the time.
+    # A plan has millions of objects, all of which live until the end. Collecting
+    # garbage at Python's usual rate would take a sixth of the time.
     gc.set_threshold(OBJECTS)
     let_no_python_be_told()
-    # Begun here, it goes on while the rest is loaded.
+    # The trial runs while the imports below are loaded.
     namespaces = Trial()
     from snakemake.cli import get_argument_parser, parse_config
     from snakemake.utils import update_config
@@ -46,23 +45,23 @@ def planned(config: dict[str, Any], root: Path) -> Plan:
     from conf import command_line
     from conf.errors import MatrixError
     from conf.plan.plan import plan
-    from conf.surroundings import settle
+    from conf.surroundings import prepare
     from load.interrupt import pass_on_to_children
 
-    settle(sys.executable)
+    prepare(sys.executable)
     try:
-        asked = command_line.read(get_argument_parser(), sys.argv[1:])
-        command_line.check_targets(asked.targets)
-        update_config(config, parse_config(asked.settings))
-        made = plan(config, root, _parts(root, namespaces))
-        for warning in made.warnings:
+        request = command_line.read(get_argument_parser(), sys.argv[1:])
+        command_line.check_targets(request.targets)
+        update_config(config, parse_config(request.settings))
+        whole = plan(config, root, _parts(root, namespaces))
+        for warning in whole.warnings:
             print(f"firstfail: {warning}", file=sys.stderr)
-        if asked.runs:
-            made.write()
+        if request.runs:
+            whole.write()
     except MatrixError as error:
         sys.exit(f"firstfail: {error}")
     pass_on_to_children()
-    return made
+    return whole
 
 
 def _parts(root: Path, namespaces: Trial) -> Parts:
@@ -88,8 +87,8 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
 def commands(root: Path, plan: Plan) -> tuple[str, str]:
     """Return the command of a run, and that of the steps of analysis.
 
-    Wherever Snakemake is run, what they import is this project's. A run makes the
-    results of its record before that appears.
+    Both import the modules of this project, whatever folder Snakemake runs in. A run
+    makes the results of its record before the record appears.
     """
     python, project = shlex.quote(sys.executable), shlex.quote(str(root))
     check = f"{python} -m conf.plan.sources {' '.join(RUNNER)}"

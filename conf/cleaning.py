@@ -1,9 +1,9 @@
-"""`python -m conf.cleaning`: results are removed, once somebody has said so.
+"""`python -m conf.cleaning`: removes results, after asking.
 
 Rules of this module:
-- Measuring takes hours, so nothing measured goes without an answer from a person. Where
-  nobody can be asked, it stays.
-- What a study writes into is not removed below it.
+- Measuring takes hours, so measured results are removed only if a person answers yes.
+  Without an answer they are kept.
+- Results are kept while a study is writing into them.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ import shutil
 import sys
 from pathlib import Path
 
-from conf.plan.turn import NAME, took
+from conf.plan.turn import NAME, try_lock
 
 OUTPUTS = Path("outputs")
 
 
 def clean(outputs: Path) -> str:
-    """Remove `outputs` if that is wanted; return what was done, or why it was not."""
+    """Remove `outputs` if the user agrees; return what was done, or why it was not."""
     if not outputs.exists():
         return f"no {outputs}/ here"
     path = outputs / NAME
     with path.open("a") as lock:
-        if not took(lock.fileno(), path):
+        if not try_lock(lock.fileno(), path):
             return f"{outputs}/ is kept: a study is running in it"
         cells = sum(1 for _ in outputs.glob("runs/**/run.json"))
-        if cells and not _wanted(f"Remove {outputs}/, with {cells:,} measured cells?"):
+        if cells and not _agreed(f"Remove {outputs}/, with {cells:,} measured cells?"):
             return f"{outputs}/ is kept"
         shutil.rmtree(outputs)
     return f"{outputs}/ is removed"
 
 
-def _wanted(question: str) -> bool:
+def _agreed(question: str) -> bool:
     print(f"{question} [y/N] ", end="", flush=True)
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):

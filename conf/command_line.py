@@ -1,9 +1,8 @@
-"""What is written on Snakemake's command line, beyond what Snakemake makes of it.
+"""Targets and settings on Snakemake's command line.
 
 Rules of this module:
-- Of several `--config` Snakemake takes the last alone: all of them are collected here.
-- It is Snakemake's own parser that reads the words: what is an option, and what belongs
-  to it, is not known here.
+- Snakemake uses only the last of several `--config`. This module collects all of them.
+- Snakemake's own parser reads the words. This module knows none of its grammar.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from typing import Any
 
 from conf.errors import MatrixError
 
-# Options with which Snakemake tells of the workflow and runs nothing.
-TELLING = (
+# Options with which Snakemake prints something and runs nothing.
+PRINTS_ONLY = (
     *("dryrun", "lint", "list_rules", "list_target_rules", "print_compilation"),
     *("dag", "rulegraph", "filegraph", "d3dag", "containerize", "report"),
     *("summary", "detailed_summary", "list_changes", "list_untracked"),
@@ -26,7 +25,7 @@ TELLING = (
 
 @dataclass(frozen=True)
 class CommandLine:
-    """What was asked for."""
+    """The request of a user."""
 
     targets: list[str]
     settings: list[str]  # behind each `--config`, in order
@@ -34,7 +33,7 @@ class CommandLine:
 
 
 class _Collecting(argparse.Namespace):
-    """Where a parser puts the last that it reads of each option; keeps all settings."""
+    """The result of a parser, which keeps the settings of every `--config`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,17 +46,17 @@ class _Collecting(argparse.Namespace):
 
 
 def read(parser: argparse.ArgumentParser, words: Sequence[str]) -> CommandLine:
-    """Return what `words` say, which Snakemake's `parser` reads."""
-    found, _ = parser.parse_known_args(words, _Collecting())
+    """Return the request in `words`, as Snakemake's `parser` reads them."""
+    options, _ = parser.parse_known_args(words, _Collecting())
     return CommandLine(
-        targets=list(found.targets),
-        settings=found.settings,
-        runs=not any(getattr(found, name, None) for name in TELLING),
+        targets=list(options.targets),
+        settings=options.settings,
+        runs=not any(getattr(options, name, None) for name in PRINTS_ONLY),
     )
 
 
 def check_targets(targets: Iterable[str]) -> None:
-    """Raise `MatrixError` when an override was written as if it were a target."""
+    """Raise `MatrixError` if an override was written as a target."""
     overrides = [target for target in targets if "=" in target]
     if overrides:
         first, *_ = sorted(overrides)

@@ -1,4 +1,4 @@
-"""What is wrong with what was asked for, as one line for the user."""
+"""Errors in what the user asked for. The text of each is one line for the user."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class OneLineError(ValueError):
 
 
 class SettingError(OneLineError):
-    """A setting that cannot be measured."""
+    """A setting that is wrong."""
 
 
 class MatrixError(OneLineError):
-    """What was asked for makes no matrix."""
+    """A request that makes no matrix."""

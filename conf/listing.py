@@ -1,9 +1,9 @@
-"""`python -m conf.listing`: what can be chosen, and in a sentence what it is.
+"""`python -m conf.listing`: lists what can be chosen, with a sentence for each choice.
 
 Rules of this module:
-- What a choice is, is said where it is written: by the comment that its file opens
-  with, or else by the docstring of its first source.
-- Nothing is composed: a file that is wrong is listed all the same.
+- The sentence is the first one of the comment that opens the file. A file without a
+  comment has the first sentence of the docstring of its source.
+- Nothing is composed. A malformed file is listed, too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from conf.compose.choices import FOLDER, GROUPS, TEMPLATE
 ROOT = FOLDER.parent
 LISTED = ("study", *GROUPS)
 WIDTH = 100  # of a sentence
-# Comments that are for Hydra.
+# A comment that Hydra reads.
 DIRECTIVE = re.compile(r"# @package ")
 SOURCE = re.compile(r"^sources: \[.*?(\w+/(?!__main__)\w+\.py)\]", re.MULTILINE)
 
@@ -30,13 +30,13 @@ def listed(group: str) -> list[Path]:
 
 
 def sentence(path: Path) -> str:
-    """Return what the choice that this file holds is; '' where nobody says it."""
+    """Return a sentence about the choice in this file; '' if there is none."""
     text = path.read_text(encoding="utf-8", errors="replace")
     return _first(_comment(text) or _docstring(text))
 
 
 def _comment(text: str) -> str:
-    """Return the comment that a file opens with, or that its first line has."""
+    """Return the comment that opens a file, or the one behind its first line."""
     lines = [line for line in text.splitlines() if not DIRECTIVE.match(line)]
     block = []
     for line in lines:
@@ -49,7 +49,7 @@ def _comment(text: str) -> str:
 
 
 def _docstring(text: str) -> str:
-    """Return the docstring of the first source that a server's file names."""
+    """Return the docstring of the first source in the file of a server."""
     source = SOURCE.search(text)
     path = ROOT / source[1] if source else ROOT
     if not path.is_file():
@@ -58,7 +58,7 @@ def _docstring(text: str) -> str:
 
 
 def _first(text: str) -> str:
-    """Return the first sentence, without the full stop, or as much as fits."""
+    """Return the first sentence, without the full stop, shortened to fit."""
     words = " ".join(text.split())
     first = re.split(r"(?<=[\w)])\.(?: |$)", words, maxsplit=1)[0]
     return textwrap.shorten(first, WIDTH, placeholder=" …")

@@ -1,8 +1,8 @@
 """The settings of one cell: their names, types, bounds and defaults.
 
 Rules of this module:
-- A setting exists if, and only if, it is a field here. Hydra checks names and
-  types against these classes, `checks.py` what a type cannot say.
+- A setting exists only if it is a field here. Hydra checks names and types against
+  these classes. `validate/` checks what a type cannot express.
 - Units are part of a name: `_s` is seconds. Rates are users per second.
 """
 
@@ -17,8 +17,8 @@ from contract.settings import PAGE_FILE
 Config = dict[str, Any]
 Count = int | str  # a whole number, or AUTO
 
-# Names, with * and ?, of what is no part of a server, wherever it lies below a folder
-# of its sources: what version control, systems and editors leave, and caches of tools.
+# Patterns of names that are no part of a server, at any depth below its sources: files
+# of version control, operating systems and editors, and caches of tools.
 IGNORED = (
     *(".git*", ".hg*", ".svn", ".jj"),
     *(".DS_Store", "._*", "__MACOSX", "Thumbs.db", "desktop.ini", ".directory"),
@@ -35,77 +35,79 @@ STOP_SIGNALS = (
 
 
 def _field(default: Any, **bounds: Any) -> Any:
-    """A field with bounds: `least`, `above`, `most` (numbers) or `choices`.
+    """Return a field with bounds: `least`, `above`, `most` (numbers) or `choices`.
 
-    A `Count` has `least` and `most`: it is a whole number within them, or auto.
+    A `Count` has `least` and `most`. It is a whole number between them, or auto.
     """
     return field(default=default, metadata=bounds)
 
 
 @dataclass
 class Experiment:
-    """When a run ends, and what its table therefore shows."""
+    """When a run ends. This decides which table shows it."""
 
     name: str = ""  # set from the file's name
     stop: str = _field(stops.FIRST_FAILURE, choices=stops.RULES)
     requests: int | None = _field(None, least=1)  # for stop: requests
-    # For stop: first_failure; for how long the run goes on after it, to see whether an
-    # onset of failures follows. 0: it ends at once.
+    # For stop: first_failure. The run goes on for so long after the first failure, to
+    # see whether an onset follows. 0: it ends at once.
     onset_s: float = _field(30.0, least=0)
-    # For stop: first_failure; how many users join fast before the others do at
-    # `hatch_rate`. auto: 70 % of those that keep the server busy, which is tried out
-    # before the record; none where users do not think.
+    # For stop: first_failure. So many users join fast; then the others join at
+    # `hatch_rate`. auto: 70 % of the users that keep the server busy, which is measured
+    # before the record; none if users do not think.
     start_users: int | str = _field(0, least=0, most=1_000_000)
-    max_s: float = _field(600.0, above=0)  # the run ends by then, whatever happened
-    step_s: float = _field(4.0, least=1)  # for stop: capacity; a number of users each
-    p95_ms: float = _field(500.0, above=0)  # and what is acceptable
+    max_s: float = _field(600.0, above=0)  # the run ends by then in any case
+    step_s: float = _field(4.0, least=1)  # for stop: capacity; length of a step
+    p95_ms: float = _field(500.0, above=0)  # for stop: capacity; the acceptable p95
 
 
 @dataclass
 class Ready:
-    """How it is known that a server is ready to be asked for its page."""
+    """When a server is ready to be asked for its page."""
 
-    path: str | None = None  # null: it is, as soon as it answers `impl.path`
-    status: int = _field(200, least=200, most=599)  # that `path` is answered with
+    path: str | None = None  # null: as soon as it answers `impl.path`
+    status: int = _field(200, least=200, most=599)  # of the answer to `path`
 
 
 @dataclass
 class Impl:
-    """How one server is started, and the page that it has to answer with.
+    """How a server is started, and the page that it must answer with.
 
-    `command` is split as a shell would, without a shell. It may hold
-    `{python}` (the interpreter firstfail runs on), `{host}`, `{port}`, `{page_file}`
-    (the page it has to answer with), `{root}` (the project's folder), `{cores}` (how
-    many it may use), `{scratch}` (an empty folder that goes with the run), every
-    setting of `server` by its name, and `{options}`: the settings of `server` and of
-    `page` and then `options`, as long options (`--backlog 128 --page static`). But for
-    `{options}`, so may `version`, `working_directory` and values of `environment`.
+    `command` is split into words as a shell would split it, but no shell runs it. It
+    may have these placeholders: `{python}` (the interpreter that firstfail runs on),
+    `{host}`, `{port}`, `{page_file}` (the page), `{root}` (the project's folder),
+    `{cores}` (how many the server may use), `{scratch}` (an empty folder, removed after
+    the run), every setting of `server` by its name, and `{options}`: the settings of
+    `server` and `page`, and then `options`, as long options (`--backlog 128 --page
+    static`). `version`, `working_directory` and values of `environment` may have all of
+    these but `{options}`.
 
-    What bounds the server by its nature is told for the verdict on what limited it:
-    what serves a connection (a process or thread of its own, one of a pool that is
-    there from the start, or a helper, to which an event loop hands work and waiting),
-    how many of them at most (null: as its option `max_workers` says, if it has one),
-    and descriptors that it can use.
+    The verdict needs to know what bounds the server by design. `worker` serves a
+    connection: a process or a thread of its own, one of a pool that exists from the
+    start, or a helper, which an event loop gives work and waiting to. There are
+    `workers` of them at most (null: the option `max_workers`, if there is one). The
+    server can use `descriptors` at most.
     """
 
     name: str = ""  # set from the file's name
     command: str = ""
     sources: list[str] = field(default_factory=list)  # files and folders
-    # What below these is neither code of the server nor copied with a submission.
+    # Names below these that are no code of the server, and not copied with a
+    # submission.
     ignored: list[str] = field(default_factory=lambda: list(IGNORED))
     options: dict[str, Any] = field(default_factory=dict)
-    environment: dict[str, str] = field(default_factory=dict)  # beside the runner's
+    environment: dict[str, str] = field(default_factory=dict)  # added to the runner's
     working_directory: str | None = None  # null: the project's folder
-    version: str | None = None  # a command; its first line is kept with the results
-    hint: str | None = None  # how to get the program where it is missing
+    version: str | None = None  # a command; its first line is kept with the record
+    hint: str | None = None  # how to install the program
     ready: Ready = field(default_factory=Ready)
     stop_signal: str = _field("SIGTERM", choices=STOP_SIGNALS)
-    # The folder of a submission, which is started in a copy of it. That it does not
-    # come up, or serves a wrong page, is a result, where else the cell would fail.
+    # The folder of a submission. It is started in a copy of the folder. If it does not
+    # come up, or serves a wrong page, that is its result; any other cell would fail.
     submission: str | None = None
-    unfit: str | None = None  # why it can't even be copied, where that is known before
+    unfit: str | None = None  # why a submission cannot be started at all
     path: str = "/"
-    # What it answers with: the page, a file, or, where it is null, anything.
+    # What the server answers with: the page, or a file. null: anything.
     body: str | None = PAGE_FILE
     worker: str | None = _field(None, choices=("process", "thread", "pool", "helper"))
     workers: int | None = _field(None, least=1)
@@ -117,14 +119,14 @@ class Network:
     """What lies between users and server.
 
     `kind` is `netns`, two network namespaces joined by a link, or `loopback`, which
-    crosses no network interface. All else is the namespaces', and holds for each
-    direction; null leaves the kernel's own.
+    crosses no network interface. All other settings need namespaces. They hold for each
+    direction. null keeps the kernel's default.
     """
 
     name: str = ""  # set from the file's name
     kind: str = _field("loopback", choices=("netns", "loopback"))
     rate_mbit: float | None = _field(None, above=0)
-    queue_ms: float = _field(50.0, above=0)  # most that a packet waits for the rate
+    queue_ms: float = _field(50.0, above=0)  # longest wait of a packet for the rate
     delay_ms: float = _field(0.0, least=0)  # delay, jitter and loss need netem
     jitter_ms: float = _field(0.0, least=0)
     loss_percent: float = _field(0.0, least=0, most=100)
@@ -132,9 +134,9 @@ class Network:
     somaxconn: int | None = _field(None, least=1, most=2**31 - 1)
     tcp_max_syn_backlog: int | None = _field(None, least=1, most=2**31 - 1)
     tcp_abort_on_overflow: bool | None = None
-    ip_local_port_range: str | None = None  # of the users' side: 40000-40199
-    # Of the users' side: a port is free again a second after its connection has ended,
-    # and not a minute. It is the kernel's own way over a loopback.
+    ip_local_port_range: str | None = None  # on the users' side: 40000-40199
+    # On the users' side, a port is free again one second after its connection has
+    # ended, instead of one minute. The kernel does the same on a loopback.
     tcp_tw_reuse: bool = True
 
 
@@ -142,15 +144,16 @@ class Network:
 class Page:
     """What a server answers with, and what that costs it.
 
-    The page has `bytes` bytes and comes from memory (`static`), from a file that is
-    opened for each request (`file`) or from a template (`rendered`). Before that, each
-    request waits `wait_ms` for an imaginary backend (a pause), and takes the CPU
-    `rounds` rounds of a hash. `cpu_ms` is the CPU time of a page that is rendered, by
-    the clock of the thread that makes it: what rendering leaves of it is worked off;
-    null, it takes what rendering takes. `command` writes the page, or fails where this
-    machine cannot make it in `cpu_ms`; its placeholders are `{bytes}`, `{rows}` (that a
-    page which is rendered has in its table, at most), `{cpu_ms}` (0 for null) and
-    `{python}`.
+    The page has `bytes` bytes. It comes from memory (`static`), from a file that is
+    opened for each request (`file`), or from a template (`rendered`). Before that, each
+    request waits `wait_ms` for an imaginary backend, and computes `rounds` rounds of a
+    hash. A rendered page takes `cpu_ms` of CPU time, by the clock of its thread: after
+    rendering, the thread works until that time is over. null: as long as rendering
+    takes.
+
+    `command` writes the page. It fails if this machine cannot make it in `cpu_ms`. Its
+    placeholders are `{bytes}`, `{rows}` (the most rows that the table of a rendered
+    page has), `{cpu_ms}` (0 for null) and `{python}`.
     """
 
     name: str = ""  # set from the file's name
@@ -161,18 +164,18 @@ class Page:
     rounds: int = _field(0, least=0, most=10**9)
     cpu_ms: float | None = _field(None, above=0, most=10_000)
     command: str = ""
-    sources: list[str] = field(default_factory=list)  # what the page is made of
+    sources: list[str] = field(default_factory=list)  # of the command
 
 
 @dataclass
 class Server:
-    """Settings that every server of a comparison shares."""
+    """Settings that all servers of a comparison share."""
 
     host: str | None = None  # null: the network's own
     port: int = _field(0, least=0, most=65535)  # 0: any that is free
     backlog: int = _field(128, least=1, most=65535)
     keep_alive: bool = False
-    # For a client to send its next request; then its connection is closed.
+    # A client that takes longer to send its next request loses its connection.
     request_timeout_s: float = _field(10.0, above=0, most=86_400)
     start_s: float = _field(10.0, above=0)  # it must answer within this time
     stop_s: float = _field(5.0, above=0)  # and end within this time when told to
@@ -180,25 +183,25 @@ class Server:
 
 @dataclass
 class Load:
-    """How the users behave."""
+    """How users behave."""
 
     think_min_s: float = _field(1.0, least=0)
     think_max_s: float = _field(8.0, least=0)
     seed: int = _field(2019, least=0)  # think times are drawn from it
     timeout_s: float = _field(10.0, above=0)  # to connect, and for each read
-    # A response that takes longer is a failure; null: however long it takes.
+    # A response that takes longer is a failure. null: no response is too slow.
     slow_ms: float | None = _field(None, above=0)
-    # Whether a server is refused as a wrong one where lines of a head end with LF alone
-    # (RFC 9112, 2.2). Else it is measured, with a note below the table.
+    # Whether to refuse a server that ends lines of a head with LF alone (RFC 9112,
+    # 2.2). false: it is measured, with a note below the table.
     strict: bool = False
-    # For so long eight clients that do not think ask the server before the record.
+    # Before the record, eight clients that do not think ask the server for so long.
     warm_up_s: float = _field(0.0, least=0, most=600)
-    # Ours, Locust's FastHttpUser or its HttpUser.
+    # lean is ours; fast and http are Locust's FastHttpUser and HttpUser.
     client: str = _field("lean", choices=("lean", "fast", "http"))
-    # From when a think time counts: closed, the end of the last response; open,
-    # when the last request was to start.
+    # A think time counts from the end of the last response (closed), or from the time
+    # at which the last request was due (open).
     arrivals: str = _field("closed", choices=("closed", "open"))
-    processes: int = _field(1, least=1, most=64)  # that the users are dealt out to
+    processes: int = _field(1, least=1, most=64)  # that share the users
 
 
 @dataclass
@@ -206,17 +209,17 @@ class App:
     """What is served: a `page` over HTTP, or `attendance` over bare TCP."""
 
     name: str = ""  # set from the file's name
-    code: str | None = None  # that attendance is taken with
+    code: str | None = None  # of attendance; the right answer to it is OK
 
 
 @dataclass
 class Cell:
     """One resolved configuration: a run of one server under one load.
 
-    `users` is the cap on users where the run searches for the first failure or for the
-    capacity, and their number otherwise. Of a search for the first failure it may be
-    auto, as many as the server takes: what bounds it then is `experiment.max_s`, the
-    limit on open files, and a load generator that can't keep up.
+    `users` is their number. In a search for the first failure or for the capacity it is
+    the greatest number. A search for the first failure may have auto: then the number
+    is bounded only by `experiment.max_s`, by the limit on open files, and by a load
+    generator that cannot keep up.
     """
 
     experiment: Experiment = field(default_factory=Experiment)
@@ -226,8 +229,8 @@ class Cell:
     page: Page = field(default_factory=Page)
     users: int | str = _field(1000, least=1, most=1_000_000)
     hatch_rate: float = _field(10.0, above=0)
-    # Connections, besides the users', that are opened before the load, have served a
-    # request each, and are silent during the run.
+    # Connections beside those of the users. Each is opened before the load, serves one
+    # request, and is silent during the run.
     idle: int = _field(0, least=0, most=1_000_000)
     repeat: int = _field(1, least=1)
     server: Server = field(default_factory=Server)

@@ -1,9 +1,9 @@
-"""What Snakemake is run in and with, where that must not matter.
+"""The environment of Snakemake, where differences must not matter.
 
 Rules of this module:
-- What is started finds the same programs, whether make, an activated environment or a
-  path to it was the way to Snakemake.
-- A user may have no name, as in a container that is started for a number alone.
+- Commands find the same programs however Snakemake was started: by make, in an
+  activated environment, or by its path.
+- A user may have no name, as in a container that runs as a bare user id.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import os
 from pathlib import Path
 
 
-def settle(python: str) -> None:
-    """Let programs beside `python` come first, and a user without a name have one."""
+def prepare(python: str) -> None:
+    """Put programs beside `python` first in PATH, and name a user who has no name."""
     path = os.environ.get("PATH") or os.defpath
     beside = str(Path(python).parent)
     if path.split(os.pathsep)[0] != beside:
         os.environ["PATH"] = beside + os.pathsep + path
     try:
         getpass.getuser()
-    except (KeyError, OSError):  # the one before Python 3.13, the other from then on
+    except (KeyError, OSError):  # KeyError before Python 3.13, OSError from then on
         os.environ["LOGNAME"] = str(os.getuid())

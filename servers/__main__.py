@@ -1,8 +1,8 @@
 """Start one of the servers; see `python -m servers --help`.
 
-An architecture is a module of this package with a function `serve(listener,
-settings)`, and `add_arguments(parser)` where it takes options of its own, which
-`serve` then gets by name. A new one is one new file, and nothing else.
+An architecture is a module beside this one with a function `serve(listener, settings)`.
+If it also has a function `add_arguments(parser)`, `serve` gets these options by name. A
+new architecture is one new file, and nothing else.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _load(name: str) -> ModuleType:
         module = importlib.import_module(f"servers.{name}")
     except ModuleNotFoundError as error:
         if not error.name or error.name.startswith("servers"):
-            raise  # its author has to see where
+            raise  # the author needs the traceback
         sys.exit(f"{name}: needs {error.name}; pip install {error.name}")
     if not hasattr(module, "serve"):
         sys.exit(f"{name}: servers/{name}.py has no function serve(listener, settings)")
@@ -86,7 +86,7 @@ def _listen(name: str, arguments: dict[str, Any]) -> Listener:
     host, port = arguments["host"], arguments["port"]
     try:
         return Listener(host, port, arguments["backlog"])
-    except (OSError, UnicodeError) as error:  # the latter of a name that is none
+    except (OSError, UnicodeError) as error:  # UnicodeError: the name is malformed
         sys.exit(f"{name}: cannot listen on {host} port {port}: {_reason(error)}")
 
 

@@ -1,19 +1,19 @@
 """One process on asyncio, the event loop of Python's standard library.
 
-How: as `epoll`, which is what its loop waits with here, but the loop is a library's.
-It reads and calls back with what it has read (an `asyncio.Protocol`, not a coroutine
-for each connection, which costs more); its transports write, and say when they could
-not write all. What waits, waits in a timer of the loop.
+How: as `epoll`, which asyncio uses on Linux, but with the loop of a library. The loop
+reads and passes the bytes to a callback (of an `asyncio.Protocol`; a coroutine for each
+connection would cost more). Its transports write, and report when bytes are left. A
+wait is a timer of the loop.
 
-When it fits: what fits `epoll`, in a program that uses other libraries of asyncio: a
-database, other services.
+When it fits: the same as `epoll`, in a program that uses other libraries of asyncio,
+for a database or for other services.
 
-What limits it: what limits `epoll`, and the loop itself: each event is a callback that
-is made, queued and called, in Python, and a connection is a task, unless it can be
-answered as soon as it is accepted. Code that blocks, or computes, stops everybody.
+What limits it: the same as `epoll`, and the loop itself. Each event is a callback that
+is created, queued and called in Python. Each connection is a task, unless it is
+answered as soon as it is accepted. Code that blocks or computes stops all connections.
 
-Source: PEP 3156, Asynchronous IO Support Rebooted; Dan Kegel, The C10K problem, for
-what is under it.
+Source: PEP 3156, Asynchronous IO Support Rebooted; Dan Kegel, The C10K problem, on the
+system calls below it.
 """
 
 from __future__ import annotations

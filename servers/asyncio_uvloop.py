@@ -1,13 +1,13 @@
 """One process on asyncio with uvloop, an event loop in C.
 
-How: as `asyncio`, of which this is the same code, on a loop made of libuv, Node's, by
-way of Cython: callbacks are queued and called, and sockets read and written, without
-Python in between.
+How: the same code as `asyncio`, on a loop that is made of libuv, as Node's is, with
+Cython. It queues and calls callbacks, and reads and writes sockets, without Python
+code.
 
-When it fits: what fits `asyncio`. uvicorn and others take it if they find it.
+When it fits: the same as `asyncio`. uvicorn and others use it if it is installed.
 
-What limits it: what limits `epoll`; Python is left with the application alone. libuv
-sends no file that asyncio knows of: files go by way of this process's memory.
+What limits it: the same as `epoll`. Only the application is Python code. uvloop has no
+sendfile(), so files go through the memory of this process.
 
 Source: Yury Selivanov, uvloop: Blazing fast Python networking (2016); the libuv design
 overview.

@@ -1,17 +1,17 @@
 """One process that watches all its sockets with epoll(7), level-triggered.
 
-How: as `select`, but the kernel keeps the list. A socket is entered once, when its
-connection is found to have nothing to read yet, and each call returns those that are
-ready, as often as they still are. A connection that is answered as soon as it is
-accepted is never entered.
+How: as `select`, but the kernel keeps the list. A socket is registered once, when its
+connection has nothing to read yet. Each call returns the sockets that are ready, again
+and again while they are. A connection that is answered as soon as it is accepted is
+never registered.
 
-When it fits: many clients, most of them idle: what a call costs grows with those that
-are ready, not with those that are there. nginx, and Node and asyncio on Linux, are
-built on it.
+When it fits: many clients that are mostly idle. The cost of a call grows with the
+sockets that are ready, not with all sockets. nginx uses it, and Node and asyncio on
+Linux do.
 
-What limits it: one core, as with `select`, and the open-file limit. Where all sockets
-are ready all the time it saves nothing over `poll`; and a socket that waits to be
-written to costs a system call each time it changes between the two.
+What limits it: one core, as with `select`, and the limit on open files. If all sockets
+are always ready, it saves nothing over `poll`. A socket costs a system call each time
+it changes between waiting for reading and for writing.
 
 Source: Dan Kegel, The C10K problem; Gammo, Brecht, Shukla and Pariag, Comparing and
 evaluating epoll, select, and poll event mechanisms (Ottawa Linux Symposium 2004).
@@ -41,4 +41,4 @@ class Epoll:
         self.leave = epoll.unregister
 
     def closed(self, descriptor: int) -> None:
-        """Do nothing: the kernel forgets it with its last descriptor."""
+        """Do nothing: the kernel removes a socket with its last descriptor."""

@@ -1,20 +1,19 @@
 """One process that watches all its sockets with epoll(7), edge-triggered.
 
-How: as `epoll`, but the kernel tells of a socket when something changes, and not again
-while it stays so. Each socket is entered once, for both reading and writing, and never
-changed. In return nothing may be left behind: it is read until there is no more, and
-what the loop could not take at once (a batch of answers is still being sent, or there
-was more than one read takes) is remembered and gone on with, in turn with the others.
-A read that returns less than it asked for has read all, as epoll(7) says, unless the
-client has hung up. The listening socket stays level-triggered, as in nginx, since no
-more than some connections are accepted at one look.
+How: as `epoll`, but the kernel reports a socket only when its state changes. Each
+socket is registered once, for both reading and writing. In return, every event must be
+used up: a socket is read until it is empty. If the loop cannot do that at once (answers
+are still being sent, or one read was not enough), it remembers the connection, and goes
+on with it in turn with the others. A read that returns fewer bytes than it asked for
+has emptied the socket, as epoll(7) says, unless the client has hung up. The listening
+socket stays level-triggered, as in nginx, since only some connections are accepted at
+one look.
 
-When it fits: what fits `epoll`, where sockets often change between being read from and
-written to: long responses to slow clients.
+When it fits: the same as `epoll`, and sockets that often change between reading and
+writing: long responses to slow clients.
 
-What limits it: one core, and the open-file limit; and the care that it asks for. A
-client whose event is lost is never heard again. With short responses it saves next to
-nothing.
+What limits it: one core, and the limit on open files. It needs care: a client whose
+event is lost is never served again. With short responses it saves very little.
 
 Source: Dan Kegel, The C10K problem, "readiness change notification"; Gammo, Brecht,
 Shukla and Pariag, Comparing and evaluating epoll, select, and poll event mechanisms
@@ -32,7 +31,7 @@ from servers.serving.listener import Listener, free_descriptors
 from servers.serving.settings import Settings
 
 EDGES = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
-ENDED = EPOLLHUP  # what is noted of a client that has hung up
+ENDED = EPOLLHUP  # in `watched`: the client has hung up
 
 
 def serve(listener: Listener, settings: Settings) -> None:
@@ -41,7 +40,7 @@ def serve(listener: Listener, settings: Settings) -> None:
 
 
 class _Loop(Loop):
-    """Remembers for each connection what it was told once, `ENDED` in `watched`."""
+    """Remembers the events of each connection, with `ENDED` in `watched`."""
 
     def ready(self, connection: Connection, event: int) -> None:
         if event & (EPOLLRDHUP | EPOLLHUP | EPOLLERR):
@@ -54,6 +53,8 @@ class _Loop(Loop):
     def update_interest(self, connection: Connection) -> None:
         if not connection.watched:
             connection.watched = EDGES
-            self.poller.watch(connection.descriptor, EDGES)  # tells what is there, too
+            self.poller.watch(
+                connection.descriptor, EDGES
+            )  # reports the present state, too
         elif not connection.steps and (connection.unread or connection.watched & ENDED):
             self.postpone(connection)

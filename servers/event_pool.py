@@ -1,20 +1,18 @@
 """One process: an event loop for the sockets, and a pool of threads for the work.
 
-How: the main thread is `epoll`: it alone accepts, reads, parses and sends. A step that
-computes or waits is put into a queue; one of `--max-workers` threads takes it out, does
-it and puts what it came to into another queue, which wakes the loop to send it. A slow
-or idle client costs no thread, and a request that blocks holds up no other, as long as
-there is a thread left.
+How: the main thread is as `epoll`: it alone accepts, reads, parses and sends. It puts a
+step that computes or waits into a queue. One of `--max-workers` threads takes it out,
+runs it, and puts the result into another queue, which wakes the loop. A slow or idle
+client needs no thread. A request that blocks delays no other while a thread is free.
 
-When it fits: code that may block, called by clients that are slow or idle. SEDA calls
-the parts stages; waitress is built like this, and so are proxies that buffer for
+When it fits: code that may block, and clients that are slow or idle. SEDA calls the
+parts stages. waitress is built like this, and so are proxies that buffer for
 application servers.
 
-What limits it: steps that wait in the queue for a thread: with all of them asleep it
-serves as many requests at once as there are threads. In CPython the threads that
-compute and the loop take turns (the global interpreter lock), and the loop, which needs
-little each time, waits for its turn as long as they do: up to 5 ms for each event that
-it would answer at once alone.
+What limits it: steps wait in the queue for a thread, so it serves as many blocking
+requests at once as there are threads. In CPython, the threads that compute and the loop
+take turns (the global interpreter lock). The loop needs little time for an event, but
+waits up to 5 ms for its turn.
 
 Source: Welsh, Culler and Brewer, SEDA: an architecture for well-conditioned, scalable
 internet services (SOSP 2001); Pariag et al., Comparing the performance of web server
@@ -54,10 +52,10 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
 
 
 class _Loop(Loop):
-    """Lets threads carry out the steps that send nothing."""
+    """An event loop whose threads run the steps that send nothing."""
 
     def __init__(self, listener: Listener, settings: Settings) -> None:
-        self.asked: SimpleQueue[tuple[Connection, Wait | Work]] = SimpleQueue()
+        self.tasks: SimpleQueue[tuple[Connection, Wait | Work]] = SimpleQueue()
         self.done: deque[tuple[Connection, bytes | None]] = deque()
         self.woken = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         super().__init__(listener, settings, Epoll(), free_descriptors() - 1)
@@ -65,45 +63,45 @@ class _Loop(Loop):
         self.poller.watch(self.woken, READ)
 
     def start_thread(self) -> bool:
-        """Start a thread; return False when told to stop before there was one."""
+        """Start a thread; return False if the server has to stop before."""
         while True:
             try:
-                # A daemon: what it does when the grace is over does not keep us.
+                # A daemon does not keep the process alive after the grace.
                 Thread(target=self.work, daemon=True).start()
-            except RuntimeError:  # no thread to be had now; one ends sometime
+            except RuntimeError:  # no thread is available until another ends
                 if self.listener.stopping(RETRY_S):
                     return False
             else:
                 return True
 
     def work(self) -> None:
-        """Do what is asked for, in a thread."""
+        """Run the tasks, in a thread."""
         while True:
-            connection, step = self.asked.get()
-            made: bytes | None = b""
+            connection, step = self.tasks.get()
+            result: bytes | None = b""
             try:
                 if isinstance(step, Wait):
                     time.sleep(step.seconds)
                 else:
-                    made = step.make()
-            except Exception as error:  # of this connection alone
+                    result = step.make()
+            except Exception as error:  # it ends this connection alone
                 report(error)
-                made = None
-            self.done.append((connection, made))
+                result = None
+            self.done.append((connection, result))
             os.eventfd_write(self.woken, 1)
 
     def carry_out(self, connection: Connection, step: Wait | Work) -> None:
         connection.held = True
-        self.asked.put((connection, step))
+        self.tasks.put((connection, step))
 
     def collect(self) -> None:
-        """Go on with those whose step is done."""
+        """Go on with connections whose step has ended."""
         os.eventfd_read(self.woken)
         while self.done:
-            connection, made = self.done.popleft()
+            connection, result = self.done.popleft()
             connection.held = False
-            if made is None:
+            if result is None:
                 self.move(connection, connection.close)
             else:
-                connection.carried_out(made)
+                connection.carried_out(result)
                 self.move(connection, connection.go_on)

@@ -1,17 +1,16 @@
 """A process for each connection.
 
-How: the parent accepts and forks; the child serves that one connection and
-exits; the parent reaps children as they end. Parent and children share nothing
-that is written to, so a child may block, crash or leak as it likes.
+How: the parent accepts and forks. The child serves that one connection and exits, and
+the parent reaps it. Parent and children share no memory that is written to, so a child
+may block, crash or leak.
 
-When it fits: few, long or costly requests, and code that must be isolated or
-is not safe in threads. It uses all cores.
+When it fits: few, long or costly requests, and code that must be isolated or is not
+safe in threads. It uses all cores.
 
-What limits it: a fork for each connection, some hundred microseconds of copying
-page tables, and a process's memory for each client that is being served. The
-kernel switches between processes; with hundreds that want a core, each gets
-little of it. `--max-workers` bounds how many live at once: when as many do, the
-next connection waits in the listening socket's queue until one has ended.
+What limits it: each connection needs a fork, which takes some hundred microseconds to
+copy page tables, and memory for a process. If hundreds of processes want a core, each
+gets little of it. `--max-workers` bounds the processes at once. Beyond that, a
+connection waits in the queue of the listening socket until a process has ended.
 
 Source: Stevens, UNIX Network Programming, volume 1, chapter 30, "TCP Concurrent
 Server, One Child per Client".
@@ -45,7 +44,7 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
     """Serve until told to stop, with `max_workers` children at most at once."""
     children: set[int] = set()
     rehearsal = Rehearsal(settings, listener.stop)
-    gc.freeze()  # a collection writes to what it looks at, and so would copy it
+    gc.freeze()  # a garbage collection would write to shared pages, and so copy them
     while True:
         reap(children)
         if len(children) >= max_workers:
@@ -53,11 +52,11 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
             if listener.stopping():
                 break
             continue
-        # Children end while no client comes, and have to be reaped then too.
+        # Children that end while no client comes must be reaped as well.
         connection = listener.accept(REAP_EVERY_S if children else None)
         if connection is not None:
             rehearsal.keep_fresh()
-            with connection:  # the child has its own descriptor of it
+            with connection:  # the child has its own descriptor
                 serve_in_child(connection, listener, settings, children)
         elif listener.stopping():
             break
@@ -78,7 +77,7 @@ def serve_in_child(
         listener.leave_to_parent()
         serve_connection(connection, listener.stop, settings)
 
-    while (child := fork(work)) is None:  # one ends sometime
+    while (child := fork(work)) is None:  # another child will end
         if listener.stopping(RETRY_S):
             return
         reap(children)

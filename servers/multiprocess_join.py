@@ -1,11 +1,11 @@
 """A process for each connection, joined at once.
 
-How: as `multiprocess`, but the parent waits for each child to end (`join()`, which is
+How: as `multiprocess`, but the parent waits until a child has ended (`join()`, which is
 `waitpid()`) before it accepts the next connection.
 
-When it fits: where each request has to be isolated and one at a time is enough.
+When it fits: requests that must be isolated, where one at a time is enough.
 
-What limits it: what limits `single`, and a fork for each connection on top.
+What limits it: the same as `single`, and a fork for each connection as well.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from servers.serving.settings import Settings
 
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
-    child: set[int] = set()  # one, if there is any
+    child: set[int] = set()  # one at most
     while (connection := listener.accept()) is not None:
-        with connection:  # the child has its own descriptor of it
+        with connection:  # the child has its own descriptor
             serve_in_child(connection, listener, settings, child)
         while child and not listener.stopping():
             wait_for_one(child)

@@ -1,17 +1,16 @@
 """A thread for each connection.
 
-How: the main thread accepts and starts a thread, which serves that one
-connection and ends. Threads share all memory, so starting one is cheap and
-sharing data is easy; too easy, which is what locks are for.
+How: the main thread accepts and starts a thread, which serves that one connection and
+ends. Threads share all memory. So starting one is cheap, and sharing data is easy, but
+needs locks.
 
-When it fits: clients that mostly wait, for the network, a disk or a database,
-and code that is simplest when it may block.
+When it fits: requests that mostly wait for the network, a disk or a database, and code
+that is simplest when it may block.
 
-What limits it: in CPython, threads that compute take turns (the global
-interpreter lock), so the threads of one process have one core between them. A
-thread takes a stack and a place in the scheduler. `--max-workers` bounds how
-many live at once: when as many do, the next connection waits in the listening
-socket's queue until one has ended.
+What limits it: in CPython, threads that compute take turns (the global interpreter
+lock), so all threads of a process share one core. Each thread needs a stack, and time
+of the scheduler. `--max-workers` bounds the threads at once. Beyond that, a connection
+waits in the queue of the listening socket until a thread has ended.
 
 Source: Stevens, UNIX Network Programming, volume 1, chapter 30, "TCP Concurrent
 Server, One Thread per Client"; Kegel, The C10K Problem, "Serve one client with each

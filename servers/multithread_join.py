@@ -1,12 +1,12 @@
 """A thread for each connection, joined at once.
 
-How: as `multithread`, but the main thread waits for each thread to end (`join()`)
+How: as `multithread`, but the main thread waits until a thread has ended (`join()`)
 before it accepts the next connection.
 
-When it fits: never. It shows what `join()` does in the wrong place: there is one
-thread at work at any time, as in `single`, and starting it comes on top.
+When it fits: never. It shows the effect of `join()` in the wrong place: one thread
+works at a time, as in `single`, and it must be started as well.
 
-What limits it: what limits `single`.
+What limits it: the same as `single`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def serve(listener: Listener, settings: Settings) -> None:
 
 
 def join(thread: threading.Thread, listener: Listener, seconds: float) -> None:
-    """Wait until `thread` has ended; for `seconds` at most, once told to stop."""
+    """Wait until `thread` has ended; after a signal to stop, for `seconds` at most."""
     while thread.is_alive():
         thread.join(LOOK_S)
         if listener.stopping():
@@ -44,11 +44,11 @@ def join(thread: threading.Thread, listener: Listener, seconds: float) -> None:
 
 
 def started(thread: threading.Thread, listener: Listener) -> bool:
-    """Start `thread`; return False when told to stop before there was one."""
+    """Start `thread`; return False if the server has to stop before."""
     while True:
         try:
             thread.start()
-        except RuntimeError:  # no thread to be had now; one ends sometime
+        except RuntimeError:  # no thread is available until another ends
             if listener.stopping(RETRY_S):
                 return False
             continue

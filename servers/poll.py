@@ -1,19 +1,18 @@
 """One process that watches all its sockets with poll(2).
 
-How: as `select`, but the list of sockets is an array of descriptors with what to look
-out for, instead of three sets of bits. So a descriptor may be as large as it likes.
+How: as `select`, but the list of sockets is an array of descriptors and events, instead
+of three sets of bits. So a descriptor may be any number.
 
-When it fits: what fits `select`, with more than a thousand clients, where there is no
-epoll or kqueue: poll is in POSIX.
+When it fits: the same as `select`, and more than a thousand clients, on a system
+without epoll or kqueue: poll is in POSIX.
 
-What limits it: one core, as with `select`, and the open-file limit instead of
-FD_SETSIZE. The whole array is still handed to the kernel at each call, which looks at
-every socket in it: a thousand idle clients are a thousand looks for each one that has
-something to say.
+What limits it: one core, as with `select`, and the limit on open files instead of
+FD_SETSIZE. Each call still passes the whole array to the kernel, which checks every
+socket in it. With a thousand idle clients, that is a thousand checks for each request.
 
 Source: Stevens, UNIX Network Programming, volume 1, chapter 6, "poll Function"; Banga,
 Mogul and Druschel, A scalable and explicit event delivery mechanism for UNIX (USENIX
-1999), on what these looks cost.
+1999), on the cost of these checks.
 """
 
 from __future__ import annotations
@@ -41,5 +40,5 @@ class _Poll:
         self.leave = self.closed = poll.unregister
 
     def wait(self, seconds: float | None) -> list[tuple[int, int]]:
-        # Rounded up, or it would be asked again and again in the last millisecond.
+        # Rounded up: otherwise the last millisecond would be many calls without a wait.
         return self.poll(None if seconds is None else math.ceil(seconds * 1000))

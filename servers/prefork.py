@@ -1,20 +1,18 @@
 """Processes forked in advance, each of which accepts for itself.
 
-How: the parent forks `--max-workers` children and then only looks after them. Each
-child waits in accept(2) on the one listening socket, serves the connection that it
-gets from its first byte to its last, and accepts the next. A child that dies is
-replaced, ten a second at most: one that dies of its start does not become a fork
-bomb.
+How: the parent forks `--max-workers` children, and then only replaces those that die,
+ten a second at most, so that children that die at their start do not become a fork
+bomb. Each child waits in accept(2) on the shared listening socket, serves a connection
+from its first byte to its last, and accepts the next.
 
-When it fits: what fits `multiprocess`, with many short connections: the fork is paid
-for once. The code may block and need not be safe in threads, and it uses all cores.
-Apache's first model, and that of gunicorn's sync workers.
+When it fits: the same as `multiprocess`, and many short connections, since each child
+is forked only once. Code may block and need not be safe in threads. It uses all cores.
+It is Apache's first model, and the model of gunicorn's sync workers.
 
-What limits it: a process for each client that is being served, idle ones too: a
-connection that is kept open takes a child for as long. When all are taken, the next
-waits in the listening socket's queue, however little it asks for. Where the kernel
-woke all children for each connection (the thundering herd), more of them made it
-slower, and Stevens put a lock around accept; Linux wakes one.
+What limits it: each client needs a process, even if its connection is idle. When all
+children are busy, the next connection waits in the queue of the listening socket. Some
+kernels woke all children for each connection (the thundering herd), so more children
+made it slower, and Stevens put a lock around accept. Linux wakes one child.
 
 Source: Stevens, UNIX Network Programming, volume 1, chapter 30, "TCP Preforked
 Server, No Locking Around accept".
@@ -45,14 +43,14 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
             serve_connection(connection, listener.stop, settings)
 
     listener.share()
-    gc.freeze()  # a collection writes to what it looks at, and so would copy it
+    gc.freeze()  # a garbage collection would write to shared pages, and so copy them
     children: set[int] = set()
     missing = max_workers
     while True:
         for _ in range(missing):
             child = fork(work)
             if child is None:
-                break  # one is to be had sometime
+                break  # try again later
             children.add(child)
         if listener.stopping(REAP_EVERY_S):
             break

@@ -1,16 +1,15 @@
 """Threads started in advance, each of which accepts for itself.
 
-How: the main thread starts `--max-workers` threads and waits to be told to stop. Each
-thread waits in accept(2) on the one listening socket, serves the connection that it
-gets from its first byte to its last, and accepts the next. Nothing is handed over: it
-is the kernel that chooses a thread, one of those that wait.
+How: the main thread starts `--max-workers` threads, and waits for a signal to stop.
+Each thread waits in accept(2) on the shared listening socket, serves a connection from
+its first byte to its last, and accepts the next. The kernel chooses one of the waiting
+threads for a connection, so nothing is handed over.
 
-When it fits: what fits `thread_pool`, with less between a client and its thread: no
-queue and no lock of its own.
+When it fits: the same as `thread_pool`, but without a queue and a lock of its own.
 
-What limits it: as many clients as there are threads, idle ones too; when all are
-taken, the next waits in the listening socket's queue, which is therefore the only one
-there is. In CPython threads that compute take turns.
+What limits it: it serves as many clients as there are threads, even if they are idle.
+When all threads are busy, the next connection waits in the queue of the listening
+socket, the only queue there is. In CPython, threads that compute take turns.
 
 Source: Stevens, UNIX Network Programming, volume 1, chapter 30, "TCP Prethreaded
 Server, per-Thread accept".

@@ -1,16 +1,16 @@
 """A process for each core, each with an event loop and a listening socket of its own.
 
-How: all listen on the same port (SO_REUSEPORT), and the kernel deals connections out to
-their queues by a hash of the addresses. Each child is `epoll`. The parent opens the
-sockets and looks after the children; it serves nobody. One that dies is replaced, and
-takes over the socket with all who wait there.
+How: all processes listen on the same port (SO_REUSEPORT). The kernel distributes
+connections to their queues by a hash of the addresses. Each child is as `epoll`. The
+parent opens the sockets and replaces children that die; it serves no client. A new
+child gets the socket of the one that died, with its queue.
 
-When it fits: what fits `epoll`, on several cores. nginx has it as `reuseport`; it is
-what Pariag et al. call N-copy, with the kernel's help.
+When it fits: the same as `epoll`, on several cores. nginx has it as `reuseport`. Pariag
+et al. call it N-copy; here the kernel helps.
 
-What limits it: all cores, if there are many clients. A connection stays where it was
-dealt to, so with few, or with costly requests, one process has a queue while another
-has nothing to do. And nothing is shared but by way of something outside.
+What limits it: all cores, if there are many clients. A connection stays with its
+process. With few clients, or with costly requests, one process has a queue while
+another is idle. Processes share data only through other programs.
 
 Source: socket(7), SO_REUSEPORT; Kerrisk, The SO_REUSEPORT socket option (LWN 2013);
 Pariag et al., Comparing the performance of web server architectures (EuroSys 2007).
@@ -45,14 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def serve(listener: Listener, settings: Settings, processes: int) -> None:
     """Serve until told to stop."""
     sockets = _listen(listener, processes)
-    serving = [0] * processes  # the process of each socket
+    serving = [0] * processes  # the child of each socket
     children: set[int] = set()
     while True:
         for place, own in enumerate(sockets):
             if serving[place] not in children:
                 child = fork(partial(_work, listener, settings, own, sockets))
                 if child is None:
-                    break  # one is to be had sometime
+                    break  # try again later
                 children.add(child)
                 serving[place] = child
         if listener.stopping(REAP_EVERY_S):
@@ -64,9 +64,9 @@ def serve(listener: Listener, settings: Settings, processes: int) -> None:
 
 
 def _listen(listener: Listener, count: int) -> list[socket.socket]:
-    """Return `count` sockets that listen where `listener` does, its own one first.
+    """Return `count` sockets that listen where `listener` does, the first is its own.
 
-    That had the port to itself when it was bound, so no other server has it too.
+    The first was bound without SO_REUSEPORT, so no other server has the port.
     """
     first = listener.socket
     first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)

@@ -1,20 +1,19 @@
 """One process that watches all its sockets with select(2).
 
-How: no call blocks but one, `select`, which returns the sockets that have
-something to read or room to write. Each connection is a little state (what was
-read so far, what is still to be sent) that is moved on when its socket is
-ready, partial reads and partial writes included. Connections are accepted in
-batches, all that wait at once; and again after every few that were moved on, so
-that the queue does not overflow while many requests are being answered.
+How: only one call blocks, `select`. It returns the sockets that have bytes to read or
+room to write. Each connection is a little state: the bytes read so far, and those still
+to be sent. When its socket is ready, the connection goes on, with partial reads and
+writes. All connections in the queue are accepted at once, and again after every few
+connections that were served, so that the queue does not overflow.
 
-When it fits: many clients that mostly wait, and requests that cost little. No
-locks, no context switch for each client, next to no memory for an idle one.
+When it fits: many clients that mostly wait, and requests that cost little. It needs no
+locks, no context switch for each client, and very little memory for an idle client.
 
-What limits it: one core, and whoever computes makes all others wait. Each call
-hands the kernel the whole list of sockets, a cost that grows with those that
-are idle. And `select` itself takes no descriptor of 1024 or more (FD_SETSIZE):
-when none below is free, the next connection waits in the listening socket's
-queue until one has ended. `poll` and `epoll` exist because of these two limits.
+What limits it: one core. A request that computes makes all others wait. Each call
+passes the whole list of sockets to the kernel, so idle connections cost time. And
+`select` takes no descriptor of 1024 or more (FD_SETSIZE). Without a free one below
+that, a connection waits in the queue of the listening socket until another has ended.
+`poll` and `epoll` exist because of these two limits.
 
 Source: Stevens, UNIX Network Programming, volume 1, chapter 6, "TCP Echo Server
 (Revisited)"; Dan Kegel, The C10K problem, "Serve many clients with each thread, and
@@ -43,7 +42,7 @@ def serve(listener: Listener, settings: Settings) -> None:
 
 
 class _Select:
-    """select(2) as a `Poller`: two lists, given to the kernel whole each time."""
+    """select(2) as a `Poller`: two sets, passed to the kernel at each call."""
 
     def __init__(self) -> None:
         self.watched: dict[int, set[int]] = {READ: set(), WRITE: set()}
@@ -59,7 +58,7 @@ class _Select:
         for descriptors in self.watched.values():
             descriptors.discard(descriptor)
 
-    closed = leave  # the kernel takes it ill if it is asked about one that is closed
+    closed = leave  # select(2) fails for a closed descriptor
 
     def wait(self, seconds: float | None) -> list[tuple[int, int]]:
         readable, writable, _ = select.select(

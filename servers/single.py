@@ -1,14 +1,14 @@
 """One process that serves one client after another.
 
-How: accept a connection, read its request, answer, close, accept the next.
-While one client is served, all others wait in the listening socket's queue.
+How: it accepts a connection, reads its request, answers, closes, and accepts the next.
+While it serves one client, all others wait in the queue of the listening socket.
 
-When it fits: requests that cost next to nothing, from clients that send them at
-once; tools and tests. There is nothing to share, lock or reap.
+When it fits: requests that cost very little, from clients that send them at once; tools
+and tests. There is nothing to share, lock or reap.
 
-What limits it: one slow client is everyone's. The queue (`--backlog`) holds who
-waits; when it is full the kernel drops connection requests, and clients try
-again after 1, 2, 4 … seconds, which they notice as time-outs.
+What limits it: a slow client delays all others. Connections wait in the queue
+(`--backlog`). When it is full, the kernel drops connection requests. Clients try again
+after 1, 2, 4 … seconds, and may time out.
 """
 
 from __future__ import annotations

@@ -1,20 +1,19 @@
 """A fixed number of threads, handed connections by the one that accepts.
 
-How: the main thread accepts and puts connections into a queue; each of
-`--max-workers` threads takes one out, serves it from its first byte to its last, and
-takes the next. The queue is bounded by `--queue`, enough for a thread that is free to
-have the next at hand: when it is full the main thread accepts no more until a thread
-has finished one, and who comes then waits in the listening socket's queue.
+How: the main thread accepts and puts connections into a queue. Each of `--max-workers`
+threads takes a connection out, serves it from its first byte to its last, and takes the
+next. `--queue` bounds the queue. When it is full, the main thread does not accept until
+a thread has finished, and further connections wait in the queue of the listening
+socket.
 
-When it fits: what fits `multithread`, with many short connections: starting the
-threads is paid for once, and how many there are is bounded from the start, so
-overload makes clients wait rather than the server collapse.
+When it fits: the same as `multithread`, and many short connections, since each thread
+is started only once. The number of threads is bounded from the start, so under overload
+clients wait and the server does not collapse.
 
-What limits it: as many clients as there are threads, idle ones too: a connection that
-is kept open takes a thread for as long. Handing over costs a lock and a switch for
-each connection. In CPython threads that compute take turns. How many threads are best
-depends on the work: Pariag et al. found as many as may block at once, and that the
-figure has to be sought anew for each.
+What limits it: it serves as many clients as there are threads, even if they are idle.
+Handing over a connection costs a lock and a switch. In CPython, threads that compute
+take turns. The best number of threads depends on the work: Pariag et al. found it to be
+as many as block at once, and had to search it for each workload.
 
 Source: Stevens, UNIX Network Programming, volume 1, chapter 30, "TCP Prethreaded
 Server, Main Thread accept"; Pariag et al., Comparing the Performance of Web Server
@@ -52,7 +51,7 @@ def serve(
 ) -> None:
     """Serve until told to stop, with `max_workers` threads."""
     handed: queue.SimpleQueue[socket.socket | None] = queue.SimpleQueue()
-    room = threading.Semaphore(waiting)  # and one for each thread
+    room = threading.Semaphore(waiting)  # and one place for each thread
     ended = threading.Semaphore(0)
 
     def work() -> None:
@@ -66,7 +65,7 @@ def serve(
     while True:
         while started < max_workers and start_now(work):
             started += 1
-        # Without all threads, there may be one to be had when there was none.
+        # If a thread could not be started before, it may be possible now.
         wait_s = None if started == max_workers else RETRY_S
         if room.acquire(timeout=RETRY_S):
             connection = listener.accept(wait_s)

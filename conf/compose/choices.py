@@ -1,9 +1,9 @@
 """The groups of settings, what can be chosen of each, and where a choice is written.
 
 Rules of this module:
-- A choice is a file of its group, but for the template. Each submission of a class is
-  one of the group impl, as if it had a file there.
-- What is in the folders is looked at anew each time that Hydra's context is opened.
+- A choice is a file of its group, except the template. Each submission of a class is a
+  choice of the group impl, as if it had a file there.
+- The folders are read again each time that Hydra's context is opened.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 
 from conf.compose import submissions
-from conf.compose.submissions import HandedIn
+from conf.compose.submissions import ClassFolder
 from conf.schema import Cell
 from contract.settings import AUTO
 
@@ -27,8 +27,8 @@ GROUPS = ("experiment", "impl", "network", "app", "page")
 TEMPLATE = "TEMPLATE"  # a file to copy, and no choice
 FOLDER = Path(__file__).parents[1]
 
-# What was handed in, where Hydra's context is open.
-_HANDED_IN: ContextVar[HandedIn] = ContextVar("_HANDED_IN")
+# The folder of a class, while Hydra's context is open.
+_CLASS_FOLDER: ContextVar[ClassFolder] = ContextVar("_CLASS_FOLDER")
 
 
 @functools.cache
@@ -37,26 +37,26 @@ def _store_schema() -> None:
 
 
 def _store_submissions(root: Path) -> None:
-    """Let each submission below `root` be a choice of the group impl."""
+    """Make each submission below `root` a choice of the group impl."""
     store = ConfigStore.instance()
     for group in [name for name in store.repo.get("impl", {}) if ".yaml" not in name]:
         del store.repo["impl"][group]  # of another project's folder
-    handed = submissions.submissions(root, FOLDER)
-    for name, impl in handed.impls.items():
+    folder = submissions.read_class_folder(root, FOLDER)
+    for name, impl in folder.impls.items():
         group, _, own = name.rpartition("/")
         store.store(group=f"impl/{group}", name=own, node=impl)
-    _HANDED_IN.set(handed)
+    _CLASS_FOLDER.set(folder)
     choices.cache_clear()
     misnamed.cache_clear()
 
 
-def handed_in() -> HandedIn:
-    """Return what was handed in, where `hydra` is open."""
-    return _HANDED_IN.get()
+def class_folder() -> ClassFolder:
+    """Return the folder of a class, while `hydra` is open."""
+    return _CLASS_FOLDER.get()
 
 
 def hydra(root: Path) -> initialize_config_dir:
-    """Return the context that all else here needs, with the submissions of `root`."""
+    """Return the context that all functions here need, with submissions of `root`."""
     _store_schema()
     _store_submissions(root)
     GlobalHydra.instance().clear()
@@ -65,48 +65,48 @@ def hydra(root: Path) -> initialize_config_dir:
 
 @functools.cache
 def choices(group: str) -> tuple[str, ...]:
-    """Return the names that can be chosen of a group; of some, to be told why not."""
+    """Return the names of a group, with misnamed files: choosing one is an error."""
     more = (AUTO,) if group == "network" else ()
-    return tuple(dict.fromkeys([*more, *misnamed(group), *_files(group)]))
+    return tuple(dict.fromkeys([*more, *misnamed(group), *_names(group)]))
 
 
 @functools.cache
 def misnamed(group: str) -> dict[str, str]:
-    """Return what is wrong with files of a group that end with .yml, by their names.
+    """Return the files of a group that Hydra ignores: name → what is wrong.
 
-    Hydra takes those alone that end with .yaml.
+    Hydra reads only files whose names end with .yaml.
     """
-    found = {}
+    messages = {}
     for path in sorted((FOLDER / group).rglob("*")):
         right = path.with_suffix(".yaml")
         if path.suffix.lower() in {".yml", ".yaml"} and not right.exists():
             name = right.relative_to(FOLDER / group).with_suffix("")
-            found[str(name)] = (
+            messages[str(name)] = (
                 f"conf/{path.relative_to(FOLDER)}: a file of settings ends with "
                 f".yaml: rename it to {right.name}"
             )
-    return found
+    return messages
 
 
 def file_of(group: str, name: str) -> str:
-    """Return the file that says what a choice is."""
+    """Return the file that holds the settings of a choice."""
     own = f"{group}/{name}.yaml"
     common = group == "impl" and not (FOLDER / own).exists()
     return f"conf/{submissions.FILE if common else own}"
 
 
-def _files(group: str, prefix: str = "") -> list[str]:
+def _names(group: str, prefix: str = "") -> list[str]:
     """Return the choices of a group, those of its nested groups with their path."""
-    # Hydra's loader would copy all that it holds for each question.
+    # Hydra's loader would copy all that it holds for each call.
     loader: Any = GlobalHydra.instance().config_loader()
-    listed = loader.repository.get_group_options
-    names = listed(group, ObjectType.CONFIG)
-    found = [prefix + name for name in names if name != TEMPLATE]
-    for nested in listed(group, ObjectType.GROUP):
-        found += _files(f"{group}/{nested}", f"{prefix}{nested}/")
-    return found
+    options = loader.repository.get_group_options
+    files = options(group, ObjectType.CONFIG)
+    names = [prefix + name for name in files if name != TEMPLATE]
+    for nested in options(group, ObjectType.GROUP):
+        names += _names(f"{group}/{nested}", f"{prefix}{nested}/")
+    return names
 
 
 def quoted(name: str) -> str:
-    """Return the name of a choice as Hydra's grammar takes any."""
+    """Return the name of a choice in quotes, as Hydra's grammar accepts any name."""
     return "'" + name.replace("'", r"\'") + "'"

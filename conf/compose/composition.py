@@ -1,9 +1,9 @@
-"""Hydra, as it is used here: from a choice of each group to one composed cell.
+"""Composing a cell with Hydra, from a choice of each group and overrides.
 
 Rules of this module:
-- Composing costs tens of milliseconds: it is done once per choice of groups.
-- A file that is chosen is checked first (`yaml_files.py`). Whatever Hydra or OmegaConf
-  still find wrong raises `MatrixError` with one line.
+- Composing takes tens of milliseconds, so it is done once for each choice of groups.
+- The files of a choice are checked first (`yaml_files.py`). An error of Hydra or
+  OmegaConf raises `MatrixError` with one line.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from conf.validate import yaml_files
 from conf.validate.texts import check_options
 
 SCHEMAS = {
-    "experiment": Cell,  # it may set all
+    "experiment": Cell,  # it may set anything
     "impl": Impl,
     "network": Network,
     "app": App,
@@ -38,11 +38,11 @@ SCHEMAS = {
 
 
 @functools.cache
-def settings() -> tuple[str, ...]:
-    """Every key that can be overridden: groups, settings, and options in YAML."""
+def setting_names() -> tuple[str, ...]:
+    """Every name that can be overridden: groups, settings, and options in YAML."""
     keys = dict.fromkeys([*GROUPS, *_leaves(Cell)])
     for impl in choices("impl"):
-        # A file that is broken is told of when it is chosen; a submission has none.
+        # A broken file is reported when it is chosen. A submission has no file.
         with contextlib.suppress(SettingError):
             options = yaml_files.load(FOLDER, f"impl/{impl}.yaml").get("options")
             names = options if isinstance(options, dict) else ()
@@ -54,29 +54,29 @@ def _leaves(schema: Any, prefix: str = "") -> Iterable[str]:
     for key, type_ in typing.get_type_hints(schema).items():
         if is_dataclass(type_):
             yield from _leaves(type_, f"{prefix}{key}.")
-        elif typing.get_origin(type_) is not dict:  # which has no names of its own
+        elif typing.get_origin(type_) is not dict:  # a dict has no names of its own
             yield prefix + key
 
 
 @functools.cache
-def _look_at(own: str, schema: type) -> None:
-    """Raise `SettingError` for what is wrong in a file below conf/, if it is there."""
+def _check_file(own: str, schema: type) -> None:
+    """Raise `SettingError` for what is wrong in a file below conf/, if it exists."""
     if (FOLDER / own).exists():
-        said = yaml_files.load(FOLDER, own)
-        said.pop("defaults", None)  # Hydra's own
-        yaml_files.check(f"conf/{own}", schema, said)
-        check_options(f"conf/{own}", FOLDER / own, said)
+        settings = yaml_files.load(FOLDER, own)
+        settings.pop("defaults", None)  # Hydra's own
+        yaml_files.check(f"conf/{own}", schema, settings)
+        check_options(f"conf/{own}", FOLDER / own, settings)
 
 
-def composed(choice: dict[str, str], plain: list[str]) -> Config:
-    """Return the settings of a choice of groups with these overrides, no sweeps."""
-    _look_at("config.yaml", Cell)
+def compose_cell(choice: dict[str, str], plain: list[str]) -> Config:
+    """Return the settings of a choice of groups, with overrides that are no sweeps."""
+    _check_file("config.yaml", Cell)
     for group, name in choice.items():
-        _look_at(f"{group}/{name}.yaml", SCHEMAS[group])
+        _check_file(f"{group}/{name}.yaml", SCHEMAS[group])
     texts = [*(f"{group}={quoted(name)}" for group, name in choice.items()), *plain]
     try:
         with warnings.catch_warnings():
-            # That a submission's own file is merged with what all have in common.
+            # A file for a submission is merged with the settings of all submissions.
             warnings.filterwarnings("ignore", r"\s*.*validated against ConfigStore")
             config = compose("config", overrides=texts)
     except HydraException as error:
@@ -94,7 +94,7 @@ def composed(choice: dict[str, str], plain: list[str]) -> Config:
 
 
 def _culprit(error: Exception, overrides: list[str]) -> str:
-    """Return the override or the file that Hydra's message is about."""
+    """Return the override or the file that a message of Hydra is about."""
     if in_file := re.match(r"In '([^/']+)/([^']+)'", str(error)):
         return file_of(in_file[1], in_file[2])
     named = (text for text in overrides if text.split("=")[0] in str(error))
@@ -102,7 +102,7 @@ def _culprit(error: Exception, overrides: list[str]) -> str:
 
 
 def reason(error: BaseException, override: str = "") -> str:
-    """Return why `override` is wrong, in OmegaConf's words at worst."""
+    """Return why `override` is wrong; in OmegaConf's words where we have no better."""
     right = yaml_files.right(Cell, override.partition("=")[0])
     if right and isinstance(error, ValidationError):
         return f"it must be {right}"

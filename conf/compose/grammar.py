@@ -1,9 +1,9 @@
-"""What is wrong with an override that Hydra's grammar does not take.
+"""What is wrong with an override that Hydra's grammar does not accept.
 
 Rules of this module:
-- The grammar's own words for it are its inner names. What people mistype is looked for
-  here instead: a quote, a bracket, a comma, a sign that has to stand in quotes.
-- A name in a list of names need not stand in quotes, whatever letters it has.
+- Hydra's own messages name the rules of its grammar. This module looks for common
+  mistakes instead: a quote, a bracket, a comma, a character that needs quotes.
+- A name in a list of names needs no quotes, whatever its letters.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from conf.compose.choices import quoted
 
 QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
 CLOSING = {"(": ")", "[": "]", "{": "}"}
-SIGNS = r"A-Za-z0-9_/+.$%*@?|\s\-"  # that a value may have without quotes
-OF_GRAMMAR = r"""'"()\[\]{}\\=:"""  # signs to which it gives a meaning
+UNQUOTED = r"A-Za-z0-9_/+.$%*@?|\s\-"  # characters that need no quotes
+SPECIAL = r"""'"()\[\]{}\\=:"""  # characters that have a meaning in the grammar
 
 
 def names(value: str) -> str:
-    """Return a list of names as the grammar takes it; anything else as it is."""
+    """Return a list of names with quotes where needed; anything else as it is."""
     parts = value.split(",")
-    if re.search(f"[{OF_GRAMMAR}]", value) or not all(map(str.strip, parts)):
+    if re.search(f"[{SPECIAL}]", value) or not all(map(str.strip, parts)):
         return value
     return ",".join(
-        part if re.fullmatch(f"[{SIGNS}]*", part, re.ASCII) else quoted(part.strip())
+        part if re.fullmatch(f"[{UNQUOTED}]*", part, re.ASCII) else quoted(part.strip())
         for part in parts
     )
 
@@ -33,16 +33,16 @@ def wrong(override: str) -> str:
     """Return what is wrong with an override, and what would be right."""
     key, _, value = override.partition("=")
     bare = QUOTED.sub("x", value)
-    if left := re.search("[\"']", bare):
-        return f"the quote {left[0]} is not closed: close it, or write \\{left[0]}"
+    if quote := re.search("[\"']", bare):
+        return f"the quote {quote[0]} is not closed: close it, or write \\{quote[0]}"
     if bracket := _unpaired(bare):
         return bracket
     if re.search(r"(^|[,(\[{])\s*,", bare):
         return "nothing stands before a comma: leave the comma out"
     if re.search(r",\s*($|[)\]}])", bare):
         return "nothing stands behind a comma: leave the comma out"
-    if odd := re.search(f"[^{SIGNS}{OF_GRAMMAR},]", bare, re.ASCII):
-        return f"{odd[0]} has to stand in quotes, as in {key}={quoted(value)}"
+    if odd := re.search(f"[^{UNQUOTED}{SPECIAL},]", bare, re.ASCII):
+        return f"{odd[0]} must stand in quotes, as in {key}={quoted(value)}"
     return (
         "write a value, several with commas between, range(1,5), choice(1,5) or "
         f"glob(a*); text with brackets in it is quoted, as in {key}={quoted(value)}"
@@ -50,7 +50,7 @@ def wrong(override: str) -> str:
 
 
 def _unpaired(bare: str) -> str | None:
-    """Say which bracket has no other, if there is one."""
+    """Return a message about the first bracket without its partner, if there is one."""
     opened: list[str] = []
     for sign in re.findall(r"[()\[\]{}]", bare):
         if sign in CLOSING:

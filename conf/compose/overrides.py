@@ -1,11 +1,12 @@
-"""Overrides: what a study and a user write, in Hydra's grammar, and its values.
+"""Overrides of a study and of a user, in Hydra's grammar, and their values.
 
 Rules of this module:
-- A key is a group or a setting; any other is told of, with what may have been meant.
-- Values expand as Hydra's `--multirun` would expand them, and are never none. But
-  `*` in a glob(…) stops at a slash, as a shell's does: glob(*) chooses no submission.
-- The name of a choice may be written as it is, without the quotes that Hydra's grammar
-  asks for where it has odd characters. So may text that looks like a number.
+- A key is a group or a setting. Any other is an error, with suggestions.
+- `*` in a glob(…) stops at a slash, as in a shell: glob(*) chooses no submission.
+- Values expand as Hydra's `--multirun` would expand them. A sweep without values is an
+  error.
+- The name of a choice needs no quotes, though Hydra's grammar demands them for unusual
+  characters. Nor does text that looks like a number.
 """
 
 from __future__ import annotations
@@ -28,15 +29,15 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from conf.compose import grammar
-from conf.compose.choices import GROUPS, choices, handed_in, misnamed, quoted
-from conf.compose.composition import reason, settings
+from conf.compose.choices import GROUPS, choices, class_folder, misnamed, quoted
+from conf.compose.composition import reason, setting_names
 from conf.errors import MatrixError
 from conf.schema import Cell
-from conf.validate.suggestions import unknown
-from conf.validate.texts import OTHERS, is_text
+from conf.validate.suggestions import unknown_name
+from conf.validate.texts import NOT_TEXT, is_text
 from conf.validate.yaml_files import type_of
 
-WORD = re.compile(r"[\w.+-]+")  # to which Hydra's grammar gives no meaning but a type's
+WORD = re.compile(r"[\w.+-]+")  # Hydra's grammar gives it a type, but no meaning
 
 
 def parse(texts: list[str]) -> dict[str, Override]:
@@ -44,7 +45,7 @@ def parse(texts: list[str]) -> dict[str, Override]:
     parsed: dict[str, Override] = {}
     for text in texts:
         try:
-            [override] = OverridesParser.create().parse_overrides([_named(text)])
+            [override] = OverridesParser.create().parse_overrides([_with_quotes(text)])
         except HydraException:
             _check_key(text.partition("=")[0])
             raise MatrixError(
@@ -59,12 +60,12 @@ def parse(texts: list[str]) -> dict[str, Override]:
 
 
 def _check_key(key: str) -> None:
-    if key not in GROUPS and key not in settings():
-        raise MatrixError(unknown("setting", key, [*settings(), "study"]))
+    if key not in GROUPS and key not in setting_names():
+        raise MatrixError(unknown_name("setting", key, [*setting_names(), "study"]))
 
 
-def _named(text: str) -> str:
-    """Return the override `text`, in quotes where it is a name or a word of text."""
+def _with_quotes(text: str) -> str:
+    """Return the override `text`, with quotes if its value is a name or plain text."""
     key, _, value = text.partition("=")
     is_word = WORD.fullmatch(value) and value.lower() != "null"
     if is_word and is_text(type_of(Cell, key)):
@@ -73,7 +74,7 @@ def _named(text: str) -> str:
         return text
     name = unicodedata.normalize("NFC", value)
     if key == "impl":
-        name = handed_in().odd.get(name, name)
+        name = class_folder().renamed.get(name, name)
     return f"{key}={quoted(name) if name in choices(key) else grammar.names(name)}"
 
 
@@ -91,7 +92,7 @@ def values_of(override: Override) -> list[Any]:
         members = [value]
     if not members:
         raise MatrixError(
-            f"{line} leaves the matrix empty: {_why_none(key, line or '')}"
+            f"{line} leaves the matrix empty: {_why_empty(key, line or '')}"
         )
     if key in GROUPS:
         members = [str(member) for member in members]
@@ -101,7 +102,7 @@ def values_of(override: Override) -> list[Any]:
 
 
 def _plain(member: Any) -> Any:
-    """Return a member of a sweep without the quotes that it stands in."""
+    """Return a member of a sweep without its quotes."""
     if isinstance(member, list):
         return [_plain(each) for each in member]
     if isinstance(member, dict):
@@ -110,18 +111,18 @@ def _plain(member: Any) -> Any:
 
 
 def _matches(name: str, glob: Glob) -> bool:
-    def among(patterns: list[str]) -> bool:
-        # With as many slashes in both, nothing but a slash can stand for one.
-        alike = (text for text in patterns if text.count("/") == name.count("/"))
-        return any(fnmatch.fnmatchcase(name, text) for text in alike)
+    def matches_any(patterns: list[str]) -> bool:
+        # With as many slashes in both, a star can only match other characters.
+        deep = (text for text in patterns if text.count("/") == name.count("/"))
+        return any(fnmatch.fnmatchcase(name, text) for text in deep)
 
-    return among(glob.include) and not among(glob.exclude)
+    return matches_any(glob.include) and not matches_any(glob.exclude)
 
 
-def _why_none(key: str, line: str) -> str:
-    handed = handed_in()
-    if key == "impl" and f"{handed.folder}/" in line and not handed.impls:
-        return handed.none()
+def _why_empty(key: str, line: str) -> str:
+    folder = class_folder()
+    if key == "impl" and f"{folder.name}/" in line and not folder.impls:
+        return folder.why_empty()
     hint = f"; choose from {', '.join(choices(key))}" if key in GROUPS else ""
     return f"it has no members{hint}"
 
@@ -130,25 +131,25 @@ def _check_choice(group: str, name: str) -> None:
     if name in misnamed(group):
         raise MatrixError(misnamed(group)[name])
     if name not in choices(group):
-        raise MatrixError(unknown(group, name, choices(group)))
+        raise MatrixError(unknown_name(group, name, choices(group)))
 
 
 def _check_texts(members: list[Any], line: str) -> None:
     for member in members:
-        if isinstance(member, OTHERS) and str(member) not in line:
+        if isinstance(member, NOT_TEXT) and str(member) not in line:
             raise MatrixError(
-                f"{line}: it is text, and a member is read as {str(member).lower()}: "
+                f"{line}: it is text, but a member is read as {str(member).lower()}: "
                 "write it in quotes"
             )
 
 
 def typed(override: Override) -> list[Any]:
-    """Return the members of a sweep as the schema's type of the setting."""
+    """Return the members of a sweep, each with the type of the setting."""
     key, values = override.get_key_element(), values_of(override)
-    if key.startswith("impl.options."):  # free-form: whatever was written is right
+    if key.startswith("impl.options."):  # free-form: any value is right
         return values
     cell = OmegaConf.structured(Cell)
-    found = []
+    members = []
     if is_text(type_of(Cell, key)) and not isinstance(override.value(), RangeSweep):
         _check_texts(values, override.input_line or "")
     for value in values:
@@ -158,5 +159,5 @@ def typed(override: Override) -> list[Any]:
             raise MatrixError(f"{key}={value}: {reason(error, key)}") from None
         member = OmegaConf.select(cell, key)
         is_list = OmegaConf.is_config(member)
-        found.append(OmegaConf.to_container(member) if is_list else member)
-    return found
+        members.append(OmegaConf.to_container(member) if is_list else member)
+    return members

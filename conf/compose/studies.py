@@ -2,8 +2,9 @@
 
 Rules of this module:
 - A study holds overrides in Hydra's grammar, some for all of its experiments and some
-  for one. Of the latter, `fixed` ones come even after what the user adds.
-- A file of another form raises `SettingError` with one line that begins with the file.
+  for one. The user's overrides come after these. `fixed` ones of an experiment come
+  last.
+- A malformed file raises `SettingError`. Its one line begins with the file.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from conf.compose.choices import FOLDER, misnamed
 from conf.errors import SettingError
 from conf.schema import Config
 from conf.validate import yaml_files
-from conf.validate.suggestions import unknown
+from conf.validate.suggestions import unknown_name
 
 
 def study(name: Any) -> Config:
-    """Return what a study has for all experiments (`overrides`), and for each of them.
+    """Return the overrides of a study, and those of each of its `experiments`.
 
     Raises `SettingError`.
     """
@@ -26,28 +27,28 @@ def study(name: Any) -> Config:
     if str(name) in misnamed("study"):
         raise SettingError(misnamed("study")[str(name)])
     if name not in known:
-        raise SettingError(unknown("study", str(name), known))
+        raise SettingError(unknown_name("study", str(name), known))
     where = f"conf/study/{name}.yaml"
-    said = yaml_files.load(FOLDER, f"study/{name}.yaml")
-    common, experiments = said.get("overrides") or [], said.get("experiments")
-    for key in said.keys() - {"overrides", "experiments"}:
+    content = yaml_files.load(FOLDER, f"study/{name}.yaml")
+    common, experiments = content.get("overrides") or [], content.get("experiments")
+    for key in content.keys() - {"overrides", "experiments"}:
         why = yaml_files.no_setting(key, ("overrides", "experiments"))
         raise SettingError(f"{where}: {why}")
     if not isinstance(experiments, dict) or not experiments:
         raise SettingError(
-            f"{where}: it has to name experiments, each with its overrides, as in "
+            f"{where}: it must name experiments, each with its overrides, as in "
             "experiments: {burst: [users=5]}"
         )
-    found = {"overrides": common, "experiments": experiments}
-    for part in (common, *(p for e in experiments for p in of_experiment(found, e))):
+    parts = {"overrides": common, "experiments": experiments}
+    for part in (common, *(p for e in experiments for p in of_experiment(parts, e))):
         if not isinstance(part, list) or not all(isinstance(t, str) for t in part):
             raise SettingError(f"{where}: {part} is no list of overrides, as [users=5]")
-    return found
+    return parts
 
 
 def of_experiment(study: Config, name: str) -> tuple[list[str], list[str]]:
-    """Return the overrides of one experiment: the user's own come between the two."""
-    said = study["experiments"].get(name) or []
-    if isinstance(said, dict):
-        return said.get("overrides", []), said.get("fixed", [])
-    return said, []
+    """Return the overrides of one experiment, and its fixed ones."""
+    overrides = study["experiments"].get(name) or []
+    if isinstance(overrides, dict):
+        return overrides.get("overrides", []), overrides.get("fixed", [])
+    return overrides, []

@@ -1,10 +1,10 @@
-"""The names of submissions: what can be one, and what is written for what can't.
+"""The names of submissions: which are allowed, and how others are written.
 
 Rules of this module:
-- A name is part of paths, and of what is written on a command line, in Hydra's grammar,
-  for Snakemake and in tables: it has the signs alone that pass all of them.
-- A name is NFC, however the file system writes it: it is what a user types. What can't
-  be part of a name is written %XX in it, which no name of a folder that is fit has.
+- A name is part of paths, command lines, overrides in Hydra's grammar, Snakemake's
+  rules and tables. It has only characters that are safe in all of these.
+- A name is in NFC, as users type it, whatever the file system stores. A character that
+  is not allowed is written %XX. No allowed name has a %.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import hashlib
 import os
 import unicodedata
 
-SIGNS = " ._+-,'()&@"  # beside letters and digits
+ALLOWED = " ._+-,'()&@"  # beside letters and digits
 RIGHT = (
-    f"letters, digits and {' '.join(SIGNS.strip())} and spaces alone, the first a "
-    "letter, digit or _ and the last no space"
+    f"only letters, digits, {' '.join(ALLOWED.strip())} and spaces; it begins with a "
+    "letter, digit or _ and does not end with a space"
 )
 LONGEST = 200  # bytes of a name with %XX in it; a file system takes 255
 
@@ -26,23 +26,23 @@ def nfc(text: str) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Whether `text` may be a name as it is."""
+    """Whether `text` is allowed as a name."""
     return all(_fits(text, place) for place in range(len(text)))
 
 
-def in_signs(name: str) -> str:
-    """Return the name of a folder with %XX for what can't be in one.
+def escaped(name: str) -> str:
+    """Return the name of a folder with %XX for characters that are not allowed.
 
-    Two names that differ are two names still.
+    Two names that differ stay different.
     """
-    composed = name == nfc(name)
+    is_nfc = name == nfc(name)
 
-    def written(place: int) -> str:
-        if _fits(name, place) and (composed or name[place].isascii()):
+    def escape(place: int) -> str:
+        if _fits(name, place) and (is_nfc or name[place].isascii()):
             return name[place]
         return "".join(f"%{byte:02X}" for byte in os.fsencode(name[place]))
 
-    whole = "".join(written(place) for place in range(len(name)))
+    whole = "".join(escape(place) for place in range(len(name)))
     if len(whole.encode()) <= LONGEST:
         return whole
     begun = whole.encode()[:LONGEST].decode(errors="ignore")
@@ -50,11 +50,11 @@ def in_signs(name: str) -> str:
 
 
 def _fits(text: str, place: int) -> bool:
-    """Whether the sign at a `place` of a name may be there."""
+    """Whether the character at a `place` of a name is allowed there."""
     sign = text[place]
     if place == 0:
         return sign.isalnum() or sign == "_"
-    # A mark is part of a letter: not all that are written have a sign of their own.
+    # A mark is part of a letter: some letters have no character of their own.
     if sign.isalnum() or unicodedata.category(sign).startswith("M"):
         return True
-    return sign in SIGNS and not (sign == " " and place == len(text) - 1)
+    return sign in ALLOWED and not (sign == " " and place == len(text) - 1)

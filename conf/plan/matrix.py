@@ -1,15 +1,15 @@
-"""From what was asked for to the cells that answer it.
+"""Expands what the user asked for into cells, each with a key.
 
 Rules of this module:
-- A study says which cells belong together (`studies.py`). What the user adds comes
-  last, and a later override of the same key replaces an earlier one.
-- Values expand as Hydra's `--multirun` would: every combination, in order.
-- A cell's key is made of everything that can change its figures, its settings
-  and its code, so two results under one key mean the same measurement, and
-  going back to a setting finds its results again.
-- Settings that are swept beside the groups are set on copies of one composed cell.
-- A matrix may have ten thousand cells: what is the same for all of them is done once.
-- Whatever is wrong raises `MatrixError` with one line for the user.
+- A study says which cells belong together (`studies.py`). The user's overrides follow
+  those of the study, and a later override of a key replaces an earlier one.
+- Values expand as Hydra's `--multirun` would expand them: every combination, in order.
+- A cell's key is made of everything that can change its figures: its settings and its
+  code. So results under one key are of the same measurement, and going back to a
+  setting finds its results again.
+- A swept setting is set on copies of one composed cell. Only groups are composed anew.
+- A matrix may have ten thousand cells: work that they share is done once.
+- An error raises `MatrixError` with one line for the user.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from conf.compose.choices import GROUPS, file_of, hydra
-from conf.compose.composition import composed
+from conf.compose.composition import compose_cell
 from conf.compose.overrides import parse, typed, values_of
 from conf.compose.studies import of_experiment, study
 from conf.errors import MatrixError, SettingError
 from conf.plan.sources import digest, server_digest, sources_of
 from conf.schema import Cell, Config
-from conf.validate.cell import check
+from conf.validate.cell import check_cell
 from conf.validate.texts import check_text
 from conf.validate.yaml_files import type_of
 from contract.settings import AUTO
@@ -37,25 +37,24 @@ DEFAULTS = (f"network={AUTO}", "app=page", "page=rendered")
 
 
 def matrix(
-    asked: Mapping[str, Any],
+    requested: Mapping[str, Any],
     root: Path,
     runner: Sequence[str],
     auto_network: str = "loopback",
 ) -> dict[str, Config]:
-    """Return the cells asked for, in order: name of the cell's folder → settings.
+    """Return the requested cells, in order: name of the cell's folder → settings.
 
-    `asked` is what follows `--config`, as Snakemake parses it: values may be
-    numbers, truth values, text in Hydra's grammar, or mappings for nested
-    settings. `study` chooses the study; `set` is a mapping of dotted keys, for
-    settings within a group that is itself chosen. Paths in the settings are
-    relative to `root`; `runner` names the code, files or folders, that measures
-    every cell; `auto_network` is the network that `network=auto`, the default,
-    stands for here.
+    `requested` is what follows `--config`, as Snakemake parses it. Its values are
+    numbers, truth values, text in Hydra's grammar, or mappings for nested settings.
+    `study` chooses the study. `set` is a mapping of dotted keys, for settings within a
+    group that is itself chosen. Paths in the settings are relative to `root`. `runner`
+    names the files and folders of the code that measures. `network=auto`, the default,
+    stands for `auto_network`.
 
     Raises `MatrixError`.
     """
-    overrides = dict(asked)
-    chosen = overrides.pop("study", "default")
+    overrides = dict(requested)
+    name = overrides.pop("study", "default")
     dotted = overrides.pop("set", {})
     if not isinstance(dotted, Mapping):
         raise MatrixError(
@@ -64,9 +63,9 @@ def matrix(
         )
     try:
         user = [f"{key}={value}" for key, value in _flat({**overrides, **dotted})]
-        asked_of = study(chosen)
+        chosen = study(name)
         with hydra(root):
-            cells = list(_cells(asked_of, user, auto_network))
+            cells = list(_cells(chosen, user, auto_network))
         for cell in cells:
             _check(cell, root, user)
         return _named(cells, root, runner)
@@ -96,17 +95,17 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
 def _cells(study: Config, user: list[str], auto: str) -> Iterable[Config]:
     common = study["overrides"]
     experiments = ",".join(study["experiments"])
-    asked = parse([f"experiment={experiments}", *common, *user])
-    for experiment in values_of(asked["experiment"]):
+    chosen = parse([f"experiment={experiments}", *common, *user])
+    for experiment in values_of(chosen["experiment"]):
         own, fixed = of_experiment(study, experiment)
         overrides = parse([*DEFAULTS, *common, *own, *user, *fixed])
         overrides.pop("experiment", None)
-        chosen = [values_of(overrides.pop(group)) for group in GROUPS[1:]]
+        groups = [values_of(overrides.pop(group)) for group in GROUPS[1:]]
         swept = [o for o in overrides.values() if o.is_sweep_override()]
         axes = [[(o.get_key_element(), v) for v in typed(o)] for o in swept]
         single = [o for o in overrides.values() if not o.is_sweep_override()]
         plain = [o.input_line or "" for o in single]
-        for impl, network, app, page in itertools.product(*chosen):
+        for impl, network, app, page in itertools.product(*groups):
             choice = {
                 "experiment": experiment,
                 "impl": impl,
@@ -114,13 +113,13 @@ def _cells(study: Config, user: list[str], auto: str) -> Iterable[Config]:
                 "app": app,
                 "page": page,
             }
-            yield from _sweep(composed(choice, plain), axes)
+            yield from _sweep(compose_cell(choice, plain), axes)
 
 
 def _sweep(base: Config, axes: list[list[tuple[str, Any]]]) -> Iterable[Config]:
-    """Yield the cells of one choice of groups, one per combination of values.
+    """Yield the cells of one choice of groups, one for each combination of values.
 
-    What is not swept is in all of them the same object, which nobody changes.
+    Settings that are not swept are the same object in all cells. Nothing changes them.
     """
     for combination in itertools.product(*axes):
         cell = dict(base)
@@ -135,9 +134,9 @@ def _sweep(base: Config, axes: list[list[tuple[str, Any]]]) -> Iterable[Config]:
 
 
 def _check(cell: Config, root: Path, user: list[str]) -> None:
-    """Check a cell; name the file that is wrong, where it is not what a user said."""
+    """Check a cell. An error in a file of the group impl names the file."""
     try:
-        check(cell, root)
+        check_cell(cell, root)
     except OSError as error:
         raise SettingError(f"{error.filename}: {error.strerror}") from None
     except SettingError as error:
@@ -149,15 +148,15 @@ def _check(cell: Config, root: Path, user: list[str]) -> None:
 
 
 def _named(cells: list[Config], root: Path, runner: Sequence[str]) -> dict[str, Config]:
-    """Add to each cell its code and key, and name its folder."""
+    """Add code and key to each cell; return the cells by the names of their folders."""
     runner_code = digest(runner, root)
     codes: dict[tuple[str, ...], tuple[str, str | None]] = {}
     named: dict[str, Config] = {}
     for cell in cells:
-        made_of = (*sources_of(cell), "", *cell["impl"]["ignored"])
-        if made_of not in codes:
-            codes[made_of] = _server_code(cell, root)
-        code, unfit = codes[made_of]
+        sources = (*sources_of(cell), "", *cell["impl"]["ignored"])
+        if sources not in codes:
+            codes[sources] = _server_code(cell, root)
+        code, unfit = codes[sources]
         if unfit:
             cell["impl"] |= {"unfit": unfit, "sources": []}
         cell["code"] = {"server": code, "runner": runner_code}
@@ -167,7 +166,7 @@ def _named(cells: list[Config], root: Path, runner: Sequence[str]) -> dict[str, 
 
 
 def _server_code(cell: Config, root: Path) -> tuple[str, str | None]:
-    """Return the digest of a cell's server, and why a submission can't be read."""
+    """Return the digest of a cell's server, and why a submission cannot be read."""
     try:
         return server_digest(cell, root), None
     except SettingError as error:

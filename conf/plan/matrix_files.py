@@ -1,21 +1,21 @@
-"""The files of a matrix: which of them there are, and which are missing.
+"""The files of a matrix: which exist, and which are missing.
 
-A matrix has a folder of its own, `outputs/matrices/KEY/`, with the tables and charts
-of its cells; KEY is made of their names. So what is made of one is never made of
-another, whatever else is asked for meanwhile. `matrix.json` in it lists the folders of
-the cells, in order. `outputs/configs/` has a file for each cell that was to be
-measured, by the cell's key: a run starts from it.
+A matrix has a folder of its own, `outputs/matrices/KEY/`, with its tables and charts.
+KEY is made of the names of its cells, so two matrices never share such a file.
+`matrix.json` in the folder lists the folders of the cells, in order. `outputs/configs/`
+has a configuration for each cell that had to be measured, named after the cell's key. A
+run starts from it.
 
 Rules of this module:
-- Nothing is written but by `write`, and that only where something is to be run.
-- Snakemake does not miss a file that was deleted once it has served its purpose, and
-  asked for all files of a thousand cells it takes many seconds. So the files of the
-  cells are looked at here.
-- What makes it run a step is that a file is missing. So a matrix has a file which is
-  named after the code that its tables were made by; it is another where they have to be
-  made again.
-- The results of a cell are files that Snakemake does not know of. If it did, a missing
-  or outdated result would start a new measurement.
+- Only `write` writes files. It is not called in a dry run.
+- This module looks for the files of cells, instead of Snakemake. Snakemake ignores that
+  an intermediate file was deleted, and takes many seconds for the files of a thousand
+  cells.
+- Snakemake runs a step when a file is missing. So a matrix has a file that is named
+  after the code that made its tables. Where they must be made again, the name is
+  another.
+- Snakemake does not know the results of a cell. If it did, a missing or outdated result
+  would start a new measurement.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from contract.whole_file import write_text
 
 @dataclass(frozen=True)
 class MatrixFiles:
-    """The files of a matrix that was asked for, below `outputs`.
+    """The files of a matrix, below `outputs`.
 
-    `record` names the files of a run, `results` those that are made of them by the
-    `analysis`, a digest of its code.
+    `record` names the files of a run, and `results` those that analysis makes of them.
+    `analysis` is a digest of the code of analysis.
     """
 
     cells: Mapping[str, Config]
@@ -59,18 +59,18 @@ class MatrixFiles:
 
     @property
     def folder(self) -> str:
-        """Where the tables and charts of this matrix are."""
+        """The folder of the tables and charts of this matrix."""
         return f"{self.outputs}/matrices/{self.key}"
 
     @property
     def unmeasured(self) -> list[str]:
-        """The cells that are not there, or not as a whole."""
+        """The cells without a complete record."""
         pairs = zip(self.cells, self._there, strict=True)
         return [cell for cell, there in pairs if not there.issuperset(self.record)]
 
     @property
     def missing(self) -> list[str]:
-        """What is missing of cells that are there in part."""
+        """The missing files of cells with an incomplete record."""
         return [
             f"{folder}/{name}"
             for folder, there in zip(self.folders, self._there, strict=True)
@@ -80,7 +80,7 @@ class MatrixFiles:
 
     @property
     def written(self) -> list[str]:
-        """The folders that runs of the cells which are to be measured write into."""
+        """The folders that the runs of unmeasured cells write into."""
         cells = self.unmeasured
         parents = dict.fromkeys(cell.rpartition("/")[0] for cell in cells)
         runs, logs = f"{self.outputs}/runs", f"{self.outputs}/logs"
@@ -89,10 +89,10 @@ class MatrixFiles:
 
     @property
     def declared(self) -> list[str]:
-        """Those files of a run that Snakemake has to know of: the fewer, the faster.
+        """The files of a run that Snakemake must know. The fewer, the faster it is.
 
-        A record is there as a whole or not at all: its first file stands for all.
-        Others are named where they are missing beside it.
+        A record appears as a whole, so its first file stands for all. Another file is
+        declared only if a record lacks it.
         """
         first, *others = self.record
         partial = [there for there in self._there if there]
@@ -100,10 +100,10 @@ class MatrixFiles:
 
     @functools.cached_property
     def stamp(self) -> str:
-        """The file that says by which code the tables were made.
+        """The file that is named after the code that made the tables.
 
-        It is missing where they have to be made: by this code they were not, or a cell
-        is gone, or has not all results, or others since, by another code.
+        It does not exist if the tables must be made: other code made them, or a cell
+        lacks results, or has newer ones.
         """
         named = [f"{self.folder}/made~{self.analysis}~{turn}" for turn in (1, 2)]
         last = next((path for path in named if Path(path).exists()), None)
@@ -113,7 +113,7 @@ class MatrixFiles:
         return next(path for path in named if (path == last) != due)
 
     def _have_changed(self, since_ns: int) -> bool:
-        """Whether results of cells are missing, or newer."""
+        """Whether a cell lacks results, or has newer ones."""
         first = self.results[0]
         return any(
             not there.issuperset(self.results)
@@ -123,18 +123,18 @@ class MatrixFiles:
 
     @functools.cached_property
     def _there(self) -> list[frozenset[str]]:
-        """The names of the files that each cell has."""
+        """The names of the files in the folder of each cell."""
         return [_names(folder) for folder in self.folders]
 
     def write(self) -> None:
-        """Wait until nothing else runs in `outputs`, and write what the steps need.
+        """Wait until no study runs in `outputs`, and write what the steps start from.
 
-        Raises `MatrixError` when something can't be written.
+        Raises `MatrixError` if a file cannot be written.
         """
         try:
             await_turn(self.outputs)
-            for known in ("_there", "stamp"):  # another study may have measured some
-                self.__dict__.pop(known, None)
+            for cached in ("_there", "stamp"):  # another study may have measured cells
+                self.__dict__.pop(cached, None)
             listed = json.dumps(self.folders, indent=0) + "\n"
             _write(Path(self.folder, "matrix.json"), listed)
             for config in map(self.cells.__getitem__, self.unmeasured):
@@ -156,12 +156,12 @@ def _names(folder: str) -> frozenset[str]:
 def _time_ns(path: str) -> int:
     try:
         return Path(path).stat().st_mtime_ns
-    except FileNotFoundError:  # removed just now, by a study that is running
+    except FileNotFoundError:  # a study that is running has just removed it
         return 0
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that appears at once and complete, unless it is there."""
-    if path.exists():  # its name tells its content
+    """Write a file that appears complete, unless it exists."""
+    if path.exists():  # its name determines its content
         return
     write_text(path, text)

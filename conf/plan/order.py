@@ -1,10 +1,10 @@
-"""In which order cells are measured.
+"""The order in which cells are measured.
 
 Rules of this module:
-- A machine drifts: it gets warm, others use it. So the cells that are compared, which
-  differ in nothing but their implementation, are measured one after another, in an
-  order of their own each time; and each repeat of all is ended before the next begins.
-- The order is shuffled by a fixed seed: the same matrix is measured in the same order.
+- A machine drifts: it gets warm, and others use it. So cells that are compared, which
+  differ only in their implementation, are measured one after another, in random order.
+  A repeat of all cells ends before the next repeat begins.
+- The seed is fixed: the same matrix is measured in the same order.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ SEED = 2019
 
 
 def order(cells: Mapping[str, Config]) -> list[str]:
-    """Return the names of the cells in the order that they are to be measured in."""
+    """Return the names of the cells in the order in which to measure them."""
     blocks: dict[tuple[int, str], list[str]] = {}
     for name, cell in cells.items():
-        apart = ("impl", "repeat", "key", "code")
-        alike = repr({part: cell[part] for part in cell if part not in apart})
-        blocks.setdefault((cell["repeat"], alike), []).append(name)
+        differing = ("impl", "repeat", "key", "code")
+        shared = repr({part: cell[part] for part in cell if part not in differing})
+        blocks.setdefault((cell["repeat"], shared), []).append(name)
     shuffled = random.Random(SEED)
-    found: list[str] = []
+    ordered: list[str] = []
     for repeat in sorted({repeat for repeat, _ in blocks}):
         chosen = [names for (n, _), names in blocks.items() if n == repeat]
         shuffled.shuffle(chosen)
         for names in chosen:
-            found += shuffled.sample(names, len(names))
-    return found
+            ordered += shuffled.sample(names, len(names))
+    return ordered

@@ -1,14 +1,16 @@
-"""What there is to do for what was asked for: cells, their order, and files to make.
+"""The plan of a request: cells, their order, and the files to make.
 
-The Snakefile takes all of it from a `Plan`, and selects nothing.
+The Snakefile takes everything from a `Plan`, and selects nothing.
 
 Rules of this module:
-- Making a plan writes nothing. `Plan.write` does, and is called only where something is
-  to be run: a dry run beside a study that is running changes nothing for it.
-- What the other parts know is handed in (`Parts`): conf imports none of them.
-- What cannot be done raises `MatrixError`, with one line for the user, before anything
-  is measured. What the user has to know besides is in `Plan.warnings`.
-- A plan may have ten thousand cells: what is asked of each of them is looked up.
+- Making a plan writes nothing. Only `Plan.write` does, and a dry run does not call it:
+  it must not disturb a study that is running.
+- conf imports no other part. What a plan needs of them is passed in (`Parts`).
+- A request that cannot be carried out raises `MatrixError` before anything is measured,
+  with one line for the user. `Plan.warnings` has everything else that the user must
+  know.
+- A plan may have ten thousand cells: their values are looked up, not computed each
+  time.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conf.compose.submissions import submissions
+from conf.compose.submissions import read_class_folder
 from conf.errors import MatrixError
 from conf.plan.matrix import matrix
 from conf.plan.matrix_files import MatrixFiles
@@ -28,27 +30,27 @@ from conf.schema import Config
 
 OUTPUTS = Path("outputs")  # below the folder that Snakemake is run in, or --directory
 SNAKEMAKE = Path(".snakemake")  # its own notes, in the same folder
-LOOPBACK, NETWORK = "loopback", "netns"  # what network=auto stands for
+LOOPBACK, NETWORK = "loopback", "netns"  # network=auto is one of them
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a plan has to know of the parts that conf does not import."""
+    """What a plan needs of the parts that conf does not import."""
 
     runner: Sequence[str]  # the code that measures every cell
     record: Sequence[str]  # the files of a run
-    results: Sequence[str]  # the files that are made of a record
-    analysis: str  # a digest of the code that makes them
-    reports: Callable[[Sequence[Config]], Sequence[str]]  # tables and charts of these
-    taken_names: Collection[str]  # of reports, which no experiment can have
-    no_namespaces: str | None  # why a network of namespaces can't be had here, if so
-    refused: Callable[[Iterable[Config]], str | None]  # why one of these networks can't
-    kept_out: Callable[[Iterable[Path]], str | None]  # why these can't be written to
+    results: Sequence[str]  # the files that analysis makes of a record
+    analysis: str  # a digest of the code of analysis
+    reports: Callable[[Sequence[Config]], Sequence[str]]  # cells → tables and charts
+    taken_names: Collection[str]  # names of reports, which no experiment may have
+    no_namespaces: str | None  # why this host has no network namespaces, if it has none
+    refused: Callable[[Iterable[Config]], str | None]  # why a network is impossible
+    kept_out: Callable[[Iterable[Path]], str | None]  # why a path is not writable
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What there is to do. Paths are below the folder that Snakemake is run in."""
+    """All that there is to do. Paths are below the folder that Snakemake is run in."""
 
     cells: Mapping[str, Config]
     files: MatrixFiles
@@ -57,15 +59,15 @@ class Plan:
 
     @functools.cached_property
     def _numbers(self) -> dict[str, int]:
-        """The place of each cell in the order that they are measured in, from 1 on."""
+        """The place of each cell in the order of measuring, from 1."""
         return {cell: number for number, cell in enumerate(order(self.cells), start=1)}
 
     def priority(self, cell: str) -> int:
-        """Return how soon Snakemake is to measure a cell: the greatest is the first."""
+        """Return the priority of a cell: Snakemake measures the greatest first."""
         return -self._numbers[cell]
 
     def label(self, cell: str) -> str:
-        """Return what is said of a cell while it is measured."""
+        """Return the label that is shown while a cell is measured."""
         config = self.cells[cell]
         return (
             f"cell {self._numbers[cell]} of {len(self.cells)}, "
@@ -73,80 +75,80 @@ class Plan:
         )
 
     def config(self, cell: str) -> str:
-        """Return the file that the run of a cell starts from."""
+        """Return the file with the configuration of a cell."""
         return f"{OUTPUTS}/configs/{self.cells[cell]['key']}.json"
 
     @property
     def record(self) -> list[str]:
-        """The files of a run that Snakemake has to know of; `{cell}` stands for it."""
+        """The files of a run that Snakemake must know; `{cell}` is the cell's name."""
         return [f"{OUTPUTS}/runs/{{cell}}/{name}" for name in self.files.declared]
 
     @property
     def records(self) -> list[str]:
-        """A file for each cell, which stands for its record."""
+        """A file of each cell that stands for its record."""
         return [f"{folder}/{self.parts.record[0]}" for folder in self.files.folders]
 
     @functools.cached_property
     def reports(self) -> list[str]:
         """The tables and charts, in the folder of the matrix."""
-        made = self.parts.reports(list(self.cells.values()))
-        return [f"{self.files.folder}/{name}" for name in made]
+        names = self.parts.reports(list(self.cells.values()))
+        return [f"{self.files.folder}/{name}" for name in names]
 
     @property
     def shown(self) -> list[str]:
-        """Copies of these, where everybody looks: of what was asked for last."""
+        """Copies of the reports, in the place that always has the last request's."""
         within = len(f"{self.files.folder}/")
         return [f"{OUTPUTS}/{path[within:]}" for path in self.reports]
 
     @property
     def shown_stamp(self) -> str:
-        """The file that says which matrix the copies are of."""
+        """The file whose name says which matrix the copies are of."""
         return f"{OUTPUTS}/.shown/{self.files.key}"
 
     def write(self) -> None:
-        """Wait until nothing else runs in `OUTPUTS`, and write what the steps need.
+        """Wait until no study runs in `OUTPUTS`, and write what the steps start from.
 
-        Raises `MatrixError` where something can't be written, now or by the steps.
+        Raises `MatrixError` if a file cannot be written, now or by the steps.
         """
         self.files.write()
         steps = (*self.files.written, *self.reports, *self.shown)
         _refuse(self.parts.kept_out(map(Path, steps)))
 
 
-def plan(asked: Mapping[str, Any], root: Path, parts: Parts) -> Plan:
-    """Return what there is to do for what was `asked` for, as `matrix` takes it.
+def plan(requested: Mapping[str, Any], root: Path, parts: Parts) -> Plan:
+    """Return the plan for a request, in the form that `matrix` takes.
 
-    Raises `MatrixError` where that can't be done.
+    Raises `MatrixError` if it cannot be carried out.
     """
     here = (SNAKEMAKE, OUTPUTS)
     below = (path for each in here for path in each.glob("*/"))
     _refuse(parts.kept_out([*here, *below]))
     auto = LOOPBACK if parts.no_namespaces else NETWORK
-    cells = matrix(asked, root, runner=parts.runner, auto_network=auto)
+    cells = matrix(requested, root, runner=parts.runner, auto_network=auto)
     files = MatrixFiles(cells, OUTPUTS, parts.record, parts.results, parts.analysis)
     if files.unmeasured:
         _refuse(parts.refused(cell["network"] for cell in cells.values()))
     names = {cell["experiment"]["name"] for cell in cells.values()}
     if taken := sorted(names.intersection(parts.taken_names)):
         raise MatrixError(
-            f"conf/experiment/{taken[0]}.yaml: its tables and charts would have "
-            "the names of others; give it another name"
+            f"conf/experiment/{taken[0]}.yaml: other tables and charts have this name; "
+            "give it another name"
         )
-    return Plan(cells, files, parts, list(_warnings(asked, cells, root, parts)))
+    return Plan(cells, files, parts, list(_warnings(requested, cells, root, parts)))
 
 
 def _warnings(
-    asked: Mapping[str, Any], cells: Mapping[str, Config], root: Path, parts: Parts
+    requested: Mapping[str, Any], cells: Mapping[str, Config], root: Path, parts: Parts
 ) -> Iterable[str]:
-    """Yield what the user has to know of a plan that can be carried out."""
-    if parts.no_namespaces and asked.get("network", "auto") == "auto":
+    """Yield warnings about a plan that can be carried out."""
+    if parts.no_namespaces and requested.get("network", "auto") == "auto":
         yield (
-            f"no network of namespaces here ({parts.no_namespaces}): what is measured "
-            "crosses the loopback and no network interface"
+            f"no network namespaces here ({parts.no_namespaces}): requests cross the "
+            "loopback and no network interface"
         )
-    ranked = any(cell["impl"]["submission"] for cell in cells.values())
-    if ranked and (beside := submissions(root, root / "conf").warning()):
-        yield beside
+    of_a_class = any(cell["impl"]["submission"] for cell in cells.values())
+    if of_a_class and (warning := read_class_folder(root, root / "conf").warning()):
+        yield warning
 
 
 def _refuse(why: str | None) -> None:

@@ -1,19 +1,19 @@
-"""What code a cell measures, as a digest that goes into the cell's key.
+"""A digest of the code that a cell measures. It is part of the cell's key.
 
 Rules of this module:
-- A Python file stands for itself and for what it imports of this project, at
-  any depth; a folder for every file below it; any other file for itself. So does a
-  file that this Python can't parse: it may be of another.
-- What is `ignored` (`schema.py`) is part of nothing: an editor's file beside a source,
-  and what version control writes, change no digest.
-- A data file beside an imported Python module of a package counts with it: a
-  page's template is as much the server as its code.
-- Contents count, times do not: a file that was only touched has its digest. So do who
-  may execute a file and where a link leads: either decides what is run.
-- What is no file, as a FIFO, is not opened: that might wait for ever.
-- `python -m conf.plan.sources RUNNER… FOLDER` says whether the code is still that of
-  the cell in FOLDER. A matrix is expanded at once; measuring it may take hours.
-- What cannot be read raises `SettingError` with one line that names it.
+- A Python file counts with everything of this project that it imports, at any depth. A
+  folder counts with every file below it. Any other file counts alone, and so does a
+  Python file that this Python cannot parse.
+- Data files beside an imported module of a package count, too: the template of a page
+  is as much part of a server as its code.
+- Names in `ignored` (`schema.py`) never count. So files of an editor or of version
+  control change no digest.
+- The content of a file counts, and its times do not. Its permission to be executed and
+  the target of a link count, since both decide what is run.
+- Only regular files are opened: opening a FIFO might wait for ever.
+- `python -m conf.plan.sources RUNNER… FOLDER` fails if the code is no longer that of
+  the cell in FOLDER. A matrix is expanded at once, and measuring it may take hours.
+- A file that cannot be read raises `SettingError`, with one line that names it.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from contract.settings import PAGE_FILE
 
 EXECUTABLE = 0o111  # by its owner, its group, others
 
-# From a folder and the names in it to those that are ignored.
+# A folder and the names in it → the names to ignore.
 Ignore = Callable[[str, list[str]], set[str]]
 
 
 def digest(sources: Iterable[str], root: Path, ignored: Iterable[str] = IGNORED) -> str:
-    """Return 12 hex digits of the SHA-256 of all that `sources` stand for.
+    """Return 12 hex digits of the SHA-256 of all files that count with `sources`.
 
-    `sources` are paths of files and folders relative to `root`, the folder that
-    imports are resolved in; `ignored` are names of what does not count below them.
+    `sources` are paths of files and folders relative to `root`. Imports are resolved in
+    `root`, too. Names in `ignored` do not count.
     Raises `SettingError`.
     """
     ignore = shutil.ignore_patterns(*ignored)
@@ -70,7 +70,7 @@ def digest(sources: Iterable[str], root: Path, ignored: Iterable[str] = IGNORED)
 
 
 def sources_of(cell: Config) -> tuple[str, ...]:
-    """Return what the server of a cell is made of, with what it answers with."""
+    """Return the sources of a cell's server, with those of the page that it serves."""
     impl = cell["impl"]
     if impl["body"] == PAGE_FILE:
         return (*impl["sources"], *cell["page"]["sources"])
@@ -78,7 +78,7 @@ def sources_of(cell: Config) -> tuple[str, ...]:
 
 
 def server_digest(cell: Config, root: Path) -> str:
-    """Return the digest of what the server of a cell is made of.
+    """Return the digest of the sources of a cell's server.
 
     Raises `SettingError`.
     """
@@ -86,7 +86,7 @@ def server_digest(cell: Config, root: Path) -> str:
 
 
 def changed(cell: Config, runner: Iterable[str], root: Path) -> str | None:
-    """Return what is no longer the code that the cell's key is of, if anything."""
+    """Return which code is no longer that in the cell's key, if any has changed."""
     code = cell["code"]
     if server_digest(cell, root) != code["server"]:
         return f"the code of {cell['impl']['name']}"
@@ -94,7 +94,7 @@ def changed(cell: Config, runner: Iterable[str], root: Path) -> str | None:
 
 
 def _line(path: Path, root: Path) -> bytes:
-    """Return what of a file counts: its name, content, mode, and target if a link."""
+    """Return what counts of a file: its name, content, mode, and target if a link."""
     words = [os.fsencode(_shown(path, root))]
     mode = path.stat().st_mode if path.exists() else 0  # a link may lead nowhere
     if stat.S_ISREG(mode):
@@ -110,25 +110,25 @@ def _content(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:  # one while reading does not name the file
+    except OSError as error:  # an error of read(2) does not name the file
         raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _shown(path: Path, root: Path) -> str:
-    """Return the path within the project, or as it is where it lies outside."""
+    """Return the path within the project, or the whole path of a file outside it."""
     return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def _files_below(folder: Path, ignore: Ignore) -> Iterator[Path]:
-    """Yield files and links, whatever they lead to; a link is not followed."""
+    """Yield files and links. A link is not followed."""
 
     def fail(error: OSError) -> None:
         raise error
 
     for place, folders, names in os.walk(folder, onerror=fail):
-        left_out = ignore(place, [*folders, *names])
-        folders[:] = [name for name in folders if name not in left_out]
-        counted = (name for name in (*folders, *names) if name not in left_out)
+        skipped = ignore(place, [*folders, *names])
+        folders[:] = [name for name in folders if name not in skipped]
+        counted = (name for name in (*folders, *names) if name not in skipped)
         for path in (Path(place, name) for name in counted):
             mode = path.lstat().st_mode
             if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
@@ -136,7 +136,7 @@ def _files_below(folder: Path, ignore: Ignore) -> Iterator[Path]:
 
 
 def _reach(path: Path, root: Path, ignore: Ignore, reached: set[Path]) -> None:
-    """Add `path` to `reached`, and what it imports, and the data beside it."""
+    """Add `path` to `reached`, with what it imports and the data beside it."""
     if path in reached:
         return
     reached.add(path)
@@ -144,8 +144,8 @@ def _reach(path: Path, root: Path, ignore: Ignore, reached: set[Path]) -> None:
         return
     if (path.parent / "__init__.py").is_file():
         beside = {p.name: p for p in path.parent.iterdir() if p.is_file()}
-        left_out = ignore(str(path.parent), list(beside))
-        data = (p for name, p in beside.items() if name not in left_out)
+        skipped = ignore(str(path.parent), list(beside))
+        data = (p for name, p in beside.items() if name not in skipped)
         reached.update(p for p in data if p.suffix not in {".py", ".pyc"})
     for module in _modules(path, root, path.read_bytes()):
         for candidate in (module.with_suffix(".py"), module / "__init__.py"):
@@ -155,20 +155,20 @@ def _reach(path: Path, root: Path, ignore: Ignore, reached: set[Path]) -> None:
 
 @functools.cache
 def _modules(path: Path, root: Path, code: bytes) -> tuple[Path, ...]:
-    """Return what `_imports` yields, once for a file that several servers share."""
+    """Return the list of `_imports`, kept for files that several servers share."""
     return tuple(_imports(path, root, code))
 
 
 def _imports(path: Path, root: Path, code: bytes) -> Iterator[Path]:
-    """Paths, without a suffix, of all modules that `path` may import from `root`.
+    """Yield paths, without a suffix, of all modules that `path` may import from `root`.
 
-    A name after `from package import` may be a module or not; both are given.
-    The packages that a module lies in are imported with it.
+    A name after `from package import` may be a module, so its path is yielded, too. The
+    packages around a module are imported with it.
     """
     try:
         parsed = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return  # it is no Python, or another one's
+        return  # it is no Python, or of another version
     for node in ast.walk(parsed):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -192,13 +192,13 @@ def main() -> int:
     *runner, folder = sys.argv[1:]
     cell = yaml.safe_load((Path(folder) / "config.yaml").read_text())
     try:
-        what = changed(cell, runner, Path(__file__).parents[2])
-        said = what and f"{what} has changed since this was asked for: ask again"
+        code = changed(cell, runner, Path(__file__).parents[2])
+        problem = code and f"{code} has changed since this was asked for: ask again"
     except SettingError as error:
-        said = str(error)
-    if said:
-        print(said, file=sys.stderr)
-    return 1 if said else 0
+        problem = str(error)
+    if problem:
+        print(problem, file=sys.stderr)
+    return 1 if problem else 0
 
 
 if __name__ == "__main__":

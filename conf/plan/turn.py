@@ -1,12 +1,12 @@
-"""One study at a time in a folder of results, whoever asks for it.
+"""One study at a time in a folder of results.
 
 Rules of this module:
-- Two at once would undo each other's work: Snakemake removes what is there of a cell
-  when it begins to measure it, and what a run that failed has left. Its own lock, which
-  a crash leaves behind, is off (`profiles/default/config.yaml`).
-- The lock is an advisory one (flock(2)): the kernel releases it with the process.
-- Who comes second waits. Cells of two studies would be measured in turns otherwise, and
-  those of one have to be measured one after another (`order.py`).
+- Two studies at once would undo each other's work: Snakemake removes the files of a
+  cell before it measures it, and after a run that failed. Its own lock is off, since a
+  crash leaves it behind (`profiles/default/config.yaml`).
+- The lock is advisory (flock(2)): the kernel releases it when the process ends.
+- The second study waits. Otherwise cells of both would be measured in turns, though the
+  cells of one study must follow each other (`order.py`).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import sys
 from pathlib import Path
 
 NAME = ".lock"
-_held: dict[Path, int] = {}  # descriptors, to the end of this process
+_held: dict[Path, int] = {}  # open descriptors, until this process ends
 
 
 def await_turn(outputs: Path) -> None:
-    """Wait until no other study is running in `outputs`; hold it to the end.
+    """Wait until no other study is running in `outputs`, and keep others from running.
 
-    Raises OSError, with the name of what can't be opened.
+    Raises OSError, with the name of a file that cannot be opened.
     """
     path = outputs.absolute() / NAME
     if path in _held:
@@ -31,7 +31,7 @@ def await_turn(outputs: Path) -> None:
     outputs.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     _held[path] = descriptor
-    if took(descriptor, path):
+    if try_lock(descriptor, path):
         return
     try:
         print(
@@ -45,8 +45,8 @@ def await_turn(outputs: Path) -> None:
         sys.exit(130)
 
 
-def took(descriptor: int, path: Path) -> bool:
-    """Lock the open file at `path`; return whether no study holds it.
+def try_lock(descriptor: int, path: Path) -> bool:
+    """Lock the open file at `path`; return False if a study holds it.
 
     Raises OSError, with the name, on a file system without locks.
     """

@@ -1,8 +1,8 @@
-"""What it means to keep the bounds of a setting, which stand with it in `schema.py`.
+"""Whether a setting is within its bounds, which stand with it in `schema.py`.
 
 Rules of this module:
-- A value out of its bounds raises `SettingError` with one line that names the setting,
-  the value, and what would be right.
+- A value out of its bounds raises `SettingError`. Its one line names the setting, the
+  value and the bounds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, get_type_hints
 
 from conf.errors import SettingError
 from conf.schema import Config, Count
-from conf.validate.suggestions import near
+from conf.validate.suggestions import suggestions
 from contract.settings import AUTO
 
 
@@ -33,23 +33,24 @@ def check_bounds(schema: type, values: Config, prefix: str) -> None:
 
 @functools.cache
 def _settings(schema: type) -> list[tuple[str, Mapping[str, Any], bool, type | None]]:
-    """Return what there is to check in `schema`: it is asked for once for each cell.
+    """Return the settings of `schema` that can be out of bounds.
 
-    That is each setting's name and bounds, whether it is a `Count`, and its own schema.
+    Each has its name, its bounds, whether it is a `Count`, and its own schema. They are
+    kept, since every cell is checked.
     """
     types = get_type_hints(schema)
-    found: list[tuple[str, Mapping[str, Any], bool, type | None]] = []
+    checked: list[tuple[str, Mapping[str, Any], bool, type | None]] = []
     for spec in fields(schema):
-        counts, made_by = types[spec.name] == Count, spec.default_factory
-        is_schema = isinstance(made_by, type) and is_dataclass(made_by)
+        counts, factory = types[spec.name] == Count, spec.default_factory
+        is_schema = isinstance(factory, type) and is_dataclass(factory)
         if counts or is_schema or spec.metadata:
             nested = types[spec.name] if is_schema else None
-            found.append((spec.name, spec.metadata, counts, nested))
-    return found
+            checked.append((spec.name, spec.metadata, counts, nested))
+    return checked
 
 
 def is_count(value: Any) -> bool:
-    """Whether a value is a whole number or auto, which OmegaConf does not look at."""
+    """Whether a value is a whole number or auto. OmegaConf does not check that."""
     return type(value) is int or value == AUTO
 
 
@@ -66,11 +67,10 @@ def _check_value(name: str, value: Any, bounds: Mapping[str, Any]) -> None:
     choices = bounds.get("choices")
     if choices is not None:
         if value not in choices:
-            meant = "".join(
-                f"; did you mean {key}?" for key in near(str(value), choices)[:1]
-            )
+            similar = suggestions(str(value), choices)
+            hint = f"; did you mean {similar[0]}?" if similar else ""
             raise SettingError(
-                f"{name}={value}: choose from {', '.join(choices)}{meant}"
+                f"{name}={value}: choose from {', '.join(choices)}{hint}"
             )
         return
     if not math.isfinite(value):

@@ -1,12 +1,11 @@
 """What is wrong with the settings of a cell, beyond their names and types.
 
 Rules of this module:
-- A wrong value raises `SettingError` with one line that names the setting, the
-  value, and what would be right.
-- Bounds of one setting stand with it, in `schema.py`, and are kept by `bounds.py`. Here
-  is which settings do not go together.
-- What an implementation says of itself, and every command, is looked at in
-  `impl_checks.py`.
+- A wrong value raises `SettingError`. Its one line names the setting, the value, and
+  what would be right.
+- This module has the settings that do not go together. The bounds of a single setting
+  stand in `schema.py`, and `bounds.py` checks them.
+- `commands.py` checks commands and paths.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ from conf.validate.commands import check_commands, check_page_command, check_pat
 from contract import stops
 from contract.settings import AUTO, IDLE_OPENING_S, MAX_CODE_BYTES, PAGE_FILE
 
-# Idle connections are open for so long before and after the run's own time: the time to
-# open them, and some to spare, in which the server is also asked before the record.
+# For how long idle connections are open beside the run itself: the time to open them,
+# and time for the requests that are sent before the record.
 IDLE_SPARE_S = IDLE_OPENING_S + 30
 
 
-def check(cell: Config, root: Path) -> None:
-    """Raise `SettingError` for the first setting of `cell` out of its bounds.
+def check_cell(cell: Config, root: Path) -> None:
+    """Raise `SettingError` for the first setting of `cell` that is wrong.
 
-    `root` is the folder that paths in the settings are relative to.
+    Paths in the settings are relative to `root`.
     """
     check_bounds(Cell, cell, "")
     experiment, impl, load = cell["experiment"], cell["impl"], cell["load"]
@@ -64,18 +63,17 @@ def _check_users(cell: Config) -> None:
         if users == AUTO:
             raise SettingError(
                 f"users={AUTO} with experiment.stop={stop}: only a search for the "
-                "first failure knows when there are enough; write a number"
+                "first failure finds out how many users it takes; write a number"
             )
         if start:
             raise SettingError(
-                f"experiment.start_users={start} with experiment.stop={stop}: only in "
-                "a search for the first failure some join before the others; leave it "
-                "out"
+                f"experiment.start_users={start} with experiment.stop={stop}: only a "
+                "search for the first failure has users that join first; leave it out"
             )
     elif AUTO not in (users, start) and start > users:
         raise SettingError(
-            f"experiment.start_users={start} is more than users={users}: as many at "
-            "most can join"
+            f"experiment.start_users={start} is more than users={users}: it must be "
+            "at most users"
         )
 
 
@@ -83,7 +81,7 @@ def _check_open(load: Config) -> None:
     if load["client"] != "lean":
         raise SettingError(
             f"load.arrivals=open with load.client={load['client']}: Locust's own "
-            "clients have closed arrivals alone; choose load.client=lean"
+            "clients have only closed arrivals; choose load.client=lean"
         )
     if load["think_max_s"] <= 0:
         raise SettingError(
@@ -100,12 +98,12 @@ def _check_idle(cell: Config) -> None:
             "after its first response; set server='{keep_alive: true}'"
         )
     impl = cell["impl"]
-    told = " ".join([impl["command"], *impl["environment"].values()])
-    if not any(name in told for name in ("{options}", "{request_timeout_s}")):
+    words = " ".join([impl["command"], *impl["environment"].values()])
+    if not any(name in words for name in ("{options}", "{request_timeout_s}")):
         raise SettingError(
-            f"{idle}: {impl['name']} is told neither {{options}} nor "
-            "{request_timeout_s} in its command: it may close idle connections when it "
-            "likes; let it be told, or choose another impl"
+            f"{idle}: the command of {impl['name']} has neither {{options}} nor "
+            "{request_timeout_s}: the server may close idle connections at any time; "
+            "add one of them to the command, or choose another impl"
         )
     load = cell["load"]
     least = load["warm_up_s"] + cell["experiment"]["max_s"]
@@ -114,8 +112,8 @@ def _check_idle(cell: Config) -> None:
         raise SettingError(
             f"{idle} with server.request_timeout_s={server['request_timeout_s']:g}: "
             "the server may close these connections before the run ends; it must be "
-            f"at least {least:g}, which is load.warm_up_s, experiment.max_s, "
-            f"load.timeout_s and {IDLE_SPARE_S:g} s to open them"
+            f"at least {least:g}: load.warm_up_s + experiment.max_s + load.timeout_s "
+            f"+ {IDLE_SPARE_S:g} s to open them"
         )
 
 
@@ -134,18 +132,18 @@ def _check_app(cell: Config) -> None:
         )
     if "{options}" not in impl["command"]:
         raise SettingError(
-            f"app=attendance: impl.command={impl['command']}: it must name "
-            "{options}, by which a server is told of the application"
+            f"app=attendance: impl.command={impl['command']}: it must have "
+            "{options}, by which a server gets the application"
         )
     if cell["load"]["client"] != "lean":
         raise SettingError(
             f"app=attendance with load.client={cell['load']['client']}: Locust's own "
-            "clients speak HTTP alone; choose load.client=lean"
+            "clients speak only HTTP; choose load.client=lean"
         )
     if cell["idle"]:
         raise SettingError(
-            f"app=attendance with idle={cell['idle']}: connections are held idle over "
-            "HTTP alone; choose app=page"
+            f"app=attendance with idle={cell['idle']}: idle connections speak only "
+            "HTTP; choose app=page"
         )
 
 
@@ -162,17 +160,17 @@ def _check_network(network: Config, server: Config) -> None:
         if network[spec.name] != spec.default:
             raise SettingError(
                 f"network.{spec.name}={network[spec.name]}: the loopback is this "
-                "host's own and not to be changed; choose network=netns"
+                "host's own and is not changed; choose network=netns"
             )
 
 
-def _check_ports(written: str | None) -> None:
-    if written is None:
+def _check_ports(ports: str | None) -> None:
+    if ports is None:
         return
-    found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", written)
-    if not found or not 1 <= int(found[1]) <= int(found[2]) <= 65535:
+    match = re.fullmatch(r"(\d{1,5})-(\d{1,5})", ports)
+    if not match or not 1 <= int(match[1]) <= int(match[2]) <= 65535:
         raise SettingError(
-            f"network.ip_local_port_range={written}: write the first and the last "
+            f"network.ip_local_port_range={ports}: write the first and the last "
             "port, from 1 to 65535, as in 40000-40199"
         )
 
@@ -184,8 +182,8 @@ def _check_page(cell: Config) -> None:
     costs = page["kind"] == "rendered" or page["wait_ms"] or page["rounds"]
     if costs and impl["body"] == PAGE_FILE and "{options}" not in impl["command"]:
         raise SettingError(
-            f"page={page['name']}: {impl['name']} is told of no {{options}} and serves "
-            "the page as it is, at none of its cost; choose page=static"
+            f"page={page['name']}: the command of {impl['name']} has no {{options}}: "
+            "it would serve the page at no cost; choose page=static"
         )
 
 
@@ -193,11 +191,11 @@ def _check_cpu(page: Config) -> None:
     setting = f"page.cpu_ms={page['cpu_ms']:g}"
     if page["kind"] != "rendered":
         raise SettingError(
-            f"{setting} with page.kind={page['kind']}: it is the CPU time of a page "
-            "that is rendered; choose page=fixed_cost, or page.kind=rendered"
+            f"{setting} with page.kind={page['kind']}: only a rendered page has a CPU "
+            "time; choose page=fixed_cost, or page.kind=rendered"
         )
     if page["rounds"]:
         raise SettingError(
-            f"{setting} with page.rounds={page['rounds']}: these would take CPU time "
-            "besides; leave one of them out"
+            f"{setting} with page.rounds={page['rounds']}: rounds would take more CPU "
+            "time; leave one of them out"
         )

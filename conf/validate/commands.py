@@ -1,10 +1,9 @@
-"""What is wrong with the commands of a cell: its implementation's, and its page's.
+"""What is wrong with the commands and paths of a cell.
 
 Rules of this module:
-- What is filled in for `{…}` is known here by name alone; `load/command.py` and
-  `load/page.py` fill it in. An unknown or missing name is reported before anything is
-  started.
-- A path is looked at where it is known already: not where it holds a `{…}`.
+- Only the names of placeholders are known here, as in `{port}`. `load/` fills them in.
+  An unknown or missing name is reported before anything is started.
+- A path must exist. One with a placeholder in it cannot be checked.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from conf.schema import Config, Server
 from contract.settings import PAGE_FILE
 
 BRACES = (
-    "a brace as such is written {{ or }}, and variables of a shell are known within "
-    "sh -c '…' alone"
+    "write a literal brace as {{ or }}, and use variables of a shell only within "
+    "sh -c '…'"
 )
 
 
 def check_paths(impl: Config, root: Path) -> None:
-    """Raise `SettingError` for a path that cannot be, or is not below `root`."""
+    """Raise `SettingError` for a path that is malformed, or missing below `root`."""
     for name, path in (("path", impl["path"]), ("ready.path", impl["ready"]["path"])):
         if path is not None and not re.fullmatch(r"/[!-~]*", path):
             raise SettingError(
-                f"impl.{name}={path}: a path starts with / and has no spaces in it"
+                f"impl.{name}={path}: a path starts with / and has no spaces"
             )
     if impl["body"] not in (None, PAGE_FILE) and not (root / impl["body"]).is_file():
         raise SettingError(
@@ -60,18 +59,18 @@ def check_paths(impl: Config, root: Path) -> None:
 
 
 def check_commands(impl: Config, port: int) -> None:
-    """Raise `SettingError` for a command, folder or variable that can't be filled.
+    """Raise `SettingError` for a command, folder or variable that cannot be filled in.
 
-    `port` is the one that the server is always on, 0 where it has to be told.
+    `port` is the port that the server always listens on; 0 if it gets one.
     """
     known = {"python", "page_file", "root", "cores", "scratch"}
     known |= {spec.name for spec in fields(Server)}
-    told = _check_environment(impl, known)
-    # A submission may lack all that it could be started with: that is its result.
+    named = _check_environment(impl, known)
+    # A submission may have no command: then that is its result.
     if impl["command"] or not impl["submission"]:
         words = _words("impl.command", impl["command"])
-        told |= _named(impl, "impl.command", impl["command"], {*known, "options"})
-        if "port" not in told and not port:
+        named |= _named(impl, "impl.command", impl["command"], {*known, "options"})
+        if "port" not in named and not port:
             raise SettingError(
                 f"impl.command={impl['command']}: it must name {{port}}, the port that "
                 "the server has to listen on; or let impl.environment name it, or set "
@@ -80,7 +79,7 @@ def check_commands(impl: Config, port: int) -> None:
         if any("{options}" in word and word != "{options}" for word in words):
             raise SettingError(
                 f"impl.command={impl['command']}: {{options}} stands for several "
-                "words, and has to stand alone"
+                "words, and must stand alone"
             )
     if impl["version"] is not None:
         _words("impl.version", impl["version"])
@@ -91,7 +90,7 @@ def check_commands(impl: Config, port: int) -> None:
 
 
 def _check_environment(impl: Config, known: set[str]) -> set[str]:
-    """Return what the variables name in braces, all of which has to be `known`."""
+    """Return the placeholders in the variables, all of which must be `known`."""
     named = set()
     for name, value in impl["environment"].items():
         if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
@@ -106,12 +105,12 @@ def _check_environment(impl: Config, known: set[str]) -> set[str]:
 
 
 def check_page_command(command: str) -> None:
-    """Raise `SettingError` for a command of a page that can't be filled."""
+    """Raise `SettingError` for a command of a page that cannot be filled in."""
     _words("page.command", command)
     _braced("page.command", command, {"python", "bytes", "rows", "cpu_ms"})
 
 
-@functools.cache  # cells differ in other settings, and it takes long
+@functools.cache  # it is slow, and most cells share their command
 def _words(name: str, command: str) -> list[str]:
     try:
         words = shlex.split(command)
@@ -124,12 +123,12 @@ def _words(name: str, command: str) -> list[str]:
 
 
 def _named(impl: Config, name: str, text: str, known: set[str]) -> set[str]:
-    """Return what `text` names in braces, all of which has to be `known`."""
+    """Return the placeholders in `text`, all of which must be `known`."""
     named = _braced(name, text, known)
     if "page_file" in named and impl["body"] is None:
         raise SettingError(
-            f"{name} names {{page_file}}, and impl.body=null says that any page will "
-            "do: leave one of them out"
+            f"{name} names {{page_file}}, but with impl.body=null any page is right: "
+            "leave one of them out"
         )
     return named
 
@@ -150,8 +149,8 @@ def _braced(name: str, text: str, known: set[str]) -> set[str]:
             )
         if spec or conversion:
             raise SettingError(
-                f"{name}={text}: {{{field}}} is filled in as it is; leave out what "
-                "follows the name, with : or !"
+                f"{name}={text}: {{{field}}} takes no format; leave out what follows "
+                "the name, with : or !"
             )
         named.add(field)
     return named

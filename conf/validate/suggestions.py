@@ -1,7 +1,8 @@
-"""What may have been meant by a name that there is not.
+"""Suggestions for a misspelt name.
 
 Rules of this module:
-- Letters are compared, in whatever case; a name with nothing near it gets all names.
+- Names are compared by their letters, in either case. Where no name is similar, the
+  message lists all of them.
 """
 
 from __future__ import annotations
@@ -10,20 +11,20 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 
-def near(name: str, known: Iterable[str]) -> list[str]:
-    """Return up to three of the names that `name` may have been meant as."""
+def suggestions(name: str, known: Iterable[str]) -> list[str]:
+    """Return the names that `name` may have been meant as, up to three."""
     folded = {key.casefold(): key for key in known}
-    found = difflib.get_close_matches(name.casefold(), folded, 3, 0.5)
-    return [folded[key] for key in found]
+    matches = difflib.get_close_matches(name.casefold(), folded, 3, 0.5)
+    return [folded[key] for key in matches]
 
 
-def unknown(kind: str, name: str, known: Sequence[str]) -> str:
-    """Say that there is no `name`, and what may have been meant."""
-    meant = near(name, known)
-    # `backlog` is not close to `server.backlog` by letters, but is what was meant.
-    meant += [key for key in known if key.endswith(f".{name}") and key not in meant]
-    if meant:
-        hint = f"there is no {kind} {name}; did you mean {' or '.join(meant)}?"
-        group, _, nested = meant[0].partition(".")
+def unknown_name(kind: str, name: str, known: Sequence[str]) -> str:
+    """Return a message: there is no `name`, with suggestions."""
+    similar = suggestions(name, known)
+    # The letters of `backlog` and `server.backlog` differ too much to be similar.
+    similar += [key for key in known if key.endswith(f".{name}") and key not in similar]
+    if similar:
+        hint = f"there is no {kind} {name}; did you mean {' or '.join(similar)}?"
+        group, _, nested = similar[0].partition(".")
         return hint + (f" Write {group}='{{{nested}: …}}'" if nested else "")
     return f"there is no {kind} {name}; choose from {', '.join(known)}"

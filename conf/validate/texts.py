@@ -1,11 +1,10 @@
-"""Settings that are text, and what YAML and Hydra's grammar read as something else.
+"""Settings that are text, where YAML or Hydra's grammar reads something else.
 
 Rules of this module:
-- Text that was written as on, 022 or 12:30 is read as true, 18 and 750. What is to be
-  text and was read as anything else is refused, with a line that says to quote it: what
-  was meant can't be known.
-- An option of an implementation may be text, a number or a flag. It is refused where it
-  would be another word on the command line than in the file.
+- YAML reads on, 022 and 12:30 as true, 18 and 750. The original text is lost. So such a
+  value is refused where a setting is text, with a line that says to quote it.
+- An option of an implementation may be text, a number or a flag. It is refused if the
+  word on the command line would differ from the word in the file.
 """
 
 from __future__ import annotations
@@ -20,45 +19,45 @@ import yaml
 from conf.errors import SettingError
 from conf.schema import Config, Count
 
-OTHERS = (bool, int, float)  # what YAML may read a word as
+NOT_TEXT = (bool, int, float)  # types that YAML may read a word as
 
 
 def is_text(type_: Any) -> bool:
-    """Whether a setting of this type is text, or text or null."""
+    """Whether a setting of this type is text, or may be text."""
     is_union = isinstance(type_, types.UnionType) and type_ != Count
     return type_ is str or (is_union and str in typing.get_args(type_))
 
 
 def check_text(type_: Any, name: str, value: Any) -> None:
-    """Raise `SettingError` for what is to be text, and was read as something else."""
+    """Raise `SettingError` if a setting is text and its value is something else."""
     if is_text(type_):
-        if isinstance(value, OTHERS):
-            raise SettingError(f"{name}: it must be text; {_quote(name, value)}")
+        if isinstance(value, NOT_TEXT):
+            raise SettingError(f"{name}: it must be text; {_quote(value)}")
     elif type_ == list[str] and isinstance(value, list):
         for each in value:
             check_text(str, name, each)
     elif typing.get_origin(type_) is dict and isinstance(value, dict):
         for key, each in value.items():
             if not isinstance(key, str):
-                raise SettingError(f"{name}: a name must be text; {_quote(name, key)}")
+                raise SettingError(f"{name}: a name must be text; {_quote(key)}")
             if is_text(typing.get_args(type_)[1]):
                 if each is None:
                     raise SettingError(f'{name}.{key} has no value: write "" for none')
                 check_text(str, f"{name}.{key}", each)
 
 
-def _quote(name: str, value: Any) -> str:
+def _quote(value: Any) -> str:
     read = str(value).lower() if isinstance(value, bool) else value
-    return f"what is written was read as {read}: write it in quotes"
+    return f"the value was read as {read}: write it in quotes"
 
 
-def check_options(where: str, path: Path, said: Config) -> None:
-    """Raise `SettingError` for one of the `options` in `said` that is not as written.
+def check_options(where: str, path: Path, settings: Config) -> None:
+    """Raise `SettingError` for an option whose value differs from its text in the file.
 
-    `said` is what stands in the YAML file `path`: of an implementation, at its top or
-    below `impl`.
+    `settings` are those of the YAML file `path`. Options stand at its top, or below
+    `impl`.
     """
-    impl = said.get("impl") or said
+    impl = settings.get("impl") or settings
     options = impl.get("options") if isinstance(impl, dict) else None
     if not isinstance(options, dict):
         return
@@ -67,7 +66,7 @@ def check_options(where: str, path: Path, said: Config) -> None:
         read = str(value).lower() if isinstance(value, bool) else str(value)
         text = texts.get(name, read)
         same = text.lower() == read if isinstance(value, bool) else text == read
-        if isinstance(value, OTHERS) and not same:
+        if isinstance(value, NOT_TEXT) and not same:
             raise SettingError(
                 f"{where}: options.{name}={text} is read as {read}: write {read}, or "
                 f'"{text}" in quotes'
@@ -75,7 +74,7 @@ def check_options(where: str, path: Path, said: Config) -> None:
 
 
 def _written(path: Path) -> dict[str, str]:
-    """Return the options in a YAML file, each as it is written there."""
+    """Return the text of each option in a YAML file."""
     whole = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
     node = _within(_within(whole, "impl") or whole, "options")
     pairs = node.value if isinstance(node, yaml.MappingNode) else []

@@ -1,11 +1,11 @@
-"""A YAML file below `conf/`: what it says, and what is wrong with it.
+"""YAML files below `conf/`: reading one, and finding what is wrong with it.
 
 Rules of this module:
-- A file is looked at here before Hydra sees it: OmegaConf's own words for a wrong value
-  name neither the file nor, where it is a list that was meant, the key.
-- Whatever is wrong raises `SettingError` with one line that begins with the file.
-- OmegaConf is the judge of a type: what it takes is right, and is not told of. But
-  text is not what it makes of anything else (`texts.py`).
+- A file is checked here before Hydra reads it. OmegaConf's message for a wrong value
+  does not name the file, and for a list does not name the key.
+- An error raises `SettingError`. Its one line begins with the file.
+- OmegaConf decides whether a value has the right type, with one exception: it would
+  turn anything into text (`texts.py`).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from yaml import MarkedYAMLError, YAMLError
 from conf.errors import SettingError
 from conf.schema import Config, Count
 from conf.validate.bounds import is_count
-from conf.validate.suggestions import near
+from conf.validate.suggestions import suggestions
 from conf.validate.texts import check_text
 
-# Type of a setting → what is right.
+# Type of a setting → the values that it takes.
 RIGHT: dict[Any, str] = {
     str: "text",
     int: "a whole number",
@@ -39,22 +39,24 @@ RIGHT: dict[Any, str] = {
 }
 
 DOLLAR = (
-    "a $ before a brace is OmegaConf's own; a variable of a shell is written $NAME, "
+    "OmegaConf gives ${…} a meaning; write a variable of a shell as $NAME, "
     "within sh -c '…'"
 )
 
 
 def load(conf: Path, name: str) -> Config:
-    """Return what the file `name` below `conf` says; {} where it is empty."""
+    """Return the settings in the file `name` below `conf`; {} if it is empty."""
     where = f"conf/{name}"
     try:
-        said = OmegaConf.to_container(OmegaConf.load(conf / name))
+        settings = OmegaConf.to_container(OmegaConf.load(conf / name))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingError(f"{where}, line {line}: not YAML: {error.problem}") from None
     except UnicodeDecodeError as error:
-        what = f"byte {error.object[error.start]:#x}: save it as UTF-8"
-        raise SettingError(f"{where}: not UTF-8: {what}") from None
+        byte = error.object[error.start]
+        raise SettingError(
+            f"{where}: not UTF-8: byte {byte:#x}: save it as UTF-8"
+        ) from None
     except YAMLError as error:
         first = str(error).strip().splitlines()[0]
         raise SettingError(f"{where}: not YAML: {first}") from None
@@ -66,14 +68,14 @@ def load(conf: Path, name: str) -> Config:
     except OSError as error:
         if error.strerror:
             raise SettingError(f"{where}: {error.strerror}") from None
-        said = None  # OmegaConf's answer to a file that holds but a number or a word
-    if not isinstance(said, dict):
-        raise SettingError(f"{where}: it has to hold settings, each as in name: value")
-    return {str(key): value for key, value in said.items()}
+        settings = None  # OmegaConf raises this for a file that holds only one value
+    if not isinstance(settings, dict):
+        raise SettingError(f"{where}: it must hold settings, each as in name: value")
+    return {str(key): value for key, value in settings.items()}
 
 
 def check(where: str, schema: type, values: Config, prefix: str = "") -> None:
-    """Raise `SettingError` for what is no setting of `schema`, or of another type."""
+    """Raise `SettingError` for an unknown setting, or one of the wrong type."""
     known = typing.get_type_hints(schema)
     for key, value in values.items():
         if key not in known:
@@ -86,7 +88,7 @@ def check(where: str, schema: type, values: Config, prefix: str = "") -> None:
             check_text(known[key], f"{prefix}{key}", value)
         except SettingError as error:
             raise SettingError(f"{where}: {error}") from None
-        if not (is_count(value) if known[key] == Count else _taken(schema, key, value)):
+        if not (is_count(value) if known[key] == Count else _fits(schema, key, value)):
             given = "has no value:" if value is None else f"{value}:"
             between = " " if value is None else "="
             raise SettingError(
@@ -96,22 +98,23 @@ def check(where: str, schema: type, values: Config, prefix: str = "") -> None:
 
 
 def no_setting(key: str, known: typing.Iterable[str], prefix: str = "") -> str:
-    """Say that there is no setting `key`, and what may have been meant."""
-    meant = [prefix + name for name in near(key, known)]
-    if meant:
-        return f"there is no setting {prefix}{key}; did you mean {' or '.join(meant)}?"
+    """Return a message: there is no setting `key`, with suggestions."""
+    similar = [prefix + name for name in suggestions(key, known)]
+    if similar:
+        hint = f"did you mean {' or '.join(similar)}?"
+        return f"there is no setting {prefix}{key}; {hint}"
     names = ", ".join(prefix + name for name in known)
     return f"there is no setting {prefix}{key}; choose from {names}"
 
 
 def right(schema: type, dotted: str) -> str | None:
-    """Return what a setting has to be, in words; None where there is no such."""
-    found = type_of(schema, dotted)
-    return None if found is None else _right(found)
+    """Return the values that a setting takes, in words; None if there is no such."""
+    type_ = type_of(schema, dotted)
+    return None if type_ is None else _right(type_)
 
 
 def type_of(schema: Any, dotted: str) -> Any:
-    """Return the type of a setting; None where there is no such."""
+    """Return the type of a setting; None if there is no such."""
     for key in dotted.split("."):
         if not is_dataclass(schema):
             return None
@@ -119,7 +122,7 @@ def type_of(schema: Any, dotted: str) -> Any:
     return schema
 
 
-def _taken(schema: type, key: str, value: Any) -> bool:
+def _fits(schema: type, key: str, value: Any) -> bool:
     try:
         OmegaConf.merge(OmegaConf.structured(schema), {key: value})
     except (OmegaConfBaseException, TypeError):

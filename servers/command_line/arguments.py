@@ -1,8 +1,8 @@
 """The options that every server takes.
 
 Rules of this module:
-- An option exists for each setting of `server` and `page` in `conf/schema.py` that a
-  server has to know: `{options}` in a command stands for them.
+- Each setting of `server` and `page` in `conf/schema.py` that a server must know is an
+  option. `{options}` in a command stands for them.
 - An architecture adds its own options to this parser.
 """
 
@@ -19,8 +19,8 @@ from servers.protocol.render import FILE, LEAST_ROWS, ROWS
 def server_parser(architectures: Sequence[str]) -> Parser:
     """Return a parser of the options that all architectures share."""
     parser = Parser(prog="python -m servers", description="Start a web server.")
-    # Not `choices`: the module of the one chosen adds its own options first, for
-    # which it has to be known before they are parsed.
+    # Not `choices`: the architecture adds its own options, so it is read before the
+    # others are parsed.
     parser.add_argument("architecture", help=", ".join(architectures))
     _add_listening(parser)
     parser.add_argument(
@@ -29,9 +29,7 @@ def server_parser(architectures: Sequence[str]) -> Parser:
         default="page",
         help="what it serves: a page over HTTP, or attendance over bare TCP",
     )
-    parser.add_argument(
-        "--code", help="the code of attendance, the right answer to which is OK"
-    )
+    parser.add_argument("--code", help="the code of attendance; the answer to it is OK")
     _add_page(parser)
     _add_connections(parser)
     return parser
@@ -59,10 +57,10 @@ def _add_page(parser: Parser) -> None:
         "--page",
         choices=KINDS,
         default="static",
-        help="from memory, from its file, or made anew for each request",
+        help="from memory, from its file, or made for each request",
     )
     parser.add_argument(
-        "--page-file", type=Path, default=FILE, metavar="FILE", help="what it holds"
+        "--page-file", type=Path, default=FILE, metavar="FILE", help="its content"
     )
     parser.add_argument(
         "--page-wait-ms",
@@ -83,14 +81,14 @@ def _add_page(parser: Parser) -> None:
         type=number(float, 0, 10_000),
         default=0,
         metavar="MS",
-        help="take so much CPU time to render it, where that takes less",
+        help="the CPU time that rendering takes at least",
     )
     parser.add_argument(
         "--page-rows",
         type=number(int, LEAST_ROWS, ROWS),
         default=ROWS,
         metavar="N",
-        help=f"of the table that is rendered, at most (default: {ROWS})",
+        help=f"rows of the table of a rendered page, at most (default: {ROWS})",
     )
 
 

@@ -24,13 +24,13 @@ from servers.protocol.render import (
     Renderer,
 )
 
-RENDERINGS = 15  # whose median is what rendering takes
-COARSEST = 0.03  # step of the CPU clock, as a share of the time that it has to tell
-ROOM = 1.5  # how many times what rendering takes is enough, also in a forked child
+RENDERINGS = 15  # their median is the time of rendering
+COARSEST = 0.03  # the greatest step of the CPU clock, as a share of the CPU time
+ROOM = 1.5  # factor on the time of rendering that leaves room for a forked child
 
 
 def why_not(renderer: Renderer, cpu_ms: float) -> str | None:
-    """Return why a page can't take `cpu_ms` of CPU time here; None where it can."""
+    """Return why a page cannot take `cpu_ms` of CPU time here; None if it can."""
     least_ms = _rendering_ms(renderer)
     if least_ms > cpu_ms:
         return (
@@ -49,7 +49,7 @@ def why_not(renderer: Renderer, cpu_ms: float) -> str | None:
 
 
 def _rendering_ms(renderer: Renderer) -> float:
-    """Return the CPU time of rendering the page, once it has been warmed up."""
+    """Return the CPU time of rendering the page, after a warm-up."""
     from statistics import median
 
     renderer.warm_up()
@@ -62,9 +62,9 @@ def _rendering_ms(renderer: Renderer) -> float:
 
 
 def _clock_step_s() -> float:
-    """Return by how much the CPU clock of this thread moves at once."""
+    """Return the step of the CPU clock of this thread."""
     steps = []
-    for _ in range(3):  # one may be longer than it is, with an interrupt in it
+    for _ in range(3):  # an interrupt may make one longer
         start = thread_time()
         while (now := thread_time()) == start:
             pass
@@ -98,7 +98,7 @@ def main() -> None:
         metavar="N",
         help=f"of its table, at most (default: {ROWS})",
     )
-    parser.add_argument("--anew", action="store_true", help="whether there is a file")
+    parser.add_argument("--anew", action="store_true", help="even if there is a file")
     arguments = parser.parse_args()
     renderer = functools.partial(Renderer, arguments.bytes, arguments.rows)
     if arguments.cpu_ms and (reason := why_not(renderer(), arguments.cpu_ms)):

@@ -1,11 +1,11 @@
-"""Attendance, taken over a bare TCP connection: a code on a line, and `OK`.
+"""Attendance over a bare TCP connection: a code on a line, and `OK`.
 
 Rules of this module:
-- A client sends the code, on a line that ends with LF or CRLF, and gets a line back:
-  `OK`, or one that begins with `NO` and says why not.
-- After that the connection is closed, or with `keep_alive` the next code is awaited;
-  after a line that can be none it is closed in any case.
-- Many codes at once get many answers in one write.
+- A client sends the code on a line that ends with LF or CRLF. The answer is a line:
+  `OK`, or `NO` with a reason.
+- Then the connection is closed. With `keep_alive` it waits for the next code, but a
+  line that is too long closes it.
+- Several codes that arrive together get their answers in one write.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ TOO_LATE = b"NO: too late\n"
 
 
 class Attendance:
-    """One connection, a `Conversation`, on which `code` is the right one."""
+    """A `Conversation` in which `code` is right."""
 
     def __init__(self, code: bytes, keep_alive: bool) -> None:
         self._code = code
         self._keep_alive = keep_alive
-        self._received = b""  # of a line
+        self._received = b""  # the begin of a line
         self.closing = False
         self.lingering = False
 
@@ -39,7 +39,7 @@ class Attendance:
         self._keep_alive = False
 
     def receive(self, data: bytes) -> Sequence[Step]:
-        """Take bytes from the client; return the answers to the lines they complete."""
+        """Receive bytes from the client; return the answers to complete lines."""
         received, start = self._received + data, 0
         answers = []
         while start < len(received) and not self.closing:
@@ -55,7 +55,7 @@ class Attendance:
                 answers.append(OK if line == self._code else WRONG)
                 self.closing = not self._keep_alive
                 start = end + 1
-        # What a client has sent and nobody has read must not be met by a reset.
+        # Unread bytes of the client must not cause a reset.
         self.lingering |= self.closing and start < len(received)
         self._received = b"" if self.closing else received[start:]
         return [b"".join(answers)] if answers else []

@@ -1,10 +1,11 @@
 """Where the body of a request ends.
 
 Rules of this module:
-- A body means nothing to GET and HEAD: it is read past, within `MAX_BODY`, and not
-  kept. `skip` takes what has arrived and returns how far the body goes in it.
-- Chunks are read by the grammar of RFC 9112, section 7.1, and line by line, so that
-  the same bytes mean the same however they were cut.
+- The body of a GET or HEAD has no meaning. It is skipped, up to `MAX_BODY`, and not
+  kept. `skip` takes the bytes that have arrived, and returns where the body ends in
+  them.
+- Chunks are read line by line, by the grammar of RFC 9112, section 7.1. So the same
+  bytes have the same meaning however they were split.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]++)(?:%b)*+\r\n" % _EXTENSION)
 
 
 class Counted:
-    """A body of as many bytes as Content-Length says."""
+    """A body with the length of its Content-Length."""
 
     def __init__(self, size: int) -> None:
         self._left = size
@@ -39,13 +40,13 @@ class Counted:
 
 
 class Chunked:
-    """A body in chunks, each with its size before it, and a trailer section."""
+    """A body in chunks, each after a line with its size, and a trailer section."""
 
     def __init__(self) -> None:
         self.ended = False
-        self._used = 0  # bytes that have been read, and those that a chunk promises
-        self._left = 0  # bytes to come of the chunk at hand
-        self._take: Callable[[Chunked, bytes], None] = Chunked._take_size  # a line
+        self._used = 0  # bytes that have been read or that a chunk promises
+        self._left = 0  # bytes of this chunk that are still to come
+        self._take: Callable[[Chunked, bytes], None] = Chunked._take_size
 
     def skip(self, data: bytes, start: int) -> int:
         """Raises RefusedError."""

@@ -1,13 +1,13 @@
 """The head of one HTTP/1.1 request: where it ends, and what it means.
 
 Rules of this module:
-- The grammar of RFC 9112, and nothing beside it: what a lenient reader would guess
-  at, another one on the way guesses otherwise, and between the two a request is
-  smuggled. Each part of the grammar is one expression, and these take time linear in
-  what they read (`++` and `*+` never give back).
+- It accepts the grammar of RFC 9112 and nothing else. Lenient readers guess, and two of
+  them on the way may guess differently: so a request can be smuggled.
+- Each part of the grammar is one expression. Matching takes linear time, since `++` and
+  `*+` never backtrack.
 - `understand` is a pure function of the bytes of a whole head.
-- What is wrong in a head is told as soon as its line has arrived (`check_lines`), and
-  is the same however the bytes were cut on their way.
+- An error is reported as soon as its line has arrived (`check_lines`). It is the same
+  however the bytes were split on their way.
 """
 
 from __future__ import annotations
@@ -40,26 +40,26 @@ _MEANT = frozenset(
 
 
 class RefusedError(Exception):
-    """A request that is answered with `status` and closes the connection."""
+    """A request that gets an answer with `status`, and closes the connection."""
 
     def __init__(self, status: HTTPStatus) -> None:
         self.status = status
 
 
 class Request(NamedTuple):
-    """What a head asks for."""
+    """The meaning of a head."""
 
-    status: HTTPStatus  # 200, or 404 for what is not here
+    status: HTTPStatus  # 200, or 404 for another path
     head_only: bool  # the method is HEAD
-    keep_alive: bool  # the client's wish, or HTTP/1.1's default
-    body_bytes: int | None  # that follow the head; None: so many as its chunks have
-    expects: bool  # to be told to go on before the body
+    keep_alive: bool  # as the client asks, or as is the default of HTTP/1.1
+    body_bytes: int | None  # of the body; None: the chunks say it
+    expects: bool  # the client waits for 100 Continue before it sends the body
 
 
 def check_lines(data: bytes, start: int, checked: int) -> int:
     """Check the lines of a head that begins at `start`, as far as they have arrived.
 
-    Up to `checked` they are known to be in order; returns up to where they are now.
+    Lines before `checked` are known to be right. Returns the new value of `checked`.
     Raises RefusedError.
     """
     while checked < len(data):
@@ -78,7 +78,7 @@ def check_lines(data: bytes, start: int, checked: int) -> int:
 
 
 def _check_request_line(data: bytes, start: int, newline: int) -> None:
-    """Raise RefusedError if the line is wrong, or what has arrived of it."""
+    """Raise RefusedError if the line is wrong, as far as it has arrived."""
     size = (len(data) if newline < 0 else newline) - start
     method = _METHOD.match(data, start, start + MAX_REQUEST_LINE)
     if method is None:
@@ -93,9 +93,9 @@ def _check_request_line(data: bytes, start: int, newline: int) -> None:
 
 
 def understand(head: bytes) -> Request:
-    """Return what a head means, from its first byte to its empty line.
+    """Return the meaning of a head, from its first byte to its empty line.
 
-    Raises RefusedError for what is malformed, not understood, or not wanted here.
+    Raises RefusedError for a request that is malformed, unknown, or not allowed here.
     """
     whole = _WHOLE.fullmatch(head)
     if not whole or len(head) > MAX_HEAD or whole.end(4) >= MAX_REQUEST_LINE:
@@ -147,7 +147,7 @@ def _fields(section: bytes) -> dict[bytes, list[bytes]]:
 
 
 def _members(values: list[bytes]) -> list[bytes]:
-    """Return the members of a list, empty ones left out (RFC 9110, section 5.6.1)."""
+    """Return the members of a list without empty ones (RFC 9110, section 5.6.1)."""
     members = b",".join(values).lower().split(b",")
     return [member.strip(b" \t") for member in members if member.strip(b" \t")]
 
@@ -170,12 +170,12 @@ def _body_bytes(values: dict[bytes, list[bytes]], old: bool) -> int | None:
     if len(lengths) > 1 or not lengths[0].isdigit():
         raise RefusedError(HTTPStatus.BAD_REQUEST)
     digits = lengths[0].lstrip(b"0")
-    # int() takes long over many digits, and refuses very many.
+    # int() is slow for many digits, and raises for very many.
     return int(digits or b"0") if len(digits) < 10 else 10**9
 
 
 def _expects(values: dict[bytes, list[bytes]], old: bool) -> bool:
-    """Whether the client waits to be told to go on (RFC 9110, section 10.1.1)."""
+    """Whether the client waits for 100 Continue (RFC 9110, section 10.1.1)."""
     expected = _members(values.get(b"expect", []))
     if any(expectation != b"100-continue" for expectation in expected):
         raise RefusedError(HTTPStatus.EXPECTATION_FAILED)

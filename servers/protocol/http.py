@@ -1,16 +1,15 @@
 """HTTP/1.1 from the server's side, without a socket (RFC 9110, RFC 9112).
 
 Rules of this module:
-- Bytes in, steps out: `Protocol.receive` takes what the client has sent and
-  returns what is to be done for it. Nothing here blocks, waits or knows a clock,
-  but for the Date header.
-- The answer depends on the bytes alone, not on how they were cut on their way.
-- GET and HEAD of one page. A request's body means nothing to these methods and
-  is skipped. The answer waits for its end: were it found malformed only after
-  that, it would be answered twice.
-- What is wrong is answered once, with a status that says what, and the
-  connection is closed after it: where a malformed request ends is anyone's
-  guess.
+- Bytes in, steps out: `Protocol.receive` takes bytes of the client, and returns the
+  steps to answer them. Nothing here blocks or waits. Only the Date header needs a
+  clock.
+- The answer depends on the bytes, not on how they were split on their way.
+- It serves GET and HEAD of one page. The body of such a request has no meaning, and is
+  skipped. The answer waits for the end of the body: if the body is malformed, there
+  must be only one answer.
+- A malformed request gets one answer, with a status that says what is wrong. Then the
+  connection is closed, since nobody knows where a malformed request ends.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ from servers.protocol.steps import Step
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-# Whole heads without a body, with what they mean. Clients send the same head again and
-# again; then it costs one look here.
+# Whole heads of requests without a body, already parsed. Clients send the same head
+# again and again. Then one look in this table is enough.
 _KNOWN: dict[bytes, Request] = {}
 MAX_KNOWN = 256  # heads
 MAX_KNOWN_HEAD = 2_048  # bytes of one
-_OK = HTTPStatus.OK.value  # a plain number is found quicker than a member of an enum
+_OK = HTTPStatus.OK.value  # hashing a plain number is faster than a member of an enum
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = (
@@ -42,21 +41,21 @@ _MONTHS = (
 
 
 class Protocol:
-    """One connection, a `Conversation`, on which `page` is served."""
+    """A `Conversation` in which `page` is served."""
 
     def __init__(self, page: Page, keep_alive: bool) -> None:
         self._page = page
         self._keep_alive = keep_alive
-        self._received = b""  # the part of a head, or of a body, that has arrived
-        self._checked = 0  # bytes of a head whose lines are in order
-        self._request: Request | None = None  # the one whose body is being skipped
+        self._received = b""  # the begin of a head, or of a body
+        self._checked = 0  # bytes of a head whose lines are right
+        self._request: Request | None = None  # while its body is skipped
         self._body: Counted | Chunked = Counted(0)
         self.closing = False
         self.lingering = False
 
     @property
     def idle(self) -> bool:
-        """Whether no request has begun: closing now takes nothing from anyone."""
+        """Whether no request has begun: closing now loses nothing."""
         return not (self._received or self._request or self.lingering)
 
     def finish(self) -> None:
@@ -64,7 +63,7 @@ class Protocol:
         self._keep_alive = False
 
     def receive(self, data: bytes) -> Sequence[Step]:
-        """Take bytes from the client; return the steps to what they ask for."""
+        """Receive bytes from the client; return the steps to answer them."""
         known = _KNOWN.get(data)
         if known and not (self._received or self._request or self.closing):
             return self._answer(known)
@@ -81,7 +80,7 @@ class Protocol:
         except RefusedError as error:
             steps.append(self._refuse(error.status, data[start : start + 5]))
         if self.closing:
-            # More of what the client sends must not be met by a reset.
+            # Further bytes of the client must not cause a reset.
             self.lingering |= start < len(data)
             self._received = b""
         else:
@@ -89,10 +88,10 @@ class Protocol:
         return steps
 
     def time_out(self) -> bytes:
-        """Return what to send to a client that took too long over its request.
+        """Return the bytes to send to a client whose request took too long.
 
-        A client that has not begun one is just left (RFC 9110, section 15.5.9,
-        lets a server close without a 408).
+        Without a request there are none: RFC 9110, section 15.5.9, lets a server close
+        without a 408.
         """
         response = b""
         if not self.idle and not self.closing:
@@ -101,7 +100,7 @@ class Protocol:
         return response
 
     def _read_head(self, data: bytes, start: int, steps: list[Step]) -> int:
-        """Take what is there of a head; return how far that goes."""
+        """Read as much of a head as has arrived; return where that ends."""
         blank = start
         while data.startswith(b"\r\n", blank):  # RFC 9112, section 2.2
             blank += 2
@@ -145,7 +144,7 @@ class Protocol:
         return [response] if request.head_only else self._page.answer(response)
 
     def _refuse(self, status: HTTPStatus, began: bytes) -> bytes:
-        """Return the last answer, to a request whose head `began` so."""
+        """Return the last answer, to a request whose head `began` like this."""
         self.closing = self.lingering = True
         request = self._request
         head_only = request.head_only if request else began == b"HEAD "
@@ -161,15 +160,15 @@ def _remember(head: bytes, request: Request) -> None:
 def _explain(status: HTTPStatus, keep: bool, head_only: bool) -> bytes:
     body = f"{status.value} {status.phrase}\n".encode()
     head = _head(status.value, len(body), keep, int(time.time()))
-    # Nor has the answer to a HEAD a body when it is an error.
+    # The answer to a HEAD has no body, even if it is an error.
     return head if head_only else head + body
 
 
 def _date(now_s: int) -> str:
     """Return an IMF-fixdate (RFC 9110, section 5.6.7), in English whatever the locale.
 
-    email.utils has it too, with all of email and urllib, and with `random`, which makes
-    each fork slower (see processes.py).
+    email.utils has a function for it. But it imports email, urllib and `random`, and
+    that makes each fork slower (serving/processes.py).
     """
     now = time.gmtime(now_s)
     day, month = _DAYS[now.tm_wday], _MONTHS[now.tm_mon - 1]
@@ -178,7 +177,7 @@ def _date(now_s: int) -> str:
 
 @lru_cache(maxsize=32)
 def _head(code: int, size: int, keep: bool, now_s: int) -> bytes:
-    """Return the head of a response: the same object to all of one second."""
+    """Return the head of a response: the same object for all responses of a second."""
     status = HTTPStatus(code)
     kind = "text/html; charset=utf-8" if status == HTTPStatus.OK else "text/plain"
     allow = "Allow: GET, HEAD\r\n" if status == HTTPStatus.METHOD_NOT_ALLOWED else ""

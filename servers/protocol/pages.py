@@ -1,13 +1,13 @@
-"""The page that every server serves, and what it costs to serve it.
+"""The page that every server serves, and the work of serving it.
 
 Rules of this module:
-- It is one page, byte for byte, whichever way it is served; the difference is work.
-- `static` has it in memory; `file` opens it and has it sent by the kernel for each
-  request; `rendered` makes it anew for each request (`render.py`).
-- `rendered` may be told the CPU time that it takes, whatever the machine: `cpu_s`.
-- Any of them may take more: `wait_s` of a backend that does not answer sooner, and
-  `rounds` of a hash, whose C code lets other threads compute meanwhile.
-- The head of a response is given, and the whole is one write where that can be.
+- It is the same page, byte for byte, whichever way it is served. Only the work differs.
+- `static` keeps it in memory. `file` opens a file for each request, which the kernel
+  sends. `rendered` makes it for each request (`render.py`).
+- `rendered` may take a given CPU time on any machine: `cpu_s`.
+- Each of them may take more: a wait of `wait_s` for a backend, and `rounds` of a hash,
+  whose C code lets other threads compute meanwhile.
+- A response is one write if possible, with its head.
 """
 
 from __future__ import annotations
@@ -42,11 +42,10 @@ def load_page(
     cpu_s: float = 0.0,
     rows: int = ROWS,
 ) -> Page:
-    """Return the page that `file` holds, to be served the way of `kind`.
+    """Return the page in `file`, to be served in the way of `kind`.
 
-    `cpu_s` is the CPU time that rendering takes at least, `rows` what its table has at
-    most; no other kind has them.
-    Raises OSError where the file cannot be read, and ValueError where it cannot be
+    A rendered page takes `cpu_s` of CPU time at least, and its table has `rows` at
+    most. Raises OSError if the file cannot be read, and ValueError if it cannot be
     served this way.
     """
     kinds: dict[str, Callable[[Path], Page]] = {
@@ -59,7 +58,7 @@ def load_page(
 
 
 class _Static:
-    """In memory, behind the head of the last response: mostly the next one's too."""
+    """A page in memory. The last response is kept, which is mostly the next."""
 
     def __init__(self, file: Path) -> None:
         self.body = file.read_bytes()
@@ -74,7 +73,7 @@ class _Static:
 
 
 class _FromFile:
-    """Opened for each request, as long as there is a descriptor for it."""
+    """A file that is opened for each request, if a descriptor is free."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -88,7 +87,7 @@ class _FromFile:
         except OSError as error:
             if error.errno not in (errno.EMFILE, errno.ENFILE):
                 raise
-            # Nobody moves its position, and closing it here closes nothing.
+            # Its position never moves, and closing the copy does not close it.
             return FileIO(self.spare.fileno(), closefd=False)
 
     def answer(self, head: bytes) -> Sequence[Step]:
@@ -96,7 +95,7 @@ class _FromFile:
 
 
 class _Rendered:
-    """Made anew for each request, in `cpu_s` of CPU time at least."""
+    """A page that is made for each request, in `cpu_s` of CPU time at least."""
 
     def __init__(self, file: Path, cpu_s: float, rows: int) -> None:
         self.size = file.stat().st_size
@@ -107,7 +106,7 @@ class _Rendered:
             )
         self.renderer = Renderer(self.size, rows)
         self.cpu_s = cpu_s
-        if cpu_s:  # a child that is forked for each connection would never be warm
+        if cpu_s:  # a child that is forked for a connection would never be warm
             self.renderer.warm_up()
 
     def answer(self, head: bytes) -> Sequence[Step]:
@@ -115,7 +114,7 @@ class _Rendered:
 
 
 class _Costly:
-    """Another page, after a wait or some work that do not show in it."""
+    """Another page, after a wait or some work."""
 
     def __init__(self, page: Page, wait_s: float, rounds: int) -> None:
         self.page = page
@@ -129,8 +128,8 @@ class _Costly:
 
 
 def _compute(rounds: int) -> Work:
-    """Return work without the interpreter's lock, which has nothing to send."""
-    import hashlib  # OpenSSL: what is forked for each connection pays for it
+    """Return work without the interpreter's lock, and without a result to send."""
+    import hashlib  # it loads OpenSSL, which would make each fork slower
 
     def make() -> bytes:
         hashlib.pbkdf2_hmac("sha256", b"page", b"salt", rounds)

@@ -1,13 +1,13 @@
-"""The page itself: measurements of some hosts, rendered from a template.
+"""Rendering the page, measurements of some hosts, from a template.
 
 Rules of this module:
-- The same number of bytes gives the same page, in every process and on every machine:
-  its data are made up once and for all.
-- It is rendered as a dynamic site would: sorted, counted, formatted, escaped. A comment
+- The same number of bytes gives the same page, in every process and on every machine.
+  Its data are made up, and always the same.
+- It is rendered as on a dynamic site: sorted, counted, formatted, escaped. A comment
   before the last tag brings it to its exact size.
-- It may be asked to take so much CPU time, by the clock of the thread that makes it: it
-  is rendered, and small parts of that are repeated until the time is over. Nothing is
-  calibrated, so that it holds whatever else the thread has to bear meanwhile.
+- It may take a given CPU time, by the clock of its thread: after rendering, small parts
+  of it are repeated until the time is over. Nothing is calibrated, so the time is right
+  whatever else runs.
 
 `page.html` is the page in the published size, as `servers/command_line/write_page.py`
 writes it.
@@ -22,20 +22,20 @@ from typing import Any
 FOLDER = Path(__file__).parent
 FILE = FOLDER / "page.html"
 BYTES = 14_939  # the size of the page in the published measurements
-LEAST_BYTES = 2_000  # room for what is not the table, and some rows of it
+LEAST_BYTES = 2_000  # of the page with a table of a few rows
 MOST_BYTES = 10_000_000
 LEAST_ROWS, ROWS = 10, 120
 FRAME = len("<!---->\n")  # of the comment
 END = "</html>\n"
 PART_ROWS = 4  # 0.3 % of the time that rendering takes, 2 % of the smallest page's
-WARM_UPS = 20  # after which CPython has adapted code to what it works on, in place
+WARM_UPS = 20  # enough for CPython to specialise the code
 
 
 class Renderer:
-    """Renders the page of so many bytes, with a table of `rows` at most."""
+    """Renders a page of `size` bytes, with `rows` rows in its table at most."""
 
     def __init__(self, size: int, rows: int = ROWS) -> None:
-        # Takes longer to import than all else here, and the file is not made with it.
+        # This import is slow, and only rendering needs it.
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
         self.size = size
@@ -54,7 +54,7 @@ class Renderer:
         self.part = self.measurements[:PART_ROWS]
 
     def page(self, cpu_s: float = 0.0) -> bytes:
-        """Return the page, made in `cpu_s` of this thread's CPU time at least."""
+        """Return the page, after `cpu_s` of this thread's CPU time at least."""
         end = thread_time() + cpu_s
         text = self._text()
         room = self.size - len(text.encode()) - FRAME
@@ -64,7 +64,7 @@ class Renderer:
         return page
 
     def warm_up(self) -> None:
-        """Render as often as makes it no faster, here and in what is forked later."""
+        """Render until that gets no faster, here and in what is forked later."""
         for _ in range(WARM_UPS):
             self.page()
             self._repeat_part()
@@ -84,7 +84,7 @@ def _sorted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _measurements(count: int) -> list[dict[str, Any]]:
-    """Return the data of the page: made up, and the same in every process."""
+    """Return made-up data, the same in every process."""
     rows = []
     state = 2019
     for index in range(1, count + 1):
@@ -105,7 +105,7 @@ def _measurements(count: int) -> list[dict[str, Any]]:
 
 
 def _summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    # What serves the page from memory has no use for it, and no child for `random`.
+    # Only rendering needs it, and it imports `random`, which makes forks slower.
     import statistics
 
     summary = {}

@@ -1,13 +1,12 @@
-"""What an application is to an architecture: conversations, and their steps.
+"""The interface between an application and an architecture: conversations and steps.
 
 Rules of this module:
-- An application makes a `Conversation` for each connection. It is told the bytes
-  that arrive and returns steps, what has to be done next; it has no socket, does not
-  block and does not wait itself.
-- An architecture takes the steps of a connection one after another, each in the way
-  that is natural to it: `Wait` is a sleep where a thread may sleep, and a timer
-  where one thread serves all.
-- Steps may be shared by many connections: they are never changed.
+- An application makes a `Conversation` for each connection. It receives the bytes that
+  arrive, and returns the steps to do next. It has no socket, and neither blocks nor
+  waits.
+- An architecture runs the steps of a connection one after another, each in its own way.
+  `Wait` is a sleep if a thread may sleep, and a timer if one thread serves all.
+- Many connections may share a step, so steps are never changed.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Call `make`, which takes CPU time, and send what it returns."""
+    """Call `make`, which takes CPU time, and send its result."""
 
     make: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Go on after so many seconds, those that some backend would take."""
+    """Go on after so many seconds, as if a backend took them."""
 
     seconds: float
 
@@ -36,8 +35,8 @@ class Wait:
 class File:
     """Send `size` bytes from the start of a file, by sendfile(2) if possible.
 
-    It is opened when its turn has come, so that a client who asks often and reads
-    nothing has one of them open, and closed by who opened it.
+    An architecture opens the file when the step begins, and closes it. So a client that
+    sends many requests and reads nothing has only one file open.
     """
 
     open: Callable[[], FileIO]
@@ -45,7 +44,7 @@ class File:
 
 
 class CutShortError(Exception):
-    """A file has become shorter than was promised."""
+    """A file has become shorter than its promised size."""
 
     def __init__(self, size: int, sent: int) -> None:
         super().__init__(f"the file has {sent:,} of the {size:,} bytes that it had")
@@ -57,8 +56,8 @@ Step = bytes | Work | Wait | File  # bytes are sent
 class Conversation(Protocol):
     """One connection, from the application's side.
 
-    `closing` is true when the connection has to be closed once all steps are taken;
-    `lingering` when, before that, what the client still sends has to be read (see
+    `closing` is true if the connection must be closed after all steps. `lingering` is
+    true if the client's further bytes must be read before that (see
     `serving/blocking_connection.py`).
     """
 
@@ -67,16 +66,16 @@ class Conversation(Protocol):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing has begun: closing now takes nothing from anyone."""
+        """Whether no request has begun: closing now loses nothing."""
 
     def receive(self, data: bytes) -> Sequence[Step]:
-        """Take bytes from the client; return the steps that follow, if any."""
+        """Receive bytes from the client; return the steps that follow, if any."""
 
     def time_out(self) -> bytes:
-        """End it; return what to send to a client that took too long."""
+        """End it; return the bytes to send to a client that took too long."""
 
     def finish(self) -> None:
-        """Make what has begun the last thing: the server has to stop."""
+        """End after the request that has begun: the server has to stop."""
 
 
 Application = Callable[[], Conversation]

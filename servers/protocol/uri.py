@@ -1,10 +1,10 @@
 """Hosts and request targets (RFC 3986, sections 3.2.2 to 3.4).
 
 Rules of this module:
-- The grammar, and nothing beside it. No userinfo (RFC 9110, section 4.2.4), and no
-  fragment, which a client keeps to itself.
-- A path is decoded and not otherwise made another: no dots are resolved, so that no
-  path leads out of anything.
+- It accepts the grammar and nothing else. There is no userinfo (RFC 9110, section
+  4.2.4), and no fragment, which a client does not send.
+- A path is decoded, and not changed otherwise. Dots are not resolved, so no path leads
+  out of a folder.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _TARGET = re.compile(
 
 
 def is_host(value: bytes) -> bool:
-    """Whether this may be the value of Host: a host, and perhaps a port."""
+    """Whether a value of Host is right: a host, and perhaps a port."""
     return _HOST.fullmatch(value) is not None
 
 
 def path_of(target: bytes) -> bytes | None:
-    """Return the path of a target in origin or absolute form, decoded.
+    """Return the decoded path of a target in origin or absolute form.
 
-    None where it is neither.
+    None if it is in neither form.
     """
     match = _TARGET.fullmatch(target)
     if not match or not (match[1] or match.start(1)):

@@ -1,10 +1,10 @@
-"""One connection on asyncio: an `asyncio.Protocol` that takes an application's steps.
+"""One connection on asyncio: an `asyncio.Protocol` that runs an application's steps.
 
 Rules of this module:
-- The transport sends at once what there is room for, and is asked to say so whenever
-  something is left (`high=0`): then the next step waits, and the client's time runs.
-- While steps are being taken, what comes is kept for later, once; more is not read.
-- Most responses are one write that is taken whole. That way costs no queue and no
+- The transport sends as much as the socket has room for, and reports when bytes are
+  left (`high=0`). Then the next step waits, and the client's time runs.
+- While steps run, the bytes of one read are kept for later. No more is read.
+- Most responses are one write that is sent whole. This common case has no queue and no
   task.
 - asyncio and uvloop differ in one thing: uvloop has no sendfile().
 """
@@ -30,9 +30,9 @@ from servers.serving.settings import (
 
 
 class Connection(asyncio.Protocol):
-    """Calls `lost` with itself when it has ended.
+    """A connection. It calls `lost` with itself when it has ended.
 
-    `held` is true while it waits for a timer or a file, and not for the client.
+    `held` is true while it waits for a timer or a file, not for the client.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class Connection(asyncio.Protocol):
         self.lost = lost
         self.conversation = settings.app()
         self.transport: asyncio.Transport | None = None
-        self.first: Sequence[Step] = ()  # steps to take once there is a transport
-        self.steps: deque[Step] | None = None  # that are being taken
-        self.early = b""  # came meanwhile
-        self.half_closed = False  # the client has no more to say
-        self.full = False  # the transport has not sent all that it was given
-        self.room: asyncio.Future[None] | None = None  # somebody waits for that
-        self.lingering = 0  # bytes that are still read before it is closed
+        self.first: Sequence[Step] = ()  # steps to run once there is a transport
+        self.steps: deque[Step] | None = None  # None if no steps are running
+        self.early = b""  # bytes that came while steps ran
+        self.half_closed = False  # the client has closed its side
+        self.full = False  # the transport has unsent bytes
+        self.room: asyncio.Future[None] | None = None  # ends when it has none
+        self.lingering = 0  # bytes that are still read before closing
         self.held = False
         self.timer: asyncio.TimerHandle | None = None
         self.sending: asyncio.Task[None] | None = None
@@ -60,7 +60,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def idle(self) -> bool:
-        """Whether no request has begun, and none is known to have arrived."""
+        """Whether no request has begun, as far as is known."""
         if self.first or self.steps is not None or self.lingering:
             return False
         return self.conversation.idle
@@ -95,7 +95,7 @@ class Connection(asyncio.Protocol):
             self.run_steps(steps)
 
     def eof_received(self) -> bool:
-        """Return whether to keep it open: a half-closed client gets its response."""
+        """Return whether to stay open: a half-closed client gets its response."""
         self.half_closed = True
         return self.steps is not None
 
@@ -111,7 +111,7 @@ class Connection(asyncio.Protocol):
             self.advance()
 
     def run_steps(self, steps: Sequence[Step]) -> None:
-        """Take these steps, as far as there is room and none has to wait."""
+        """Run these steps until there is no room or a step has to wait."""
         assert self.transport
         first = steps[0]
         if len(steps) == 1 and isinstance(first, bytes):
@@ -126,16 +126,16 @@ class Connection(asyncio.Protocol):
             self.advance()
 
     def advance(self) -> None:
-        """Take the steps that are left, as far as that goes."""
+        """Run the steps that are left, as far as possible."""
         try:
             while self.steps and self.transport and not self.full and not self.held:
                 if self.transport.is_closing():
-                    return  # the client has reset it, and nobody takes what is left
+                    return  # the client has reset it
                 self.deadline = self.loop.time() + self.settings.response_s
                 self.begin(self.steps.popleft(), self.transport)
             if not self.steps and self.transport and not self.full and not self.held:
                 self.ended()
-        except Exception as error:  # the application's, and of this connection alone
+        except Exception as error:  # of the application; it ends this connection alone
             report(error)
             self.abort()
 
@@ -149,11 +149,11 @@ class Connection(asyncio.Protocol):
         else:
             transport.write(step.make() if isinstance(step, Work) else step)
             if self.steps and isinstance(step, Work):
-                self.held = True  # one client's work is not all that is done
+                self.held = True  # one client's work must not take a whole turn
                 self.loop.call_soon(self.go_on)
 
     def go_on(self) -> None:
-        """Go on after a step that it was held for."""
+        """Go on after a step that held it."""
         self.held = False
         self.advance()
 
@@ -178,7 +178,7 @@ class Connection(asyncio.Protocol):
     async def send_pieces(
         self, file: FileIO, size: int, transport: asyncio.Transport
     ) -> int:
-        """Send a file by way of this process's memory, a piece at a time."""
+        """Send a file through the memory of this process, a piece at a time."""
         sent = 0
         while piece := os.pread(file.fileno(), min(READ_BYTES, size - sent), sent):
             transport.write(piece)
@@ -189,7 +189,7 @@ class Connection(asyncio.Protocol):
         return sent
 
     def ended(self) -> None:
-        """All is sent that there was to send."""
+        """All steps have ended."""
         assert self.transport
         self.steps = None
         self.deadline = self.loop.time() + self.settings.request_s
@@ -219,14 +219,14 @@ class Connection(asyncio.Protocol):
             self.close()
 
     def close(self) -> None:
-        """Close it: nothing is unsent, or it may as well be lost."""
+        """Close it. Unsent bytes may be lost."""
         if self.transport:
             self.transport.close()
             self.transport = None
 
     def abort(self) -> None:
         if self.sending:
-            self.sending.cancel()  # or its end is awaited by a transport that is gone
+            self.sending.cancel()  # it would wait for a transport that is gone
             self.sending = None
         if self.transport:
             self.transport.abort()

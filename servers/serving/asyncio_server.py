@@ -1,12 +1,12 @@
-"""A server on asyncio's event loop, whichever loop that is: it accepts, and it ends.
+"""A server on any event loop of asyncio: accepting connections, and ending.
 
 Rules of this module:
-- Connections are accepted here and not by asyncio, which answers a lack of
-  descriptors with a traceback (its own loop) or by dropping who waits (uvloop).
-- A connection that came with its request, and is answered in one write, ends there. A
-  transport, with the task and the callbacks that it takes, is for all others.
-- Time-outs are noticed by a sweep over all connections: a timer for each would mostly
-  be set and taken back for nothing.
+- Connections are accepted here, not by asyncio. Without free descriptors, its own loop
+  prints a traceback, and uvloop drops connections from the queue.
+- A connection whose request has come with it, and whose response is one write, needs no
+  transport. All others get one, with its task and its callbacks.
+- A sweep over all connections finds those that have timed out. A timer for each would
+  mostly be set and cancelled for nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from servers.serving.settings import READ_BYTES, Settings, report
 
 SWEEP_S = 0.5  # how late a time-out may be noticed
 ACCEPTED = 256  # connections that are accepted in one turn of the loop
-LOOK_S = 0.02  # between two looks at what is left
+LOOK_S = 0.02  # between two looks at the connections that are left
 
 
 def serve_on(
@@ -32,12 +32,12 @@ def serve_on(
     settings: Settings,
 ) -> None:
     """Serve until told to stop."""
-    # uvloop takes the descriptor for signals for itself when it starts. Until it is
-    # taken back, no signal may come: nobody would learn of it.
+    # uvloop replaces the wakeup descriptor for signals when it starts. Signals are
+    # blocked until it is set again: one that came meanwhile would be lost.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    told = signal.set_wakeup_fd(-1)
+    wakeup = signal.set_wakeup_fd(-1)
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(_Server(listener, settings).run(told))
+        runner.run(_Server(listener, settings).run(wakeup))
 
 
 class _Server:
@@ -48,8 +48,8 @@ class _Server:
         self.connecting: set[asyncio.Task[object]] = set()
         self.listening = self.stopping = False
 
-    async def run(self, told: int) -> None:
-        signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    async def run(self, wakeup: int) -> None:
+        signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         self.loop = asyncio.get_running_loop()
         self.most = free_descriptors()
@@ -69,12 +69,13 @@ class _Server:
             connection.abort()
 
     async def finish(self) -> None:
-        """Serve the requests that have begun."""
+        """Finish the requests that have begun."""
         for connection in self.connections:
             connection.conversation.finish()
         while self.connecting:
             await asyncio.sleep(0)
-        # A request that has arrived has begun: two turns, and the loop has looked.
+        # A request that has arrived counts as begun. After two turns the loop has seen
+        # it.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         while self.connections:
@@ -93,10 +94,10 @@ class _Server:
         self.loop.remove_reader(self.listener.socket)
 
     def accept(self) -> None:
-        """Accept who waits, as far as there are descriptors for them."""
+        """Accept connections from the queue, as far as there are descriptors."""
         for _ in range(ACCEPTED):
             if len(self.connections) >= self.most:
-                self.leave_queue()  # until one has ended
+                self.leave_queue()  # until a connection has ended
                 return
             accepted = self.listener.accept_now()
             if accepted is None:
@@ -110,7 +111,7 @@ class _Server:
                 continue
             self.connections.add(connection)
             task = self.loop.create_task(self.connect(connection, accepted))
-            self.connecting.add(task)  # the loop itself has but a weak reference
+            self.connecting.add(task)  # the loop itself keeps only a weak reference
             task.add_done_callback(self.connecting.discard)
 
     async def connect(self, connection: Connection, accepted: socket.socket) -> None:
@@ -122,19 +123,19 @@ class _Server:
 
     def ended(self, connection: Connection) -> None:
         self.connections.discard(connection)
-        self.listen()  # now there is a descriptor
+        self.listen()  # a descriptor is free again
 
     def sweep(self) -> None:
-        """Give up on clients that are over their time, after one more look at them.
+        """Time out connections whose deadline is over, after another turn of the loop.
 
-        They may have sent something while this process was at work, and libuv has its
-        timers before what is ready.
+        Their clients may have sent bytes while this process was at work, and libuv runs
+        timers before it reads.
         """
         self.loop.call_later(SWEEP_S, self.sweep)
         self.loop.call_later(LOOK_S, self.give_up, self.loop.time())
 
     def give_up(self, at: float) -> None:
-        """Time out whoever was over the time at `at`, and still is."""
+        """Time out connections whose deadline was over at `at`, and still is."""
         for connection in list(self.connections):
             waits = connection.transport and not connection.held
             if waits and at > connection.deadline:
@@ -142,20 +143,20 @@ class _Server:
 
 
 def _served(connection: Connection, accepted: socket.socket) -> bool:
-    """Read what has come already; return whether the connection has ended with that.
+    """Answer what has come with the connection; return whether it has ended.
 
-    Otherwise the steps that are left are the connection's `first`.
+    If it has not, its `first` has the steps that are left.
     """
     conversation = connection.conversation
     try:
         data = accepted.recv(READ_BYTES)
         if not data:
-            return True  # the client has no more to say
+            return True  # the client has closed its side
         steps = connection.first = conversation.receive(data)
         if len(steps) != 1 or not conversation.closing or conversation.lingering:
             return False
         if isinstance(only := steps[0], bytes):
-            sent = accepted.send(only, socket.MSG_MORE)  # the end goes with it
+            sent = accepted.send(only, socket.MSG_MORE)  # sent with the end
             connection.first = [only[sent:]]
             return sent == len(only)
     except BlockingIOError:

@@ -1,16 +1,15 @@
 """One connection from its first byte to its last, for servers that may block.
 
 Rules of this module:
-- It blocks, so an architecture calls it where it can afford to: in the only
-  process, in a process or in a thread of the connection's own.
-- It ends in bounded time, whatever the client does: a request has to arrive
-  within `request_s`, a response to be taken within `response_s`, and once told
-  to stop, what has begun ends within `grace_s` and nothing new begins.
-- What a client does, reset at any point included, raises nothing. What the
-  application raises is told on stderr (`report`) and ends its connection alone.
-- The socket is tried first and waited for only if it has nothing: a request is
-  mostly there by the time the connection is accepted. The next one on the same
-  connection is mostly not, so it is waited for first.
+- It blocks. An architecture calls it in the only process, or in a process or thread
+  that the connection has for itself.
+- It ends in bounded time, whatever the client does. A request must arrive within
+  `request_s`, and a response be taken within `response_s`. When the server has to stop,
+  a request that has begun ends within `grace_s`, and no other begins.
+- Nothing that a client does raises an error, not even a reset. An error of the
+  application is reported on stderr, and ends its connection alone.
+- The first read tries the socket before it waits: the request has mostly come with the
+  connection. Later reads wait first: the next request has mostly not come yet.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from servers.serving.settings import (
 def serve_connection(connection: socket.socket, stop: int, settings: Settings) -> None:
     """Serve `connection`, which does not block by itself, and close it.
 
-    `stop` is a descriptor that becomes readable when the server has to stop.
+    The descriptor `stop` becomes readable when the server has to stop.
     """
     try:
         with connection:
@@ -73,7 +72,7 @@ class _BlockingConnection:
             data = self.read()
             if data is None:
                 return [self.conversation.time_out()]
-            if not data:  # the client has no more to say
+            if not data:  # the client has closed its side
                 self.conversation.closing = True
                 return []
             if steps := self.conversation.receive(data):
@@ -82,9 +81,9 @@ class _BlockingConnection:
     def read(self) -> bytes | None:
         """Return what the client sends, b"" at its end, None when time is up.
 
-        Each read but the first waits, and so looks at the clock and at `stop`, for a
-        client that always has something there, too. Nor is another request waited for
-        once told to stop; but one that has arrived has begun.
+        Each read but the first waits, and so checks the clock and `stop`, even if the
+        client always has more to read. When the server has to stop, a request that has
+        arrived counts as begun, and no other is waited for.
         """
         while True:
             last = self.stopping and self.conversation.idle
@@ -98,7 +97,7 @@ class _BlockingConnection:
                     return None
 
     def run_step(self, step: Step) -> bool:
-        """Take one step; return False when time is up."""
+        """Run one step; return False when time is up."""
         if isinstance(step, bytes):
             return self.send(step)
         if isinstance(step, Work):
@@ -137,7 +136,7 @@ class _BlockingConnection:
         return True
 
     def pause(self, seconds: float) -> bool:
-        """Sleep; return False where the server's grace ends before that."""
+        """Sleep; return False if the server's grace ends before."""
         ends = time.monotonic() + seconds
         waiting = self.settings.poll()
         if not self.stopping:
@@ -155,11 +154,11 @@ class _BlockingConnection:
         self.stopping = True
         self.grace_ends = time.monotonic() + self.settings.grace_s
         self.deadline = min(self.deadline, self.grace_ends)
-        self.waits.clear()  # these look at `stop`
+        self.waits.clear()  # they watch `stop`
         self.conversation.finish()
 
     def wait(self, event: int) -> bool:
-        """Wait for the socket, or to be told to stop; False when time is up."""
+        """Wait for the socket or for `stop`; return False when time is up."""
         left = self.deadline - time.monotonic()
         if left <= 0:
             return False
@@ -176,10 +175,10 @@ class _BlockingConnection:
         return waiting
 
     def linger(self) -> None:
-        """Read on for a moment, so that the response is not lost to a reset.
+        """Read on for a moment, so that no reset destroys the response.
 
-        Closing a socket with unread bytes resets the connection, and a reset
-        may overtake the response (RFC 9112, section 9.6).
+        Closing a socket with unread bytes resets the connection, and the reset may
+        overtake the response (RFC 9112, section 9.6).
         """
         self.connection.shutdown(socket.SHUT_WR)
         self.set_deadline(LINGER_S)

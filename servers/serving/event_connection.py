@@ -1,12 +1,12 @@
-"""One connection of an event loop: a little state that is moved on, never waited for.
+"""One connection of an event loop: a little state, and no wait.
 
 Rules of this module:
-- Nothing here blocks. What the socket has no room or no bytes for is left for the
-  next time that the loop says it is ready, partial reads and writes included.
-- Steps are taken one after another; while there are any, nothing is read, so that a
-  client that asks and does not read has no more than one batch of answers here.
-- Most requests are one read and most responses one write. That way costs no queue,
-  no copy and no look at the clock.
+- Nothing here blocks. If the socket has no bytes or no room, the connection goes on
+  when the loop says that it is ready. Reads and writes may be partial.
+- Steps run one after another. While there are steps, nothing is read: a client that
+  asks and does not read has at most one batch of answers in memory.
+- Most requests are one read, and most responses one write. This common case has no
+  queue, no copy and no look at the clock.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from typing import Protocol
 from servers.protocol.steps import CutShortError, File, Step, Wait, Work
 from servers.serving.settings import LINGER_BYTES, LINGER_S, READ_BYTES, Settings
 
-NONE: deque[Step] = deque(maxlen=0)  # no steps; shared by all who have none
+NONE: deque[Step] = deque(maxlen=0)  # no steps; all connections share it
 
 
 class Owner(Protocol):
-    """What a connection needs of the event loop that it belongs to."""
+    """What a connection needs of its event loop."""
 
     settings: Settings
     now: float
 
     def carry_out(self, connection: Connection, step: Wait | Work) -> None:
-        """Do the first step of `connection`, which sends nothing, or see to it."""
+        """Run the first step of `connection`, now or later. The step sends nothing."""
 
 
 class Connection:
     """A socket, its conversation, and what it waits for.
 
-    `held` is true while it waits for the loop (a timer, a helper, its turn) and not
-    for its socket. `watched` is what the poller looks out for, 0 for nothing.
+    `held` is true while it waits for the loop (a timer, a helper, its turn), not for
+    its socket. `watched` is the event that the poller watches for; 0 for none.
     """
 
     __slots__ = (
@@ -53,24 +53,24 @@ class Connection:
         self.loop = loop
         self.conversation = loop.settings.app()
         self.steps = NONE
-        self.sent = 0  # bytes of the first of them
-        self.file: FileIO | None = None  # that it sends
-        self.lingering = 0  # bytes that are still read before it is closed
-        self.unread = False  # the last read may have left something
+        self.sent = 0  # bytes of the first step
+        self.file: FileIO | None = None  # open while the first step sends it
+        self.lingering = 0  # bytes that are still read before closing
+        self.unread = False  # the last read may have left bytes
         self.held = self.closed = False
         self.watched = 0
-        self.worked = 0.0  # the turn of the loop that did work for it last
+        self.worked = 0.0  # the last turn of the loop that did work for it
         self.deadline = loop.now + loop.settings.request_s
 
     @property
     def idle(self) -> bool:
-        """Whether no request has begun, and none is known to have arrived."""
+        """Whether no request has begun, as far as is known."""
         if self.steps or self.lingering or self.held:
             return False
         return self.conversation.idle
 
     def go_on(self) -> None:
-        """Do what can be done now; BlockingIOError where that is nothing."""
+        """Do what is possible now. Raises BlockingIOError if nothing is."""
         if self.steps:
             self.advance()
         else:
@@ -87,17 +87,17 @@ class Connection:
             self.lingering -= len(data)
             if not data or self.lingering <= 0:
                 self.close()
-        elif not data:  # the client has no more to say
+        elif not data:  # the client has closed its side
             self.close()
         elif steps := self.conversation.receive(data):
             self.run_steps(steps)
 
     def run_steps(self, steps: Sequence[Step]) -> None:
-        """Take these steps, as far as the socket has room and none has to wait."""
+        """Run these steps until the socket has no room or a step has to wait."""
         first = steps[0]
         if alone := len(steps) == 1 and isinstance(first, bytes):
-            # Held back for as long as it takes to close, so that the end of the
-            # connection travels with its last bytes.
+            # MSG_MORE holds the bytes back until the socket is closed, so that the end
+            # of the connection travels with them.
             more = socket.MSG_MORE if self.conversation.closing else 0
             try:
                 self.sent = self.socket.send(first, more)
@@ -113,7 +113,7 @@ class Connection:
             self.advance()
 
     def advance(self) -> None:
-        """Take the steps that are left, as far as that goes."""
+        """Run the steps that are left, as far as possible."""
         while self.steps:
             step = self.steps[0]
             if isinstance(step, bytes):
@@ -129,7 +129,7 @@ class Connection:
                     return
                 continue
             if self.sent < size:
-                return  # there was no room for more
+                return  # the socket has no more room
             self.sent = 0
             self.steps.popleft()
             self.deadline = self.loop.now + self.loop.settings.response_s
@@ -147,13 +147,13 @@ class Connection:
         self.file.close()
         self.file = None
 
-    def carried_out(self, made: bytes) -> None:
-        """The first step has come to this: send it, if it is anything, and go on."""
-        self.steps[0] = made
+    def carried_out(self, result: bytes) -> None:
+        """Put the result of the first step in its place, to be sent."""
+        self.steps[0] = result
         self.deadline = self.loop.now + self.loop.settings.response_s
 
     def ended(self) -> None:
-        """All is sent that there was to send."""
+        """All steps have ended."""
         self.steps = NONE
         if not self.conversation.closing:
             self.deadline = self.loop.now + self.loop.settings.request_s

@@ -1,17 +1,15 @@
-"""One thread that serves all connections, whatever tells it which are ready.
+"""One thread that serves all connections. A `Poller` says which are ready.
 
 Rules of this module:
-- It blocks in one place, `Poller.wait`, and never for longer than until something is
-  due: a timer, a time-out, another look at the queue when descriptors were short.
-- What waits in the listening socket's queue is accepted at once and again after every
-  few connections that were moved on, so that the queue does not overflow while many
-  are served. A request that has come with its connection is answered right there, and
-  such a connection is never shown to the poller; but what takes CPU time waits until
-  the queue is empty.
-- No descriptor for another connection: the listening socket is not watched until
-  there is one. It does not spin.
-- Time-outs are noticed by a sweep over all connections, not by a timer for each: most
-  would be set and taken back for nothing. One look at the clock serves a whole turn.
+- It blocks only in `Poller.wait`, and only until something is due: a timer, a time-out,
+  or another try to accept after descriptors were short.
+- The queue of the listening socket is accepted at once, and again after every few
+  connections that were served, so that it does not overflow. A request that has come
+  with its connection is answered at once, and the poller never sees that connection.
+  But work that takes CPU time waits until the queue is empty.
+- If no descriptor is free, the listening socket is not watched. The loop does not spin.
+- A sweep over all connections finds those that have timed out. A timer for each would
+  mostly be set and cancelled for nothing. The loop reads the clock once a turn.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ from servers.serving.poller import READ, WRITE, Poller
 from servers.serving.settings import Settings, report
 
 SWEEP_S = 0.5  # how late a time-out may be noticed
-BATCH = 16  # connections that are moved on between two looks at the queue
+BATCH = 16  # connections that are served between two looks at the queue
 ACCEPTED = 256  # connections that are accepted at one look
 
 
@@ -50,7 +48,7 @@ class Loop:
             listener.socket.fileno(): self.accept,
         }
         self.timers: list[tuple[float, int, Connection]] = []
-        self.numbers = count()  # so that timers of the same moment can be ordered
+        self.numbers = count()  # orders timers that end at the same time
         self.postponed: deque[Connection] = deque()  # held until their turn
         self.listening = self.accepting = self.told_to_stop = False
         self.accept_after = 0.0
@@ -58,12 +56,12 @@ class Loop:
         poller.watch(listener.stop, READ)
 
     def run(self) -> None:
-        """Serve until told to stop, and then what has begun, for the grace at most."""
+        """Serve until told to stop; then finish what has begun, within the grace."""
         while not self.told_to_stop:
             self.turn(SWEEP_S)
         self.listener.close()
         deadline = time.monotonic() + self.settings.grace_s
-        # A request that has arrived has begun.
+        # A request that has arrived counts as begun.
         while self.turn(0) and time.monotonic() < deadline:
             pass
         while (left := deadline - time.monotonic()) > 0:
@@ -93,8 +91,8 @@ class Loop:
             moved += 1
             if moved % BATCH == 0 and self.listening:
                 self.accept()
-        # After the events, which are of who had these descriptors then: these may
-        # close a connection, and another be accepted that gets its number.
+        # These come last. They may close a connection, and a new one get its number;
+        # the events above are of the connections that had these numbers before.
         for descriptor in others:
             self.others[descriptor]()
         for connection in due:
@@ -108,7 +106,7 @@ class Loop:
         return moved > 0
 
     def wait_s(self, longest_s: float) -> float | None:
-        """Return how long nothing is due; None for as long as nobody comes."""
+        """Return how long to wait for events; None for no limit."""
         if self.postponed:
             return 0
         if not self.connections and self.listening:
@@ -130,7 +128,7 @@ class Loop:
         return over
 
     def listen_if_possible(self) -> None:
-        """Watch the queue if there is a descriptor for a connection, and a wish."""
+        """Watch the queue if a connection can be accepted; else stop watching it."""
         possible = (
             not self.told_to_stop
             and len(self.connections) < self.most
@@ -146,7 +144,7 @@ class Loop:
                 self.poller.leave(queue)
 
     def accept(self) -> None:
-        """Accept who waits, as far as there are descriptors for them."""
+        """Accept connections from the queue, as far as there are descriptors."""
         self.accepting = True
         for _ in range(min(ACCEPTED, self.most - len(self.connections))):
             accepted = self.listener.accept_now()
@@ -160,9 +158,9 @@ class Loop:
         self.accepting = False
 
     def ready(self, connection: Connection, event: int) -> None:
-        """Move on one whose socket is ready."""
+        """Go on with a connection whose socket is ready."""
         if connection.held:
-            # It has more to say, or hangs up; that has to wait, without a spin.
+            # The client sends more, or hangs up. That has to wait, without a spin.
             self.poller.leave(connection.descriptor)
             connection.watched = 0
         else:
@@ -171,7 +169,7 @@ class Loop:
             )
 
     def resume(self, connection: Connection) -> None:
-        """Move on one that was held until now."""
+        """Go on with a connection that was held until now."""
         connection.held = False
         late = self.looked > connection.deadline and not connection.steps
         self.move(connection, connection.time_out if late else connection.go_on)
@@ -180,7 +178,7 @@ class Loop:
         try:
             on()
         except BlockingIOError:
-            pass  # it was ready, and is no more
+            pass  # it is no longer ready
         except Exception as error:
             report(error)
             connection.close()
@@ -188,12 +186,12 @@ class Loop:
             del self.connections[connection.descriptor]
             if connection.watched:
                 self.poller.closed(connection.descriptor)
-            self.accept_after = 0.0  # now there is a descriptor
+            self.accept_after = 0.0  # a descriptor is free again
         elif not connection.held:
             self.update_interest(connection)
 
     def update_interest(self, connection: Connection) -> None:
-        """Have the poller look out for what it waits for."""
+        """Let the poller watch for the event that a connection waits for."""
         event = WRITE if connection.steps else READ
         if connection.watched != event:
             if connection.watched:
@@ -203,21 +201,21 @@ class Loop:
             connection.watched = event
 
     def carry_out(self, connection: Connection, step: Wait | Work) -> None:
-        """Do the first step of `connection`, which sends nothing, or see to it."""
+        """Run the first step of `connection`, now or later. The step sends nothing."""
         if isinstance(step, Wait):
             connection.held = True
             ends = time.monotonic() + step.seconds
             heapq.heappush(self.timers, (ends, next(self.numbers), connection))
         elif self.accepting or connection.worked == self.looked:
-            self.postpone(connection)  # nor is one client's work all that is done
+            self.postpone(connection)  # one client's work must not take a whole turn
         else:
             connection.worked = self.looked
-            made = step.make()
+            result = step.make()
             self.now = time.monotonic()
-            connection.carried_out(made)
+            connection.carried_out(result)
 
     def postpone(self, connection: Connection) -> None:
-        """Go on with it later, when all who wait now have had their turn."""
+        """Go on with a connection after all others that are ready now."""
         connection.held = True
         self.postponed.append(connection)
 
@@ -229,9 +227,9 @@ class Loop:
             connection.conversation.finish()
 
     def sweep(self) -> None:
-        """Give up on clients that were over their time when the poller was asked.
+        """Time out connections whose deadline was over when the poller was called.
 
-        What they have sent since, while this process was at work, is still to be seen.
+        Bytes that came since then, while this process was at work, are still unread.
         """
         self.swept = self.now
         for connection in list(self.connections.values()):

@@ -1,8 +1,8 @@
-"""What an event loop waits with: a `Poller`, one for each system call there is for it.
+"""The interface between an event loop and the system call that it waits with.
 
 Rules of this module:
-- An architecture that waits with another call brings a `Poller` of its own. The loop
-  knows no more of it than is here.
+- Each architecture has a `Poller` for its own system call. The event loop uses only the
+  methods here.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ READ, WRITE = 1, 4  # as poll(2) and epoll(7) have them
 
 
 class Poller(Protocol):
-    """What tells which descriptors are ready to be read from, or written to."""
+    """Says which descriptors are ready for reading or writing."""
 
     def watch(self, descriptor: int, event: int) -> None:
-        """Watch it for READ or for WRITE."""
+        """Begin to watch a descriptor for READ or for WRITE."""
 
     def change(self, descriptor: int, event: int) -> None:
-        """Watch it for the other."""
+        """Watch a descriptor for the other event."""
 
     def leave(self, descriptor: int) -> None:
-        """Watch it no more."""
+        """Stop watching a descriptor."""
 
     def closed(self, descriptor: int) -> None:
-        """One that was watched has been closed."""
+        """Take note that a watched descriptor has been closed."""
 
     def wait(self, seconds: float | None) -> Sequence[tuple[int, int]]:
-        """Wait until there are any; return those that are ready, with what for."""
+        """Wait until a descriptor is ready; return those that are, with their event."""

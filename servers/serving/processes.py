@@ -1,15 +1,15 @@
-"""Child processes that serve: forked, reaped, and gone when the server is.
+"""Child processes that serve: they are forked and reaped, and end with the server.
 
 Rules of this module:
-- A child does its work and exits, without its parent's clean-up: nothing of what it
-  does reaches the code that forked it.
-- It dies with a parent that is killed, and ends by itself when the server is told to
-  stop; one that does not is killed. No zombie and no orphan is left.
-- No process or memory to be had is a reason to wait, not to end.
-- A fork copies the page tables of all that is loaded, and runs what modules have
-  registered for it, as `threading` and `random` do: nothing is loaded here that is not
-  needed. Most of what a short-lived child costs is copying the pages that it writes
-  to; what all would write alike, the parent writes before (`Rehearsal`).
+- A child does its work and exits without the clean-up of its parent. It never returns
+  to the code that forked it.
+- A child dies if its parent is killed, and ends when the server has to stop. If it does
+  not end, it is killed. No zombie and no orphan remains.
+- If no process or memory is available, the server waits, and does not end.
+- A fork copies the page tables of all loaded code. It also runs hooks of some modules,
+  such as `threading` and `random`. So this module loads only what it needs.
+- Most of the cost of a short-lived child is copying the pages that it writes to. Pages
+  that every child would write to are written by the parent before (`Rehearsal`).
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from servers.serving.settings import LATE_S, Settings, report
 
 REAP_EVERY_S = 0.1
 ENDED = (signal.SIGCHLD,)
-REHEARSALS = 20  # after which CPython has adapted code to what it works on, in place
+REHEARSALS = 20  # enough for CPython to specialise the code, which writes to it
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 SIGKILL = int(signal.SIGKILL)
 _PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 class Rehearsal:
-    """A request of nobody's, answered in the parent before children answer others.
+    """A made-up request that the parent answers before children answer real ones.
 
-    Code and caches are written to when they are first used. What is made once a second
-    is the Date header.
+    The first use of code and caches writes to them. The Date header is made again each
+    second.
     """
 
     def __init__(self, settings: Settings, stop: int) -> None:
@@ -50,13 +50,13 @@ class Rehearsal:
             self.run()
 
     def keep_fresh(self) -> None:
-        """Do it again if the last was in another second."""
+        """Repeat it if the last one was in another second."""
         if (second := int(time.time())) != self.second:
             self.second = second
             self.run()
 
     def run(self) -> None:
-        with contextlib.suppress(OSError):  # no descriptor to be had now
+        with contextlib.suppress(OSError):  # no descriptor is free
             ours, theirs = socket.socketpair()
             with theirs:
                 theirs.sendall(self.settings.rehearsal)
@@ -66,10 +66,10 @@ class Rehearsal:
 
 
 def fork(work: Callable[[], None]) -> int | None:
-    """Fork a child that does `work`; return its id, or None where there is none.
+    """Fork a child that does `work`; return its id, or None if that is impossible.
 
-    `work` begins with `Listener.leave_to_parent` or `leave_to_parent_for_long`. A
-    signal is held back until then: it would be taken for one to all.
+    `work` begins with `Listener.leave_to_parent` or `leave_to_parent_for_long`. Signals
+    are blocked until then: the child would make `stop` readable for all processes.
     """
     parent = os.getpid()
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
@@ -86,9 +86,9 @@ def fork(work: Callable[[], None]) -> int | None:
 def _be_child(work: Callable[[], None], parent: int) -> None:
     status = 1
     try:
-        if _PRCTL is not None:  # die with a parent that is killed
+        if _PRCTL is not None:  # die if the parent is killed
             _PRCTL(PR_SET_PDEATHSIG, SIGKILL)
-            if os.getppid() != parent:  # it was, before that
+            if os.getppid() != parent:  # it was killed before
                 os._exit(status)
         work()
         status = 0
@@ -99,16 +99,16 @@ def _be_child(work: Callable[[], None], parent: int) -> None:
 
 
 def reap(children: set[int]) -> None:
-    """Forget all children that have ended, so that none stays a zombie."""
-    with contextlib.suppress(ChildProcessError):  # there are none at all
+    """Remove children that have ended, so that none stays a zombie."""
+    with contextlib.suppress(ChildProcessError):  # there are no children
         while child := os.waitpid(-1, os.WNOHANG)[0]:
             children.discard(child)
 
 
 def wait_for_one(children: set[int]) -> None:
-    """Wait until a child has ended, for a moment at most, and forget it."""
+    """Wait for a moment until a child has ended, and remove it."""
     before = len(children)
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDED)  # one that comes now is kept
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDED)  # one is kept until then
     reap(children)
     if len(children) == before:
         signal.sigtimedwait(ENDED, REAP_EVERY_S)

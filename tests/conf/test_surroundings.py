@@ -7,20 +7,20 @@ import os
 
 import pytest
 
-from conf.surroundings import settle
+from conf.surroundings import prepare
 
 
 def test_programs_beside_python_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     for _ in range(2):  # as where make or an activated environment has said so before
-        settle("/somewhere/.venv/bin/python")
+        prepare("/somewhere/.venv/bin/python")
         assert os.environ["PATH"] == "/somewhere/.venv/bin:/usr/bin:/bin"
     monkeypatch.delenv("PATH")
-    settle("/venv/bin/python")
+    prepare("/venv/bin/python")
     assert os.environ["PATH"] == f"/venv/bin:{os.defpath}"
 
 
 def test_whoever_has_a_name_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "ada")
-    settle("/venv/bin/python")
+    prepare("/venv/bin/python")
     assert getpass.getuser() == "ada"

@@ -88,7 +88,7 @@ def test_network_that_cannot_be_had(clean: Checkout) -> None:
     assert_one_line(named, f"network=netns: {why}; network=loopback needs none of it")
     done = plan("study=tiny", "impl=select", "experiment=burst")
     assert done.returncode == 0, done.stderr
-    assert f"firstfail: no network of namespaces here ({why}): what is" in done.stderr
+    assert f"firstfail: no network namespaces here ({why}): requests" in done.stderr
     assert not (clean.folder / "outputs").exists()
 
 
@@ -146,7 +146,7 @@ BROKEN_FILES = {
     "impl of what is no text": (
         "conf/impl/broken.yaml",
         "command: x {port}\nenvironment: {UM: 022}\n",
-        "conf/impl/broken.yaml: environment.UM: it must be text; what is written was "
+        "conf/impl/broken.yaml: environment.UM: it must be text; the value was "
         "read as 18: write it in quotes",
     ),
     "study": ("conf/study/tiny.yaml", "overrides: [", "conf/study/tiny.yaml"),

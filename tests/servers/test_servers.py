@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -283,22 +282,6 @@ def test_help_has_an_architectures_own_options(root: Path) -> None:
             check=True,
         )
         assert ("--max-workers" in done.stdout) == has
-
-
-def test_new_architecture_is_one_new_file(root: Path, tmp_path: Path) -> None:
-    shutil.copytree(root / "servers", tmp_path / "servers")
-    (tmp_path / "servers" / "other.py").write_text(
-        "def serve(\n    listener, settings\n):\n    print(listener.place)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "servers", "other"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=True,
-    )
-    assert done.stdout.startswith("other: listening on http://127.0.0.1:")
 
 
 def test_port_in_use_is_one_line(root: Path, start: Start, architecture: str) -> None:

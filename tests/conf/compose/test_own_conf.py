@@ -73,10 +73,10 @@ def test_text_in_any_file_is_quoted(project: Path) -> None:
     app, experiment, impl = ask(
         project, {"app": "roll"}, {"experiment": "roll"}, {"impl": "mine"}
     )
-    assert app.startswith("conf/app/roll.yaml: code: it must be text; what is writ")
+    assert app.startswith("conf/app/roll.yaml: code: it must be text; the va")
     assert experiment.startswith("conf/experiment/roll.yaml: app.code: it must be text")
     assert impl.startswith("conf/impl/mine.yaml: options.m=022 is read as 18: write")
     with (conf / "config.yaml").open("a") as file:
         file.write("server: {host: 0x7f}\n")
     [config] = ask(project, {"impl": "select"})
-    assert config.startswith("conf/config.yaml: server.host: it must be text; what is")
+    assert config.startswith("conf/config.yaml: server.host: it must be text; the va")

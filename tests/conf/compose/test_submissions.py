@@ -1,4 +1,4 @@
-"""Folders that were handed in as choices, and what is told of those that can't be."""
+"""Folders that were folder in as choices, and what is told of those that can't be."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from conf.compose.submissions import submissions
+from conf.compose.submissions import read_class_folder
 from conf.errors import MatrixError
 from conf.plan.matrix import matrix
 from conf.plan.sources import changed
@@ -110,9 +110,9 @@ def test_a_name_that_cannot_be_has_a_row(project: Path) -> None:
     assert set(found) == {f"students/{row}" for row in ODD.values()}
     for impl in found.values():
         assert impl["unfit"].isprintable()
-        assert impl["unfit"].endswith(" and the last no space; rename it")
+        assert impl["unfit"].endswith(" and does not end with a space; rename it")
     late = found["students/%2Dlate"]["unfit"]
-    assert late.startswith("students/-late: the name of a submission's folder has let")
+    assert late.startswith("students/-late: the name of a submission's folder has only")
     assert names(project, impl="select") == {"select"}
     assert names(project, impl="students/good,select") == {"students/good", "select"}
     assert names(project, impl="glob(students/g*)") == {"students/good"}
@@ -149,12 +149,12 @@ def test_one_that_cannot_be_read_has_a_row(project: Path) -> None:
 AS_NOBODY = """\
 import os, sys
 from pathlib import Path
-from conf.compose.submissions import submissions
+from conf.compose.submissions import read_class_folder
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
 project = Path(sys.argv[1])
-for name, impl in submissions(project, Path("conf").absolute()).impls.items():
+for name, impl in read_class_folder(project, Path("conf").absolute()).impls.items():
     print(name, impl.get("unfit"))
 """
 
@@ -232,20 +232,20 @@ def test_what_is_no_part_of_it_does_not_measure_it_again(project: Path) -> None:
 
 
 def test_what_is_no_folder_is_told_of(project: Path) -> None:
-    assert submissions(project, CONF).warning() is None
+    assert read_class_folder(project, CONF).warning() is None
     hand_in(project, "ada")
     for name in ("dora.py", "eve.zip", ".hidden", "Thumbs.db", "notes~"):
         (project / "students" / name).touch()
     (project / "students" / "__MACOSX").mkdir()
-    handed = submissions(project, CONF)
-    assert list(handed.impls) == ["students/ada"]
-    said = handed.warning()
+    folder = read_class_folder(project, CONF)
+    assert list(folder.impls) == ["students/ada"]
+    said = folder.warning()
     assert said is not None
     assert said.startswith("students/dora.py, students/eve.zip: not measured")
     for number in range(9):
         (project / "students" / f"f{number}").touch()
     (project / "students" / "f\n0").touch()
-    said = submissions(project, CONF).warning()
+    said = read_class_folder(project, CONF).warning()
     assert said is not None and "and 7 more" in said and said.isprintable()
 
 
@@ -257,7 +257,7 @@ def test_what_cannot_be_copied_does_not_stop_the_others(project: Path) -> None:
 
 
 def test_a_class_of_nobody(project: Path) -> None:
-    assert "students/ is empty: it has to hold a folder" in wrong(project, **CLASS)
+    assert "students/ is empty: it must hold a folder" in wrong(project, **CLASS)
     assert "docs/class.md" in wrong(project, study="class")
     (project / "students" / "dora.py").touch()
     assert "without a folder (students/dora.py)" in wrong(project, **CLASS)
@@ -266,7 +266,7 @@ def test_a_class_of_nobody(project: Path) -> None:
     assert "students/ is missing" in wrong(project, **CLASS)
 
 
-def test_all_implementations_are_not_those_handed_in(project: Path) -> None:
+def test_all_implementations_are_not_those_folder_in(project: Path) -> None:
     """They are code of somebody else's: who runs it has to have asked for it."""
     hand_in(project, "ada", "select")
     assert "students/select" in names(project, impl="glob([sele*,students/*])")
@@ -297,5 +297,5 @@ def test_what_all_have_in_common_is_looked_at(
     written = text.encode(errors="surrogateescape") + "".join(lines).encode()
     (project / "submission.yaml").write_bytes(written)
     with pytest.raises(ValueError, match=r"^conf/submission\.yaml: ") as caught:
-        submissions(project, project)
+        read_class_folder(project, project)
     assert named in str(caught.value)

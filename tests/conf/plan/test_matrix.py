@@ -286,7 +286,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
             **{"idle": 5, "experiment": "burst", "impl": "gunicorn"},
             "server": {"keep_alive": "true", "request_timeout_s": "300"},
         },
-        "idle=5: gunicorn is told neither {options} nor {request_timeout_s}",
+        "idle=5: the command of gunicorn has neither {options} nor {request",
     ),
     "think time": ({"load": {"think_max_s": "0.5"}}, "load.think_min_s"),
     "odd code": ({"app": "attendance", "set": {"app.code": "'a b'"}}, "app.code=a b"),
@@ -311,8 +311,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "CPU time without end": ({"page": {"cpu_ms": "1e5"}}, "must be at most 10,000"),
     "CPU time of a page that is not rendered": (
         {"page": "static", "set": {"page.cpu_ms": "4"}},
-        "page.cpu_ms=4 with page.kind=static: it is the CPU time of a page that is "
-        "rendered; choose page=fixed_cost",
+        "page.cpu_ms=4 with page.kind=static: only a rendered page has a CPU "
+        "time; choose page=fixed_cost",
     ),
     "CPU time and rounds": (
         {"page": "fixed_cost", "set": {"page.rounds": "5"}},
@@ -320,7 +320,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "CPU time of a server that is not told": (
         {"page": "fixed_cost", "impl": "http_server"},
-        "page=fixed_cost: http_server is told of no {options}",
+        "page=fixed_cost: the command of http_server has no {options}",
     ),
     "page's command": (
         {"page": {"command": "'make {byte}'"}},
@@ -352,7 +352,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"impl": "single, sélect"},
         "there is no impl sélect; did you mean select or single?",
     ),
-    "an odd sign": ({"users": "5€"}, "€ has to stand in quotes, as in users='5€'"),
+    "an odd sign": ({"users": "5€"}, "€ must stand in quotes, as in users='5€'"),
     "an open quote": ({"impl": "'select"}, "the quote ' is not closed"),
     "an open quote of two": ({"impl": 'single,"select'}, 'the quote " is not closed'),
     "a quote within": ({"users": "5'"}, "the quote ' is not closed"),
@@ -373,15 +373,15 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "loss": ({"network": "netns", "set": {"network.loss_percent": "101"}}, "at most"),
     "a number for text": (
         {"app": {"code": 34}},
-        "app.code: it must be text; what is written was read as 34: write it in quotes",
+        "app.code: it must be text; the value was read as 34: write it in quotes",
     ),
     "a truth value for text": (
         {"set": {"impl.command": True}},
-        "impl.command: it must be text; what is written was read as true",
+        "impl.command: it must be text; the value was read as true",
     ),
     "a number for text, in a sweep": (
         {"app": "attendance", "set": {"app.code": "1_000,2"}},
-        "app.code=1_000,2: it is text, and a member is read as 1000: write it in quote",
+        "app.code=1_000,2: it is text, but a member is read as 1000: write it in quote",
     ),
     "several studies": ({"study": "default,demo"}, "study"),
 }

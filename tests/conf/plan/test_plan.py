@@ -103,5 +103,5 @@ def test_the_loopback_is_told_of_where_there_is_no_other_network() -> None:
     made = planned(no_namespaces="not here")
     assert {cell["network"]["name"] for cell in made.cells.values()} == {"loopback"}
     [warning] = made.warnings
-    assert warning.startswith("no network of namespaces here (not here): what is ")
+    assert warning.startswith("no network namespaces here (not here): requests ")
     assert not planned().warnings

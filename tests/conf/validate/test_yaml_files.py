@@ -36,8 +36,8 @@ FILES = {
     "no YAML": ("x:\n  [", ", line 2: not YAML"),
     "not UTF-8": ("# \udcfc", "not UTF-8: byte 0xfc"),
     "odd character": ("# \0", "not YAML: unacceptable character"),
-    "a list": ("[command]", "it has to hold settings"),
-    "a number": ("5", "it has to hold settings"),
+    "a list": ("[command]", "it must hold settings"),
+    "a number": ("5", "it must hold settings"),
     "within itself": ("command: &a [*a]", "an alias stands within its own anchor"),
     "a key twice": ("path: /\npath: /", "line 2: not YAML: found duplicate key path"),
     "unknown": ("comand: x", "there is no setting comand; did you mean command?"),
@@ -51,35 +51,35 @@ FILES = {
     "nothing": ("command:", "command has no value: it must be text"),
     "a truth value for text": (
         "environment: {FLAG: on}",
-        ": environment.FLAG: it must be text; what is written was read as true: write "
+        ": environment.FLAG: it must be text; the value was read as true: write "
         "it in quotes",
     ),
     "octal for text": (
         "environment: {UM: 022}",
-        "environment.UM: it must be text; wha",
+        "environment.UM: it must be text; the va",
     ),
     "a time for text": ("environment: {AT: 12:30}", "was read as 750: write it in quo"),
     "a number for text": ("environment: {N: 5}", "was read as 5: write it in quotes"),
     "nothing for text": ("environment: {A: }", 'environment.A has no value: write ""'),
     "a truth value for a name": (
         "environment: {NO: x}",
-        ": environment: a name must be text; what is written was read as false",
+        ": environment: a name must be text; the value was read as false",
     ),
-    "a truth value for a command": ("command: yes", "command: it must be text; what i"),
+    "a truth value for a command": ("command: yes", "command: it must be text; the va"),
     "a version for text": (
         "version: 3.10",
-        "version: it must be text; what is written",
+        "version: it must be text; the va",
     ),
     "a number in a list": (
         "sources: [0x10]",
-        "sources: it must be text; what is writt",
+        "sources: it must be text; the va",
     ),
-    "a number, nested": ("ready: {path: 1_0}", "ready.path: it must be text; what is"),
+    "a number, nested": ("ready: {path: 1_0}", "ready.path: it must be text; the va"),
     "a name of an option": (
         "options: {on: x}",
-        "options: a name must be text; what is",
+        "options: a name must be text; the va",
     ),
-    "OmegaConf's": ("hint: ${{A}}", "a variable of a shell is written $NAME"),
+    "OmegaConf's": ("hint: ${{A}}", "write a variable of a shell as $NAME"),
 }
 
 
@@ -136,13 +136,13 @@ def test_users_in_a_file_are_a_number_or_auto(value: Any) -> None:
 
 
 SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
-    "format": ({"command": "x {port:d}"}, "{port} is filled in as it is"),
-    "conversion": ({"command": "x {port!r}"}, "{port} is filled in as it is"),
-    "unknown conversion": ({"command": "x {port!z}"}, "{port} is filled in as it is"),
-    "nested": ({"command": "x {port:{foo}}"}, "{port} is filled in as it is"),
+    "format": ({"command": "x {port:d}"}, "{port} takes no format"),
+    "conversion": ({"command": "x {port!r}"}, "{port} takes no format"),
+    "unknown conversion": ({"command": "x {port!z}"}, "{port} takes no format"),
+    "nested": ({"command": "x {port:{foo}}"}, "{port} takes no format"),
     "part": ({"command": "x {port.real}"}, "names {port.real}: it may name"),
     "number": ({"command": "x {port} {0}"}, "names {0}: it may name"),
-    "brace": ({"command": "x {port} }"}, "a brace as such is written {{ or }}"),
+    "brace": ({"command": "x {port} }"}, "write a literal brace as {{ or }}"),
     "variable": (
         {"command": "x {port}", "environment": {"PATH": "${PATH}:/x"}},
         "names {PATH}: it may name {backlog}, ",
@@ -162,9 +162,7 @@ def test_a_wrong_command_is_one_line(changes: dict[str, Any], said: str) -> None
         check_commands({**DEFAULTS, **changes}, 0)
     assert said in str(caught.value)
     if "{PATH}" in said:
-        assert "variables of a shell are known within sh -c '…' alone" in str(
-            caught.value
-        )
+        assert "use variables of a shell only within sh -c '…'" in str(caught.value)
 
 
 def test_a_port_from_the_environment_or_of_its_own() -> None:
