@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contract import record
-from load.environment import let_no_python_be_told
-from load.trial import Trial, refused
+from load.host.environment import let_no_python_be_told
+from load.network.trial import Trial, refused
 
 if TYPE_CHECKING:
     from conf.plan import Parts, Plan
@@ -47,7 +47,7 @@ def planned(config: dict[str, Any], root: Path) -> Plan:
     from conf.composing import MatrixError
     from conf.plan import plan
     from conf.surroundings import settle
-    from load.interrupt import pass_on_to_children
+    from load.host.interrupt import pass_on_to_children
 
     settle(sys.executable)
     try:
@@ -69,7 +69,7 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
     from analysis import catalogue
     from conf.plan import Parts
     from conf.sources import digest
-    from load.owner import kept_out
+    from load.host.owner import kept_out
 
     [no_namespaces] = namespaces.why_not()
     return Parts(

@@ -26,7 +26,7 @@ from pathlib import Path
 from benchmarks.server import running
 from conf.matrix import matrix
 from contract import record
-from load.limits import choose_port
+from load.network.ports import choose_port
 from pipeline import RUNNER
 from servers.options import Parser
 

@@ -24,7 +24,8 @@ from typing import Any
 import psutil
 
 from benchmarks.server import running
-from load.limits import choose_cores, choose_port
+from load.host.cores import choose_cores
+from load.network.ports import choose_port
 from servers.options import Parser
 
 ROOT = Path(__file__).parent.parent

@@ -29,7 +29,8 @@ import psutil
 
 from benchmarks.peers import PAGE, commands
 from benchmarks.server import running
-from load.limits import choose_cores, choose_port
+from load.host.cores import choose_cores
+from load.network.ports import choose_port
 from servers.__main__ import architectures
 from servers.options import Parser
 

@@ -32,7 +32,7 @@ from typing import Any
 from benchmarks.disturbances import SkippedError, busy_programs, quota
 from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
 from conf.matrix import matrix
-from load.limits import choose_cores
+from load.host.cores import choose_cores
 from pipeline import RUNNER
 from servers.options import Parser, number
 

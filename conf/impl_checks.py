@@ -1,9 +1,9 @@
 """What is wrong with the commands of a cell: its implementation's, and its page's.
 
 Rules of this module:
-- What is filled in for `{…}` is known here by name alone; `load/command.py` and
-  `load/page.py` fill it in. An unknown or missing name is reported before anything is
-  started.
+- What is filled in for `{…}` is known here by name alone; `load/server/command.py` and
+  `load/server/page.py` fill it in. An unknown or missing name is reported before
+  anything is started.
 - A path is looked at where it is known already: not where it holds a `{…}`.
 """
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from load.config import read_config
-from load.failed import CellError, InterruptedRunError
+from load.errors import CellError, InterruptedRunError
 from load.run import Run
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from load.failed import CellError
+from load.errors import CellError
 
 
 def read_config(path: Path) -> dict[str, Any]:

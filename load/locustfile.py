@@ -6,8 +6,7 @@ By hand, with Locust's web UI:
 
 Rules of this module:
 - It is what Locust imports, by its path, and it connects Locust to the rest:
-  the users are in `visitors.py`, the record in `record.py` and who keeps it in
-  `keeper.py` (users in one process) and `team.py` (in several, `--processes`).
+  the users are in `users/`, and what is recorded of them in `recording/`.
 - A failure is an exception, a status other than 2xx, a body that is not the page
   asked for (`--body` names the file that holds it), or a response that takes longer
   than `--slow`.
@@ -30,17 +29,17 @@ from locust.runners import MasterRunner, WorkerRunner
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from contract.settings import AUTO
-from load.keeper import Alone
-from load.lenient import take_bare_lf
-from load.lighter import lighten
-from load.team import Master, Worker
-from load.visitors import (
+from load.recording.distributed import Master, Worker
+from load.recording.listener import Alone
+from load.users.lean_user import (
     CLIENTS,
     FastVisitor,
     HttpVisitor,
     LeanVisitor,
     asked_for,
 )
+from load.users.lenient import take_bare_lf
+from load.users.lighter import lighten
 
 __all__ = ("FastVisitor", "HttpVisitor", "LeanVisitor")  # Locust looks for users here
 

@@ -31,33 +31,29 @@ import yaml
 
 from contract import record as files
 from contract import stops
-from load import generator, server
-from load.command import Place, command, count_cores, prepare, version
-from load.copying import remove
-from load.failed import CellError, InterruptedRunError, ServerError
-from load.guard import end_leftovers, guarded
-from load.holder import Holder
-from load.limits import (
-    choose_cores,
-    choose_port,
-    is_listened_on,
-    most_users,
-    raise_open_files,
-    wait_for_port,
-)
-from load.lock import only_run_on_host
-from load.machine import Machine
-from load.network import Network, join
-from load.owner import NOT_OURS, not_ours
-from load.page import expected, write_page
-from load.preflight import Page, Preflight
-from load.process import Ending, cut, last_line, start
+from load import ROOT
+from load import locust_command as generator
+from load.errors import CellError, InterruptedRunError, ServerError
+from load.host.cores import choose_cores
+from load.host.guard import end_leftovers, guarded
+from load.host.limits import most_users, raise_open_files
+from load.host.lock import only_run_on_host
+from load.host.owner import NOT_OURS, not_ours
+from load.host.process import Ending, cut, last_line, start
+from load.host.removal import remove
+from load.idle.process import Holder
+from load.network.namespaces import Network, join
+from load.network.ports import choose_port, is_listened_on, wait_for_port
 from load.progress import Progress
-from load.provenance import provenance
-from load.record import STOPPED
-from load.telemetry import Telemetry, children_usage
+from load.recording.record import STOPPED
+from load.server import running as server
+from load.server.command import Place, command, count_cores, prepare, version
+from load.server.page import expected, write_page
+from load.server.preflight import Page, Preflight
+from load.telemetry.machine import Machine
+from load.telemetry.provenance import provenance
+from load.telemetry.readings import Telemetry, children_usage
 
-ROOT = Path(__file__).parent.parent
 POLL_S = 0.1
 STOPPING_S = 15.0  # for Locust to end once its rule has been met
 LEAST_FREE_BYTES = 20_000_000  # a record of 300,000 requests

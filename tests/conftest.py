@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from load.lock import only_run_on_host
+from load.host.lock import only_run_on_host
 from tests.missing import not_tried
 
 ROOT = Path(__file__).parent.parent
@@ -72,7 +72,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         [group] = mark.args
         if group in GROUPS:
             return GROUPS.index(group), item.path.name in NEED_A_CORE
-        slow = item.path.parent.name in ("load", "servers")
+        slow = not {"load", "servers"}.isdisjoint(item.path.parts)
         return len(GROUPS) + (not slow), False
 
     items.sort(key=rank)

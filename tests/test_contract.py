@@ -25,11 +25,12 @@ from analysis.record.measurement import Measurement
 from analysis.record.possible import Joining
 from contract import record as contract
 from contract import stops
-from load import telemetry
-from load.network import Network
-from load.proc import Cores
-from load.record import Record, Row, Unfinished
-from load.tcp import COUNTERS
+from load.client.phases import Unfinished
+from load.network.namespaces import Network
+from load.recording.record import Record, Row
+from load.telemetry import readings as telemetry
+from load.telemetry.proc import Cores
+from load.telemetry.tcp import COUNTERS
 
 LOAD = Path(load.__file__).parent
 BEGAN_S = 5000.0

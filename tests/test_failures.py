@@ -17,9 +17,9 @@ import pytest
 import load
 from analysis.diagnosis.causes import cause
 from contract import failures
-from load import attend
-from load.kinds import failure, judge
-from load.lean import Client, RequestError, page, roll
+from load.client import attendance as attend
+from load.client.lean_client import Client, RequestError, page, roll
+from load.users.failure_kind import failure, judge
 from tests.analysis.known import known
 from tests.load.scripted import (
     CLOSE,

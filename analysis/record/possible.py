@@ -3,7 +3,7 @@
 Users think for times that are drawn from a seed, so this is computed and not estimated.
 User n draws from `random.Random(f"{load.seed}-{n}")` and asks at once when it joins. A
 closed user then thinks from the end of each response, an open one from when its last
-request was to start (`load/visitors.py`).
+request was to start (`load/users/lean_user.py`).
 
 Rules of this module:
 - Pure functions, of a configuration and of when users joined. Times are in seconds
@@ -206,7 +206,7 @@ def _leave(stretches: Sequence[Joining]) -> bool:
 
 
 def _think_s(config: dict[str, Any]) -> tuple[float, float]:
-    """Return the bounds of a think time as the users have them (load/generator.py)."""
+    """Return a think time's bounds as users have them (`load/locust_command.py`)."""
     load = config["load"]
     return float(f"{load['think_min_s']:g}"), float(f"{load['think_max_s']:g}")
 

@@ -14,8 +14,8 @@ import pytest
 
 from conf.composing import MatrixError
 from conf.matrix import matrix
-from load.command import Place, command, prepare
-from load.limits import choose_port
+from load.network.ports import choose_port
+from load.server.command import Place, command, prepare
 
 pytestmark = pytest.mark.no_run
 ROOT = Path(__file__).parents[2]

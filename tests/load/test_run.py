@@ -26,9 +26,9 @@ import yaml
 
 from benchmarks.disturbances import SkippedError, quota
 from contract.record import FILES
-from load.lock import PATH as LOCK
+from load.host.lock import PATH as LOCK
 from tests.load.conftest import WAITED, finish, first_line, lines_of, requests
-from tests.load.test_limits import held_port
+from tests.load.network.test_ports import held_port
 
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]

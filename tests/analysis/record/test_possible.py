@@ -311,7 +311,9 @@ def test_more_thinking_fewer_users_and_less_time_are_never_more_requests(
 # These run in processes of their own: Locust makes Python's blocking calls gevent's.
 LOAD = """
 import argparse, itertools, json, pathlib, sys, types
-from load import generator, locustfile, visitors
+from load import locust_command as generator
+from load import locustfile
+from load.users import lean_user as visitors
 cell, workers, users, times = json.loads(sys.argv[1])
 words = generator.words(cell, ("127.0.0.1", 80), None, pathlib.Path("."), 9)
 parser = argparse.ArgumentParser(allow_abbrev=False)

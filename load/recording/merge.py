@@ -1,0 +1,55 @@
+"""Puts what several processes have seen into one order.
+
+Rules of this module:
+- Each process sends what it has seen since it last did, in order, and up to
+  which moment that is all. A row is passed on once every process has reported
+  up to it: none can then come before it.
+- The users that run are the sum of what each process said last, at that row.
+- Nothing here waits or knows a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from load.recording.record import Row
+
+
+class Merge:
+    """Merges the rows of `workers` processes, numbered from 0."""
+
+    def __init__(self, workers: int) -> None:
+        self.upto = dict.fromkeys(range(workers), float("-inf"))
+        self.users = dict.fromkeys(range(workers), 0)
+        self.waiting: list[tuple[float, int, int, Row | None]] = []
+
+    def add(self, worker: int, rows: Sequence[Row], upto_s: float, users: int) -> None:
+        """Take all rows of `worker` up to `upto_s`, when it had `users`.
+
+        A row's users are those of this process.
+        """
+        self.waiting += [(row[0], worker, row[5], row) for row in rows]
+        self.waiting.append((upto_s, worker, users, None))
+        self.upto[worker] = upto_s
+
+    def ready(self) -> Iterator[Row]:
+        """Give each row that nothing can come before, with the users of all."""
+        until = min(self.upto.values())
+        self.waiting.sort(key=_when)
+        taken = 0
+        try:
+            for when, worker, own, row in self.waiting:
+                if when > until:
+                    break
+                taken += 1
+                self.users[worker] = own
+                if row is not None:
+                    finished_s, response_ms, phases, status, size, _, error = row
+                    users = sum(self.users.values())
+                    yield finished_s, response_ms, phases, status, size, users, error
+        finally:
+            del self.waiting[:taken]
+
+
+def _when(entry: tuple[float, int, int, Row | None]) -> float:
+    return entry[0]
