@@ -92,10 +92,10 @@ def commands(root: Path, plan: Plan) -> tuple[str, str]:
     results of its record before that appears.
     """
     python, project = shlex.quote(sys.executable), shlex.quote(str(root))
-    check = f"{python} -m conf.sources {' '.join(RUNNER)}"
-    then = f"{python} -m analysis cell --code {plan.parts.analysis}"
+    verify = f"{python} -m conf.sources {' '.join(RUNNER)}"
+    analyse = f"{python} -m analysis cell --code {plan.parts.analysis}"
     measure = (
         f"cd {project} && exec {python} -m load"
-        f" --check {shlex.quote(check)} --then {shlex.quote(then)}"
+        f" --verify-with {shlex.quote(verify)} --post-process {shlex.quote(analyse)}"
     )
     return measure, f"PYTHONPATH={project} {python} -P -m analysis"

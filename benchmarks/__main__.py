@@ -73,7 +73,7 @@ def cell_costs(folder: Path, then: str) -> Callable[[], float]:
 
     def measure() -> float:
         cell = Path(tempfile.mkdtemp(dir=folder)) / "cell"
-        took = timed([*words, str(cell), "--then", then], ROOT)
+        took = timed([*words, str(cell), "--post-process", then], ROOT)
         load: float = json.loads((cell / "run.json").read_text())["stopped"]["at_s"]
         return took - load
 

@@ -121,9 +121,10 @@ def measure(
 def measure_all(names: list[str]) -> Figures:
     figures: Figures = {}
     cores = choose_cores()
-    if cores is None or cores[0] == cores[1]:
+    if cores.server == cores.locust:
         print("Server and wrk share a core here: these figures are not comparable")
-    serving, asking = (cores[0], cores[1][0]) if cores else (None, None)
+    serving = cores.server
+    asking = cores.locust[0] if cores.locust else None
     for turn in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder:
             port = choose_port("127.0.0.1", 0)

@@ -25,9 +25,8 @@ def produce(path: Path, write: Callable[[Path], object]) -> None:
         write(partial)
         partial.rename(path)
     finally:
-        with contextlib.suppress(
-            OSError
-        ):  # an error before this one says what is wrong
+        # If this fails as well, the first error says why.
+        with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
 
 

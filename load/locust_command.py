@@ -1,34 +1,36 @@
-"""The load generator's side of a configuration: the command line that starts Locust.
+"""The command line that starts Locust for a cell, and how long it may run.
 
 Rules of this module:
-- Whatever changes the load is an option here, so that the command line which is kept
-  with the results says all of it (`locustfile.py` has their meaning).
-- Nothing else tells Locust what to do: not the settings of this user or of the folder
-  that it is asked for in, nor modules that lie there (`python -I`).
+- Everything that changes the load is an option here. So the command line that is kept
+  with the results describes the whole load (`locustfile.py` has the options).
+- Nothing else configures Locust: no settings of this user or of the folder that it is
+  started in, and no modules that lie there (`python -I`).
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from contract import stops
 from contract.settings import AUTO
 from load import ROOT
+from load.address import Address
 from load.network.ports import choose_port
 from load.users import lead
 
 STARTING_S = 10.0  # to spare for it
 LOCUSTFILE = ROOT.absolute() / "load" / "locustfile.py"
-WORKERS_S = 30  # for Locust's workers, where there are several, to be ready
+WORKERS_S = 30  # for Locust's workers, if there are several, to be ready
 
 
 def make_home(folder: Path) -> None:
-    """Make the folder that Locust starts in, and takes for this user's.
+    """Make the folder that Locust starts in, and takes for this user's home.
 
-    It reads settings in both, and here finds none. It finds the locustfile: of a path
-    with a comma, as that of a checkout may have, it would make two.
+    It looks for settings in both, and finds none there. It finds a link to the
+    locustfile: Locust would split the path of a checkout at a comma.
     """
     folder.mkdir()
     (folder / LOCUSTFILE.name).symlink_to(LOCUSTFILE)
@@ -36,24 +38,22 @@ def make_home(folder: Path) -> None:
 
 def words(
     config: dict[str, Any],
-    server: tuple[str, int],
+    address: Address,
     body: Path | None,
     record: Path,
-    most: int,
+    most_users: int,
 ) -> list[str]:
-    """Return the words that load `server`, a host and a port, as `config` says.
+    """Return the command that loads the server at `address`, as `config` says.
 
-    `body` is the file that holds what it has to answer with, None for anything;
-    `record` the folder that the record is written into; `most` how many users there
-    are, or are at most.
+    `body` is the file with the body of a right answer, None for any body. `record` is
+    the folder of the record. `most_users` is the number of users, or its bound.
     """
-    (host, port), load = server, config["load"]
-    experiment, code = config["experiment"], config["app"]["code"]
+    load, code = config["load"], config["app"]["code"]
     scheme = "http" if code is None else "tcp"
-    found = [
+    return [
         *(sys.executable, "-I", "-m", "locust", "--headless", "--only-summary"),
         *("--locustfile", LOCUSTFILE.name),
-        *("--host", f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"),
+        *("--host", f"{scheme}://{address.in_url}"),
         *("--spawn-rate", f"{config['hatch_rate']:g}"),
         *("--think-min", f"{load['think_min_s']:g}"),
         *("--think-max", f"{load['think_max_s']:g}"),
@@ -61,28 +61,37 @@ def words(
         *("--request-timeout", f"{load['timeout_s']:g}"),
         *("--client", load["client"], "--arrivals", load["arrivals"]),
         *("--path", config["impl"]["path"]),
-        *("--longest", f"{experiment['max_s']:g}"),
+        *("--longest", f"{config['experiment']['max_s']:g}"),
         *("--record", str(record)),
+        *_options_of_load(load, address.port),
+        *_answer(config, body),
+        *_rule(config, str(most_users)),
     ]
+
+
+def _options_of_load(load: dict[str, Any], port: int) -> Iterator[str]:
+    """Yield the options of settings that may be off; the server listens on `port`."""
     if load["warm_up_s"]:
-        found += ["--warm-up", f"{load['warm_up_s']:g}"]
+        yield from ("--warm-up", f"{load['warm_up_s']:g}")
     if load["slow_ms"] is not None:
-        found += ["--slow", f"{load['slow_ms']:.10g}"]
+        yield from ("--slow", f"{load['slow_ms']:.10g}")
     if load["processes"] > 1:
         master = str(choose_port("127.0.0.1", 0, taken=port))
-        found += [
-            *("--processes", str(load["processes"])),
-            *("--expect-workers-max-wait", f"{WORKERS_S:g}"),
-            *("--master-bind-host", "127.0.0.1", "--master-bind-port", master),
-            *("--master-host", "127.0.0.1", "--master-port", master),
-        ]
+        yield from ("--processes", str(load["processes"]))
+        yield from ("--expect-workers-max-wait", f"{WORKERS_S:g}")
+        yield from ("--master-bind-host", "127.0.0.1", "--master-bind-port", master)
+        yield from ("--master-host", "127.0.0.1", "--master-port", master)
+
+
+def _answer(config: dict[str, Any], body: Path | None) -> Iterator[str]:
+    """Yield the options that describe a right answer."""
+    code = config["app"]["code"]
     if code is not None:
-        found += ["--code", code]
+        yield from ("--code", code)
         if config["server"]["keep_alive"]:
-            found.append("--keep-alive")
+            yield "--keep-alive"
     elif body is not None:
-        found += ["--body", str(body)]
-    return [*found, *_rule(config, str(most))]
+        yield from ("--body", str(body))
 
 
 def _rule(config: dict[str, Any], users: str) -> list[str]:
@@ -98,13 +107,13 @@ def _rule(config: dict[str, Any], users: str) -> list[str]:
         return [
             *("--stop-at-first-failure", "--onset", f"{experiment['onset_s']:g}"),
             *(["--until-late"] if config["users"] == AUTO else []),
-            *_growing(config, users),
+            *_growth(config, users),
         ]
     return ["--users", users, "--stop-after-requests", str(experiment["requests"])]
 
 
-def _growing(config: dict[str, Any], users: str) -> list[str]:
-    """Return the options that tell how users join who become ever more."""
+def _growth(config: dict[str, Any], users: str) -> list[str]:
+    """Return the options that tell Locust how more and more users join."""
     start = config["experiment"]["start_users"]
     if not start or (start == AUTO and not _round_s(config)):
         return ["--users", users]
@@ -132,13 +141,13 @@ def lead_s(config: dict[str, Any]) -> float:
 
 def longest_s(config: dict[str, Any]) -> float:
     """Return the most seconds of load that the experiment's rule allows."""
-    longest: float = config["experiment"]["max_s"]
-    if config["experiment"]["stop"] == stops.FIRST_FAILURE and config["users"] != AUTO:
+    experiment = config["experiment"]
+    longest: float = experiment["max_s"]
+    if experiment["stop"] == stops.FIRST_FAILURE and config["users"] != AUTO:
         joining = config["users"] / config["hatch_rate"]
-        if config["experiment"]["start_users"]:
-            # A start joins within 2.4 rounds, of what users think, and then thinks.
+        if experiment["start_users"]:
+            # The users of the start join within 2.4 think times, and then think.
             joining += 4 * config["load"]["think_max_s"] + STARTING_S
         in_flight = 2 * config["load"]["timeout_s"]
-        onset = config["experiment"]["onset_s"]
-        longest = min(longest, joining + in_flight + onset)
+        longest = min(longest, joining + in_flight + experiment["onset_s"])
     return longest

@@ -1,14 +1,14 @@
-"""`python -m load.client.attendance`: attendance, from the client's side.
+"""The client's side of attendance, over bare TCP.
 
-By hand: send the code to a server, print what it answers. Exit status: 0 for `OK`, 1
-for any other answer, 2 with one line that says why there is none.
+By hand, `python -m load.client.attendance` sends a code to a server and prints the
+answer. Exit status: 0 for `OK`, 1 for any other answer, 2 with one line that says why
+there is none.
 
-In a run the lean client asks for it instead of a page, with `Answer` for the answer.
+In a run, the lean client sends the code instead of a request for a page.
 
 Rules of this module:
-- The code is a line, and so is the answer. One that ends before its line does, or does
-  not end, is none.
-- An answer is somebody else's: what is shown of it moves no cursor.
+- The code is a line, and so is the answer. An answer whose line does not end is none.
+- An answer is untrusted: it is shown as one line that moves no cursor.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from typing import NoReturn
 from contract.failures import BAD_ANSWER, CUT_ANSWER, NO_ANSWER, WRONG_ANSWER
 from contract.settings import MAX_CODE_BYTES
 from contract.text import one_line
-from load.client.deadline_socket import Timed
+from load.address import Address
+from load.client.deadline_socket import DeadlineSocket
 from load.client.head import ResponseError
 
 MAX_ANSWER = 1_024  # bytes
@@ -32,11 +33,11 @@ OK = b"OK"
 
 
 class Answer:
-    """One answer, as it arrives: a line."""
+    """A reader of one answer, a line, as it arrives."""
 
     def __init__(self, keep_alive: bool = False) -> None:
-        self.status_code: int | None = None  # there is no such thing here
-        self.keep_alive = keep_alive  # whether the server takes another code after it
+        self.status_code: int | None = None  # attendance has no status
+        self.keep_alive = keep_alive  # another code may follow it
         self.content = b""  # without its end
         self._received = b""
 
@@ -50,7 +51,7 @@ class Answer:
         return len(self._received)
 
     def receive(self, data: bytes) -> bool:
-        """Take what the server has sent; return whether the answer is complete."""
+        """Take data of the server; return whether the answer is complete."""
         self._received += data
         line, end, more = self._received.partition(b"\n")
         if len(line) > MAX_ANSWER:
@@ -65,7 +66,7 @@ class Answer:
         raise ResponseError(CUT_ANSWER if self.begun else NO_ANSWER)
 
 
-def judge(answer: bytes) -> str:
+def wrong_answer(answer: bytes) -> str:
     """Return what is wrong with an answer, or ''."""
     return "" if answer == OK else f"{WRONG_ANSWER} {_shown(answer[:60])}"
 
@@ -83,17 +84,17 @@ def split(base: str) -> tuple[str, int]:
 
 
 def ask(
-    address: tuple[str, int],
+    address: Address,
     code: str,
     deadline: float,
     tick: Callable[[], None] = lambda: None,
 ) -> bytes:
     """Send the code; return the answer. Raises OSError or ResponseError.
 
-    It has to be there by `deadline`, of time.monotonic(); until then `tick` is called.
+    `deadline` is of time.monotonic(). While the answer is awaited `tick` is called.
     """
     answer = Answer()
-    with Timed(address, deadline, tick) as connection:
+    with DeadlineSocket(address, deadline, tick) as connection:
         connection.send(f"{code}\n".encode())
         try:
             while True:
@@ -109,14 +110,14 @@ def ask(
 
 
 class _Parser(argparse.ArgumentParser):
-    """One that says on one line what is wrong."""
+    """A parser that says in one line what is wrong."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {one_line(message)}\n")
 
 
 def _parse() -> argparse.Namespace:
-    """Return the options that are asked for, which are right."""
+    """Return the arguments, which are valid."""
     parser = _Parser(
         prog="python -m load.client.attendance",
         description="Send a code; print the answer.",
@@ -125,33 +126,33 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=5555)
     parser.add_argument("--code", required=True)
     parser.add_argument("--timeout", type=float, default=10, metavar="SECONDS")
-    asked = parser.parse_args()
-    if not asked.host:
+    arguments = parser.parse_args()
+    if not arguments.host:
         parser.error("--host: it must be a name or an address")
-    if not 0 < asked.port < 65_536:
-        parser.error(f"--port {asked.port}: it must be from 1 to 65,535")
-    if not 0 < asked.timeout <= MAX_TIMEOUT_S:  # which nan is not
+    if not 0 < arguments.port < 65_536:
+        parser.error(f"--port {arguments.port}: it must be from 1 to 65,535")
+    if not 0 < arguments.timeout <= MAX_TIMEOUT_S:  # which nan is not
         parser.error(
-            f"--timeout {asked.timeout:g}: it must be over 0 and at most "
+            f"--timeout {arguments.timeout:g}: it must be over 0 and at most "
             f"{MAX_TIMEOUT_S:,} seconds"
         )
-    code: str = asked.code
+    code: str = arguments.code
     if not (0 < len(code) <= MAX_CODE_BYTES and code.isascii() and code.isprintable()):
         parser.error(
             f"--code: it must be of 1 to {MAX_CODE_BYTES} letters, digits and the "
             "like, in ASCII"
         )
-    return asked
+    return arguments
 
 
 def main() -> int:
-    asked = _parse()
-    where = f"{asked.host} port {asked.port}"
+    arguments = _parse()
+    address = Address(arguments.host, arguments.port)
     try:
-        deadline = time.monotonic() + asked.timeout
-        answer = ask((asked.host, asked.port), asked.code, deadline)
+        deadline = time.monotonic() + arguments.timeout
+        answer = ask(address, arguments.code, deadline)
     except TimeoutError:
-        why = f"no answer within {asked.timeout:g} s"
+        why = f"no answer within {arguments.timeout:g} s"
     except UnicodeError:
         why = "not the name of a host; --host takes a name or an address"
     except OSError as error:
@@ -161,7 +162,7 @@ def main() -> int:
     else:
         print(_shown(answer))
         return 0 if answer == OK else 1
-    print(one_line(f"{where}: {why}"), file=sys.stderr)
+    print(one_line(f"{address}: {why}"), file=sys.stderr)
     return 2
 
 

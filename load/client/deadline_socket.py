@@ -1,9 +1,9 @@
-"""A connection all of which has to happen by a deadline.
+"""A connection whose every step has to end by a deadline.
 
 Rules of this module:
-- A socket's own time-out holds for each call: who sends a byte now and then is
-  waited for as long as it likes. Here nobody is.
-- Whatever is waited for, `tick` is called meanwhile, which may raise.
+- A socket's own time-out holds for each call, so a server that sends a byte now and
+  then could delay it for ever. The deadline holds for all calls together.
+- During each wait `tick` is called often. It may raise.
 """
 
 from __future__ import annotations
@@ -16,26 +16,28 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from load.address import Address
+
 TICK_S = 0.1
 READ_BYTES = 65_536
 
 
-class Timed:
-    """A connection to the first of a host's addresses that takes one.
+class DeadlineSocket:
+    """A connection to the first address of a host that accepts one.
 
-    `deadline` is of time.monotonic(). Whatever is late raises TimeoutError.
+    `deadline` is of time.monotonic(). A step that is late raises TimeoutError.
     """
 
     def __init__(
         self,
-        address: tuple[str, int],
+        address: Address,
         deadline: float,
         tick: Callable[[], None] = lambda: None,
     ) -> None:
         self.deadline = deadline
         self.tick = tick
-        found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
-        for last, (family, kind, _, _, where) in enumerate(found, start=1):
+        entries = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+        for last, (family, kind, _, _, where) in enumerate(entries, start=1):
             self.socket = socket.socket(family, kind)
             try:
                 self._connect(where)
@@ -43,10 +45,10 @@ class Timed:
             except BaseException as error:
                 self.socket.close()
                 late = isinstance(error, TimeoutError)
-                if late or last == len(found) or not isinstance(error, OSError):
+                if late or last == len(entries) or not isinstance(error, OSError):
                     raise
 
-    def __enter__(self) -> Timed:
+    def __enter__(self) -> DeadlineSocket:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -59,7 +61,7 @@ class Timed:
                 data = data[self.socket.send(data) :]
 
     def receive(self, by: float | None = None) -> bytes:
-        """Return what has come, b"" at the end; `by` is an earlier deadline."""
+        """Return data that has come, b"" at the end; `by` is an earlier deadline."""
         while True:
             self._wait(select.POLLIN, self.deadline if by is None else by)
             with contextlib.suppress(BlockingIOError):

@@ -1,12 +1,13 @@
 """The head of a response, read by httptools, and a body in chunks after it.
 
 Rules of this module:
-- httptools (llhttp) takes lines that end with CR LF alone. Those of a head that end
-  with LF alone are taken as well, as browsers and Locust's own clients take them (RFC
-  9112, section 2.2), and told of: they are made right before it reads them.
-- That holds for heads. Lines between chunks that end with LF alone are no body: not
-  all clients take them.
-- What it refuses is told of in the words of `malformed.py`.
+- httptools (llhttp) only accepts lines that end with CR LF. Browsers and Locust's own
+  clients also accept lines of a head that end with LF alone (RFC 9112, section 2.2). So
+  does this module: it corrects such lines before httptools reads them, and reports
+  them.
+- This holds for heads only. A chunk whose line ends with LF alone is refused: not all
+  clients accept it.
+- `malformed.py` has the words for what httptools refuses.
 """
 
 from __future__ import annotations
@@ -25,23 +26,23 @@ _END_OF_HEAD = re.compile(rb"\n\r?\n")
 
 
 class ResponseError(Exception):
-    """No response, or none that a client could use; the text is its kind."""
+    """There is no usable response; the text is the kind of failure."""
 
 
 class Head(NamedTuple):
-    """What a head says: `length` is in bytes, None where it says none."""
+    """The content of a head: `length` is in bytes, None where it has none."""
 
     status: int
     length: int | None
     chunked: bool
     keep_alive: bool
-    location: str  # where the page is instead, '' where it says none
-    coding: str  # of the body, such as gzip, '' where it says none
+    location: str  # where the page is instead; may be empty
+    coding: str  # of the body, such as gzip; may be empty
     bare_lf: bool  # whether one of its lines ends with LF alone
 
 
 class Parsed:
-    """What httptools tells of one response, whose head is `text`."""
+    """One response as httptools parses it; `text` is its head."""
 
     def __init__(self, text: bytes) -> None:
         self.parser = httptools.HttpResponseParser(self)
@@ -56,10 +57,10 @@ class Parsed:
         try:
             self.parser.feed_data(right)
         except httptools.HttpParserUpgrade:
-            pass  # 101, which is told by its status
+            pass  # status 101, which is checked elsewhere
         except httptools.HttpParserError as error:
             raise _bad(in_head(right, _words(error))) from None
-        # It takes HTTP/2.0 and a status of 000 as well.
+        # httptools also accepts HTTP/2.0 and a status of 000.
         if not right.startswith(b"HTTP/1.") or self.parser.get_status_code() < 100:
             raise _bad(in_head(right, ""))
 
@@ -73,7 +74,7 @@ class Parsed:
             self.codings += value.lower().replace(b" ", b"").split(b",")
 
     def on_headers_complete(self) -> None:
-        # llhttp knows it here alone: it forgets a message that is complete.
+        # llhttp only knows it here: it forgets a complete message.
         self.keep_alive = self.parser.should_keep_alive()
 
     def on_body(self, data: bytes) -> None:
@@ -83,16 +84,16 @@ class Parsed:
         self.complete = True
 
     def feed(self, data: bytes) -> None:
-        """Take what follows a head: chunks, and what comes after them."""
+        """Take data that follows the head: chunks, and what comes after them."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError as error:
             if not self.complete:
                 raise _bad(in_body(_words(error))) from None
-            self.more = True  # what came after the response is no other one
+            self.more = True  # the bytes after the response are no response
 
     def head(self) -> Head:
-        """Return what the head says."""
+        """Return the content of the head."""
         length = self.fields.get(b"content-length")
         return Head(
             self.parser.get_status_code(),
@@ -109,25 +110,25 @@ class Parsed:
 
 
 def with_crlf(head: bytes) -> bytes:
-    """Return a head all of whose lines end with CR LF."""
-    if head.count(b"\n") == head.count(b"\r\n"):  # in no time, as nearly always
+    """Return the head with CR LF at the end of each line."""
+    if head.count(b"\n") == head.count(b"\r\n"):  # nearly always, and fast
         return head
     return _BARE_LF.sub(b"\r\n", head)
 
 
 def end_of_head(data: bytes, begin: int = 0) -> int:
-    """Return how many bytes of `data` a head has; 0 where it does not end.
+    """Return the length of the head that `data` begins with; 0 where it does not end.
 
-    `begin` is from where on its end is looked for.
+    The search for its end starts at `begin`.
     """
-    found = _END_OF_HEAD.search(data, begin)
-    return found.end() if found else 0
+    match = _END_OF_HEAD.search(data, begin)
+    return match.end() if match else 0
 
 
-def _bad(what: str) -> ResponseError:
-    return ResponseError(f"{BAD_RESPONSE}: {what}")
+def _bad(why: str) -> ResponseError:
+    return ResponseError(f"{BAD_RESPONSE}: {why}")
 
 
 def _words(error: Exception) -> str:
-    """Return what the parser says, on one line."""
+    """Return the message of the parser, on one line."""
     return " ".join(str(error).split())

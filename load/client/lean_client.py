@@ -1,17 +1,17 @@
-"""A client that asks one server one thing, at the least cost a request.
+"""A client that sends one server the same request, at the least cost per request.
 
-The way of it: non-blocking sockets on gevent's hub, the request's bytes built
-once, and no layer between the two. The peers are Locust's FastHttpUser and
-HttpUser, which can do more and take several times as long.
+It uses non-blocking sockets on gevent's hub. The bytes of the request are built once,
+and no layer lies between the two. Locust's FastHttpUser and HttpUser can do more and
+take several times as long.
 
 Rules of this module:
-- A request that fails raises `RequestError`; its text is the kind of failure,
-  the same in every run: no port, no address.
-- A connection is kept when the server lets it. When the server turns out to
-  have closed one that was kept, before a byte of the response, the request is
-  sent again, once, on a new one: that is no failure to a browser either.
+- A request that fails raises `RequestError`. Its text is the kind of failure, the same
+  in every run: it has no port and no address.
+- A connection is kept if the server lets it. The server may turn out to have closed a
+  kept connection before a byte of the response. Then the request is sent again, once,
+  on a new connection: a browser does not see that as a failure either.
 - The time-out holds for connecting, and again for each wait to send or read.
-- Of each request it is known when it was connected, and when its first byte came.
+- For each request it is known when it had a connection and when its first byte came.
 - Nothing here knows Locust, and nothing has to be patched by gevent.
 """
 
@@ -19,21 +19,17 @@ from __future__ import annotations
 
 import _socket
 import errno
-import functools
 import os
 import socket
 import time
-import urllib.parse
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import gevent
 from gevent.hub import get_hub
 
 from contract.failures import CONNECTING, READING, SENDING, TIMED_OUT
-from load.client import attendance as attend
 from load.client.head import ResponseError
-from load.client.response import Response
+from load.client.target import Reply, RequestError, Target
 
 READ_BYTES = 65_536
 TIMED_OUT_CONNECTING = f"{TIMED_OUT}{CONNECTING}"
@@ -41,10 +37,10 @@ TIMED_OUT_READING = f"{TIMED_OUT}{READING}"
 TIMED_OUT_SENDING = f"{TIMED_OUT}{SENDING}"
 READ, WRITE = 1, 2  # events of the hub's loop
 IN_PROGRESS = frozenset((errno.EINPROGRESS, errno.EAGAIN, errno.EALREADY))
-# What a kept connection answers when the server has closed it meanwhile.
+# Errors of a kept connection that the server has closed meanwhile.
 CLOSED = frozenset((errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN))
-# What the first bytes on a new connection meet when it has not come about. A
-# reset is not among these: it comes after the server's kernel has accepted.
+# Errors of the first bytes on a new connection that was not established. A reset is not
+# among them: it comes after the server's kernel has accepted the connection.
 NOT_CONNECTED = frozenset(
     (
         *(errno.ECONNREFUSED, errno.ETIMEDOUT, errno.EHOSTUNREACH),
@@ -53,81 +49,12 @@ NOT_CONNECTED = frozenset(
 )
 
 
-class RequestError(Exception):
-    """A request that failed; the text is the kind of failure."""
-
-    def __init__(self, text: str, response: Reply | None = None) -> None:
-        super().__init__(text)
-        self.response = response
-
-
 class _ClosedError(Exception):
-    """The server had closed the connection that was kept."""
+    """The server had closed the kept connection."""
 
 
-class Reply(Protocol):
-    """What reads an answer as it arrives, such as a `Response`."""
-
-    status_code: int | None
-    content: bytes
-    keep_alive: bool
-
-    @property
-    def begun(self) -> bool: ...
-    @property
-    def size(self) -> int: ...
-    def receive(self, data: bytes) -> bool: ...
-    def end(self) -> None: ...
-
-
-class Target:
-    """A server, the bytes that it is asked with, and what reads its answer."""
-
-    def __init__(
-        self, host: str, port: int, request: bytes, reply: Callable[[], Reply]
-    ) -> None:
-        self.host, self.port = host, port
-        self.request = request
-        self.reply = reply
-        self._addresses: list[tuple[int, Any]] = []
-
-    def addresses(self) -> list[tuple[int, Any]]:
-        """Return (family, address) of each address that the host has."""
-        if not self._addresses:
-            try:
-                found = gevent.get_hub().resolver.getaddrinfo(
-                    self.host, self.port, 0, socket.SOCK_STREAM
-                )
-            except OSError as error:
-                raise RequestError(f"{error.strerror}{CONNECTING}") from None
-            self._addresses = [(family, address) for family, *_, address in found]
-        return self._addresses
-
-
-def page(base: str, path: str) -> Target:
-    """Return a page of a server as a target: `base` is as `http://host:port`."""
-    parts = urllib.parse.urlsplit(base)
-    if parts.scheme != "http" or not parts.hostname:
-        raise ValueError(f"{base}: the lean client needs http://HOST:PORT")
-    target = parts.path.rstrip("/") + path
-    request = (
-        f"GET {target} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n"
-        "User-Agent: firstfail\r\nAccept: */*\r\nConnection: keep-alive\r\n\r\n"
-    )
-    return Target(parts.hostname, parts.port or 80, request.encode(), Response)
-
-
-def roll(base: str, code: str, keep_alive: bool) -> Target:
-    """Return attendance with a code as a target: `base` is as `tcp://host:port`.
-
-    No answer says whether the server takes another code after it: `keep_alive` does.
-    """
-    answer = functools.partial(attend.Answer, keep_alive)
-    return Target(*attend.split(base), f"{code}\n".encode(), answer)
-
-
-class Client:
-    """Asks its target, one request at a time, over one connection."""
+class LeanClient:
+    """Sends its target's request, one at a time, over one connection."""
 
     __slots__ = (
         *("_deadline", "_loop", "_readable", "_socket", "_target"),
@@ -141,16 +68,16 @@ class Client:
         self._hub = get_hub()
         self._socket: _socket.socket | None = None
         self._readable: Any = None
-        self._waiting: Any = None  # the greenlet that waits, if any
+        self._waiting: Any = None  # the waiting greenlet, if any
         self._deadline = 0.0
         self._timer: Any = None
-        # Of the request in flight, or the last one, by `time.perf_counter()`: when it
-        # had a connection, and when the first byte came; None before that.
+        # When the request in flight, or the last one, had a connection, and when its
+        # first byte came, by `time.perf_counter()`. None before that.
         self.connected_s: float | None = None
         self.first_byte_s: float | None = None
 
     def ask(self) -> Reply:
-        """Ask once; raise `RequestError` where it is not answered."""
+        """Send the request and return its answer; raise `RequestError` without one."""
         self.connected_s = self.first_byte_s = None
         if self._socket is not None:
             self.connected_s = time.perf_counter()
@@ -221,7 +148,7 @@ class Client:
         try:
             data = connection.recv(READ_BYTES)
         except BlockingIOError:
-            return None  # it was readable, and is no more
+            return None  # it was readable, and is not any more
         if self.first_byte_s is None and data:
             self.first_byte_s = time.perf_counter()
         return data
@@ -247,8 +174,8 @@ class Client:
             connection.setblocking(False)
             problem = connection.connect_ex(address)
             if problem in IN_PROGRESS:
-                # On one host it is done by now, and asking costs less than
-                # waiting does.
+                # On one host it is often done by now, and a look costs less than a
+                # wait.
                 try:
                     connection.getpeername()
                     problem = 0
@@ -277,8 +204,8 @@ class Client:
     def _wait(self, watcher: Any, late: str) -> None:
         """Wait for `watcher`, for the time-out at most.
 
-        The timer is not stopped when a wait is over, which would cost more than
-        the wait: it runs out, and looks whether anything is late.
+        To stop a timer costs more than the wait. So it is left to run out, and then
+        looks whether anything is late.
         """
         self._deadline = time.monotonic() + self._timeout_s
         if self._timer is None:
@@ -296,7 +223,7 @@ class Client:
         self._timer.start(self._look)
 
     def _look(self) -> None:
-        """Throw what is late out of its wait; in the hub, when the timer is over."""
+        """End a wait that takes too long; called in the hub when the timer runs out."""
         self._timer.close()
         self._timer = None
         if self._waiting is None:

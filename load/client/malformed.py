@@ -1,9 +1,9 @@
-"""What is wrong with a response that is none, in words that help to mend it.
+"""What is wrong with a malformed response, in words that help to repair it.
 
 Rules of this module:
-- The same words for the same mistake: nothing that a server has sent is among them, but
-  for the line of its head that the mistake is in. The status line is line 1.
-- What is not known here is told in the words of the parser, which is llhttp.
+- The same mistake has the same words. They hold nothing that the server has sent, but
+  the number of the line of its head. The status line is line 1.
+- A mistake that is not known here is described in the words of the parser, llhttp.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NO_CHUNK = "a chunk that does not begin with its size in hexadecimal digits"
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-9]\d\d( .*)?", re.DOTALL)
 _VERSION = re.compile(rb"HTTP/1\.[01](?!\d)")
 _UNLIKE = "a status line unlike HTTP/1.1 200 OK"
-_IN_LINE = (  # how a line begins that is none, and what is wrong with it
+_IN_LINE = (  # the beginning of a wrong line, and what is wrong with it
     (rb"[ \t]*<", "no empty line before {}, where its page begins"),
     (rb"[ \t]", "a space at the beginning of {}"),
     (rb"[^:]*\Z", "no colon in {}"),
@@ -32,7 +32,7 @@ _IN_LINE = (  # how a line begins that is none, and what is wrong with it
         "a Content-Length that is no whole number in {}",
     ),
 )
-_IN_BODY = {  # what the parser says of a body in chunks
+_IN_BODY = {  # messages of the parser about a body in chunks
     "Invalid character in chunk size": NO_CHUNK,
     "Expected LF after chunk size": "a chunk's size without CR LF after it",
     "Missing expected CR after chunk size": "a chunk's size without CR LF after it",
@@ -44,7 +44,7 @@ _IN_BODY = {  # what the parser says of a body in chunks
 
 
 def at_once(data: bytes) -> str:
-    """Say what is wrong with a response that does not begin with `HTTP/`."""
+    """Return what is wrong with a response that does not begin with `HTTP/`."""
     if data[:1] in (b"\r", b"\n"):
         return "an empty line before the status line"
     if data[:1] in (b" ", b"\t"):
@@ -52,10 +52,10 @@ def at_once(data: bytes) -> str:
     return _UNLIKE if data[:4].upper() == b"HTTP" else NO_STATUS_LINE
 
 
-def in_head(text: bytes, said: str) -> str:
-    """Say what is wrong with a head, whose lines end with CR LF.
+def in_head(text: bytes, message: str) -> str:
+    """Return what is wrong with a head whose lines end with CR LF.
 
-    `said` is what the parser says.
+    `message` is that of the parser.
     """
     status_line, *lines = text.removesuffix(b"\r\n\r\n").split(b"\r\n")
     if not _VERSION.match(status_line):
@@ -70,15 +70,15 @@ def in_head(text: bytes, said: str) -> str:
         return "more than one Content-Length"
     if {b"content-length", b"transfer-encoding"} <= set(names):
         return "both Content-Length and Transfer-Encoding"
-    return said
+    return message
 
 
 def _in_line(line: bytes) -> str:
-    """Say what is wrong with a line of a head, `{}` for which one; '' if nothing."""
-    found = (what for how, what in _IN_LINE if re.match(how, line, re.DOTALL))
-    return next(found, "")
+    """Return what is wrong with a line of a head, or ''; `{}` stands for the line."""
+    wrong = (words for start, words in _IN_LINE if re.match(start, line, re.DOTALL))
+    return next(wrong, "")
 
 
-def in_body(said: str) -> str:
-    """Say what is wrong with a body in chunks of which the parser says so."""
-    return _IN_BODY.get(said, said)
+def in_body(message: str) -> str:
+    """Return what is wrong with a body in chunks, from the message of the parser."""
+    return _IN_BODY.get(message, message)

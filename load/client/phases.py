@@ -1,7 +1,7 @@
-"""How far a request came, and when: it had a connection, and its first byte.
+"""The phases of a request: when it had a connection, and when its first byte came.
 
 Rules of this module:
-- It loads no client: the record, which has phases too, is also known to the runner.
+- It loads no client: the runner loads the record, which has phases as well.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from load.client.lean_client import Client
+    from load.client.lean_client import LeanClient
 
 # After how many ms a request had a connection, and its first byte.
 Phases = tuple[float | None, float | None]
@@ -17,7 +17,7 @@ Phases = tuple[float | None, float | None]
 Unfinished = tuple[float, float | None, float | None]
 
 
-def phases(client: Client | None, since: float) -> Phases:
+def phases(client: LeanClient | None, since: float) -> Phases:
     """Return after how many ms a request had a connection, and its first byte."""
     if client is None:
         return None, None

@@ -2,12 +2,12 @@
 
 Rules of this module:
 - Bytes in, one response out. Nothing here blocks, waits or knows a clock.
-- httptools reads heads, and bodies in chunks (`head.py`). It keeps no limits
-  itself, so they are kept here: what is too large is a failure, not memory.
-- A head that is byte for byte one that was read before means the same: it is
-  looked up and not read again. A server sends the same head all second long.
-- Where a response ends says its head (RFC 9112, section 6.3). One that ends
-  before that is a `ResponseError`, whose text is the same for the same kind.
+- httptools reads heads, and bodies in chunks (`head.py`). It has no limits, so they are
+  kept here: a response that is too large is a failure, and takes no memory.
+- A head that is byte for byte equal to one that was read before is looked up, not read
+  again. A server sends the same head for a whole second.
+- The head says where a response ends (RFC 9112, section 6.3). A response that ends
+  earlier is a `ResponseError`, whose text is the same for the same kind.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from load.client.malformed import CUT_HEAD, at_once
 
 MAX_HEAD = 65_536  # bytes of a status line and headers, with those of 1xx before
 MAX_BODY = 64 * 1024 * 1024  # bytes of a body, as it is sent
-KNOWN = 64  # heads that are remembered
+MOST_KNOWN = 64  # heads that are remembered
 
 _known: dict[bytes, Head] = {}
 
 
 class Response:
-    """One response to a GET; or to a HEAD, which has `no_body`.
+    """One response to a GET, or to a HEAD, which has `no_body`.
 
-    `status_code` is None until the head is there, `content` the body that is
-    complete, and `keep_alive` whether the connection can be used again.
+    `status_code` is None until the head is there. `content` is the complete body, and
+    `keep_alive` whether the connection can be used again.
     """
 
     __slots__ = (
@@ -41,11 +41,11 @@ class Response:
         self.keep_alive = False
         self.no_body = no_body
         self.head: Head | None = None
-        self._start: bytes | None = None  # of a head that is not complete
+        self._start: bytes | None = None  # of an incomplete head
         self._start_size = 0  # bytes of heads so far
         self._parts: list[bytes] = []
         self._size = 0  # bytes of the body so far
-        self._left = 0  # bytes of the body that are missing
+        self._left = 0  # missing bytes of the body
 
     @property
     def begun(self) -> bool:
@@ -60,7 +60,7 @@ class Response:
         return len(self.content) or self._size
 
     def receive(self, data: bytes) -> bool:
-        """Take what the server has sent; return whether the response is complete."""
+        """Take data of the server; return whether the response is complete."""
         if self.head is None:
             end = data.find(b"\r\n\r\n") + 4 if self._start is None else 0
             head = _known.get(data[:end]) if end > 3 else None
@@ -75,7 +75,7 @@ class Response:
         return self._take(data)
 
     def end(self) -> None:
-        """Take it that the server has closed; raise `ResponseError` if too early."""
+        """Note that the server has closed; raise `ResponseError` if it is too early."""
         if not self.begun:
             raise ResponseError(NO_RESPONSE)
         head = self.head
@@ -86,7 +86,7 @@ class Response:
         self.content = b"".join(self._parts)
 
     def missing(self) -> str:
-        """Say what a response has to have, and has not, to be complete."""
+        """Return what is missing for the response to be complete."""
         head = self.head
         if head is None:
             return "no empty line ends its head"
@@ -97,9 +97,9 @@ class Response:
         return f"{self.size:,} bytes of the {head.length:,} of its Content-Length"
 
     def _read_heads(self, data: bytes) -> bytes | None:
-        """Read the head, and those of status 1xx before it.
+        """Read the head, and heads of status 1xx before it.
 
-        Returns what follows it; None where it is not complete.
+        Returns the data that follows, or None where the head is not complete.
         """
         if self._start is None:
             self._start = b""
@@ -123,7 +123,7 @@ class Response:
             self._start_size += size
 
     def _read_head(self, text: bytes) -> Head:
-        """Read a head, and remember it where it can be met again as a whole."""
+        """Read a head, and remember it where it may come again as a whole."""
         parsed = Parsed(text)
         head = parsed.head()
         if head.status == 101:
@@ -131,7 +131,7 @@ class Response:
         if head.chunked:
             self._parsed = parsed
         elif head.status >= 200:
-            if len(_known) >= KNOWN:
+            if len(_known) >= MOST_KNOWN:
                 _known.clear()
             _known[text] = head
         return head
@@ -152,7 +152,7 @@ class Response:
         if head.length is not None:
             size = len(data)
             if size >= self._left:
-                if size > self._left:  # nobody asked for more
+                if size > self._left:  # more than was asked for
                     data = data[: self._left]
                     self.keep_alive = False
                 self._left = 0
@@ -174,7 +174,10 @@ class Response:
 
 
 def short(size: int, length: int | None) -> str:
-    """Say that a body had `size` bytes of `length`, or of chunks without an end."""
+    """Return the failure of a body that ended after `size` bytes of `length`.
+
+    Without a length, its chunks did not end.
+    """
     if length is None:
         return f"{SHORT_BODY}: closed before its last chunk"
     return f"{SHORT_BODY}: {size:,} bytes of {length:,}"

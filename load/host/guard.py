@@ -1,18 +1,18 @@
 """Nothing of a run outlives it, however it ends.
 
 Rules of this module:
-- Every process of a run carries the run's token. What it starts inherits the token and
-  can't lose it by chance (`run_token.py`). So a server's children are found even when
-  it has died before them, or when they have made themselves daemons.
-- The guard is a process of its own that waits at a pipe. The kernel closes the
-  pipe's other end when the runner ends, be it by SIGKILL; then the guard kills
-  what carries the token, removes the scratch folder, and ends.
-- The guard holds what the runner held at the fork, the host-wide lock with it:
-  the next run on this host begins when the last one is gone, not before.
-- Should a guard be killed together with its runner, what they leave is recognised by
-  the token and ended by the next run: only one runs on a host, so it is nobody's.
-- Where the kernel can (Linux), server and Locust are also told to die with the
-  runner: that still holds when the guard itself is killed.
+- Every process of a run carries the run's token (`run_token.py`). So a server's
+  children are found even when the server has died before them, or when they are
+  daemons.
+- The guard is a process that waits at a pipe. When the runner ends, even by SIGKILL,
+  the kernel closes the other end of the pipe. Then the guard kills all processes that
+  carry the token, removes the scratch folder, and ends.
+- The guard inherits the host-wide lock from the runner: the next run on this host
+  begins only when all of them are gone.
+- If a guard is killed together with its runner, the next run ends what is left. It
+  recognises these processes by the token: only one run exists on a host at a time.
+- Where the kernel can (Linux), server and Locust also die with the runner. This holds
+  even when the guard itself is killed.
 """
 
 from __future__ import annotations
@@ -27,41 +27,42 @@ from pathlib import Path
 
 import psutil
 
+from load.errors import SIGNALS
 from load.host.removal import remove
-from load.host.run_token import VARIABLE, kill_all, marked, new_token, tokens
+from load.host.run_token import VARIABLE, kill_all, marking, new_token, tokens
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 @contextmanager
 def guarded(scratch: Path) -> Iterator[dict[str, str]]:
-    """Give the environment that processes of a run have to be started with.
+    """Give the environment with which processes of a run have to be started.
 
-    On leaving, or when this process ends in any way, they are killed and
-    `scratch` is removed. To be entered before any thread is started.
+    On leaving, or when this process ends in any way, they are killed and `scratch` is
+    removed. To be entered before any thread is started.
     """
     token = new_token()
-    awaited, held = os.pipe()
+    read_end, write_end = os.pipe()
     guard = os.fork()
     if guard == 0:
-        os.close(held)
-        _stand_guard(awaited, token, scratch)
-    os.close(awaited)
+        os.close(write_end)
+        _stand_guard(read_end, token, scratch)
+    os.close(read_end)
     try:
-        with marked(token) as environment:
+        with marking(token) as environment:
             yield environment
     finally:
-        os.close(held)
+        os.close(write_end)
         os.waitpid(guard, 0)
 
 
-def _stand_guard(awaited: int, token: str, scratch: Path) -> None:
+def _stand_guard(read_end: int, token: str, scratch: Path) -> None:
     status = 1
     try:
-        os.setsid()  # a terminal's Ctrl-C is for the runner, which ends us
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.setsid()  # a terminal's Ctrl-C is for the runner, which ends the guard
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        os.read(awaited, 1)  # until the only writer, the runner, ends
+        os.read(read_end, 1)  # returns when the only writer, the runner, has ended
         kill_all(lambda process: token in tokens(process))
         remove(scratch)
         status = 0
@@ -77,10 +78,10 @@ def end_started(environment: dict[str, str], session: int) -> None:
 def is_of(
     environment: dict[str, str], session: int
 ) -> Callable[[psutil.Process], bool]:
-    """Return what tells whether a process is of `environment` or of `session`.
+    """Return a function that tells whether a process is of `environment` or `session`.
 
-    The first is that of `guarded`, or of what nobody guards. Nobody else's session
-    can have the number while any process is left in it.
+    The environment is that of `guarded`, or one without a token. No other session can
+    have this number while a process is left in it.
     """
     own, token = os.getpid(), environment.get(VARIABLE)
 
@@ -93,19 +94,17 @@ def is_of(
 
 
 def end_leftovers() -> str:
-    """End what an earlier run has left; return what is to be said of what can't be.
+    """End what an earlier run has left; return a line about what can't be ended.
 
     To be called with the host-wide lock held.
     """
-    own = tokens(psutil.Process())  # where this is itself part of a run
-    beyond = kill_all(lambda process: bool(tokens(process) - own))
-    if not beyond:
+    own = tokens(psutil.Process())  # this process may itself be part of a run
+    not_ours = kill_all(lambda process: bool(tokens(process) - own))
+    if not not_ours:
         return ""
-    left = ", ".join(
-        str(each.pid) for each in sorted(beyond, key=lambda each: each.pid)
-    )
+    pids = ", ".join(map(str, sorted(each.pid for each in not_ours)))
     return (
-        f"another user's run has left processes that you may not end: {left}; what "
+        f"another user's run has left processes that you may not end: {pids}; what "
         "they do may be in the figures"
     )
 

@@ -1,8 +1,8 @@
-"""One run at a time on this host, whoever starts it and from which checkout.
+"""One run at a time on this host, whoever starts it and from whichever checkout.
 
-Two runs at once would measure each other. The lock is an advisory one
-(flock(2)) on a file outside of any checkout; the kernel releases it with the
-last process that holds it, so that a crash leaves nothing to clean up.
+Two runs at once would measure each other. The lock is advisory (flock(2)), on a file
+outside of any checkout. The kernel releases it with the last process that holds it, so
+a crash leaves nothing to clean up.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from pathlib import Path
 from load.errors import CellError
 from load.host.owner import name
 
-PATH = Path("/tmp/firstfail.lock")  # not TMPDIR, which differs between users
+PATH = Path("/tmp/firstfail.lock")  # not in TMPDIR, which differs between users
 POLL_S = 0.2
 
 
 @contextmanager
 def only_run_on_host(
-    tick: Callable[[], None], waiting: Callable[[], None]
+    tick: Callable[[], None], say_waiting: Callable[[], None]
 ) -> Iterator[None]:
-    """Hold the host-wide lock; until then call `waiting` once and `tick` often.
+    """Hold the host-wide lock; until then call `say_waiting` once and `tick` often.
 
     Raises `CellError` where this user can't have it.
     """
     descriptor = _open()
     try:
-        told = False
+        has_said = False
         while not _locked(descriptor):
-            if not told:
-                waiting()
-                told = True
+            if not has_said:
+                say_waiting()
+                has_said = True
             tick()
             time.sleep(POLL_S)
         yield
@@ -54,26 +54,26 @@ def _locked(descriptor: int) -> bool:
 
 
 def _open() -> int:
-    """Open the file of the lock, which is made where there is none."""
+    """Open the file of the lock; make it where there is none."""
     try:
         try:
-            return _open_made()
+            return _open_existing()
         except FileNotFoundError:
-            with contextlib.suppress(PermissionError):  # somebody else has just made it
+            with contextlib.suppress(PermissionError):  # somebody has just made it
                 return _make()
-            return _open_made()
+            return _open_existing()
     except OSError as error:
         raise CellError(f"the lock of all runs on this host: {_why(error)}") from None
 
 
-def _open_made() -> int:
-    # Reading is enough to lock, and all that another user may do with the file; a
+def _open_existing() -> int:
+    # Reading suffices for a lock, and another user may do no more with the file. A
     # sticky folder may refuse O_CREAT.
     return os.open(PATH, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _make() -> int:
-    mask = os.umask(0o022)  # whoever comes next has to be able to read it
+    mask = os.umask(0o022)  # other users have to be able to read it
     try:
         return os.open(PATH, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
     finally:

@@ -1,6 +1,6 @@
-"""What this user can't have, since it is somebody else's: whose it is, what to do.
+"""Files that this user can't have because another user owns them: whose, what to do.
 
-It is what an earlier run leaves that another user has made, as by sudo.
+An earlier run of another user leaves such files, for example one under sudo.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import pwd
 from collections.abc import Iterable
 from pathlib import Path
 
-# What comes of a file that is another user's, or of a folder that is.
+# Errors that a file or folder of another user causes.
 NOT_OURS = {errno.EACCES, errno.EPERM, errno.EEXIST, errno.ENOTEMPTY, errno.EROFS}
 
 
 def not_ours(error: OSError) -> str:
-    """Return what is to be done about a file that can't be had, on one line."""
+    """Return a line that says what to do about a file that can't be had."""
     path = Path(os.fsdecode(error.filename))
-    said = f"{path}: {error.strerror}"
-    # The nearest that this user may not change is what keeps them out.
+    text = f"{path}: {error.strerror}"
+    # The nearest folder that this user may not change is the obstacle.
     for each in (path, *path.absolute().parents):
         try:
             owner = each.stat(follow_symlinks=False).st_uid
@@ -27,19 +27,19 @@ def not_ours(error: OSError) -> str:
             continue
         if owner != os.geteuid():
             return (
-                f"{said}: {each} is {name(owner)}'s, as what sudo makes is root's; "
+                f"{text}: {each} is {name(owner)}'s, as what sudo makes is root's; "
                 f"have it removed, or made yours (chown -R)"
             )
         if each != path:
             break
-    return said
+    return text
 
 
 def kept_out(paths: Iterable[Path]) -> str | None:
-    """Return what is to be done where this user may not write to one of `paths`.
+    """Return a line that says what to do if this user may not write to one of `paths`.
 
-    Of one that is not there, it is the folder that counts which it would be made in.
-    None where all is well.
+    For a path that does not exist, the folder counts in which it would be made. None
+    where all can be written.
     """
     seen: set[Path] = set()
     for path in paths:

@@ -1,12 +1,11 @@
-"""Starting a process of a run, what it prints, and that it has ended.
+"""Starting a process of a run, reading its log, and waiting for its end.
 
-Both processes of a run, the server and Locust, start here: on their cores, in
-the run's environment, bound to die with the runner, with all they print in a
-log file.
+The server and Locust both start here: on their cores, in the run's environment, with
+all they print in a log file. They die with the runner.
 
 Rules of this module:
-- What others print is theirs to choose: of a log no more is read or kept than is
-  bounded here, and its last words are one line that can be printed anywhere.
+- Child output is untrusted. The amount that is read and kept is bounded, and the last
+  line is sanitised before it is shown.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from load.errors import CellError
 from load.host.guard import die_with_parent
 
 KEPT_BYTES = 1_000_000  # of the beginning of a log, and of its end
-LAST_BYTES = 65_536  # of a log, in which its last words are looked for
-CHARACTERS = 200  # of these that are told
-# What make says of a command that failed, and the source that a compiler quotes: the
-# line before these says what was wrong.
-AFTERMATH = re.compile(r"make(\[\d+\])?: (\*\*\*|Leaving directory) |\s*\d*\s+\|")
+LAST_BYTES = 65_536  # of a log, in which its last line is looked for
+CHARACTERS = 200  # of that line that are shown
+# What make prints after a command that failed, and the source line that a compiler
+# quotes. The line before them says what was wrong.
+BUILD_NOISE = re.compile(r"make(\[\d+\])?: (\*\*\*|Leaving directory) |\s*\d*\s+\|")
 
 
 def start(
@@ -41,8 +40,8 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start `words`; raise `CellError` where there is no such program.
 
-    `enter` is called in the new process, before it becomes the program. It starts in
-    `folder`, which is the runner's own if none is given.
+    `enter` is called in the new process, before it becomes the program. The program
+    starts in `folder`, or in the runner's own if none is given.
     """
 
     def in_child() -> None:
@@ -72,10 +71,10 @@ def start(
 
 
 def heed_signals() -> None:
-    """Let this process heed all signals, as programs expect to when they start.
+    """Let this process heed all signals, as programs expect when they start.
 
-    What a shell has the runner ignore (`nohup`, `&`) it would ignore as well, and it
-    may be what it is told to end by.
+    A shell may have the runner ignore a signal (`nohup`, `&`). The program would
+    inherit that, and may have to end on this very signal.
     """
     for number in signal.valid_signals():
         if signal.getsignal(number) is signal.SIG_IGN:
@@ -87,20 +86,20 @@ def last_line(log: Path) -> str:
     """Return `: ` and the last line that a process has printed, or nothing."""
     with log.open("rb") as file:
         file.seek(max(file.seek(0, os.SEEK_END) - LAST_BYTES, 0))
-        said = file.read(LAST_BYTES).decode(errors="replace")
-    lines = [line for line in said.splitlines() if line.strip()]
+        text = file.read(LAST_BYTES).decode(errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         return ""
-    telling = (line for line in reversed(lines) if not AFTERMATH.match(line))
-    told = one_line(next(telling, lines[-1]).strip())
-    return f": {told if len(told) <= CHARACTERS else told[: CHARACTERS - 1] + '…'}"
+    telling = (line for line in reversed(lines) if not BUILD_NOISE.match(line))
+    last = one_line(next(telling, lines[-1]).strip())
+    return f": {last if len(last) <= CHARACTERS else last[: CHARACTERS - 1] + '…'}"
 
 
 def cut(log: Path) -> None:
     """Keep the beginning and the end of a log, where it is longer than both.
 
-    To be called when nobody writes to it any more. It takes no space to do so: the
-    disk may be full by then.
+    To be called when nobody writes to it any more. It needs no space on the disk, which
+    may be full by then.
     """
     with log.open("r+b") as file:
         left_out = file.seek(0, os.SEEK_END) - 2 * KEPT_BYTES
@@ -114,7 +113,7 @@ def cut(log: Path) -> None:
 
 
 class Ending:
-    """The end of a process, which can be waited for without looking again and again."""
+    """The end of a process, to be waited for without polling."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.process = process
@@ -124,11 +123,14 @@ class Ending:
             self.descriptor = os.pidfd_open(process.pid)
             self.poll.register(self.descriptor, select.POLLIN)
 
+    def __enter__(self) -> Ending:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+
     def wait(self, most_s: float) -> bool:
         """Wait for so long at most; return whether the process has ended."""
         self.poll.poll(max(most_s, 0) * 1000)
         return self.process.poll() is not None
-
-    def close(self) -> None:
-        if self.descriptor is not None:
-            os.close(self.descriptor)

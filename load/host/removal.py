@@ -10,14 +10,14 @@ from pathlib import Path
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, if it is there, with what a server has written into it.
+    """Remove a folder with all that is in it, if it exists.
 
-    That may be folders that nobody may write to, as Go's cache of modules is.
+    It may hold folders that nobody may write to, like Go's cache of modules.
     """
     for above, within, _ in os.walk(folder):
-        for name in within:  # from here on, so before they are looked into
+        for name in within:  # os.walk goes downwards: they are not read yet
             path = Path(above) / name
             if not path.is_symlink():
-                with contextlib.suppress(OSError):  # somebody else's
+                with contextlib.suppress(OSError):  # another user's
                     path.chmod(stat.S_IRWXU)
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,13 +1,14 @@
-"""What a process of a run is known by, whatever becomes of it, and how it is ended.
+"""The token of a run: it marks each of the run's processes, so that they can be ended.
 
 Rules of this module:
-- A run's token is in the environment of all that it starts, which inherits it.
-- A process can shed its environment (`env -i`), write a title over it (nginx), leave
-  its session and outlive its parent. So, on Linux, the token is also a resource limit,
-  RLIMIT_LOCKS: a process inherits it whatever it does, any user may set it and any may
-  read it, and neither the kernel (since 2.4.25) nor anybody else heeds it.
-- That is against chance and habit. One that sets this limit itself is not found.
-- Nothing else is ever ended than what carries a token.
+- The token is in the environment of all that a run starts, and is inherited.
+- A process can drop its environment (`env -i`), write a title over it (nginx), leave
+  its session and outlive its parent. So on Linux the token is also a resource limit,
+  RLIMIT_LOCKS. Every child inherits it, any user may set and read it, and neither the
+  kernel (since 2.4.25) nor any program pays attention to it.
+- This protects against chance and habit. A process that sets this limit itself is not
+  found.
+- Only processes that carry a token are ever ended.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ import psutil
 from load.host.environment import passed_on
 
 VARIABLE = "FIRSTFAIL_RUN"
-LIMIT = getattr(psutil, "RLIMIT_LOCKS", None)  # Linux alone has it
+LIMIT = getattr(psutil, "RLIMIT_LOCKS", None)  # only Linux has it
 SOFT = re.compile(r"^Max file locks +(\d+) ", re.MULTILINE)  # in /proc/PID/limits
-# The upper bits of a token tell it from a limit of anybody else's.
+# The upper bits tell a token from a limit that somebody else has set.
 OURS, RANDOM_BITS = 0x0FF1, 44
 
 
@@ -37,12 +38,12 @@ def new_token() -> str:
 
 
 @contextmanager
-def marked(token: str) -> Iterator[dict[str, str]]:
+def marking(token: str) -> Iterator[dict[str, str]]:
     """Mark all that this process starts; give the environment to start it with."""
     unmarked = None
     if LIMIT is not None:
         unmarked = resource.getrlimit(LIMIT)
-        # Where an administrator has set one that is lower, the environment has to do.
+        # If an administrator has set a lower limit, the environment has to suffice.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(LIMIT, (int(token), unmarked[1]))
     try:
@@ -53,41 +54,41 @@ def marked(token: str) -> Iterator[dict[str, str]]:
 
 
 def tokens(process: psutil.Process) -> set[str]:
-    """Return the tokens of runs that a process carries: one, as a rule, or none."""
-    found = set()
+    """Return the tokens of runs that a process carries: usually one, or none."""
+    carried = set()
     with contextlib.suppress(psutil.Error, OSError):
-        found.add(process.environ().get(VARIABLE, ""))
-    # Asked for by prlimit(2) it would be told of one's own processes alone.
+        carried.add(process.environ().get(VARIABLE, ""))
+    # prlimit(2) would tell this of a user's own processes only.
     with contextlib.suppress(OSError):
         limits = Path(f"/proc/{process.pid}/limits").read_text()
         if (soft := SOFT.search(limits)) and int(soft[1]) >> RANDOM_BITS == OURS:
-            found.add(soft[1])
-    return found - {""}
+            carried.add(soft[1])
+    return carried - {""}
 
 
 def kill_all(is_meant: Callable[[psutil.Process], bool]) -> set[psutil.Process]:
-    """End all processes that are meant, and what they start meanwhile.
+    """Kill all processes that are meant, and those that they start meanwhile.
 
-    Returns those that are another user's, whom this one may not touch.
+    Returns processes of another user, which this user may not kill.
     """
-    beyond: set[psutil.Process] = set()
-    # Again and again, since a process that forks may be between two of ours.
-    while found := [each for each in alive(is_meant) if each not in beyond]:
-        for process in found:
+    not_ours: set[psutil.Process] = set()
+    # A process may fork between two looks, so this is repeated until none is left.
+    while left := [each for each in alive(is_meant) if each not in not_ours]:
+        for process in left:
             try:
                 process.kill()
             except psutil.AccessDenied:
-                beyond.add(process)
+                not_ours.add(process)
             except psutil.Error:
                 continue  # it has just ended
-        psutil.wait_procs(found, timeout=1)
-    return beyond
+        psutil.wait_procs(left, timeout=1)
+    return not_ours
 
 
 def alive(is_meant: Callable[[psutil.Process], bool]) -> Iterator[psutil.Process]:
     """Yield all processes that are meant and have not ended."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            # One that is dead already has to be reaped by whoever started it.
+            # Its parent has to reap one that is dead.
             if process.status() != psutil.STATUS_ZOMBIE and is_meant(process):
                 yield process

@@ -1,6 +1,6 @@
 """Connections that nobody uses, beside the users': they are opened and held.
 
-A process of its own, and the runner's side of it.
+Runs around Locust: a process that holds them, and the runner's side of it.
 
 May import: host.
 """

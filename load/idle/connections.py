@@ -1,16 +1,16 @@
 """Connections that are opened before the load, and silent while it lasts.
 
-`python -m load.idle.connections` opens them one after another, each for a request that
-is answered, so that the server has kept it (HTTP keep-alive). Then it holds them until
+`python -m load.idle.connections` opens them one after another. Each serves one request,
+so that the server has kept it (HTTP keep-alive). Then the process holds them until
 SIGTERM. `process.py` starts it.
 
 Rules of this module:
-- It costs next to nothing while they are idle: it sleeps in one call, which returns
-  when one of them is closed or it is told to end.
-- It sends nothing more and opens none anew: what the server closes stays closed, and
-  what it takes no more of is not asked for again. Both are counted.
-- What this side lacks, a port, a descriptor or time, is no doing of the server's: then
-  it ends without a count, and says what it lacked.
+- It costs next to nothing while connections are idle: it sleeps in one system call,
+  which returns when a connection is closed or the process is told to end.
+- It sends nothing more and reopens nothing. A connection that the server closes stays
+  closed, and one that it refuses is not tried for ever. Both are counted.
+- If this side lacks a port, a descriptor or time, that is not the server's fault. Then
+  the process ends without a count, and says what is lacking.
 """
 
 from __future__ import annotations
@@ -33,13 +33,18 @@ from typing import Any
 from contract import whole_file
 from contract.settings import IDLE_OPENING_S
 from contract.text import one_line
+from load.address import Address
 
-TOO_SLOW = 3  # the exit status where that was not enough
-CHARACTERS = 200  # of why the server takes no more
+TOO_SLOW = 3  # the exit status when there was not enough time to open all of them
+CHARACTERS = 200  # of the reason why the server takes no more
 RETRY_S = 0.05
 READ_BYTES = 65_536
 OF_THIS_SIDE = {
-    *(errno.EADDRNOTAVAIL, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM),
+    errno.EADDRNOTAVAIL,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOBUFS,
+    errno.ENOMEM,
 }
 
 
@@ -48,7 +53,7 @@ class SlowError(Exception):
 
 
 def open_kept(
-    address: tuple[str, int],
+    address: Address,
     path: str,
     count: int,
     patience_s: float,
@@ -56,12 +61,12 @@ def open_kept(
 ) -> tuple[list[socket.socket], str]:
     """Open `count` connections that have served a request each.
 
-    Gives up when none more was to be had for `patience_s`, or not all in `opening_s`.
-    Returns what it has, and why it has no more. Raises OSError for what this side
-    lacks, and SlowError where it is time alone: more of them would have come.
+    Gives up if none could be opened for `patience_s`, or not all in `opening_s`.
+    Returns the open connections, and why there are no more. Raises OSError for what
+    this side lacks, and SlowError if only the time was too short.
     """
     held: list[socket.socket] = []
-    why = ""  # the last of them was not to be had
+    why = ""  # the last connection failed
     began = latest = time.monotonic()
     while len(held) < count:
         now = time.monotonic()
@@ -73,7 +78,7 @@ def open_kept(
                 f"{opening_s:g} s, and the server took more: ask for fewer"
             )
         try:
-            held.append(_kept(*address, path, patience_s))
+            held.append(_open_one(address, path, patience_s))
             latest, why = time.monotonic(), ""
         except (OSError, http.client.HTTPException) as error:
             if isinstance(error, OSError) and error.errno in OF_THIS_SIDE:
@@ -90,8 +95,8 @@ def _lacking(error: OSError, held: int) -> str:
     )
 
 
-def _kept(host: str, port: int, path: str, timeout_s: float) -> socket.socket:
-    connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
+def _open_one(address: Address, path: str, timeout_s: float) -> socket.socket:
+    connection = http.client.HTTPConnection(*address, timeout=timeout_s)
     try:
         connection.request("GET", path, headers={"Connection": "keep-alive"})
         response = connection.getresponse()
@@ -108,48 +113,49 @@ def _kept(host: str, port: int, path: str, timeout_s: float) -> socket.socket:
     return kept
 
 
-class Hold:
-    """Connections that are open, until SIGTERM. To be made in the main thread."""
+class HeldConnections:
+    """Connections that are held until SIGTERM. To be made in the main thread."""
 
     def __init__(self, held: Sequence[socket.socket]) -> None:
         self.selector = selectors.DefaultSelector()
-        self.stop, told = os.pipe()
-        os.set_blocking(told, False)
-        signal.set_wakeup_fd(told, warn_on_full_buffer=False)
-        signal.signal(signal.SIGTERM, lambda *_: None)  # the byte tells of it
+        self.stop, write_end = os.pipe()
+        os.set_blocking(write_end, False)
+        signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, lambda *_: None)  # a byte in the pipe tells of it
         self.selector.register(self.stop, selectors.EVENT_READ)
         for kept in held:
             self.selector.register(kept, selectors.EVENT_READ)
 
-    def until_told(self) -> None:
+    def hold(self) -> None:
+        """Return when the process is told to end."""
         while not self.look(None):
             pass
 
     def look(self, wait_s: float | None) -> bool:
-        """Let go of what was closed; return whether this was told to end."""
-        told = False
+        """Release closed connections; return whether the process was told to end."""
+        is_told = False
         for key, _ in self.selector.select(wait_s):
             if isinstance(key.fileobj, socket.socket):
-                self.let_go_if_closed(key.fileobj)
+                self.release_if_closed(key.fileobj)
             else:
-                told = True
-        return told
+                is_told = True
+        return is_told
 
-    def let_go_if_closed(self, kept: socket.socket) -> None:
+    def release_if_closed(self, kept: socket.socket) -> None:
         with contextlib.suppress(ConnectionError):
             if kept.recv(READ_BYTES):
-                return  # the last words of a server that is about to close it
+                return  # data that a server sends before it closes
         self.selector.unregister(kept)
         kept.close()
 
     def count(self) -> int:
         """Return how many are open now."""
-        for _ in range(2):  # last words, and then the end
+        for _ in range(2):  # data first, and then the end
             self.look(0)
         return len(self.selector.get_map()) - 1
 
 
-def main() -> int:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m load.idle.connections", description=__doc__
     )
@@ -159,15 +165,19 @@ def main() -> int:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--patience", type=float, default=10, metavar="S")
     parser.add_argument("--opening", type=float, default=IDLE_OPENING_S, metavar="S")
-    parser.add_argument("--told", type=Path, required=True, help="the file to tell in")
-    asked = parser.parse_args()
+    parser.add_argument("--result-file", type=Path, required=True)
+    return parser.parse_args()
+
+
+def main() -> int:
+    arguments = parse_arguments()
     try:
         held, why = open_kept(
-            (asked.host, asked.port),
-            asked.path,
-            asked.count,
-            asked.patience,
-            asked.opening,
+            Address(arguments.host, arguments.port),
+            arguments.path,
+            arguments.count,
+            arguments.patience,
+            arguments.opening,
         )
     except SlowError as error:
         print(error, flush=True)
@@ -176,20 +186,17 @@ def main() -> int:
         print(error.strerror, flush=True)
         return 1
     if why:
-        print(f"{len(held):,} of {asked.count:,} opened: {why}", flush=True)
-    hold = Hold(held)
-    found: dict[str, Any] = {"opened": hold.count()}
+        print(f"{len(held):,} of {arguments.count:,} opened: {why}", flush=True)
+    connections = HeldConnections(held)
+    result: dict[str, Any] = {"opened": connections.count()}
     if why:
-        found["why"] = why  # no more
-    _tell(asked.told, found)
-    hold.until_told()
-    _tell(asked.told, found | {"open_at_end": hold.count()})
+        result["why"] = why
+    # The runner waits for this file, and reads it at once.
+    whole_file.write_text(arguments.result_file, json.dumps(result))
+    connections.hold()
+    result["open_at_end"] = connections.count()
+    whole_file.write_text(arguments.result_file, json.dumps(result))
     return 0
-
-
-def _tell(path: Path, found: dict[str, Any]) -> None:
-    """Write the file at once and complete: it is waited for."""
-    whole_file.write_text(path, json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
-"""The idle connections of a run, as the runner sees them: a process that holds them.
+"""The process that holds the idle connections of a run, as the runner sees it.
 
 Rules of this module:
-- It is started like Locust, on its cores and on the users' side of the network, and
-  ends with the runner (`process.py`, `guard.py`).
-- What it says of them is in a file: `opened` before the load, `why` no more, and
-  `open_at_end` of these after it. As many as the server takes is a result; where it
-  keeps none at all, or the holder fails, there is nothing to measure (`CellError`).
+- It is started like Locust, on the same cores and on the users' side of the network. It
+  ends with the runner.
+- It reports in a JSON file: `opened` before the load, `why` no more could be opened,
+  and `open_at_end`. If the server takes fewer connections than asked for, that is a
+  result.
+- If the server keeps none at all, or this process fails, nothing can be measured
+  (`CellError`).
 """
 
 from __future__ import annotations
@@ -21,15 +23,16 @@ from typing import Any
 
 from contract.settings import IDLE_OPENING_S
 from load import ROOT
+from load.address import Address
 from load.errors import CellError
 from load.host.process import last_line, start
 from load.idle.connections import TOO_SLOW
 
 POLL_S = 0.05
-ENDING_S = 10.0  # for it to look at all of them, and end
+ENDING_S = 10.0  # for it to look at all connections, and end
 
 
-class Holder:
+class IdleProcess:
     """Holds `config["idle"]` connections to the server, which may be none.
 
     Its file is in `scratch` while it lives, its log in `logs`.
@@ -38,30 +41,22 @@ class Holder:
     def __init__(
         self,
         config: dict[str, Any],
-        address: tuple[str, int],
+        address: Address,
         scratch: Path,
         logs: Path,
         opening_s: float = IDLE_OPENING_S,
     ) -> None:
-        host, port = address
         self.count = config["idle"]
         self.patience_s = config["load"]["timeout_s"]
         self.opening_s = opening_s
-        self.told = scratch.absolute() / "idle.json"
+        self.result_file = scratch.absolute() / "idle.json"
         self.log = logs / "idle.log"
         self.words = [
-            *(
-                sys.executable,
-                "-m",
-                "load.idle.connections",
-                "--host",
-                host,
-                "--port",
-                str(port),
-            ),
+            *(sys.executable, "-m", "load.idle.connections"),
+            *("--host", address.host, "--port", str(address.port)),
             *("--path", config["impl"]["path"], "--count", str(self.count)),
             *("--patience", f"{self.patience_s:g}", "--opening", f"{opening_s:g}"),
-            *("--told", str(self.told)),
+            *("--result-file", str(self.result_file)),
         ]
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -72,7 +67,7 @@ class Holder:
         cores: list[int] | None,
         tick: Callable[[], None],
     ) -> Iterator[None]:
-        """Open them, or as many as the server takes; on leaving, close them.
+        """Open the connections, or as many as the server takes; on leaving, close them.
 
         `tick` is called while they are being opened.
         """
@@ -91,34 +86,34 @@ class Holder:
         self, process: subprocess.Popen[bytes], tick: Callable[[], None]
     ) -> None:
         deadline = time.monotonic() + self.opening_s + self.patience_s + ENDING_S
-        while not self.told.is_file():
+        while not self.result_file.is_file():
             tick()
             if process.poll() is not None or time.monotonic() > deadline:
-                raise self._failed()
+                raise self._failure()
             time.sleep(POLL_S)
-        if not json.loads(self.told.read_text())["opened"]:
+        if not json.loads(self.result_file.read_text())["opened"]:
             raise CellError(
                 f"idle={self.count}: the server keeps none of these connections open"
                 f"{last_line(self.log)}"
             )
 
     def end(self) -> dict[str, Any] | None:
-        """Return how many were open before the load and are now, and close them.
+        """Close the connections; return how many were open before and after the load.
 
-        Where it is fewer than were to be held, that has `why` the server took no more.
+        If these are fewer than asked for, the result also has `why`.
         """
         if self.process is None:
             return None
         self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(ENDING_S)
-        found: dict[str, Any] = json.loads(self.told.read_text())
-        if self.process.returncode != 0 or "open_at_end" not in found:
-            raise self._failed()
-        self.told.unlink()
-        return found
+        result: dict[str, Any] = json.loads(self.result_file.read_text())
+        if self.process.returncode != 0 or "open_at_end" not in result:
+            raise self._failure()
+        self.result_file.unlink()
+        return result
 
-    def _failed(self) -> CellError:
+    def _failure(self) -> CellError:
         if self.process is not None and self.process.returncode == TOO_SLOW:
             return CellError(f"idle={self.count}{last_line(self.log)}")
         return CellError(

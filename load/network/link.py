@@ -1,8 +1,8 @@
-"""The link between the two namespaces of a run: made, given addresses, and shaped.
+"""The link between the two namespaces of a run: its addresses, and its shape.
 
 Rules of this module:
-- What this kernel lacks, or this user may not do, raises `CellError`, which names it.
-- Both ends are shaped alike: what is set holds for each direction.
+- If this kernel lacks something, or this user may not do it, `CellError` names it.
+- Both ends are shaped alike: each setting holds for each direction.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from load.errors import CellError
 
 ROOT_HANDLE, LEAST_BURST_BYTES = 0x10000, 16_000
 NEEDED = "it takes the kernel's veth, and CAP_NET_ADMIN"
-# What shapes a link → what of it is asked for.
+# A shaper, and the settings that need it.
 SHAPERS = {"tbf": "a rate needs", "netem": "delay, jitter and loss need"}
 
 
 def make(users_end: str, server_end: str, server_side: int, mtu: int) -> None:
-    """Make a link from the namespace that this thread is in to `server_side`."""
-    from pyroute2 import IPRoute  # slow to load, and not to be had everywhere
+    """Make a link from this thread's namespace to `server_side`."""
+    from pyroute2 import IPRoute  # it loads slowly, and only exists for Linux
 
-    with _told(f"no link can be made ({NEEDED})"), IPRoute() as routes:
+    with _explained(f"no link can be made ({NEEDED})"), IPRoute() as routes:
         routes.link(
             "add",
             ifname=users_end,
@@ -39,7 +39,7 @@ def set_up(link: str, address: str, prefix: int, settings: dict[str, Any]) -> No
     """Bring up one end of the link, shaped, and the loopback beside it."""
     from pyroute2 import IPRoute
 
-    with _told("the link cannot be set up"), IPRoute() as routes:
+    with _explained("the link cannot be set up"), IPRoute() as routes:
         [end], [loopback] = (routes.link_lookup(ifname=name) for name in (link, "lo"))
         routes.addr("add", index=end, address=address, prefixlen=prefix)
         _shape(routes, end, settings)
@@ -48,7 +48,7 @@ def set_up(link: str, address: str, prefix: int, settings: dict[str, Any]) -> No
 
 
 def shapers(settings: dict[str, Any]) -> set[str]:
-    """Return what shapes the link of a network."""
+    """Return the shapers that the link of a network needs."""
     delayed = any(settings[name] for name in ("delay_ms", "jitter_ms", "loss_percent"))
     limited = settings["rate_mbit"] is not None
     return {*(["netem"] if delayed else []), *(["tbf"] if limited else [])}
@@ -56,8 +56,8 @@ def shapers(settings: dict[str, Any]) -> set[str]:
 
 def _shape(routes: Any, end: int, settings: dict[str, Any]) -> None:
     parent: dict[str, int] = {"handle": ROOT_HANDLE}
-    asked = shapers(settings)
-    if "netem" in asked:
+    needed = shapers(settings)
+    if "netem" in needed:
         with _shaping("netem"):
             routes.tc(
                 "add",
@@ -69,7 +69,7 @@ def _shape(routes: Any, end: int, settings: dict[str, Any]) -> None:
                 loss=settings["loss_percent"],
             )
         parent = {"handle": 2 * ROOT_HANDLE, "parent": ROOT_HANDLE + 1}
-    if "tbf" in asked:
+    if "tbf" in needed:
         bytes_per_s = round(settings["rate_mbit"] * 1e6 / 8)
         with _shaping("tbf"):
             routes.tc(
@@ -77,7 +77,8 @@ def _shape(routes: Any, end: int, settings: dict[str, Any]) -> None:
                 "tbf",
                 end,
                 rate=bytes_per_s,
-                # What may pass at once: the kernel's clock lets a bucket fill in 4 ms.
+                # The kernel's clock fills the bucket every 4 ms: so much passes at
+                # once.
                 burst=max(LEAST_BURST_BYTES, bytes_per_s // 250),
                 latency=f"{settings['queue_ms']:g}ms",
                 **parent,
@@ -86,7 +87,7 @@ def _shape(routes: Any, end: int, settings: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _shaping(kind: str) -> Iterator[None]:
-    """Say so where the kernel has no such shaper (tc(8))."""
+    """Raise `CellError` if the kernel has no such shaper (tc(8))."""
     from pyroute2.netlink.exceptions import NetlinkError
 
     try:
@@ -100,11 +101,11 @@ def _shaping(kind: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Say, after `what`, why the kernel has refused it."""
+def _explained(failure: str) -> Iterator[None]:
+    """Raise `CellError` with the failure, and why the kernel has refused."""
     from pyroute2.netlink.exceptions import NetlinkError
 
     try:
         yield
     except NetlinkError as error:
-        raise CellError(f"{what}: {os.strerror(error.code)}") from None
+        raise CellError(f"{failure}: {os.strerror(error.code)}") from None

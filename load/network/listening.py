@@ -1,9 +1,9 @@
-"""Where processes listen for TCP connections, and on which ports (Linux).
+"""On which addresses processes listen for TCP connections (Linux).
 
 Rules of this module:
-- A process may be in a network namespace that is not this one's: what it listens on is
-  read of its own (proc_pid_net(5)).
-- What can't be read is None, never none.
+- A process may be in another network namespace than this one. Its addresses are read
+  from its own namespace (proc_pid_net(5)).
+- Where nothing can be read, the result is None, never empty.
 """
 
 from __future__ import annotations
@@ -13,49 +13,42 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import psutil
 
+from load.address import Address
+
 LISTEN = "0A"  # TCP_LISTEN, <net/tcp_states.h>
-MOST = 5  # that are named
+MOST = 5  # addresses that are named
 
 
-class Listener(NamedTuple):
-    """An address and a port that is listened on."""
-
-    host: str
-    port: int
-
-
-def listeners(processes: Iterable[psutil.Process]) -> list[Listener] | None:
-    """Return where these processes listen."""
-    found = set()
-    known = False
+def listening(processes: Iterable[psutil.Process]) -> list[Address] | None:
+    """Return the addresses on which these processes listen."""
+    addresses = set()
+    is_known = False
     for process in processes:
         with contextlib.suppress(OSError):  # it has ended, or become another user's
             own = set(_sockets(process.pid))
-            there = _listening(Path(f"/proc/{process.pid}/net"))
-            found |= {place for inode, place in there if inode in own}
-            known = True
-    return sorted(found) if known else None
+            pairs = _listening(Path(f"/proc/{process.pid}/net"))
+            addresses |= {address for inode, address in pairs if inode in own}
+            is_known = True
+    return sorted(addresses) if is_known else None
 
 
 def ports() -> set[int] | None:
-    """Return all ports that are listened on in the namespace that this thread is in."""
+    """Return all ports on which somebody listens in this thread's namespace."""
     with contextlib.suppress(OSError):
         return {at.port for _, at in _listening(Path("/proc/thread-self/net"))}
     return None
 
 
-def instead_of(address: tuple[str, int], found: list[Listener] | None) -> str:
-    """Return where a server listens that should at `address`, as words to follow."""
-    if found is None:
+def elsewhere(address: Address, addresses: list[Address] | None) -> str:
+    """Return where a server listens instead of on `address`, to follow other words."""
+    if addresses is None:
         return ""
-    host, port = address
-    if {Listener(host, port), Listener("0.0.0.0", port)} & set(found):
+    if {address, Address("0.0.0.0", address.port)} & set(addresses):
         return ", though it listens there"
-    places = ", ".join(f"{at.host} port {at.port}" for at in found[:MOST])
+    places = ", ".join(map(str, addresses[:MOST]))
     return f", and listens on {places or 'no port'}"
 
 
@@ -68,8 +61,8 @@ def _sockets(pid: int) -> Iterator[str]:
                 yield inode.strip("[]")
 
 
-def _listening(folder: Path) -> Iterator[tuple[str, Listener]]:
-    """Yield inode and place of what is listened on in a namespace."""
+def _listening(folder: Path) -> Iterator[tuple[str, Address]]:
+    """Yield the inode and the address of each listening socket of a namespace."""
     for name in ("tcp", "tcp6"):
         path = folder / name
         if not path.exists():  # a kernel without IPv6
@@ -78,11 +71,11 @@ def _listening(folder: Path) -> Iterator[tuple[str, Listener]]:
             _, local, _, state, *_, inode = line.split()[:10]
             if state == LISTEN:
                 host, port = local.split(":")
-                yield inode, Listener(_address(host), int(port, 16))
+                yield inode, Address(_host(host), int(port, 16))
 
 
-def _address(written: str) -> str:
-    """Return an address in words; it is written as numbers of this machine's order."""
+def _host(written: str) -> str:
+    """Return a host as usually written; here it is words in this machine's order."""
     words = [int(written[at : at + 8], 16) for at in range(0, len(written), 8)]
     family = socket.AF_INET if len(words) == 1 else socket.AF_INET6
     return socket.inet_ntop(family, struct.pack(f"={len(words)}I", *words))

@@ -1,14 +1,14 @@
 """The network between users and server: two namespaces and a link, or the loopback.
 
 Rules of this module:
-- A namespace here has no name, and no file: it lives as long as a process in it or
-  a descriptor of it, and the link lives as long as it. So a run leaves neither behind
-  once its processes are gone, however it ends; for that there is `guard.py`.
-- The runner itself goes over to the users' side, and with it what it starts; the
-  server is started on the other side (`server_side`).
-- Without the privilege to make a namespace, a user namespace is made first, in which
-  the user stays who they are. Where the system allows neither, `trial.py` finds out.
-- The link itself is made in `link.py`.
+- A namespace here has no name and no file. It lives as long as a process in it, or a
+  descriptor of it, and the link lives as long as the namespace. So nothing is left when
+  the run's processes are gone, however the run ends (`host/guard.py`).
+- The runner goes over to the users' side, with all that it starts. The server is
+  started on the other side (`server_side`).
+- A user who may not make a network namespace makes a user namespace first, and keeps
+  their identity in it. `trial.py` finds out whether the system allows either.
+- `link.py` makes the link.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ ADMIN = 12  # CAP_NET_ADMIN, <linux/capability.h>
 
 @dataclass(frozen=True)
 class Network:
-    """Where the server listens, and through what it is reached.
+    """The host that the server listens on, and the interface that it is reached by.
 
-    `server_side` is the descriptor of the server's namespace, None where both
-    share one; `link` the name of the interface at the server's end.
+    `link` is the name of the interface at the server's end. `server_side` and
+    `users_side` are descriptors of the namespaces, None where both sides share one.
     """
 
     host: str
@@ -51,7 +51,7 @@ class Network:
 
     @contextlib.contextmanager
     def on_server_side(self) -> Iterator[None]:
-        """Let this thread be in the server's namespace for a while."""
+        """Put this thread into the server's namespace for a while."""
         if self.server_side is None or self.users_side is None:
             yield
             return
@@ -62,22 +62,22 @@ class Network:
             _enter(self.users_side)
 
     def go_to_server_side(self) -> None:
-        """Enter the server's namespace for good; for a process that was forked."""
+        """Enter the server's namespace for good; for a forked process."""
         if self.server_side is not None:
             _enter(self.server_side)
 
     def sysctls(self) -> dict[str, str | None]:
-        """Return the kernel's limits in force, each of the side that it matters on."""
+        """Return the kernel's settings, each from the side on which it matters."""
         with self.on_server_side():
-            found = sysctls.read(sysctls.OF_SERVER)
-        return found | sysctls.read(sysctls.OF_USERS)
+            settings = sysctls.read(sysctls.OF_SERVER)
+        return settings | sysctls.read(sysctls.OF_USERS)
 
 
 def join(config: dict[str, Any]) -> Network:
     """Make the network of a cell and move this process to its users' side.
 
-    Raises `CellError` where it can't be had. To be called before any thread is
-    started; there is no way back.
+    Raises `CellError` where it can't be had. To be called before any thread is started.
+    There is no way back.
     """
     settings = config["network"]
     if settings["kind"] == "loopback":
@@ -89,7 +89,7 @@ def join(config: dict[str, Any]) -> Network:
 
 
 def connect(settings: dict[str, Any]) -> Network:
-    """Make two namespaces and their link; raise `CellError` where one can't be."""
+    """Make two namespaces and their link; raise `CellError` where that fails."""
     try:
         _leave_namespace()
         server = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
@@ -109,9 +109,9 @@ def connect(settings: dict[str, Any]) -> Network:
 
 
 def _leave_namespace() -> None:
-    """Go to a new, empty network namespace; by way of a user namespace if need be.
+    """Go to a new, empty network namespace, by way of a user namespace if need be.
 
-    It is no use to who may make one and may not change it.
+    Without CAP_NET_ADMIN a namespace could be made here and there, but not set up.
     """
     if _may_administer():
         with contextlib.suppress(PermissionError):
@@ -119,8 +119,8 @@ def _leave_namespace() -> None:
             return
     user, group = os.getuid(), os.getgid()
     _unshare(CLONE_NEWUSER | CLONE_NEWNET)
-    # user_namespaces(7): groups can't be mapped before this is given up. A root
-    # without capabilities may not map itself, and does as well unmapped.
+    # user_namespaces(7): groups can be mapped only after setgroups is denied. A root
+    # without capabilities may not map itself, and needs no map.
     with contextlib.suppress(PermissionError):
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
@@ -130,8 +130,8 @@ def _leave_namespace() -> None:
 def _may_administer() -> bool:
     with contextlib.suppress(OSError):
         status = Path("/proc/self/status").read_text()
-        if found := re.search(r"^CapEff:\s*([0-9a-f]+)", status, re.MULTILINE):
-            return bool(int(found[1], 16) >> ADMIN & 1)
+        if match := re.search(r"^CapEff:\s*([0-9a-f]+)", status, re.MULTILINE):
+            return bool(int(match[1], 16) >> ADMIN & 1)
     return True
 
 

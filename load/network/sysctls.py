@@ -1,4 +1,4 @@
-"""The kernel's settings of the network namespace that this thread is in."""
+"""The kernel's settings of this thread's network namespace."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from load.errors import CellError
 
 FOLDER = Path("/proc/sys")
-# On which side a setting of the kernel matters.
+# Settings that matter on the server's side, and on the users' side.
 OF_SERVER = {
     "somaxconn": "net/core/somaxconn",
     "tcp_max_syn_backlog": "net/ipv4/tcp_max_syn_backlog",
@@ -17,15 +17,16 @@ OF_SERVER = {
 }
 OF_USERS = {
     "ip_local_port_range": "net/ipv4/ip_local_port_range",
-    # Whoever closes a connection first keeps its ports for a minute (RFC 9293, 3.6.1).
-    # Where these are users, they run out: who asks 7,000 times a second has taken half
-    # of the range in two seconds, and then the kernel searches longer than it connects.
+    # The side that closes a connection first keeps its port for a minute (RFC 9293,
+    # 3.6.1). If users close first, they run out of ports: 7,000 requests a second take
+    # half of the range in two seconds. Then the kernel searches longer than it
+    # connects.
     "tcp_tw_reuse": "net/ipv4/tcp_tw_reuse",
 }
 
 
 def write(settings: Mapping[str, Any], names: Mapping[str, str]) -> None:
-    """Set what `settings` has of `names`; raise `CellError` for what can't be set."""
+    """Set those of `names` that have a value; raise `CellError` if one can't be set."""
     for name, path in names.items():
         value = settings[name]
         if value is None:
@@ -40,11 +41,11 @@ def write(settings: Mapping[str, Any], names: Mapping[str, str]) -> None:
 
 
 def read(names: Mapping[str, str]) -> dict[str, str | None]:
-    """Return the settings in force; None for one that is not told."""
-    found: dict[str, str | None] = {}
+    """Return the settings in force; None for one that can't be read."""
+    values: dict[str, str | None] = {}
     for name, path in names.items():
         try:
-            found[name] = " ".join((FOLDER / path).read_text().split())
+            values[name] = " ".join((FOLDER / path).read_text().split())
         except OSError:
-            found[name] = None
-    return found
+            values[name] = None
+    return values

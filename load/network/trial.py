@@ -1,9 +1,9 @@
-"""Whether a network can be had here, tried once before anything is measured over it.
+"""Whether a network can be had here: tried once, before anything is measured over it.
 
 Rules of this module:
-- What is tried is what a run does (`network.py`): namespaces, a link, what shapes it
-  and the kernel's settings. Any may be missing: in a container, in WSL's kernel.
-- There is no way back out of a namespace, so it is done in processes of their own.
+- All that a run does is tried (`namespaces.py`): the namespaces, the link, its shapers
+  and the kernel's settings. Any may be missing, in a container or in WSL's kernel.
+- There is no way back out of a namespace, so each try is a process of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from load.network.namespaces import OTHERWISE, connect
 
 Settings = dict[str, Any]
 SYSCTLS = {**sysctls.OF_SERVER, **sysctls.OF_USERS}
-# What any network of namespaces needs; a kernel's setting is among it (network=netns).
+# The least that a network of namespaces needs. It includes a setting of the kernel.
 PLAIN: Settings = {
     **{"rate_mbit": None, "delay_ms": 0.0, "jitter_ms": 0.0, "loss_percent": 0.0},
     **dict.fromkeys(SYSCTLS),
@@ -34,7 +34,7 @@ PLAIN: Settings = {
 
 
 class Trial:
-    """A try of networks, which goes on beside this process until it is asked for."""
+    """A try of networks, in a process beside this one until its result is needed."""
 
     def __init__(self, networks: Sequence[Settings] = (PLAIN,)) -> None:
         self._process = subprocess.Popen(
@@ -45,46 +45,46 @@ class Trial:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self._why: list[str | None] | None = None
+        self._reasons: list[str | None] | None = None
 
     def why_not(self) -> list[str | None]:
-        """Return why each of the networks can't be had; None for one that can."""
-        if self._why is None:
-            told, said = self._process.communicate()
+        """Return for each network why it can't be had, or None where it can."""
+        if self._reasons is None:
+            output, errors = self._process.communicate()
             if self._process.returncode != 0:
-                raise RuntimeError(said)
-            self._why = json.loads(told)
-        return self._why
+                raise RuntimeError(errors)
+            self._reasons = json.loads(output)
+        return self._reasons
 
 
 def unavailable() -> str | None:
-    """Return why this user can have no network of namespaces here; None if they can."""
+    """Return why this user can't have a network of namespaces, or None if they can."""
     return Trial().why_not()[0]
 
 
 def refused(networks: Iterable[Settings], plain: str | None) -> str | None:
-    """Return, on one line, which of `networks` can't be had here; None where all can.
+    """Return a line about one of `networks` that can't be had, or None if all can.
 
-    `plain` says why none of namespaces can be had, if so. Those that need the same are
-    tried once.
+    `plain` says why no network of namespaces can be had, if so. Networks that need the
+    same are tried once.
     """
-    asked = {_needs(each): each for each in networks if each["kind"] == "netns"}
+    needs = {_needs(each): each for each in networks if each["kind"] == "netns"}
     if plain is None:
-        asked.pop(_needs(PLAIN), None)
-    if not asked:
+        needs.pop(_needs(PLAIN), None)
+    if not needs:
         return None
-    different = list(asked.values())
-    found = [plain] if plain else Trial(different).why_not()
-    for network, why in zip(different, found, strict=False):
+    different = list(needs.values())
+    reasons = [plain] if plain else Trial(different).why_not()
+    for network, why in zip(different, reasons, strict=False):
         if why:
             return f"network={network['name']}: {why}; {OTHERWISE}"
     return None
 
 
 def _needs(settings: Settings) -> frozenset[str]:
-    """Return what a network needs of kernel and user, whatever the values."""
-    written = {name for name in SYSCTLS if settings[name] is not None}
-    return frozenset(shapers(settings) | written)
+    """Return what a network needs of kernel and user, whatever its values."""
+    set_here = {name for name in SYSCTLS if settings[name] is not None}
+    return frozenset(shapers(settings) | set_here)
 
 
 def _try(network: Settings) -> str | None:
@@ -103,10 +103,10 @@ def _try(network: Settings) -> str | None:
         finally:
             os._exit(status)
     os.close(write)
-    with os.fdopen(read) as told:
-        why = told.read()
+    with os.fdopen(read) as output:
+        why = output.read()
     if os.wait()[1] != 0:
-        sys.exit(1)  # that is a fault of ours
+        sys.exit(1)  # a fault of ours
     return why or None
 
 

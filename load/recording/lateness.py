@@ -1,10 +1,10 @@
-"""How late the event loop of a process that makes load was.
+"""How late the event loop of a process of Locust is.
 
 Rules of this module:
-- A greenlet sleeps 10 ms and sees how much later it woke. By as much may any
-  response have been seen late, and any request started late, for want of a core.
-- Ten figures a second: the greatest lateness, and the mean. A lateness holds for all of
-  the time that the greenlet has slept, so one that is long counts for more.
+- A greenlet sleeps 10 ms and measures how much later it wakes. Any response may have
+  been seen late by as much, and any request started late.
+- Ten times a second there is the greatest lateness and the mean. A lateness holds for
+  the whole time that the greenlet has slept, so a longer one has more weight.
 """
 
 from __future__ import annotations
@@ -19,20 +19,19 @@ LATE_MS, LONG_S = 50.0, 5.0
 Late = tuple[float, float, float]  # `time.monotonic()`, and the greatest and mean in ms
 
 
-class Behind:
-    """Whether an event loop is late for long: it then measures itself.
+class LongLateness:
+    """Detects an event loop that is late for long: it then measures itself.
 
-    To be told of each period. For long is five seconds on end with a mean lateness of
-    more than 50 ms.
+    Late for long means five seconds on end with a mean lateness of more than 50 ms.
     """
 
     def __init__(self) -> None:
-        self.until_s: float | None = None  # what was told of
-        self.seconds = self.weighted = 0.0  # of the second that has not ended
+        self.until_s: float | None = None  # the end of the last period
+        self.seconds = self.weighted = 0.0  # of the current second
         self.late_s = 0.0  # on end
 
     def add(self, late: Late) -> bool:
-        """Take a period; return whether the loop has been late for long with it."""
+        """Take the next period; return whether the loop is late for long with it."""
         at_s, _, mean_ms = late
         took_s = PERIOD_S if self.until_s is None else at_s - self.until_s
         self.until_s = at_s
@@ -47,7 +46,7 @@ class Behind:
 
 
 class Lateness:
-    """`periods` that have ended and were not taken yet."""
+    """Measures lateness; `periods` have ended and were not taken yet."""
 
     def __init__(self) -> None:
         self.periods: list[Late] = []
@@ -58,7 +57,7 @@ class Lateness:
         self.most_s = self.slept_s = self.weighted_s2 = 0.0
 
     def watch(self) -> None:
-        """Look for ever; to be run in a greenlet."""
+        """Measure for ever; to be run in a greenlet."""
         before = time.monotonic()
         self._start(before)
         while True:
@@ -80,6 +79,6 @@ class Lateness:
         return periods
 
     def so_far(self) -> Late:
-        """Return the same of the period that has not ended."""
+        """Return the lateness in the current period."""
         mean_s = self.weighted_s2 / self.slept_s if self.slept_s else 0.0
         return time.monotonic(), self.most_s * 1000, mean_s * 1000

@@ -1,12 +1,14 @@
-"""Keeps the record of a run, and ends it; here of one whose users are in this process.
+"""Listens to Locust's events: it keeps the record of a run, and ends the run.
+
+`local.py` records users in this process, `master.py` users in several processes.
 
 Rules of this module:
-- Locust logs what a listener raises and goes on, so nothing may be raised: a
-  record that can't be kept ends the run without a result.
-- A search for the capacity is led from here: users change, requests are watched,
-  `search.py` says what to try next.
-- The run is ended by its rule, by its time, by the cap on users, or by whoever
-  stops Locust; the record is closed and whole in each of these cases.
+- Locust logs an exception of a listener and goes on. So nothing may be raised: a record
+  that can't be written ends the run without a result.
+- A search for the capacity is led from here: users change, requests are watched, and
+  `search.py` decides what to try next.
+- A run ends by its rule, by its time, by the cap on users, or by whoever stops Locust.
+  In each of these cases the record is closed and complete.
 """
 
 from __future__ import annotations
@@ -22,22 +24,24 @@ import gevent
 from locust.env import Environment
 
 from contract import stops
-from load.client.phases import Phases, Unfinished
-from load.recording.lateness import Behind, Late, Lateness
+from load.client.phases import Unfinished
+from load.recording.lateness import Late, LongLateness
 from load.recording.record import Record
 from load.recording.search import Search
 from load.users.before import prepare
-from load.users.failure_kind import failure
 from load.users.joining import Joining
-from load.users.lean_user import unfinished
 
 RECOVERY_S = 2.0  # from more users than the next step has
 SETTLING = 0.25  # of a step, in which new users join and old requests end
-FLUSH_S = 0.5  # how stale the record may be for who reads it during the run
+FLUSH_S = 0.5  # how stale the record may be for a reader during the run
 
 
-class Keeper(ABC):
-    """What a run by Locust's own process and a run by several have in common."""
+class RunListener(ABC):
+    """Keeps the record of a run, and ends the run.
+
+    A subclass records requests, and has to have `end`. It may add to `begin`,
+    `begin_record`, `write_through` and `told_to_stop`.
+    """
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
@@ -53,27 +57,28 @@ class Keeper(ABC):
         self.preparing = False
         self.timers: list[gevent.Greenlet] = []
         self.joining = Joining(environment, self.record.joins)
-        self.behind: dict[int, Behind] = {}  # by process
+        self.late_for_long: dict[int, LongLateness] = {}  # by process
         listen = environment.events
         listen.test_start.add_listener(self.begin)
         listen.spawning_complete.add_listener(self.all_joined)
-        # The first is also fired by a stop in the web UI, the second by a signal.
+        # A stop in the web UI fires the first of these, a signal the second.
         listen.test_stopping.add_listener(self.told_to_stop)
         listen.quitting.add_listener(self.told_to_stop)
 
     def begin(self, **_: Any) -> None:
-        gevent.killall(self.timers, block=False)  # of a run before, in the web UI
+        """Do what comes before the record, and begin it."""
+        gevent.killall(self.timers, block=False)  # of an earlier run, in the web UI
         self.timers = []
         options = self.options
         self.preparing = True
         before = prepare(self.environment.host or "", options)
-        if not self.preparing:  # told to stop meanwhile
+        if not self.preparing:  # it was told to stop meanwhile
             return
         self.preparing = False
         if not self.begin_record():
             return
-        self.record.before = before.told
-        self.behind = {}
+        self.record.before = before.figures
+        self.late_for_long = {}
         runner: Any = self.environment.runner
         rate = options.spawn_rate or 1.0
         self.joining.begins(runner.target_user_count, rate)
@@ -83,20 +88,21 @@ class Keeper(ABC):
         if options.search_capacity is not None:
             self.timers.append(gevent.spawn(self.search))
         if options.grow_to is not None:
-            ways = (before.start, options.think_max, options.grow_to, rate)
-            self.timers.append(gevent.spawn(self.joining.grow, *ways))
+            growth = (before.start, options.think_max, options.grow_to, rate)
+            self.timers.append(gevent.spawn(self.joining.grow, *growth))
 
     def begin_record(self) -> bool:
         """Begin the record as of now; return whether it can be written."""
         try:
             self.record.begin(time.monotonic())
         except OSError as error:
-            self.lost(f"the record cannot be written: {error.strerror}")
+            self.lose_record(error)
             return False
         self.ended = False
         return True
 
     def all_joined(self, user_count: int, **_: Any) -> None:
+        """End a search for the first failure when no more users will join."""
         if user_count < (self.options.grow_to or 0):
             return  # more will join
         if self.options.stop_at_first_failure and not self.ended:
@@ -105,14 +111,14 @@ class Keeper(ABC):
             self.timers.append(gevent.spawn_later(in_flight_s, self.end_at, stops.CAP))
 
     def search(self) -> None:
-        """Try one number of users after another, from the one there is."""
+        """Try one number of users after another, beginning with one user."""
         rate = self.options.spawn_rate
         search = Search(self.options.search_capacity, self.options.p95_limit)
         users: int | None = 1
         before = 0
         while users is not None:
             if users < before:
-                # What too many users have left, in queues and in time-outs, is theirs.
+                # Queues and time-outs that too many users have left end meanwhile.
                 self.joining.change(1, rate)
                 gevent.sleep(RECOVERY_S)
             before = users
@@ -128,6 +134,7 @@ class Keeper(ABC):
         self.timers.append(gevent.spawn_later(after_s, self.end, reason))
 
     def look_after(self) -> None:
+        """Write the record through, and end a run that waits for an onset in vain."""
         waiting = False
         while not self.ended:
             gevent.sleep(FLUSH_S)
@@ -143,32 +150,33 @@ class Keeper(ABC):
         self.record.flush()
 
     def attempt(self, action: Any, *arguments: Any) -> None:
-        """Do what writes; end the run without a result where it can't."""
+        """Do something that writes; if it fails, end the run without a result."""
         try:
             action(*arguments)
         except OSError as error:
-            self.lost(f"the record cannot be written: {error.strerror}")
+            self.lose_record(error)
 
     def end_at(self, bound: str) -> None:
-        """End the run at a bound; not where a failure came first: then it goes on."""
+        """End the run at a bound. If a request has failed before, the run goes on."""
         if self.record.failed_s is None:
             self.end(bound)
 
     @abstractmethod
     def end(self, reason: str) -> None:
-        """End the run as of now, for `reason`."""
+        """End the run as of now; the reason is one of `contract/stops.py`."""
 
-    def keep_late(self, process: int, late: Late) -> None:
-        """Keep how late a process was; end, if so asked, where one can't keep up."""
+    def add_lateness(self, process: int, late: Late) -> None:
+        """Record how late a process was; with --until-late, end if it can't keep up."""
         self.record.lateness(process, late)
-        behind = self.behind.setdefault(process, Behind())
-        if behind.add(late) and self.options.until_late:
+        long_lateness = self.late_for_long.setdefault(process, LongLateness())
+        if long_lateness.add(late) and self.options.until_late:
             self.end_at(stops.GENERATOR)
 
     def told_to_stop(self, **_: Any) -> None:
+        """End the record: somebody stops Locust."""
         if self.preparing:
             self.preparing = False
-            if self.begin_record():  # of a load that has not begun
+            if self.begin_record():  # the load has not begun
                 self.finish(stops.TOLD_TO_STOP, self.record.began_s, 0, ())
         elif not self.ended:
             self.end(stops.TOLD_TO_STOP)
@@ -185,12 +193,16 @@ class Keeper(ABC):
         try:
             self.record.finish(reason, at_s, users, unfinished)
         except OSError as error:
-            self.lost(f"the record cannot be written: {error.strerror}")
+            self.lose_record(error)
             return
-        if reason != stops.TOLD_TO_STOP:  # else it is stopping already
+        if reason != stops.TOLD_TO_STOP:  # then Locust is stopping already
             self.quit()
 
-    def lost(self, why: str) -> None:
+    def lose_record(self, error: OSError) -> None:
+        """End without a result: the record can't be written."""
+        self.lose(f"the record cannot be written: {error.strerror}")
+
+    def lose(self, why: str) -> None:
         """End without a result."""
         self.ended = True
         logging.error("%s", why)
@@ -198,65 +210,6 @@ class Keeper(ABC):
         self.quit()
 
     def quit(self) -> None:
-        # Not from here: quitting kills the greenlet of the user that called it.
+        # In a greenlet of its own: quitting kills the user that may have called this.
         assert self.environment.runner is not None
         gevent.spawn(self.environment.runner.quit)
-
-
-class Alone(Keeper):
-    """The keeper of a run in one process."""
-
-    def __init__(self, environment: Environment) -> None:
-        super().__init__(environment)
-        self.late = Lateness()
-        environment.events.request.add_listener(self.request)
-
-    def begin(self, **more: Any) -> None:
-        super().begin(**more)
-        self.late = Lateness()
-        self.timers.append(gevent.spawn(self.late.watch))
-
-    def request(
-        self,
-        response_time: float,
-        response_length: int,
-        response: Any,
-        exception: BaseException | None,
-        phases: Phases = (None, None),
-        **_: Any,
-    ) -> None:
-        if self.ended:
-            return
-        row = (
-            time.monotonic(),
-            response_time,
-            phases,
-            response.status_code if response is not None else None,
-            response_length,
-            self.users(),
-            failure(exception, response_time, self.options.slow),
-        )
-        try:
-            reason = self.record.request(row)
-        except OSError as error:
-            self.lost(f"the record cannot be written: {error.strerror}")
-            return
-        if reason:
-            self.end(reason)
-
-    def users(self) -> int:
-        assert self.environment.runner is not None
-        return self.environment.runner.user_count
-
-    def write_through(self) -> None:
-        for late in self.late.take():
-            self.keep_late(0, late)
-        super().write_through()
-
-    def end(self, reason: str) -> None:
-        if not self.ended:
-            late = self.late.so_far()
-            at_s = late[0]
-            self.attempt(self.write_through)
-            self.attempt(self.record.lateness, 0, late)
-            self.finish(reason, at_s, self.users(), unfinished())

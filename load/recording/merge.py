@@ -1,10 +1,10 @@
-"""Puts what several processes have seen into one order.
+"""Merges the rows of several processes into one order.
 
 Rules of this module:
-- Each process sends what it has seen since it last did, in order, and up to
-  which moment that is all. A row is passed on once every process has reported
-  up to it: none can then come before it.
-- The users that run are the sum of what each process said last, at that row.
+- Each process sends its new rows in order, and the moment up to which they are
+  complete. A row is passed on when every process has reported up to it: no earlier row
+  can come.
+- The number of users at a row is the sum of what each process reported last.
 - Nothing here waits or knows a clock.
 """
 
@@ -26,14 +26,14 @@ class Merge:
     def add(self, worker: int, rows: Sequence[Row], upto_s: float, users: int) -> None:
         """Take all rows of `worker` up to `upto_s`, when it had `users`.
 
-        A row's users are those of this process.
+        The users in a row are those of this worker.
         """
         self.waiting += [(row[0], worker, row[5], row) for row in rows]
         self.waiting.append((upto_s, worker, users, None))
         self.upto[worker] = upto_s
 
     def ready(self) -> Iterator[Row]:
-        """Give each row that nothing can come before, with the users of all."""
+        """Yield each row that no other can precede, with the users of all processes."""
         until = min(self.upto.values())
         self.waiting.sort(key=_when)
         taken = 0

@@ -1,12 +1,12 @@
-"""When a server has begun to fail, and when a failure was a stray.
+"""The onset of failures: from when on a server fails, and not just by chance.
 
 Rules of this module:
-- The onset of failures is the first finished request with which, of those that finished
-  in the 10 s before and with it, 1 % have failed, and three at least.
-- A failure that no onset follows within some seconds was a stray.
-- Times are whole microseconds, as the record has them, so that who reads the record
-  comes to the same end.
-- Each request costs a fraction of a microsecond, since it is asked of every one.
+- The onset comes with a finished request if at least 1 % of the requests that finished
+  in the 10 s up to it have failed, and at least three (`contract/stops.py`).
+- A failure that no onset follows within some seconds is a stray.
+- Times are whole microseconds, as in the record, so that its readers come to the same
+  result.
+- Every request passes here, so each may cost only a fraction of a microsecond.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ WINDOW_US = round(ONSET_WINDOW_S * 1e6)
 
 
 class Onset:
-    """Looks for the onset; to be told of each request as it finishes."""
+    """Detects the onset; `add` has to be called with each finished request."""
 
     def __init__(self) -> None:
         self.failed_s: float | None = None  # when the first failure was
@@ -27,7 +27,7 @@ class Onset:
         self._failed: deque[int] = deque()
 
     def add(self, finish_s: float, failed: bool) -> bool:
-        """Take a request that finished `finish_s` after the beginning, none earlier.
+        """Take a request that finished `finish_s` after the beginning, in order.
 
         Returns whether the onset has come with it.
         """

@@ -1,18 +1,18 @@
-"""The record of a run: its files, and the rule that ends it.
+"""The record of a run: its files, and the rule that ends the run.
 
 Rules of this module:
-- Every finished request is one row of `requests.csv`, in the order they
-  finished. The run's rule is applied to these rows, and nothing is recorded
-  after the one that meets it: Locust takes some time to stop.
-- What was in flight at that moment is in `unfinished.csv`: users waited for it too.
-- `connect_ms` and `first_byte_ms` count from the start of the request, and are empty
-  where it did not come so far, or where its client does not tell.
-- `generator.csv` has ten rows a second for each process that makes load: how late
-  its event loop was. A client that is late itself measures itself.
-- `stopped.json` is written last, and only when the record is whole: without it
-  there is no result.
-- Times that come in are those of `time.monotonic()`, which all processes of a
-  host share; `start_s` is from the beginning of the load.
+- Every finished request is one row of `requests.csv`, in the order in which they
+  finished. The run's rule is applied to these rows. Nothing is recorded after the row
+  that meets it, since Locust takes some time to stop.
+- Requests in flight at that moment are in `unfinished.csv`: users waited for them too.
+- `connect_ms` and `first_byte_ms` count from the start of the request. They are empty
+  where the request did not get so far, or where its client does not know.
+- `generator.csv` has ten rows a second for each process of Locust: how late its event
+  loop was. A client that is late measures itself.
+- `stopped.json` is written last, and only when the record is complete. Without it there
+  is no result.
+- Times come in as `time.monotonic()`, which all processes of a host share. `start_s`
+  counts from the beginning of the load.
 - Whatever can't be written raises `OSError`.
 """
 
@@ -33,17 +33,17 @@ from load.recording.search import Step, summary
 if TYPE_CHECKING:  # it loads gevent
     from load.recording.lateness import Late
 
-BOTH = "%.3f,%.3f"  # which takes less time than an f-string
+BOTH = "%.3f,%.3f"  # this takes less time than an f-string
 # A request: finished_s, response_ms, its phases, status, bytes, users, error.
 Row = tuple[float, float, Phases, int | None, int, int, str]
-STOPPED = "stopped.json"
+STOPPED = "stopped.json"  # how the load ended; the runner takes it into run.json
 
 
 class Record:
-    """The record in `folder`; where that is None, nothing but the rule.
+    """The record in `folder`; without a folder the rule is applied all the same.
 
-    `onset_s` is for how long a run that looks for the first failure goes on after it,
-    to see whether an onset follows.
+    A run that looks for the first failure goes on for `onset_s` after it, to see
+    whether an onset follows.
     """
 
     def __init__(
@@ -62,12 +62,13 @@ class Record:
         self.rows = 0
         self.steps: list[dict[str, float]] = []
         self.joining: list[dict[str, float]] = []
-        self.before: dict[str, Any] = {}  # the record; told of with how the run ended
+        self.before: dict[str, Any] = {}  # figures from before the record
         self.watched: list[tuple[float, bool]] | None = None
         self.requests: TextIO | None = None
         self.generator: TextIO | None = None
 
     def begin(self, began_s: float) -> None:
+        """Begin a record of a load that begins at `began_s`."""
         self.close()
         self.began_s = began_s
         self.rows = 0
@@ -83,13 +84,13 @@ class Record:
             self.generator.write(_heading(files.GENERATOR_COLUMNS))
 
     def request(self, row: Row) -> str:
-        """Add a row; return why the run is to end with it, or ''."""
+        """Add a row; return the reason why the run ends with it, or ''."""
         finished_s, response_ms, phases, status, size, users, error = row
         self.rows += 1
         if self.watched is not None:
             self.watched.append((response_ms, bool(error)))
         if self.requests is not None:
-            # The csv module takes twice as long, and an error alone needs it.
+            # The csv module takes twice as long, and only errors need its quotes.
             start = finished_s - self.began_s - response_ms / 1000
             begun = _known(phases) if phases[1] is None else BOTH % tuple(phases)
             self.requests.write(
@@ -105,15 +106,15 @@ class Record:
 
     @property
     def failed_s(self) -> float | None:
-        """When the first failure was that an onset may follow; None before it."""
+        """When the first failure was, if an onset may follow; None before it."""
         return None if self.onset is None else self.onset.failed_s
 
     def watch(self) -> None:
-        """Begin to watch requests, for `step`."""
+        """Begin to collect requests, for `step`."""
         self.watched = []
 
     def step(self, users: int, begin_s: float, end_s: float) -> Step:
-        """Keep that a number of users was watched; return what it got."""
+        """Record a step of the search with these users; return its result."""
         times = (begin_s - self.began_s, end_s - self.began_s)
         begin, end = (round(at, 6) for at in times)
         self.steps.append({"users": users, "begin_s": begin, "end_s": end})
@@ -122,7 +123,7 @@ class Record:
         return summary(users, end_s - begin_s, [ms for ms, _ in watched], failures)
 
     def joins(self, stretch: dict[str, float]) -> None:
-        """Keep that a stretch begins in which users join; see `joining.py`."""
+        """Record a stretch in which users join; see `users/joining.py`."""
         at_s = round(stretch["at_s"] - self.began_s, 6)
         self.joining.append(stretch | {"at_s": at_s})
 
@@ -139,7 +140,7 @@ class Record:
     def finish(
         self, reason: str, at_s: float, users: int, unfinished: Iterable[Unfinished]
     ) -> None:
-        """Close the record of a run that ended at `at_s`, with these in flight."""
+        """Close the record of a run that ended at `at_s`, with requests in flight."""
         self.close()
         if self.folder is not None:
             rows = (
@@ -175,12 +176,12 @@ def _heading(columns: Sequence[str]) -> str:
 
 
 def _known(phases: Sequence[float | None]) -> str:
-    """Return two fields of a CSV row, empty where nothing is known."""
+    """Return phases as two fields of a CSV row, empty where they are unknown."""
     return ",".join("" if ms is None else f"{ms:.3f}" for ms in phases)
 
 
 def _quoted(text: str) -> str:
-    """Return `text` as a field of a CSV row, on one line."""
+    """Return text as a field of a CSV row, on one line."""
     text = " ".join(text.split())
     if "," in text or '"' in text:
         return '"' + text.replace('"', '""') + '"'

@@ -1,10 +1,10 @@
-"""Which number of users to try next, in search of the most requests per second.
+"""The search for the capacity: which number of users to try next.
 
 Rules of this module:
-- Users are doubled until throughput has stopped rising and responses have become
-  unacceptable: a request failed, or the 95th percentile is over its limit. Then the
-  gaps around the knee, and around the last that was acceptable, are halved.
-- What a step says is decided elsewhere, of the record; here it only tells where to
+- Users are doubled until throughput has stopped rising and responses are no longer
+  acceptable: a request failed, or the 95th percentile is over its limit. Then the gaps
+  around the knee, and around the last acceptable step, are halved.
+- `analysis/` derives the results from the record. Here a step only decides where to
   look next. Nothing here waits or knows a clock.
 """
 
@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 from contract.stops import KNEE
 
-RISE = 1.05  # throughput that grew by less has stopped rising
+RISE = 1.05  # a smaller increase of throughput counts as none
 REFINEMENTS = 4
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a number of users got: requests per second, milliseconds, failures."""
+    """The result of a number of users: requests per second, p95, failures."""
 
     users: int
     rps: float
@@ -33,7 +33,7 @@ class Step:
 def summary(
     users: int, seconds: float, response_ms: list[float], failures: int
 ) -> Step:
-    """Return the step of `users` whose requests took `response_ms`."""
+    """Return the result of `users` whose requests took `response_ms`."""
     ranked = sorted(response_ms)
     p95_ms = ranked[math.ceil(0.95 * len(ranked)) - 1] if ranked else math.inf
     return Step(users, len(ranked) / seconds, p95_ms, failures)
@@ -50,7 +50,7 @@ class Search:
         self.refinements = 0
 
     def next(self, step: Step) -> int | None:
-        """Take what the last number of users got; return the next, or None."""
+        """Take the result of the last number of users; return the next, or None."""
         best = max((tried.rps for tried in self.tried.values()), default=0.0)
         self.tried[step.users] = step
         if self.doubling:
@@ -67,7 +67,7 @@ class Search:
         return not step.failures and step.p95_ms <= self.limit_ms
 
     def gaps(self) -> Iterator[int]:
-        """Give users to try between those that were tried, the most telling first."""
+        """Yield numbers of users between those that were tried, the best first."""
         order = sorted(self.tried)
         most = max(step.rps for step in self.tried.values())
         knee = next(n for n in order if self.tried[n].rps >= KNEE * most)

@@ -1,12 +1,12 @@
-"""How the server of a cell is started: its words, where, and with what around it.
+"""How the server of a cell is started: its command, folder and environment.
 
 Rules of this module:
-- Whatever is filled in for `{…}` is filled in here, and is known here alone. It is
-  filled in after the words have been told apart: no path needs to be quoted.
-- Nothing here starts a server. A command for its version is run, since what it says
-  is part of what a server was started as.
-- A submission is started in a copy of its folder: what it builds or writes there
-  neither changes what it is nor stays.
+- Only this module fills in placeholders (`{…}`). It does so after the command was split
+  into words, so no path needs quotes.
+- Nothing here starts a server. The command for its version is run, since the version is
+  kept with the command.
+- A submission is started in a copy of its folder. What it builds or writes there does
+  not change the submission, and is removed.
 """
 
 from __future__ import annotations
@@ -22,46 +22,46 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from load.address import Address
 from load.errors import CellError, ServerError
 from load.server.script import check_script, line_ends
 from load.server.submission_copy import copy
 
-VERSION_S = 10.0  # for the command that says it
+VERSION_S = 10.0  # for the command that prints it
 CHARACTERS = 200  # of a version's line that are kept
-# Why a submission can't be copied: it is unreadable, gone, or no file at all.
+# Errors of a submission that is unreadable, gone, or holds what is no file.
 OF_A_SUBMISSION = {errno.EACCES, errno.ENOENT, errno.ENOTDIR, errno.EINVAL}
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a server runs: where it listens, what it may write to and may use."""
+    """Where a server runs: its address, the folder that it may write to, its cores."""
 
-    host: str
-    port: int
+    address: Address
     root: Path  # the project's folder
-    page_file: Path  # what holds the page
-    scratch: Path  # an empty folder of its own
+    page_file: Path  # it holds the page
+    scratch: Path  # an empty folder for the server
     cores: int
     environment: dict[str, str]  # the run's
 
 
 @dataclass(frozen=True)
 class Command:
-    """What a server's process is started as, and told to end by."""
+    """The command of a server, and the signal that ends it."""
 
     words: list[str]
     folder: Path
     environment: dict[str, str]
     stop: signal.Signals
     hint: str | None  # how to get the program
-    odd: str | None  # what may be why it does not work
+    oddity: str | None  # a possible reason why it does not work
 
 
 def command(config: dict[str, Any], place: Place) -> Command:
-    """Return how the server of `config` is started in `place`.
+    """Return the command of the server of `config` in `place`.
 
-    Raises `ServerError` for a submission that has nothing to be started with, or that
-    can't be.
+    Raises `ServerError` for a submission that has nothing to start, or a script that
+    can't be started.
     """
     impl, filled = config["impl"], _filled(config, place)
     if not impl["command"]:
@@ -90,9 +90,9 @@ def command(config: dict[str, Any], place: Place) -> Command:
 
 
 def version(config: dict[str, Any], place: Place) -> str | None:
-    """Return the first line of what the command for the version says, if there is one.
+    """Return the first line that the command for the version prints.
 
-    One that cannot be run, or says nothing, is not known.
+    None if there is no such command, it can't be run, or it prints nothing.
     """
     impl, filled = config["impl"], _filled(config, place)
     if impl["version"] is None:
@@ -117,8 +117,8 @@ def version(config: dict[str, Any], place: Place) -> str | None:
 def prepare(config: dict[str, Any], place: Place) -> None:
     """Make the server's folder: empty, or a copy of the submission's.
 
-    Raises `ServerError` for a submission that can't be copied, `CellError` where it is
-    this machine that can't, and OSError where there is no space left.
+    Raises `ServerError` if it is the submission that can't be copied, `CellError` if it
+    is this machine that can't copy it, and OSError if there is no space left.
     """
     submission, unfit = config["impl"]["submission"], config["impl"]["unfit"]
     if unfit:
@@ -141,8 +141,8 @@ def prepare(config: dict[str, Any], place: Place) -> None:
 def _filled(config: dict[str, Any], place: Place) -> dict[str, Any]:
     return {
         **config["server"],
-        "host": place.host,
-        "port": place.port,
+        "host": place.address.host,
+        "port": place.address.port,
         "python": sys.executable,
         "page_file": place.page_file,
         "root": place.root,
@@ -166,7 +166,7 @@ def _environment(
 
 
 def _options(config: dict[str, Any], page_file: Path) -> Iterator[str]:
-    """Yield settings as long options; a false or empty one is left out."""
+    """Yield settings as long options; false and empty ones are left out."""
     app, page = config["app"], config["page"]
     settings = {name: config["server"][name] for name in ("backlog", "keep_alive")}
     settings["request_timeout"] = f"{config['server']['request_timeout_s']:g}"
@@ -187,8 +187,3 @@ def _options(config: dict[str, Any], page_file: Path) -> Iterator[str]:
         yield f"--{name.replace('_', '-')}"
         if value is not True:
             yield str(value)
-
-
-def count_cores(cores: list[int] | None) -> int:
-    """Return how many cores a server may use, of those it is bound to, if any."""
-    return len(cores) if cores else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""The page of a run, which the server has to answer with."""
+"""The page of a run: it is made by a command, and the server has to serve it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from load import ROOT
 from load.errors import CellError
 
 
-def expected(config: dict[str, Any], page_file: Path) -> Path | None:
-    """Return the file that holds what the server has to answer with; None: anything."""
+def expected_body(config: dict[str, Any], page_file: Path) -> Path | None:
+    """Return the file with the body of a right answer; None if any body is right."""
     body: str | None = config["impl"]["body"]
     if body is None:
         return None
@@ -22,30 +22,30 @@ def expected(config: dict[str, Any], page_file: Path) -> Path | None:
 
 
 def write_page(config: dict[str, Any], file: Path, environment: dict[str, str]) -> None:
-    """Write the page of a cell into `file`, by its command in this environment.
+    """Run the command of a page in this environment, with `file` as its output.
 
-    Raises `CellError` where that fails, as it does where this machine cannot make the
-    page in the CPU time that is asked for.
+    Raises `CellError` if it fails. It does so if this machine can't make the page in
+    `page.cpu_ms`.
     """
     page = config["page"]
     served = config["app"]["code"] is None  # attendance has no page, at no cost
     cpu_ms = page["cpu_ms"] if served else None
     own = {**page, "cpu_ms": cpu_ms or 0, "python": sys.executable}
     words = [word.format_map(own) for word in shlex.split(page["command"])]
-    with file.open("wb") as made:
+    with file.open("wb") as output:
         try:
             done = subprocess.run(
                 words,
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
-                stdout=made,
+                stdout=output,
                 stderr=subprocess.PIPE,
                 check=False,
             )
         except OSError as error:
             raise CellError(f"page.command: {words[0]}: {error.strerror}") from None
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        why = said[-1] if said else f"exit status {done.returncode}"
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        why = lines[-1] if lines else f"exit status {done.returncode}"
         raise CellError(f"page.command has made no page: {why}")

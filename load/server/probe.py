@@ -1,8 +1,9 @@
-"""A request to a server before it is measured, and all that comes in return.
+"""A request to a server before it is measured, and everything that comes in return.
 
 Rules of this module:
-- It is asked as users ask (`lean_client.py`), and its response is read as theirs are.
-- Beside the response it is told what came that should not have: bytes after its end.
+- Requests are those of users (`client/target.py`), and responses are read in the same
+  way.
+- Bytes after the end of a response are counted: they should not have come.
 """
 
 from __future__ import annotations
@@ -10,41 +11,41 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from load.client.deadline_socket import Timed
+from load.address import Address, url_host
+from load.client.deadline_socket import DeadlineSocket
 from load.client.head import end_of_head
 from load.client.response import Response
 
-SILENCE_S = 0.1  # after a last response, for what should not follow it
+SILENCE_S = 0.1  # after a last response, for bytes that should not follow it
 
 
-class Connection(Timed):
-    """A connection to a server, over which one request follows the other."""
+class Connection(DeadlineSocket):
+    """A connection to a server, for one request after another."""
 
     def __init__(
-        self, address: tuple[str, int], deadline: float, tick: Callable[[], None]
+        self, address: Address, deadline: float, tick: Callable[[], None]
     ) -> None:
         super().__init__(address, deadline, tick)
-        self.host = address[0]
+        self.host = url_host(address.host)
         self.response = Response()  # the last one
-        self.surplus = 0  # bytes that followed it, which nobody had asked for
+        self.surplus = 0  # bytes that followed it
 
     def __enter__(self) -> Connection:
         return self
 
     @property
     def begun(self) -> bool:
-        """Whether anything of the last response has come."""
+        """Whether the last response has begun."""
         return self.response.begun
 
     def get(self, path: str, last: bool) -> Response:
-        """Return the response to a request; after the `last` one the server closes.
+        """Return the response to a request; after the `last` the server is to close.
 
         Raises `OSError` and `ResponseError`.
         """
-        host = f"[{self.host}]" if ":" in self.host else self.host
         self.response = response = Response()
         self.send(
-            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: firstfail\r\n"
+            f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\nUser-Agent: firstfail\r\n"
             f"Accept: */*\r\nConnection: {'close' if last else 'keep-alive'}\r\n"
             "\r\n".encode()
         )
@@ -61,7 +62,7 @@ class Connection(Timed):
         return response
 
     def _rest(self) -> bytes:
-        """Return what comes until the server closes, or falls silent."""
+        """Return data that comes until the server closes or falls silent."""
         try:
             return self.receive(by=time.monotonic() + SILENCE_S)
         except OSError:
@@ -69,7 +70,7 @@ class Connection(Timed):
 
 
 def _surplus(response: Response, received: bytes) -> int:
-    """Return how many bytes follow a response whose head says its length."""
+    """Return how many bytes follow a response with a Content-Length."""
     head = response.head
     if head is None or head.length is None or received[9:10] == b"1":
         return 0

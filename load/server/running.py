@@ -1,15 +1,13 @@
 """The server of a run: started, watched, stopped.
 
 Rules of this module:
-- A server is a command. What it is written in does not matter, and all that is
-  asked of it is that it listens on the port it is given, answers with the page
-  (`preflight.py`), and ends on the signal that it is told to end by.
-- A server that can't be measured is a `CellError`; its own words are in its log,
-  the first and the last of them where there are many.
-- It has ended, and with it all that it has started, before its log is read.
+- A server is a command, in any language. It has to listen on the port that it is given,
+  answer with the page (`preflight.py`), and end on its stop signal.
+- A server that can't be measured is a `CellError`. Its own words are in its log; of a
+  long log the beginning and the end are kept.
+- Before its log is cut, the server has ended, and all that it has started as well.
 - Its standard input is a pipe on which nothing comes, like a terminal at which nobody
-  types. What has ended (/dev/null) can always be read: a server that waits for it, to
-  be told to quit, would.
+  types. /dev/null would be at its end: some servers quit when their input ends.
 """
 
 from __future__ import annotations
@@ -22,11 +20,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from load.address import Address
 from load.errors import CellError, ServerError
 from load.host.guard import end_started, is_of
 from load.host.process import cut, last_line, start
 from load.host.run_token import alive
-from load.network.listening import Listener, listeners
+from load.network.listening import listening
 from load.server.command import Command
 
 POLL_S = 0.1
@@ -45,7 +44,7 @@ class Server:
         self.started_as = started_as
 
     def death(self) -> str | None:
-        """Return how the server ended, and its last words; None while it lives."""
+        """Return how the server ended, with its last line; None while it lives."""
         status = self.process.poll()
         if status is None:
             return None
@@ -53,7 +52,7 @@ class Server:
         return f"{how}{last_line(self.log)}"
 
     def check_alive(self, kind: str) -> None:
-        """Raise `ServerError` of this kind when the server has ended."""
+        """Raise `ServerError` of this kind if the server has ended."""
         if (how := self.death()) is not None:
             why = f"the server died before the load began: {how}"
             if self.process.returncode == 0:
@@ -62,13 +61,13 @@ class Server:
                 kind, why + (hinted(self.started_as) if kind == "no-start" else "")
             )
 
-    def listens_on(self) -> list[Listener] | None:
-        """Return where it, and what it has started, listens; None if nothing tells."""
+    def listens_on(self) -> list[Address] | None:
+        """Return where it and its children listen; None where that is unknown."""
         environment = self.started_as.environment
-        return listeners(alive(is_of(environment, self.process.pid)))
+        return listening(alive(is_of(environment, self.process.pid)))
 
     def check_log(self) -> None:
-        """Raise `ServerError` when the server prints so much that the disk may fill."""
+        """Raise `ServerError` if the server prints so much that the disk may fill."""
         if self.log.stat().st_size > MOST_PRINTED_BYTES:
             raise ServerError(
                 "crashed",
@@ -78,8 +77,8 @@ class Server:
 
     def stop(self, within_s: float) -> str:
         """Tell the server to end; return how it did, in words."""
-        told = self.started_as.stop
-        self.process.send_signal(told)
+        number = self.started_as.stop
+        self.process.send_signal(number)
         deadline = time.monotonic() + within_s
         while (status := self._wait(deadline - time.monotonic())) is None:
             self.check_log()
@@ -87,7 +86,7 @@ class Server:
                 self.process.kill()
                 self.process.wait()
                 return (
-                    f"killed, since it had not ended {within_s:g} s after {told.name}"
+                    f"killed, since it had not ended {within_s:g} s after {number.name}"
                 )
         return f"signal {-status}" if status < 0 else f"exit status {status}"
 
@@ -99,25 +98,26 @@ class Server:
 
 
 def hinted(command: Command) -> str:
-    """Return how the program of `command` can be had, to follow what is wrong."""
+    """Return a hint how to get the program of `command`, to follow an error."""
     return f" (is it installed? {command.hint})" if command.hint else ""
 
 
 @contextmanager
-def running(
+def run_server(
     command: Command,
     log: Path,
     cores: list[int] | None,
     enter: Callable[[], None],
 ) -> Iterator[Server]:
-    """Start a server where `enter` goes; on leaving, kill it and what it has started.
+    """Start a server; on leaving, kill it and all that it has started.
 
-    Raises `CellError` where there is no such program: no fault of a server's.
+    Its process calls `enter` before it becomes the program. Raises `CellError` where
+    there is no such program: that is not the server's fault.
     """
-    silent, held = os.pipe()
+    read_end, write_end = os.pipe()
 
     def go() -> None:
-        os.dup2(silent, STANDARD_INPUT)
+        os.dup2(read_end, STANDARD_INPUT)
         enter()
 
     try:
@@ -125,20 +125,20 @@ def running(
             command.words, log, command.environment, cores, go, command.folder
         )
     except CellError as error:
-        os.close(held)
+        os.close(write_end)
         raise CellError(f"{error}{hinted(command)}") from None
     finally:
-        os.close(silent)
+        os.close(read_end)
     try:
         yield Server(process, log, command)
     except ServerError as error:
-        if command.odd is None:
+        if command.oddity is None:
             raise
-        raise ServerError(error.kind, f"{error} ({command.odd})") from None
+        raise ServerError(error.kind, f"{error} ({command.oddity})") from None
     finally:
         process.kill()
         process.wait()
-        os.close(held)
-        # What it has started may live on, and write into its log.
+        os.close(write_end)
+        # Its children may live on, and write into its log.
         end_started(command.environment, process.pid)
         cut(log)

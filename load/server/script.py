@@ -1,10 +1,10 @@
-"""The script that starts a server: what keeps it from being one, said in a line.
+"""The script that starts a server, and why it may not work.
 
 Rules of this module:
-- A script that can't be started is its author's to mend, and no program that is missing
-  here: what its first line names is part of what was handed in.
-- Lines that end with CR LF may do no harm. They are told of where a server can't be
-  measured, since what a shell or make says then does not name them.
+- A script that can't be started is the author's fault: its first line is part of the
+  submission. It does not count as a program that is missing here.
+- Lines that end with CR LF may do no harm. They are mentioned when a server can't be
+  measured, since the message of a shell or of make does not name them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,21 @@ from pathlib import Path
 
 from load.errors import ServerError
 
-READERS = {"sh", "bash", "dash", "ksh", "zsh", "make", "gmake"}  # to whom CR is a sign
+READERS = {
+    "sh",
+    "bash",
+    "dash",
+    "ksh",
+    "zsh",
+    "make",
+    "gmake",
+}  # they read CR as a character
 MOST_BYTES = 1_000_000  # of a script that are read
 LINE_BYTES = 256  # of its first line that the kernel reads
 
 
 def check_script(words: Sequence[str], folder: Path) -> None:
-    """Raise `ServerError` where `words` start a script that names no program."""
+    """Raise `ServerError` if `words` start a script and its first line is wrong."""
     script = _itself(words, folder)
     if script is None:
         return
@@ -32,15 +40,15 @@ def check_script(words: Sequence[str], folder: Path) -> None:
     named = os.fsdecode(first[2:].strip(b" \t\n").split(b" ")[0])
     program = folder / named
     if not (named and program.is_file() and os.access(program, os.X_OK)):
-        odd = line_ends(words, folder)
-        why = f": {odd}" if odd else ", which is no program here"
+        oddity = line_ends(words, folder)
+        why = f": {oddity}" if oddity else ", which is no program here"
         raise ServerError(
             "no-start", f"the first line of {script.name} names {named}{why}"
         )
 
 
 def line_ends(words: Sequence[str], folder: Path) -> str | None:
-    """Return what is to be said of the script that `words` start, if it has CR LF."""
+    """Return a remark on the script that `words` start, if its lines end with CR LF."""
     script = _itself(words, folder)
     if script is None and Path(words[0]).name in READERS:
         named = (_file(word.rpartition("=")[2], folder) for word in words[1:])
@@ -57,7 +65,7 @@ def line_ends(words: Sequence[str], folder: Path) -> str | None:
 
 
 def _itself(words: Sequence[str], folder: Path) -> Path | None:
-    """Return the file below `folder` that is started by itself, if one is."""
+    """Return the file below `folder` that is started as a program, if one is."""
     return _file(words[0], folder) if "/" in words[0] else None
 
 
@@ -67,5 +75,5 @@ def _file(word: str, folder: Path) -> Path | None:
         return None
     try:
         return folder / word if (folder / word).is_file() else None
-    except (OSError, ValueError):  # no name at all, but code for sh -c
+    except (OSError, ValueError):  # it is no name, but code for sh -c
         return None

@@ -1,9 +1,9 @@
 """A copy of a submission's folder.
 
 Rules of this module:
-- What is copied is files, folders and links, which stay links. Anything else can't be
-  handed in, and could not be read to its end: a pipe has none.
-- Names that are to be ignored are not copied, wherever they are.
+- Files, folders and links are copied; links stay links. Anything else can't be handed
+  in: a pipe, for example, can't be read to its end.
+- Ignored names are not copied, wherever they are.
 - A copy can be written to and removed, whatever the modes of its source.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 def copy(source: Path, target: Path, ignored: Sequence[str] = ()) -> None:
     """Copy a folder; `target` must not exist. `ignored` are patterns of names.
 
-    Raises OSError, with the name of what can't be copied.
+    Raises OSError with the name of a file that can't be copied.
     """
     if not stat.S_ISDIR(source.stat().st_mode):
         raise NotADirectoryError(errno.ENOTDIR, "it is no folder", str(source))

@@ -2,5 +2,5 @@
 
 Runs around Locust, in the runner, on the core of Locust.
 
-May import: network.
+May import: host, network.
 """

@@ -1,16 +1,16 @@
 """CPU quotas: for how long a control group kept a process from running (Linux).
 
-A cgroup with a quota lets its processes run for so long in each period. Then they are
-throttled: they are ready, and a core may be free, and they wait all the same.
+A cgroup with a quota lets its processes run for some time in each period. Then they are
+throttled: they wait although they are ready and a core may be free.
 
 Rules of this module:
-- A process is in a cgroup of each hierarchy, and in all cgroups above it. In version 1
-  the CPU has a hierarchy of its own, in version 2 all controllers share one. Both may
-  be mounted; all that hold a quota are looked at.
-- A cgroup that no mount shows can't be read. That is so of those above a cgroup
-  namespace. What can't be read is None, never 0.
-- Which cgroups hold a quota, and how much, is as of when a `Quota` was made. A process
-  that is moved later is not followed.
+- A process is in a cgroup of each hierarchy, and in all cgroups above that one. In
+  version 1 the CPU has its own hierarchy, in version 2 all controllers share one. Both
+  may be mounted; all cgroups with a quota are read.
+- A cgroup that no mount shows can't be read, such as those above a cgroup namespace.
+  What can't be read is None, never 0.
+- The cgroups and their quotas are looked up when a `Quota` is made. A process that is
+  moved later is not followed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ESCAPED = re.compile(r"\\([0-7]{3})")  # a space, tab, line end or \ in mountinf
 
 @dataclass(frozen=True)
 class Mount:
-    """A mounted hierarchy: what of it is seen at `point`, its own `top`."""
+    """A mounted hierarchy: the cgroup `top` and all below it are seen at `point`."""
 
     version: int  # 1, with the CPU controller, or 2
     top: str
@@ -39,7 +39,7 @@ class Mount:
 class Quota:
     """The quotas that hold for process `pid`.
 
-    `root` is the folder that has `proc` and the mount points in it.
+    `root` is the folder that `proc` and the mount points are in.
     """
 
     def __init__(self, pid: int, root: Path = Path("/")) -> None:
@@ -55,31 +55,31 @@ class Quota:
                 self._stats.append((stat, *COUNTER[version]))
 
     def cores(self) -> float | None:
-        """Return how many cores the least quota is worth, None where there is none."""
+        """Return how many cores the least quota allows; None if there is no quota."""
         return min(self._allowed, default=None)
 
     def throttled_s(self) -> float | None:
         """Return for how long its cgroups were throttled since they were made.
 
-        That is the greatest of their counters, each a sum over the cores on which the
-        cgroup was kept waiting. None where there is no quota. It is made to be called
-        often: a system call for each cgroup that has a quota.
+        It is the greatest of their counters. Each is a sum over the cores on which the
+        cgroup waited. None where there is no quota. A call is cheap: it takes a system
+        call for each cgroup that has a quota.
         """
         values = [_counter(*stat) for stat in self._stats]
         return max((value for value in values if value is not None), default=None)
 
     def close(self) -> None:
-        """Close what is open; nothing is read after that."""
+        """Close the files; nothing can be read after that."""
         while self._stats:
             os.close(self._stats.pop()[0])
 
 
 def _chain(pid: int, root: Path) -> Iterator[tuple[int, Path]]:
-    """Yield the cgroups that hold a process, with their version, each upwards."""
+    """Yield the cgroups of a process with their version, from the inmost upwards."""
     mounts = _mounts(root)
     for version, path in _paths(pid, root):
         seen = [mount for mount in mounts if mount.version == version]
-        # Of several the one that shows most of those above.
+        # Of several mounts, the one that shows most of the cgroups above.
         for mount in sorted(seen, key=lambda mount: len(mount.top)):
             below = _below(path, mount.top)
             point = root / mount.point.lstrip("/")
@@ -110,9 +110,9 @@ def _paths(pid: int, root: Path) -> Iterator[tuple[int, str]]:
 def _mounts(root: Path) -> list[Mount]:
     """Return the mounted hierarchies that may bound the CPU time; see proc(5).
 
-    A later one hides what was mounted at its place before.
+    A later mount hides an earlier one at the same place.
     """
-    found = {}
+    mounts = {}
     with contextlib.suppress(OSError):
         text = os.fsdecode((root / "proc/self/mountinfo").read_bytes())
         for line in text.split("\n"):
@@ -122,10 +122,10 @@ def _mounts(root: Path) -> list[Mount]:
                 continue
             top, point = map(_unescaped, places[3:5])
             if kind[0] == "cgroup2":
-                found[point] = Mount(2, top, point)
+                mounts[point] = Mount(2, top, point)
             elif kind[0] == "cgroup" and "cpu" in kind[-1].split(","):
-                found[point] = Mount(1, top, point)
-    return list(found.values())
+                mounts[point] = Mount(1, top, point)
+    return list(mounts.values())
 
 
 def _unescaped(text: str) -> str:
@@ -133,10 +133,10 @@ def _unescaped(text: str) -> str:
 
 
 def _below(path: str, top: str) -> PurePosixPath | None:
-    """Return where a cgroup is below what a mount shows; None where it is not.
+    """Return the path of a cgroup below the `top` of a mount; None if it is elsewhere.
 
-    Both are as this process's cgroup namespace has them, and begin with `/..` where
-    they lie outside of it.
+    Both paths are seen from this process's cgroup namespace. They begin with `/..`
+    where they lie outside of it.
     """
     try:
         below = PurePosixPath(path).relative_to(top)
@@ -146,7 +146,7 @@ def _below(path: str, top: str) -> PurePosixPath | None:
 
 
 def _cores(version: int, folder: Path) -> float | None:
-    """Return how many cores a cgroup's own quota is worth; None where it has none."""
+    """Return how many cores a cgroup's own quota allows; None where it has none."""
     try:
         if version == 2:
             quota, period = (folder / "cpu.max").read_text().split()
@@ -163,7 +163,7 @@ def _counter(descriptor: int, name: bytes, unit: float) -> float | None:
         text = os.pread(descriptor, READ_BYTES, 0)
     except OSError:  # the cgroup was removed
         return None
-    _, found, after = (b"\n" + text).partition(b"\n" + name + b" ")
+    _, name_there, after = (b"\n" + text).partition(b"\n" + name + b" ")
     with contextlib.suppress(ValueError):
-        return int(after.partition(b"\n")[0]) * unit if found else None
+        return int(after.partition(b"\n")[0]) * unit if name_there else None
     return None

@@ -1,10 +1,10 @@
-"""What the host did to a run: how fast it was, what bounded it, what else ran there.
+"""The host during a run: its speed, its CPU quota, other programs that ran there.
 
 Rules of this module:
-- Speed is how long a fixed computation takes, before the load and after it, on the
-  server's core. It is CPU time: another program's turns do not count, and a lower
-  frequency, or a neighbour on the same physical core, does.
-- It is measured while the server is idle or gone, and no telemetry is taken.
+- Speed is the CPU time of a fixed computation on the server's core, before the load and
+  after it. Turns of another program do not count. A lower frequency counts, and so does
+  a neighbour on the same physical core.
+- Speed is measured while the server is idle or gone, and no telemetry is read.
 - What can't be read is None, never 0.
 """
 
@@ -18,41 +18,41 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from load.host.cores import Cores
 from load.telemetry.cgroup import Quota
-from load.telemetry.other_programs import Others
+from load.telemetry.other_programs import OtherPrograms
 
-# Together about a tenth of a second. The median of so many parts is not
-# moved by what interrupts a few of them, or by a core that has yet to wake.
+# They take about a tenth of a second together. An interruption of a few parts, or a
+# core that has yet to wake, does not move the median.
 PARTS = 21
 ROUNDS = 40_000  # of a part
 CPUS = Path("/sys/devices/system/cpu")
 
 
 class Machine:
-    """The machine's part in one run: `begin` before the load, `end` after it.
+    """The machine during one run: `begin` before the load, `end` after it.
 
-    `cores` are the server's and the generator's, None where they are not set; `server`
-    is the server's process.
+    `server` is the server's process.
     """
 
-    def __init__(self, cores: tuple[list[int], list[int]] | None, server: int) -> None:
+    def __init__(self, cores: Cores, server: int) -> None:
         self._cores = cores
-        self._core = cores[0][0] if cores else None
+        self._core = cores.server[0] if cores.server else None
         self._server = server
 
     def begin(self) -> None:
         """To be called before the load, with the server idle."""
-        used = sorted({core for part in self._cores or () for core in part})
+        used = sorted({*(self._cores.server or ()), *(self._cores.locust or ())})
         self._governors = {str(core): governor(core) for core in used}
         self._quota_cores = quota_cores(os.getpid(), self._server)
         self._speed_before_ms = speed_ms(self._core)
-        self._others = Others(os.getpid())
+        self._others = OtherPrograms(os.getpid())
 
     def end(self) -> dict[str, Any]:
-        """Return what `run.json` keeps; to be called after the load, without a server.
+        """Return what `run.json` keeps; to be called when the server has ended.
 
-        `speed_ms` has the milliseconds `before` and `after`, `governors` is by core,
-        `quota_cores` in cores; `others` are the programs that took most, in cores.
+        `speed_ms` has the milliseconds `before` and `after`. `governors` is by core,
+        `quota_cores` in cores. `others` are the programs that took most, in cores.
         """
         others = self._others.end()
         return {
@@ -69,7 +69,7 @@ class Machine:
 def speed_ms(core: int | None) -> float:
     """Return the CPU time, in ms, of a fixed computation on `core`, or on any.
 
-    It is the median part's, times the parts.
+    It is that of the median part, times the number of parts.
     """
     with _on(core):
         return PARTS * statistics.median(_part_ms() for _ in range(PARTS))
@@ -82,7 +82,7 @@ def _part_ms() -> float:
 
 
 def _compute() -> int:
-    """Do work that is the same each time: whatever changes it makes speeds differ."""
+    """Do the same work each time. A change here makes speeds incomparable."""
     state = 1
     for _ in range(ROUNDS):
         state = (state * 1_103_515_245 + 12_345) & 0x7FFF_FFFF
@@ -91,12 +91,12 @@ def _compute() -> int:
 
 @contextlib.contextmanager
 def _on(core: int | None) -> Iterator[None]:
-    """Stay on a core for a while; anywhere where that can't be had."""
+    """Stay on a core for a while, or anywhere where that can't be had."""
     if core is None:
         yield
         return
     before = os.sched_getaffinity(0)
-    with contextlib.suppress(OSError):  # it was taken away or switched off
+    with contextlib.suppress(OSError):  # the core was taken away or switched off
         os.sched_setaffinity(0, {core})
     try:
         yield
@@ -105,7 +105,7 @@ def _on(core: int | None) -> Iterator[None]:
 
 
 def governor(core: int, cpus: Path = CPUS) -> str | None:
-    """Return what decides on a core's frequency; None where nothing tells."""
+    """Return what decides on a core's frequency; None where that is unknown."""
     with contextlib.suppress(OSError):
         path = cpus / f"cpu{core}" / "cpufreq" / "scaling_governor"
         return path.read_text(errors="replace").strip() or None
@@ -115,7 +115,7 @@ def governor(core: int, cpus: Path = CPUS) -> str | None:
 def quota_cores(*processes: int) -> float | None:
     """Return the least CPU quota of these processes, in cores; None without one."""
     quotas = [Quota(process) for process in processes]
-    found = [quota.cores() for quota in quotas]
+    allowed = [quota.cores() for quota in quotas]
     for quota in quotas:
         quota.close()
-    return min((cores for cores in found if cores is not None), default=None)
+    return min((cores for cores in allowed if cores is not None), default=None)

@@ -1,14 +1,14 @@
-"""Programs that are not of the run, and took part of the machine meanwhile (Linux).
+"""Programs beside the run that used the machine meanwhile (Linux).
 
 Rules of this module:
-- Processes are looked at once before the load and once after it. What one of them took
-  is its CPU time in between, with that of the children that it has waited for: those of
-  a compiler live for a moment.
+- Processes are looked at once before the load and once after it. A process took its CPU
+  time in between, and that of the children that it has waited for: a compiler's
+  children live for a moment.
 - A process that began and ended in between, and that nobody waited for, is not seen.
-- The run's are the runner and its descendants. What they leave behind is waited for by
-  one of the runner's ancestors: of these only their own CPU time counts.
-- A name is of that program's choosing: it is one short line that can be printed.
-- What can't be read is None, never empty.
+- The run consists of the runner and its descendants. An ancestor of the runner waits
+  for what these leave behind, so only an ancestor's own CPU time counts.
+- A program chooses its name. It is shown as one short line.
+- Where nothing can be read, the result is None, never empty.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ class Process:
 
 @dataclass(frozen=True)
 class Program:
-    """What a process that is not of the run took: `cores` of 1 is all of one."""
+    """What a process beside the run took; 1 of `cores` is one whole core."""
 
     name: str
     cores: float
 
 
-class Others:
-    """What others take from now on; `runner` is the process that the run is below."""
+class OtherPrograms:
+    """What other programs take from now on. The run is `runner` and all below it."""
 
     def __init__(self, runner: int, proc: Path = PROC) -> None:
         self._runner = runner
@@ -58,40 +58,38 @@ class Others:
         self._before = read_processes(proc)
 
     def end(self) -> list[dict[str, Any]] | None:
-        """Return `name` and `cores` of those that took most; None if nothing tells."""
+        """Return `name` and `cores` of those that took most; None if it is unknown."""
         after = read_processes(self._proc)
         seconds = time.monotonic() - self._began_s
         if self._before is None or after is None:
             return None
-        found = programs(self._before, after, seconds, self._runner)
-        return [
-            {"name": each.name, "cores": round(each.cores, 3)} for each in found[:MOST]
-        ]
+        most = programs(self._before, after, seconds, self._runner)[:MOST]
+        return [{"name": each.name, "cores": round(each.cores, 3)} for each in most]
 
 
 def read_processes(proc: Path = PROC) -> dict[int, Process] | None:
     """Return all processes by their number.
 
-    None where there is no proc(5), or it shows a user no other's (hidepid).
+    None where there is no proc(5), or it hides processes of other users (hidepid).
     """
     try:
         with os.scandir(proc) as entries:
             names = [entry.name for entry in entries if entry.name.isdigit()]
     except OSError:
         return None
-    found = {}
+    processes = {}
     for name in names:
-        # One that has just ended is none.
+        # An error means that it has just ended.
         with contextlib.suppress(OSError, ValueError, IndexError):
             stat = (proc / name / "stat").read_bytes()
-            found[int(name)] = _process(stat)
-    return found if 1 in found else None
+            processes[int(name)] = _process(stat)
+    return processes if 1 in processes else None
 
 
 def _process(stat: bytes) -> Process:
     before, _, after = stat.rpartition(b")")
     name = one_line(os.fsdecode(before.partition(b"(")[2]))
-    fields = after.split()  # the third of proc_pid_stat(5) is the first of these
+    fields = after.split()  # the first of these is the third of proc_pid_stat(5)
     tick = os.sysconf("SC_CLK_TCK")
     user, system, children_user, children_system = map(int, fields[11:15])
     return Process(
@@ -114,7 +112,7 @@ def programs(
     above = {1, *ancestors(after, runner)}
     inherited = _inherited(before, after)
     nothing = Process("", 0, 0, 0.0, 0.0, False)
-    found = []
+    others = []
     for pid, process in after.items():
         if process.ended or pid == runner or runner in ancestors(after, pid):
             continue
@@ -124,17 +122,17 @@ def programs(
             of_children_s = process.children_s - first.children_s
             used_s += max(0.0, of_children_s - inherited.get(pid, 0.0))
         if seconds > 0 and used_s / seconds > LEAST_CORES:
-            found.append(Program(process.name, used_s / seconds))
-    return sorted(found, key=lambda program: (-program.cores, program.name))
+            others.append(Program(process.name, used_s / seconds))
+    return sorted(others, key=lambda program: (-program.cores, program.name))
 
 
 def ancestors(processes: dict[int, Process], pid: int) -> list[int]:
-    """Return those above a process, the nearest first."""
-    found: list[int] = []
-    # Those that were read at different moments may seem each other's parents.
-    while pid in processes and (pid := processes[pid].parent) not in found:
-        found.append(pid)
-    return found
+    """Return the ancestors of a process, the nearest first."""
+    above: list[int] = []
+    # Processes that were read at different moments may seem each other's parents.
+    while pid in processes and (pid := processes[pid].parent) not in above:
+        above.append(pid)
+    return above
 
 
 def _same(processes: dict[int, Process], pid: int, process: Process) -> bool:
@@ -144,16 +142,16 @@ def _same(processes: dict[int, Process], pid: int, process: Process) -> bool:
 def _inherited(
     before: dict[int, Process], after: dict[int, Process]
 ) -> dict[int, float]:
-    """Return what each process has from children of the time before, by its number.
+    """Return by process the CPU time that its children had used before, in seconds.
 
-    With a child that is waited for comes all that it has used in its life.
+    When a process waits for a child, it is charged all that the child has ever used.
     """
-    found: dict[int, float] = {}
+    charged_s: dict[int, float] = {}
     for pid, process in before.items():
         if _same(after, pid, process):
             continue
         above = (parent for parent in ancestors(before, pid) if parent in after)
         if (parent := next(above, None)) is not None:
             used_s = process.own_s + process.children_s
-            found[parent] = found.get(parent, 0.0) + used_s
-    return found
+            charged_s[parent] = charged_s.get(parent, 0.0) + used_s
+    return charged_s

@@ -1,12 +1,12 @@
-"""A process with all its descendants, as the kernel accounts for them (Linux).
+"""What processes use, and what cores do, as the kernel accounts for it (Linux).
 
 Rules of this module:
-- A child that lived for a moment between two readings must not be missed: when it
-  has ended, its CPU time is its parent's `cutime` and `cstime` (proc(5)), and what
-  perf counted of it stays in the counter that it inherited (perf_event_open(2)).
+- A child that lives for a moment between two readings must not be missed. When it has
+  ended, its CPU time is in its parent's `cutime` and `cstime` (proc(5)), and what perf
+  counted stays in the counter that it inherited (perf_event_open(2)).
 - What can't be read is None, never 0.
-- A reading costs a few system calls for each process of the tree, and for each
-  process of the host that is new; others are looked at once.
+- A reading costs a few system calls for each process of the tree, and for each new
+  process of the host. Other processes are looked at once.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _ATTRIBUTE_BYTES = 112  # of struct perf_event_attr, PERF_ATTR_SIZE_VER5
 
 @dataclass
 class Usage:
-    """What a tree of processes has used, and what it has at this moment."""
+    """What a tree of processes has used so far, and what it has at this moment."""
 
     user_s: float = 0.0
     system_s: float = 0.0
     rss_bytes: int = 0
     threads: int = 0
     processes: int = 0
-    descriptors: int | None = None  # of that process which has most
-    busiest_s: float = 0.0  # CPU of that one process which has used most
-    delayed_s: float | None = None  # ready to run, with no core; of one, the longest
+    descriptors: int | None = None  # of the process that has most
+    busiest_s: float = 0.0  # CPU time of the process that has used most
+    delayed_s: float | None = None  # ready to run without a core; the longest of all
 
 
 class Tree:
@@ -54,14 +54,14 @@ class Tree:
         self._page = os.sysconf("SC_PAGE_SIZE")
 
     def usage(self) -> Usage | None:
-        """Return the tree's usage; None when there is none of it, or no proc(5)."""
-        found = self._stats()
-        if not found:
+        """Return the tree's usage; None where it has ended, or there is no proc(5)."""
+        stats = self._stats()
+        if not stats:
             return None
         total = Usage()
         descriptors, delays_s = [], []
-        for pid, stat in found.items():
-            # Counted from the third field, the first after the name; see proc(5).
+        for pid, stat in stats.items():
+            # The first of these fields is the third of proc(5), after the name.
             user, system, children_user, children_system = map(int, stat[11:15])
             total.user_s += (user + children_user) / self._tick
             total.system_s += (system + children_system) / self._tick
@@ -84,8 +84,8 @@ class Tree:
         except OSError:
             return {}
         self._others &= listed
-        found: dict[int, list[bytes]] = {}
-        # By number: a parent nearly always has a smaller one than its child.
+        stats: dict[int, list[bytes]] = {}
+        # In order: a parent nearly always has a smaller number than its child.
         for name in sorted(listed - self._others, key=int):
             stat = _read_stat(name)
             if stat is None:
@@ -93,14 +93,14 @@ class Tree:
             pid, parent = int(name), int(stat[1])
             if pid in self._ours or parent in self._ours:
                 self._ours.add(pid)
-                found[pid] = stat
+                stats[pid] = stat
             else:
                 self._others.add(name)
-        self._ours &= {self.root, *found}
-        return found
+        self._ours &= {self.root, *stats}
+        return stats
 
     def pids(self) -> frozenset[int]:
-        """Return the processes of the tree as the last reading found them."""
+        """Return the processes of the tree, as of the last reading."""
         return frozenset(self._ours)
 
 
@@ -115,13 +115,13 @@ def _read_stat(pid: str) -> list[bytes] | None:
 def _descriptors(pid: int) -> int | None:
     folder = Path(f"/proc/{pid}/fd")
     with contextlib.suppress(OSError):
-        # Their number is the folder's size (Linux 6.2); before, that was 0.
+        # The folder's size is their number from Linux 6.2 on, and 0 before.
         return folder.stat().st_size or len(list(folder.iterdir()))
     return None
 
 
 def _delayed_s(pid: int) -> float | None:
-    """Return how long the main thread of a process was ready to run and did not.
+    """Return how long the main thread of a process was ready to run without running.
 
     See /proc/PID/schedstat in the kernel's Documentation/scheduler/sched-stats.rst.
     """
@@ -139,7 +139,7 @@ def most_descriptors(pid: int) -> int | None:
     return None
 
 
-class Cores(NamedTuple):
+class CoreTimes(NamedTuple):
     """What some cores did since the boot, in seconds."""
 
     idle: float
@@ -147,8 +147,8 @@ class Cores(NamedTuple):
     stolen: float  # by a hypervisor, for others
 
 
-def cores_s(cores: list[int] | None) -> Cores | None:
-    """Return what these cores did (proc(5), /proc/stat); None where it is not known."""
+def core_times(cores: list[int] | None) -> CoreTimes | None:
+    """Return what these cores did (proc(5), /proc/stat); None where that is unknown."""
     if cores is None:
         return None
     with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
@@ -163,14 +163,14 @@ def cores_s(cores: list[int] | None) -> Cores | None:
             programs += user + nice + system
             stolen += steal
         tick = os.sysconf("SC_CLK_TCK")
-        return Cores(idle / tick, programs / tick, stolen / tick)
+        return CoreTimes(idle / tick, programs / tick, stolen / tick)
     return None
 
 
 class Clocks:
     """The CPU clocks of some processes, to the nanosecond (clock_getcpuclockid(3)).
 
-    What a process used stays counted when it has ended; its children's is not its own.
+    What a process used stays counted when it has ended. A child has its own clock.
     """
 
     def __init__(self) -> None:
@@ -178,32 +178,32 @@ class Clocks:
         self._busiest_s = 0.0
 
     def read(self, pids: Iterable[int] = ()) -> tuple[float, float] | None:
-        """Return what all have used, and the busiest; `pids` join them.
+        """Return what all have used, and what the busiest has; `pids` join them.
 
-        The second is of that one which used most since the reading before, added up:
-        it may be another each time.
+        The busiest is the process that used most since the reading before, which may be
+        another each time. Its use is summed up over the readings.
         """
-        grown = [0.0]
+        increases = [0.0]
         for pid in dict.fromkeys((*self._used_s, *pids)):
             with contextlib.suppress(OSError):  # it has ended
                 used = time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)
-                grown.append(used - self._used_s.get(pid, used))
+                increases.append(used - self._used_s.get(pid, used))
                 self._used_s[pid] = used
-        self._busiest_s += max(grown)
+        self._busiest_s += max(increases)
         return (sum(self._used_s.values()), self._busiest_s) if self._used_s else None
 
 
 class Counter:
-    """What perf counts of a process and of what it starts from now on."""
+    """A counter of perf, for a process and all that it starts from now on."""
 
-    def __init__(self, pid: int, what: int) -> None:
+    def __init__(self, pid: int, event: int) -> None:
         self.descriptor: int | None = None
         number = _SYSCALL.get(os.uname().machine)
         if sys.platform == "linux" and number is not None:
             attribute = struct.pack(
-                "IIQQQQQ", _SOFTWARE, _ATTRIBUTE_BYTES, what, 0, 0, 0, _INHERIT
+                "IIQQQQQ", _SOFTWARE, _ATTRIBUTE_BYTES, event, 0, 0, 0, _INHERIT
             ).ljust(_ATTRIBUTE_BYTES, b"\0")
-            # Fails where an ordinary user may not see what the kernel does.
+            # It fails where an ordinary user may not see what the kernel does.
             opened = ctypes.CDLL(None).syscall(number, attribute, pid, -1, -1, _CLOEXEC)
             self.descriptor = opened if opened >= 0 else None
 

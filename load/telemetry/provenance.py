@@ -1,7 +1,7 @@
 """Where and with what a cell was measured.
 
-Everything here is read, nothing is assumed: what this host does not tell is
-None.
+Rules of this module:
+- Everything is read, nothing is assumed. What can't be read here is None.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PACKAGES = ("locust", "gevent", "geventhttpclient", "snakemake", "httptools", "j
 def provenance(root: Path, sysctls: dict[str, str | None]) -> dict[str, Any]:
     """Return versions, the project's commit, the host, and the limits in force.
 
-    `root` is the folder of the project; `sysctls` are the network's.
+    `root` is the project's folder, `sysctls` are settings of the network's kernel.
     """
     return {
         "commit": _git(root, "rev-parse", "HEAD"),

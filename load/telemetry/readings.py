@@ -1,12 +1,12 @@
 """What server, network and generator do during a run: `telemetry.csv`.
 
 Rules of this module:
-- Ten rows a second of what is cheap to read, in one of them all else. They are as the
-  kernel gives them: counters that only grow, from whenever they began, and values of
-  the moment. What they mean is said elsewhere.
-- What can't be read here, or was not this time, is empty, never 0.
-- It is the runner that reads, on the generator's core: neither the server nor
-  Locust does anything for it. What that costs is kept with the record.
+- There are ten rows a second. Each has what is cheap to read; one in ten has all.
+- Readings are as the kernel gives them: counters that only grow, from whenever they
+  began, and values of the moment. `analysis/` gives them a meaning.
+- What can't be read here, or was not read this time, is empty, never 0.
+- The runner reads, on Locust's core. Neither the server nor Locust does anything for
+  it. The record keeps what the readings cost.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from contract.record import TELEMETRY_COLUMNS
+from load.host.cores import Cores
 from load.network.namespaces import Network
 from load.telemetry.cgroup import Quota
 from load.telemetry.proc import (
@@ -26,7 +27,7 @@ from load.telemetry.proc import (
     Clocks,
     Counter,
     Tree,
-    cores_s,
+    core_times,
     most_descriptors,
 )
 from load.telemetry.tcp import AcceptQueue, Stack
@@ -38,7 +39,7 @@ ALL_EVERY_S = 1.0
 class Telemetry:
     """Readings of one run, taken by calling `update` often.
 
-    `cores` are the server's and the generator's, None where they are not set.
+    `server` is the server's process, which listens on `port`.
     """
 
     def __init__(
@@ -46,13 +47,12 @@ class Telemetry:
         network: Network,
         port: int,
         server: int,
-        cores: tuple[list[int], list[int]] | None,
+        cores: Cores,
     ) -> None:
-        # Before all else: what the server has started by then is not counted.
+        # First of all: processes that the server has started before are not counted.
         self.server_cpu = Counter(server, CPU_CLOCK_NS)
         self.switches = Counter(server, CONTEXT_SWITCHES)
-        self.server_cores = cores[0] if cores else None
-        self.generator_cores = cores[1] if cores else None
+        self.cores = cores
         self.server = Tree(server)
         self.generator: Tree | None = None  # not started yet
         self.generator_clocks = Clocks()
@@ -69,8 +69,8 @@ class Telemetry:
     def begin(self, path: Path, generator: int) -> None:
         """Begin to write rows to `path`; `generator` is Locust's process."""
         self.generator = Tree(generator)
-        # Not sooner: what starts a server may have changed them by now, or gone into a
-        # cgroup of its own.
+        # Not sooner: the program that starts a server may change its limits first, or
+        # move it into a cgroup of its own.
         self.most_descriptors = most_descriptors(self.server.root)
         self.quota = Quota(self.server.root)
         self.file = path.open("w", newline="", encoding="utf-8")
@@ -85,10 +85,12 @@ class Telemetry:
             self.sample(everything=now >= self.all_due)
 
     def sample(self, everything: bool) -> None:
+        """Add a row of what is cheap to read, or of `everything`."""
         assert self.file is not None
         began = time.thread_time()
         now = time.monotonic()
-        # In step with the clock, but never to catch up: two at once say nothing.
+        # In step with the clock, but late rows are not made up for: two at once say
+        # nothing.
         self.due = max(self.due + EVERY_S, now + EVERY_S / 2)
         row = self.cheap()
         if everything:
@@ -104,15 +106,16 @@ class Telemetry:
         self.cost_s += time.thread_time() - began
 
     def cheap(self) -> dict[str, Any]:
+        """Return what is read ten times a second."""
         row: dict[str, Any] = {"throttled_s": self.quota.throttled_s()}
         if (used_ns := self.server_cpu.read()) is not None:
             row["server_cpu_s"] = used_ns / 1e9
         for side, numbers in (
-            ("server", self.server_cores),
-            ("generator", self.generator_cores),
+            ("server", self.cores.server),
+            ("generator", self.cores.locust),
         ):
-            if cores := cores_s(numbers):
-                for name, value in cores._asdict().items():
+            if times := core_times(numbers):
+                for name, value in times._asdict().items():
                     row[f"{side}_cores_{name}_s"] = value
         if used := self.generator_clocks.read():
             row["generator_cpu_s"], row["generator_busiest_s"] = used
@@ -126,6 +129,7 @@ class Telemetry:
         }
 
     def all_else(self) -> dict[str, Any]:
+        """Return what is read once a second."""
         row: dict[str, Any] = {
             "server_switches": self.switches.read(),
             "ports": self.users_side.ports() if self.count_ports else None,
@@ -145,7 +149,7 @@ class Telemetry:
         return row | {f"users_{name}": value for name, value in users.items()}
 
     def end(self) -> dict[str, Any]:
-        """Add a last row; return what holds for the whole run."""
+        """Add a last row; return values that hold for the whole run."""
         assert self.file is not None
         self.sample(everything=True)
         self.file.close()
@@ -157,9 +161,9 @@ class Telemetry:
 
 
 def children_usage() -> dict[str, float]:
-    """Return what all children of this process used that have ended and were reaped.
+    """Return what children of this process have used that have ended and were reaped.
 
-    Theirs is in it, too (getrusage(2), RUSAGE_CHILDREN).
+    It includes what their own children used (getrusage(2), RUSAGE_CHILDREN).
     """
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {

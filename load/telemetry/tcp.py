@@ -1,10 +1,10 @@
-"""What the kernel's TCP says of one network namespace (Linux).
+"""TCP as the kernel counts it in one network namespace (Linux).
 
 Rules of this module:
-- Files are opened in the namespace that they are of, once, and read again from
-  their beginning: they stay readable after every process in it has ended.
-- Counters are as the kernel keeps them, since the namespace was made, or the boot.
-- What can't be read is missing from what is returned, never 0.
+- Files are opened once, in the namespace that they describe, and read again from their
+  beginning. They stay readable after every process in the namespace has ended.
+- The kernel counts since the namespace was made, or since the boot.
+- What can't be read is missing from the result, never 0.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _HEADER = struct.Struct("=IHHII")  # struct nlmsghdr
 # Of a struct inet_diag_msg: a port, and the lengths of the queue, now and at most.
 _PORT, _QUEUES = struct.Struct("!H"), struct.Struct("=II")
 _ANSWER_BYTES = 65_536
-# Our names for what RFC 4022 and the kernel's Documentation/networking/snmp_counter.rst
-# call otherwise.
+# Our names (`contract/record.py`), and those of RFC 4022 and the kernel's
+# Documentation/networking/snmp_counter.rst.
 COUNTERS = {
     "listen_overflows": "TcpExt.ListenOverflows",
     "listen_drops": "TcpExt.ListenDrops",
@@ -34,7 +34,7 @@ COUNTERS = {
 
 
 class Stack:
-    """The TCP stack of the namespace that this thread is in when it is made."""
+    """The TCP stack of this thread's namespace at the time when it is made."""
 
     def __init__(self, link: str) -> None:
         self.link = link
@@ -43,7 +43,7 @@ class Stack:
             for name in ("netstat", "snmp", "sockstat", "dev")
             if (descriptor := _open(f"/proc/thread-self/net/{name}")) is not None
         }
-        self._places: dict[str, int] | None = None  # in a line that never changes
+        self._places: dict[str, int] | None = None  # of counters in a line
 
     def counters(self) -> dict[str, int]:
         """Return `COUNTERS`."""
@@ -51,7 +51,7 @@ class Stack:
         return {ours: known[name] for ours, name in COUNTERS.items() if name in known}
 
     def listener(self) -> dict[str, int]:
-        """Return those of `COUNTERS` that are a listener's, at a fifth of the cost."""
+        """Return the listener's counters only, at a fifth of the cost."""
         lines = self._read("netstat").splitlines()[:2]  # TcpExt
         if self._places is None:
             names = lines[0].split() if lines else []
@@ -73,7 +73,7 @@ class Stack:
         return {}
 
     def ports(self) -> int | None:
-        """Return how many sockets hold a port, those in TIME_WAIT with them."""
+        """Return how many sockets hold a port, including those in TIME_WAIT."""
         for line in self._read("sockstat").splitlines():
             if line.startswith("TCP:"):
                 words = line.split()
@@ -90,22 +90,22 @@ class Stack:
 
 
 class AcceptQueue:
-    """The queue of connections that wait to be accepted, of whoever listens.
+    """The accept queue of all who listen on a port: connections that wait there.
 
-    The kernel is asked in a message that is built once (sock_diag(7)): by a library for
-    all of netlink a question takes ten times as long, and there are ten a second.
+    The kernel is asked ten times a second, by a message that is built once
+    (sock_diag(7)). A library for all of netlink takes ten times as long.
     """
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.socket: socket.socket | None = None
-        with contextlib.suppress(OSError):  # it stays in the namespace it is made in
+        with contextlib.suppress(OSError):  # the socket stays in its namespace
             self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG)
             self.socket.bind((0, 0))
         self.questions = [_question(f) for f in (socket.AF_INET, socket.AF_INET6)]
 
     def read(self) -> tuple[int, int] | None:
-        """Return how many wait, and how many may; None where that is not known."""
+        """Return how many wait, and how many may wait; None where that is unknown."""
         if self.socket is None:
             return None
         waiting = room = listeners = 0
@@ -119,13 +119,13 @@ class AcceptQueue:
 
     @staticmethod
     def _listeners(
-        asked: socket.socket, question: bytes
+        netlink: socket.socket, question: bytes
     ) -> Iterator[tuple[int, int, int]]:
         """Yield the port of each listener, how many wait there, and how many may."""
         with contextlib.suppress(OSError, struct.error):
-            asked.send(question)
+            netlink.send(question)
             while True:
-                data = asked.recv(_ANSWER_BYTES)
+                data = netlink.recv(_ANSWER_BYTES)
                 while data:
                     length, kind = _HEADER.unpack_from(data)[:2]
                     if kind != _SOCK_DIAG_BY_FAMILY:
@@ -150,11 +150,11 @@ def _open(path: str) -> int | None:
 
 
 def _pairs(text: str) -> dict[str, int]:
-    """Return the counters of a file that has a line of names above one of values."""
+    """Return the counters of a file: lines of names, each above a line of values."""
     lines = [line.split() for line in text.splitlines()]
-    found: dict[str, int] = {}
+    counters: dict[str, int] = {}
     for names, values in zip(lines[::2], lines[1::2], strict=False):
         group = names[0].rstrip(":")
         for name, value in zip(names[1:], values[1:], strict=False):
-            found[f"{group}.{name}"] = int(value)
-    return found
+            counters[f"{group}.{name}"] = int(value)
+    return counters

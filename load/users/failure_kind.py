@@ -1,10 +1,9 @@
-"""What kind of failure an exception is, in the words of a record.
+"""The kind of a failure, in the words of the record (`contract/failures.py`).
 
 Rules of this module:
-- The same text for the same kind, whichever client met it: no port, no address,
-  no time is part of it.
-- The lean client's exceptions say their kind themselves. Locust's clients wrap
-  what happened; the innermost exception that says something is taken.
+- The same kind has the same text, with any client. No port, address or time is in it.
+- An exception of the lean client is its kind. Locust's clients wrap exceptions: the
+  innermost one that is known counts.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from contract.failures import (
     TOO_SLOW,
     WRONG_BODY,
 )
-from load.client.lean_client import RequestError
 from load.client.malformed import CUT_HEAD, NO_CHUNK, NO_STATUS_LINE, in_body
 from load.client.response import MAX_HEAD, short
+from load.client.target import RequestError
 
-# What the libraries say → what is said here, with the bytes that they name.
-_SAID = (
+# Messages of the libraries, and our texts for them.
+_TEXTS = (
     (r"RemoteDisconnected|connection closed\.?$", NO_RESPONSE),
     (r"BadStatusLine|Expected HTTP/", f"{BAD_RESPONSE}: {NO_STATUS_LINE}"),
     (r"LineTooLong", f"{BAD_RESPONSE}: a head over {MAX_HEAD:,} bytes"),
@@ -41,19 +40,19 @@ _INCOMPLETE = re.compile(r"IncompleteRead\((\d+) bytes read, (\d+) more expected
 def failure(
     error: BaseException | None, response_ms: float, slow_ms: float | None
 ) -> str:
-    """Return the kind of failure that a finished request is, '' where it is none.
+    """Return the kind of failure of a finished request, '' for a success.
 
-    One that took longer than `slow_ms` is one.
+    A response that took longer than `slow_ms` is a failure.
     """
     if error is not None:
-        return kind(error)
+        return classify(error)
     if slow_ms is not None and response_ms > slow_ms:
         return f"{TOO_SLOW} {slow_ms:,g} ms"
     return ""
 
 
-def judge(status: int | None, body: bytes, page: bytes | None) -> str:
-    """Return what is wrong with a response, or ''. `page` None: any body counts."""
+def wrong_page(status: int | None, body: bytes, page: bytes | None) -> str:
+    """Return what is wrong with a response, or ''; without `page` any body is right."""
     if status is not None and not 200 <= status < 300:
         return f"{STATUS}{status}"
     if page is not None and body != page:
@@ -61,31 +60,31 @@ def judge(status: int | None, body: bytes, page: bytes | None) -> str:
     return ""
 
 
-def kind(error: BaseException) -> str:
-    """Return the kind of a failure: the same text for the same kind."""
+def classify(error: BaseException) -> str:
+    """Return the kind of failure that an exception means."""
     if isinstance(error, RequestError):
         return str(error)
     wrapped = list(_inwards(error))
     connecting = any(_while_connecting(each) for each in wrapped)
     for each in reversed(wrapped):
-        if text := _say(each, connecting):
+        if text := _kind(each, connecting):
             return text
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _say(error: BaseException, connecting: bool) -> str:
-    """Return the kind that this exception tells by itself, or ''."""
+def _kind(error: BaseException, connecting: bool) -> str:
+    """Return the kind that this exception alone means, or ''."""
     name = type(error).__name__
-    said = f"{name} {error}"
+    message = f"{name} {error}"
     if isinstance(error, TimeoutError) or "Timeout" in name:
         return f"{TIMED_OUT}{CONNECTING if connecting else READING}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}{CONNECTING if connecting else ''}"
-    if found := _INCOMPLETE.search(said):
-        got, more = map(int, found.groups())
-        return short(got, got + more)
-    for pattern, text in _SAID:
-        if re.search(pattern, said):
+    if match := _INCOMPLETE.search(message):
+        received, more = map(int, match.groups())
+        return short(received, received + more)
+    for pattern, text in _TEXTS:
+        if re.search(pattern, message):
             return text
     if name == "HTTPParseError":  # a text and a number
         return f"{BAD_RESPONSE}: {in_body(str(error.args[0]))}"
@@ -93,7 +92,7 @@ def _say(error: BaseException, connecting: bool) -> str:
 
 
 def _inwards(error: BaseException) -> Iterator[BaseException]:
-    """Give an exception and those that it wraps, from the outermost in."""
+    """Yield an exception and those that it wraps, from the outermost inwards."""
     seen: set[int] = set()
     left = [error]
     while left:
@@ -110,7 +109,7 @@ def _inwards(error: BaseException) -> Iterator[BaseException]:
 
 
 def _while_connecting(error: BaseException) -> bool:
-    """Whether an exception was raised while geventhttpclient or urllib3 connected."""
+    """Return whether it was raised while geventhttpclient or urllib3 connected."""
     frames = traceback.walk_tb(error.__traceback__)
     return any(
         frame.f_code.co_name in ("_create_socket", "create_connection")

@@ -1,13 +1,13 @@
-"""How users join: in stretches, each up to so many users, so many of them a second.
+"""How users join: in stretches, each with a number of users and a rate.
 
 Rules of this module:
-- Locust lets as many join together, once a second, as its rate says. Where a server is
-  not to be overrun by who joins, they join evenly: a tenth of a second's at a time.
+- Locust lets all users of a second join together. Where they must not overrun a server,
+  they join evenly: a tenth of a second's users at a time.
 - Each stretch is kept, since think times count from when a user has joined.
-- A start that is faster than the rest is as large as the server takes with ease: a part
-  of the users that keep it busy, by Little's law those that send as many requests as it
-  answers. They join so slowly that it is never asked for more than it can do.
-- After it everybody has thought once before more join.
+- The start of a search is faster than the rest. It has a part of the users that keep
+  the server busy: by Little's law these send as many requests as it answers. They join
+  so slowly that the server never gets more requests than it can answer.
+- After the start all users think once before more join.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from locust.env import Environment
 EVENLY_S = 0.1
 SHARE = 0.7  # of the users that keep the server busy
 JOINING = 0.3  # of the requests a second that it answers
-FASTER = 10.0  # than the rest, where it is not known what the server can do
+FASTER = 10.0  # than the rest, where the capacity of the server is unknown
 
 
 @dataclass(frozen=True)
 class Start:
-    """How many users join before the others, and how many of them a second."""
+    """How many users join before the others, and at which rate."""
 
     users: int
     rate: float
@@ -44,7 +44,7 @@ def saturation(capacity_rps: float, round_s: float) -> int:
 
 
 def start_of(capacity_rps: float, round_s: float, most: int) -> Start:
-    """Return the start of a search with a server that answers so many a second.
+    """Return the start of a search with a server of this capacity.
 
     `round_s` is the time between a user's requests that no server can shorten.
     """
@@ -52,8 +52,8 @@ def start_of(capacity_rps: float, round_s: float, most: int) -> Start:
     return Start(users, JOINING * capacity_rps)
 
 
-class Dispatcher(UsersDispatcher):
-    """Locust's own, which can let users join evenly as well."""
+class EvenDispatcher(UsersDispatcher):
+    """Locust's own dispatcher, which can also let users join evenly."""
 
     def __init__(self, pace: Pace, **more: Any) -> None:
         super().__init__(**more)
@@ -74,26 +74,26 @@ class Dispatcher(UsersDispatcher):
 
 @dataclass
 class Pace:
-    """Whether users of the stretch that begins next join evenly."""
+    """Whether users of the next stretch join evenly."""
 
     evenly: bool = False
 
 
 def evenly(rate: float) -> int:
-    """Return how many join together where so many join a second."""
+    """Return how many users join together at this rate."""
     return max(1, math.floor(rate * EVENLY_S))
 
 
 class Joining:
-    """Lets users join; `tell` is told of each stretch as it begins."""
+    """Lets users join; `report` is called with each stretch as it begins."""
 
     def __init__(
-        self, environment: Environment, tell: Callable[[dict[str, Any]], None]
+        self, environment: Environment, report: Callable[[dict[str, Any]], None]
     ) -> None:
         self.environment = environment
-        self.tell = tell
+        self.report = report
         self.pace = Pace()
-        dispatcher: Any = functools.partial(Dispatcher, self.pace)
+        dispatcher: Any = functools.partial(EvenDispatcher, self.pace)
         environment.dispatcher_class = dispatcher
         self.complete = Event()
         events: Any = environment.events
@@ -103,22 +103,22 @@ class Joining:
         self.complete.set()
 
     def begins(self, users: int, rate: float) -> None:
-        """Take it that Locust itself begins a stretch, or none, with nobody."""
+        """Note that Locust itself begins a stretch, or none if there are no users."""
         self.complete.clear()
         self.pace.evenly = False
         if users:
-            self._tell(users, rate)
+            self._report(users, rate)
 
     def change(self, users: int, rate: float) -> None:
-        """Begin a stretch, or let users leave; with several processes wait for it."""
+        """Begin a stretch, or let users leave. With several processes this waits."""
         self.begins(users, rate)
         assert self.environment.runner is not None
         self.environment.runner.start(users, rate)
 
     def grow(self, start: Start, think_s: float, users: int, rate: float) -> None:
-        """Let a start join evenly and think, then the others; until all have joined.
+        """Let the start join evenly and think; then let the others join.
 
-        To be run in a greenlet, once Locust itself has begun with nobody.
+        To be run in a greenlet, after Locust has begun without users.
         """
         self.complete.wait()
         if start.users:
@@ -129,17 +129,17 @@ class Joining:
     def _join(self, users: int, rate: float, evenly: bool) -> None:
         self.complete.clear()
         self.pace.evenly = evenly
-        self._tell(users, rate)
+        self._report(users, rate)
         runner: Any = self.environment.runner
-        # With several processes it returns when all have joined, and else at once.
+        # With several processes this returns when all have joined, otherwise at once.
         starting = gevent.spawn(runner.start, users, rate)
         try:
             self.complete.wait()
             starting.join()
-        finally:  # of a run that has ended
+        finally:  # the run may have ended
             starting.kill(block=False)
 
-    def _tell(self, users: int, rate: float) -> None:
+    def _report(self, users: int, rate: float) -> None:
         stretch = {"at_s": time.monotonic(), "users": users, "rate": rate}
         together = {"together": evenly(rate)} if self.pace.evenly else {}
-        self.tell(stretch | together)
+        self.report(stretch | together)

@@ -1,8 +1,8 @@
-"""How long it takes what comes before the record of a run, at most.
+"""How long a run may take before its record begins.
 
 Rules of this module:
-- The runner has to know it, and what does it runs in Locust (`calibration.py`): what is
-  here loads nothing of either.
+- The runner needs to know it as well as `calibration.py`, which runs in Locust. So this
+  module loads nothing of either.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ENDING_S = 1.0  # for requests in flight to end
 
 
 def lead_s(warm_up_s: float, trying: bool) -> float:
-    """Return the most seconds that come before the record."""
+    """Return the most seconds before the record."""
     rest_s = REST_S + DRAINING_S
     warming_s = warm_up_s + ENDING_S + rest_s if warm_up_s else 0.0
     trying_s = STAGES * (STAGE_S + ENDING_S) + rest_s if trying else 0.0

@@ -1,11 +1,12 @@
-"""Has Locust's FastHttpUser take heads whose lines end with LF alone.
+"""Makes Locust's FastHttpUser accept heads whose lines end with LF alone.
 
 Rules of this module:
-- The lean client takes them (`head.py`), and so do Locust's HttpUser and browsers: a
-  server must not pass with one client and fail with another. The parser of
-  geventhttpclient does not, and has no setting for it: the lines are made right before
-  it reads them, and all else is left to it.
-- It is replaced by name, where geventhttpclient looks for it: nothing lets one choose.
+- The lean client accepts them (`client/head.py`), and so do Locust's HttpUser and
+  browsers. A server must not pass with one client and fail with another. The parser of
+  geventhttpclient refuses them and has no setting for it, so the lines are corrected
+  before it reads them. Everything else is left to it.
+- geventhttpclient offers no choice of the class of a response, so it is replaced by
+  name.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from load.client.head import end_of_head, with_crlf
 from load.client.response import MAX_HEAD
 
 
-def take_bare_lf() -> None:
-    """Have all responses of geventhttpclient be of the class below."""
+def accept_bare_lf() -> None:
+    """Use the class below for all responses of geventhttpclient."""
     replaced: Any = geventhttpclient.client
     replaced.HTTPSocketPoolResponse = _Response
 
@@ -28,10 +29,10 @@ def take_bare_lf() -> None:
 class _Response(HTTPSocketPoolResponse):
     """A response that is read as it arrives."""
 
-    _held = b""  # of a head that is not complete
+    _held = b""  # of an incomplete head
 
     def feed(self, data: str | bytes) -> None:
-        """Take what has come, b"" at its end."""
+        """Take data that has come, b"" at its end."""
         assert isinstance(data, bytes)
         if self._in_body():
             super().feed(data)
@@ -49,10 +50,10 @@ class _Response(HTTPSocketPoolResponse):
             super().feed(data)
 
     def _in_body(self) -> bool:
-        """Whether the head is complete, and is none of status 1xx before it."""
+        """Return whether the head is complete, and not one of status 1xx."""
         return self.headers_complete and self.get_code() >= 200
 
 
 def _may_be_head(data: bytes) -> bool:
-    """Whether it can be the beginning of a head; what can't is refused at once."""
+    """Return whether data can be the beginning of a head."""
     return data.startswith(b"HTTP/"[: len(data)]) and len(data) <= MAX_HEAD

@@ -1,9 +1,8 @@
-"""What Locust does for each request, and whenever users join, at less cost.
+"""Cheaper versions of what Locust does for each request and when users join.
 
 Rules of this module:
-- The results are the same. While Locust works, a response that comes is seen late, and
-  a load generator has fewer requests to give. What took longest is replaced here, and
-  nothing else.
+- The results are the same. While Locust works, responses are seen late, and the load
+  generator can send fewer requests. Only what took longest is replaced.
 - Users are of one class (`locustfile.py`).
 """
 
@@ -18,17 +17,17 @@ from locust.runners import Runner
 
 
 def lighten() -> None:
-    """Replace what takes Locust long."""
-    # Asked for once for each option in each message that lets a worker's users join:
-    # half a second of work.
+    """Replace what takes Locust longest."""
+    # It is called once for each option in each message that lets users of a worker
+    # join: half a second of work.
     known: Any = functools.cache(argument_parser.default_args_dict)
     argument_parser.default_args_dict = known
-    # Counted by a look at each user, four times a group of users that join: of 20,000
-    # users that is 35 ms.
+    # Locust counts by a look at each user, four times for each group that joins: 35 ms
+    # with 20,000 users.
     runner: Any = Runner
     runner.user_classes_count = property(_count)
-    # Locust keeps the same of each request twice, by name and in all, and looks at the
-    # clock and for the bucket anew each time: a sixth of all that a request costs here.
+    # Locust counts each request twice, by name and in total. Each time it reads the
+    # clock and computes the bucket: a sixth of the cost of a request here.
     kept: Any = stats.RequestStats
     kept.log_request = _log_request
 

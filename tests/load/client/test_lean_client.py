@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from load.client import lean_client as lean
-from load.client.lean_client import Client, RequestError, page, roll
+from load.client.lean_client import LeanClient
+from load.client.target import RequestError, attendance_target, page_target
 from tests.load.scripted import (
     CLOSE,
     OK,
@@ -33,11 +34,11 @@ from tests.load.scripted import (
 Failure = tuple[Behaviour, str]
 
 
-def client(url: str, timeout_s: float = 5) -> Client:
-    return Client(page(url, "/"), timeout_s)
+def client(url: str, timeout_s: float = 5) -> LeanClient:
+    return LeanClient(page_target(url, "/"), timeout_s)
 
 
-def kind(asked: Client) -> str:
+def kind(asked: LeanClient) -> str:
     with pytest.raises(RequestError) as told:
         asked.ask()
     return str(told.value)
@@ -222,17 +223,17 @@ def test_a_path_and_an_address() -> None:
         connection.sendall(CLOSE % 2 + b"hi")
 
     with serving(look) as server:
-        target = page(f"{server.url}/base/", "/page?x=1")
-        assert Client(target, 5).ask().content == b"hi"
+        target = page_target(f"{server.url}/base/", "/page?x=1")
+        assert LeanClient(target, 5).ask().content == b"hi"
     assert seen[0].startswith(b"GET /base/page?x=1 HTTP/1.1\r\nHost: 127.0.0.1:")
     assert seen[0].endswith(b"\r\n\r\n")
-    assert b"Host: [::1]:80\r\n" in page("http://[::1]:80", "/").request
+    assert b"Host: [::1]:80\r\n" in page_target("http://[::1]:80", "/").request
 
 
 @pytest.mark.parametrize("base", ["https://a", "a:80", "http://", "http://a:b"])
 def test_wrong_base(base: str) -> None:
     with pytest.raises(ValueError):
-        page(base, "/")
+        page_target(base, "/")
 
 
 def test_what_fails_is_closed() -> None:
@@ -258,7 +259,9 @@ def test_attendance_is_taken_over_one_connection_or_new_ones(
             connection.sendall(b"OK\n")
 
     with serving(behave) as server:
-        asked = Client(roll(f"tcp://127.0.0.1:{server.port}", "1", keep_alive), 5)
+        asked = LeanClient(
+            attendance_target(f"tcp://127.0.0.1:{server.port}", "1", keep_alive), 5
+        )
         assert [asked.ask().content for _ in range(3)] == [b"OK"] * 3
         assert server.accepted == connections
         asked.close()

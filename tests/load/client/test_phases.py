@@ -17,7 +17,8 @@ from typing import Any
 import gevent
 import pytest
 
-from load.client.lean_client import Client, RequestError, page
+from load.client.lean_client import LeanClient
+from load.client.target import RequestError, page_target
 from tests.load.scripted import CLOSE, OK, answer, hang, keep, reset, serving
 
 HELLO = OK % 5 + b"\r\nhello"
@@ -49,19 +50,19 @@ def until(happens: Callable[[], object]) -> None:
         gevent.sleep(0.005)
 
 
-def client(port: int, timeout_s: float = 20) -> Client:
-    return Client(page(f"http://127.0.0.1:{port}", "/"), timeout_s)
+def client(port: int, timeout_s: float = 20) -> LeanClient:
+    return LeanClient(page_target(f"http://127.0.0.1:{port}", "/"), timeout_s)
 
 
 @contextmanager
-def asking(one: Client) -> Iterator[gevent.Greenlet]:
+def asking(one: LeanClient) -> Iterator[gevent.Greenlet]:
     """Ask in a greenlet of its own; see that it ends."""
     greenlet = gevent.spawn(one.ask)
     yield greenlet
     assert greenlet.get(timeout=20).content == b"hello"
 
 
-def moments(one: Client) -> tuple[float, float]:
+def moments(one: LeanClient) -> tuple[float, float]:
     assert one.connected_s is not None and one.first_byte_s is not None
     return one.connected_s, one.first_byte_s
 
@@ -128,7 +129,7 @@ def test_a_kept_connection_that_was_closed_is_not_the_one_that_it_has() -> None:
         assert connected_s <= opened_s <= first_byte_s
 
 
-def closed_by_server(one: Client) -> bool:
+def closed_by_server(one: LeanClient) -> bool:
     kept: Any = one._socket
     with contextlib.suppress(BlockingIOError):
         return bool(kept.recv(1, socket.MSG_PEEK) == b"")
@@ -153,7 +154,7 @@ def test_where_it_cannot_connect_again_it_has_no_connection() -> None:
     assert (one.connected_s, one.first_byte_s) == (None, None)
 
 
-def fails(one: Client, text: str) -> tuple[bool, bool]:
+def fails(one: LeanClient, text: str) -> tuple[bool, bool]:
     """Return whether it had a connection, and a byte, when it failed so."""
     with pytest.raises(RequestError, match=text):
         one.ask()

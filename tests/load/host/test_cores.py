@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from load.host.cores import choose_cores
+from load.host.cores import Cores, choose_cores
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ def test_cores(
     expected: tuple[list[int], list[int]],
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: cores)
-    assert choose_cores(processes) == expected
+    assert choose_cores(processes) == Cores(*expected)

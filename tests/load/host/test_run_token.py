@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from load.host.run_token import LIMIT, kill_all, marked, new_token, tokens
+from load.host.run_token import LIMIT, kill_all, marking, new_token, tokens
 from tests.conftest import alone
 
 SLEEP = ["/bin/sleep", "60"]
@@ -29,7 +29,7 @@ def _alone() -> Iterator[None]:
 @pytest.mark.parametrize("keeps", [True, False], ids=["environment", "none"])
 def test_what_is_started_is_marked_and_nothing_else(keeps: bool) -> None:
     token, mine = new_token(), tokens(psutil.Process())
-    with marked(token) as environment:
+    with marking(token) as environment:
         started = subprocess.Popen(SLEEP, env=environment if keeps else {})
     with started, subprocess.Popen(SLEEP) as another:
         assert tokens(psutil.Process(started.pid)) == {token}
@@ -59,9 +59,9 @@ def test_nobody_waits_for_ever_for_what_may_not_be_ended(root: Path) -> None:
     code = (
         "import os, subprocess, psutil\n"
         "from load.host.guard import end_leftovers\n"
-        "from load.host.run_token import marked, new_token\n"
+        "from load.host.run_token import marking, new_token\n"
         "token = new_token()\n"
-        "with marked(token):\n"
+        "with marking(token):\n"
         "    nothing = dict.fromkeys(('stdout', 'stderr'), subprocess.DEVNULL)\n"
         f"    roots = subprocess.Popen({SLEEP}, env={{}}, **nothing)\n"
         "print(roots.pid, flush=True)\n"

@@ -18,9 +18,10 @@ from typing import Any
 import psutil
 import pytest
 
+from load.address import Address
 from load.errors import CellError
 from load.host.limits import raise_open_files
-from load.idle.process import Holder
+from load.idle.process import IdleProcess
 from tests.load.conftest import finish, of_runs_in
 
 ROOT = Path(__file__).parents[3]
@@ -79,10 +80,12 @@ def hold(tmp_path: Path) -> Callable[..., Any]:
     @contextmanager
     def holding(
         port: int, count: int, patience_s: float = 0.5, opening_s: float = 60
-    ) -> Iterator[Holder]:
+    ) -> Iterator[IdleProcess]:
         load = {"timeout_s": patience_s}
         cell = {"idle": count, "impl": {"path": "/"}, "load": load}
-        idle = Holder(cell, ("127.0.0.1", port), tmp_path, tmp_path, opening_s)
+        idle = IdleProcess(
+            cell, Address("127.0.0.1", port), tmp_path, tmp_path, opening_s
+        )
         with idle.holding(dict(os.environ), None, lambda: None):
             yield idle
 
@@ -187,7 +190,7 @@ def test_what_this_side_lacks_is_no_doing_of_the_server(tmp_path: Path) -> None:
         done = subprocess.run(
             [
                 *("sh", "-c", 'ulimit -n 30; exec "$@"', "sh", *words),
-                *("--port", str(server.port), "--told", tmp_path / "told"),
+                *("--port", str(server.port), "--result-file", tmp_path / "told"),
             ],
             cwd=ROOT,
             capture_output=True,

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from load.address import Address
 from load.errors import CellError
 from load.network.ports import choose_port, wait_for_port
 
@@ -35,16 +36,16 @@ def test_a_port_that_connections_of_before_still_hold(
     port, said = held_port(reuse), list[str]()
     assert choose_port("127.0.0.1", port) == port
     with pytest.raises(EndedError):
-        wait_for_port("127.0.0.1", port, ended, said.append)
-    assert said == [f"waiting for connections of before to leave 127.0.0.1 port {port}"]
+        wait_for_port(Address("127.0.0.1", port), ended, said.append)
+    assert said == [f"waiting for earlier connections to leave 127.0.0.1 port {port}"]
     monkeypatch.setattr("load.network.ports.TIME_WAIT_S", 0.0)
-    with pytest.raises(CellError, match="connections of before have kept"):
-        wait_for_port("127.0.0.1", port, lambda: None, said.append)
+    with pytest.raises(CellError, match="earlier connections have kept"):
+        wait_for_port(Address("127.0.0.1", port), lambda: None, said.append)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         free = listener.getsockname()[1]
     monkeypatch.setattr("load.network.ports.random.sample", lambda *_: [port, free])
     assert choose_port("127.0.0.1", 0) == free
-    wait_for_port("127.0.0.1", free, ended, said.append)
+    wait_for_port(Address("127.0.0.1", free), ended, said.append)
 
 
 def held_port(reuse: bool = False) -> int:

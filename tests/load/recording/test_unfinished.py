@@ -94,16 +94,16 @@ def test_how_far_they_have_come(tmp_path: Path) -> None:
 # Two processes tell the master every half a second, one a quarter after the other.
 SELDOM = """
 import gevent
-from load.recording import distributed as team
+from load.recording import worker
 
-team.SEND_S = 0.5
-report = team.Worker.report
+worker.SEND_S = 0.5
+report = worker.WorkerReporter.report
 
 def late(worker):
     gevent.sleep(0.25 * worker.environment.runner.worker_index)
     report(worker)
 
-team.Worker.report = late
+worker.WorkerReporter.report = late
 from load.locustfile import *
 """
 

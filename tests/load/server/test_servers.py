@@ -25,13 +25,14 @@ import pytest
 
 from conf.impl_checks import check_commands
 from conf.matrix import matrix
+from load.address import Address
 from load.errors import CellError, ServerError
 from load.host.process import KEPT_BYTES
 from load.network.ports import choose_port
 from load.server.command import Place, command, prepare, version
-from load.server.page import expected
+from load.server.page import expected_body
 from load.server.preflight import Page, Preflight
-from load.server.running import Server, running
+from load.server.running import Server, run_server
 from tests.load.scripted import CLOSE, OK, answer, hang, serving
 
 ROOT = Path(__file__).parents[3]
@@ -83,8 +84,7 @@ def plain_settings(impl: str) -> dict[str, Any]:
 
 def place(tmp_path: Path, **environment: str) -> Place:
     return Place(
-        host="127.0.0.1",
-        port=choose_port("127.0.0.1", 0),
+        address=Address("127.0.0.1", choose_port("127.0.0.1", 0)),
         root=ROOT,
         page_file=PAGE,
         scratch=tmp_path / "server",
@@ -98,14 +98,14 @@ def started(config: dict[str, Any], where: Place) -> Iterator[Server]:
     """Start the server of `config`, and return once it has shown its page."""
     prepare(config, where)
     log = where.scratch.with_name("server.log")
-    with running(command(config, where), log, None, lambda: None) as server:
-        preflight(config, where.port, server).check()
+    with run_server(command(config, where), log, None, lambda: None) as server:
+        preflight(config, where.address.port, server).check()
         yield server
 
 
 def preflight(config: dict[str, Any], port: int, server: Server) -> Preflight:
-    page = Page.of(config, expected(config, PAGE))
-    return Preflight(server, config, ("127.0.0.1", port), page, server.check_log)
+    page = Page.of(config, expected_body(config, PAGE))
+    return Preflight(server, config, Address("127.0.0.1", port), page, server.check_log)
 
 
 def mine(tmp_path: Path, code: str = SERVE) -> str:
@@ -315,13 +315,15 @@ def test_where_it_listens_instead(
     config["server"]["start_s"] = 0.3
     prepare(config, where)
     log = tmp_path / "server.log"
-    with running(command(config, where), log, None, lambda: None) as server:
+    with run_server(command(config, where), log, None, lambda: None) as server:
         while not log.read_text():
             time.sleep(0.01)
         with pytest.raises(ServerError) as raised:
-            preflight(config, where.port, server).check()
-    expected = rf"on 127\.0\.0\.1 port {where.port} within 0.3 s{said}: ready$"
-    assert re.search(expected.replace("PORT", str(where.port)), str(raised.value))
+            preflight(config, where.address.port, server).check()
+    expected = rf"on 127\.0\.0\.1 port {where.address.port} within 0.3 s{said}: ready$"
+    assert re.search(
+        expected.replace("PORT", str(where.address.port)), str(raised.value)
+    )
 
 
 # What is not the page, by servers that do exactly what is said here.
@@ -538,8 +540,8 @@ def test_who_waits_for_a_server_is_heard(tmp_path: Path) -> None:
 
     with serving(behave) as scripted, idle(tmp_path) as server:
         config = settings()
-        page = Page.of(config, expected(config, PAGE))
-        address = ("127.0.0.1", scripted.port)
+        page = Page.of(config, expected_body(config, PAGE))
+        address = Address("127.0.0.1", scripted.port)
         with pytest.raises(EndedError):
             Preflight(server, config, address, page, tick).check()
 
@@ -586,7 +588,7 @@ def idle(tmp_path: Path) -> Iterator[Server]:
     config["impl"]["command"] = "sleep 60"
     prepare(config, where)
     log = tmp_path / "server.log"
-    with running(command(config, where), log, None, lambda: None) as server:
+    with run_server(command(config, where), log, None, lambda: None) as server:
         yield server
 
 
@@ -774,9 +776,9 @@ def test_a_port_from_the_environment(tmp_path: Path) -> None:
 
 def test_a_port_of_its_own(tmp_path: Path) -> None:
     where = place(tmp_path)
-    own = SERVE.replace("sys.argv[1]", str(where.port))
+    own = SERVE.replace("sys.argv[1]", str(where.address.port))
     config = settings(command=mine(tmp_path, own).replace("{port}", "x"))
-    config["server"]["port"] = where.port
+    config["server"]["port"] = where.address.port
     check_commands(config["impl"], config["server"]["port"])
     with started(config, where):
         pass

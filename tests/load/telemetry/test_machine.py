@@ -17,7 +17,7 @@ from load.telemetry import machine
 from load.telemetry import other_programs as others
 from load.telemetry.machine import governor, quota_cores, speed_ms
 from load.telemetry.other_programs import (
-    Others,
+    OtherPrograms,
     Process,
     Program,
     programs,
@@ -182,15 +182,15 @@ def test_any_line_of_a_process(text: bytes) -> None:
 
 
 def test_a_host_that_does_not_show_other_users_programs(tmp_path: Path) -> None:
-    assert Others(7, tmp_path / "none").end() is None
+    assert OtherPrograms(7, tmp_path / "none").end() is None
     write(tmp_path, 7, stat(b"own"))
-    assert Others(7, tmp_path).end() is None
+    assert OtherPrograms(7, tmp_path).end() is None
 
 
 def test_few_are_kept(tmp_path: Path) -> None:
     for pid in range(1, 12):
         write(tmp_path, pid, stat(b"p%d" % pid))
-    seen = Others(10**6, tmp_path)
+    seen = OtherPrograms(10**6, tmp_path)
     for pid in range(1, 12):
         write(tmp_path, pid, stat(b"p%d" % pid, own=10**6 + pid * 10**5))
     found = seen.end()

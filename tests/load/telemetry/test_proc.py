@@ -19,7 +19,7 @@ from load.telemetry.proc import (
     Clocks,
     Counter,
     Tree,
-    cores_s,
+    core_times,
     most_descriptors,
 )
 
@@ -269,9 +269,9 @@ def test_what_a_core_did() -> None:
     core = max(os.sched_getaffinity(0))
     with working() as worker:
         os.sched_setaffinity(worker.pid, {core})
-        before, began_s = cores_s([core]), time.monotonic()
+        before, began_s = core_times([core]), time.monotonic()
         worker("burn", 0.3)
-        after, ended_s = cores_s([core]), time.monotonic()
+        after, ended_s = core_times([core]), time.monotonic()
     assert before is not None and after is not None
     assert after.programs - before.programs > 0.3 - 3 * TICK_S
     assert after.idle >= before.idle and after.stolen >= before.stolen
@@ -280,12 +280,12 @@ def test_what_a_core_did() -> None:
 
 def test_cores_together_and_cores_that_are_not_known() -> None:
     cores = sorted(os.sched_getaffinity(0))
-    each = [cores_s([core]) for core in cores]
-    together = cores_s(cores)
+    each = [core_times([core]) for core in cores]
+    together = core_times(cores)
     assert together is not None
     for name in ("idle", "programs", "stolen"):
         alone = sum(getattr(one, name) for one in each)
         assert alone - 1e-6 <= getattr(together, name) < alone + 1
-    assert cores_s(None) is None
-    assert cores_s([10**6]) is None
-    assert cores_s([]) == (0, 0, 0)
+    assert core_times(None) is None
+    assert core_times([10**6]) is None
+    assert core_times([]) == (0, 0, 0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from load.recording.lateness import Behind
+from load.recording.lateness import LongLateness
 from load.users.calibration import MOST, capacity_rps
 from load.users.lead import STAGES
 
@@ -51,7 +51,7 @@ def test_capacity_is_the_most_that_was_seen(found: list[float]) -> None:
 
 def periods(*mean_ms: float, each_s: float = 0.1) -> list[bool]:
     """Return after which periods, of a tenth of a second, a loop is behind."""
-    behind = Behind()
+    behind = LongLateness()
     return [
         behind.add((100 + n * each_s, 999.0, mean)) for n, mean in enumerate(mean_ms, 1)
     ]

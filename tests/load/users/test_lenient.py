@@ -9,7 +9,7 @@ from geventhttpclient.response import HTTPParseError
 
 from load.client.head import ResponseError
 from load.client.response import Response
-from load.users.lenient import take_bare_lf
+from load.users.lenient import accept_bare_lf
 from tests.load.scripted import answer, serving
 
 LF = b"HTTP/1.1 200 OK\nServer: a\nContent-Length: 6\n\nhi\n\nhi"
@@ -43,7 +43,7 @@ def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         geventhttpclient.client, name, getattr(geventhttpclient.client, name)
     )
-    take_bare_lf()
+    accept_bare_lf()
 
 
 def ask(parts: list[bytes], at_once: int) -> tuple[int, bytes]:

@@ -15,11 +15,11 @@ CODE = """
 import sys
 from load.recording.merge import Merge
 from load.recording.record import Record
-from load.recording.distributed import Master
+from load.recording.master import MasterRecorder
 
 reason, error, other = sys.argv[1:]
 ends = []
-master = Master.__new__(Master)
+master = MasterRecorder.__new__(MasterRecorder)
 master.ended = master.closing = False
 master.merge = Merge(2)
 master.record = Record(None, True, None, onset_s=30)
