@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contract import record
-from load.environment import let_no_python_be_told
-from load.trial import Trial, refused
+from load.host.environment import let_no_python_be_told
+from load.network.trial import Trial, refused
 
 if TYPE_CHECKING:
     from conf.plan.plan import Parts, Plan
@@ -46,7 +46,7 @@ def planned(config: dict[str, Any], root: Path) -> Plan:
     from conf.errors import MatrixError
     from conf.plan.plan import plan
     from conf.surroundings import prepare
-    from load.interrupt import pass_on_to_children
+    from load.host.interrupt import pass_on_to_children
 
     prepare(sys.executable)
     try:
@@ -68,7 +68,7 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
     from analysis import catalogue
     from conf.plan.plan import Parts
     from conf.plan.sources import digest
-    from load.owner import kept_out
+    from load.host.owner import kept_out
 
     [no_namespaces] = namespaces.why_not()
     return Parts(
@@ -91,10 +91,10 @@ def commands(root: Path, plan: Plan) -> tuple[str, str]:
     makes the results of its record before the record appears.
     """
     python, project = shlex.quote(sys.executable), shlex.quote(str(root))
-    check = f"{python} -m conf.plan.sources {' '.join(RUNNER)}"
-    then = f"{python} -m analysis cell --code {plan.parts.analysis}"
+    verify = f"{python} -m conf.plan.sources {' '.join(RUNNER)}"
+    analyse = f"{python} -m analysis cell --code {plan.parts.analysis}"
     measure = (
         f"cd {project} && exec {python} -m load"
-        f" --check {shlex.quote(check)} --then {shlex.quote(then)}"
+        f" --verify-with {shlex.quote(verify)} --post-process {shlex.quote(analyse)}"
     )
     return measure, f"PYTHONPATH={project} {python} -P -m analysis"

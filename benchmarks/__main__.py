@@ -26,7 +26,7 @@ from pathlib import Path
 from benchmarks.server import running
 from conf.plan.matrix import matrix
 from contract import record
-from load.limits import choose_port
+from load.network.ports import choose_port
 from pipeline import RUNNER
 from servers.command_line.options import Parser
 
@@ -73,7 +73,7 @@ def cell_costs(folder: Path, then: str) -> Callable[[], float]:
 
     def measure() -> float:
         cell = Path(tempfile.mkdtemp(dir=folder)) / "cell"
-        took = timed([*words, str(cell), "--then", then], ROOT)
+        took = timed([*words, str(cell), "--post-process", then], ROOT)
         load: float = json.loads((cell / "run.json").read_text())["stopped"]["at_s"]
         return took - load
 

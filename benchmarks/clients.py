@@ -24,7 +24,8 @@ from typing import Any
 import psutil
 
 from benchmarks.server import running
-from load.limits import choose_cores, choose_port
+from load.host.cores import Cores, choose_cores
+from load.network.ports import choose_port
 from servers.command_line.options import Parser
 
 ROOT = Path(__file__).parent.parent
@@ -99,12 +100,12 @@ def start_cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def show(title: str, keep_alive: bool, cores: tuple[list[int], list[int]]) -> None:
+def show(title: str, keep_alive: bool, cores: Cores) -> None:
     seen: dict[str, list[tuple[float, float, float, int]]] = {c: [] for c in CLIENTS}
-    with server(cores[0], keep_alive) as (port, pid):
+    with server(cores.server, keep_alive) as (port, pid):
         for _ in range(TURNS):
             for client, figures in seen.items():
-                figures.append(measure(client, port, pid, cores[1]))
+                figures.append(measure(client, port, pid, cores.locust))
     peer = statistics.median(figures[0] for figures in seen[PEER])
     print(
         f"\n{title}, requests/s\n\n"
@@ -131,10 +132,10 @@ START_CPU_S = start_cpu_s()
 def main() -> None:
     Parser(prog="python -m benchmarks.clients", description=__doc__).parse_args()
     cores = choose_cores()
-    if cores is None or cores[0] == cores[1]:
+    if cores.server == cores.locust:
         print("Client and server share a core here: these figures are not comparable")
-    show("A new connection each time", False, cores or ([], []))
-    show("A kept connection", True, cores or ([], []))
+    show("A new connection each time", False, cores)
+    show("A kept connection", True, cores)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,15 @@ def measure(impl: str, folder: Path) -> Cell:
     path = folder.with_suffix(".json")
     path.write_text(json.dumps(config))
     then = f"{sys.executable} -m analysis cell"
-    words = [sys.executable, "-m", "load", str(path), str(folder), "--then", then]
+    words = [
+        sys.executable,
+        "-m",
+        "load",
+        str(path),
+        str(folder),
+        "--post-process",
+        then,
+    ]
     subprocess.run(words, cwd=ROOT, check=True, capture_output=True)
     return Cell(folder, config, json.loads((folder / "result.json").read_text()))
 

@@ -1,8 +1,8 @@
 """A server that a benchmark measures: started, awaited, and gone with the benchmark.
 
 Rules of this module:
-- It is guarded as that of a run is (`load/guard.py`), so that nothing of it is left
-  even if the benchmark is killed.
+- It is guarded as that of a run is (`load/host/guard.py`), so that nothing of it is
+  left even if the benchmark is killed.
 - The lock of runs is held meanwhile: the next run ends what is guarded and not its own.
 - One that does not listen, or is not there, ends the benchmark with one line.
 """
@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from load.failed import CellError
-from load.guard import guarded
-from load.lock import only_run_on_host
-from load.process import last_line, start
+from load.errors import CellError
+from load.host.guard import guarded
+from load.host.lock import only_run_on_host
+from load.host.process import last_line, start
 
 ROOT = Path(__file__).parent.parent
 HOST = "127.0.0.1"

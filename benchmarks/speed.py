@@ -29,7 +29,8 @@ import psutil
 
 from benchmarks.peers import PAGE, commands
 from benchmarks.server import running
-from load.limits import choose_cores, choose_port
+from load.host.cores import choose_cores
+from load.network.ports import choose_port
 from servers.__main__ import architectures
 from servers.command_line.options import Parser
 
@@ -120,9 +121,10 @@ def measure(
 def measure_all(names: list[str]) -> Figures:
     figures: Figures = {}
     cores = choose_cores()
-    if cores is None or cores[0] == cores[1]:
+    if cores.server == cores.locust:
         print("Server and wrk share a core here: these figures are not comparable")
-    serving, asking = (cores[0], cores[1][0]) if cores else (None, None)
+    serving = cores.server
+    asking = cores.locust[0] if cores.locust else None
     for turn in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder:
             port = choose_port("127.0.0.1", 0)

@@ -33,7 +33,7 @@ from benchmarks.disturbances import SkippedError, busy_programs, quota
 from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
 from benchmarks.verdict_results import Result, line, show
 from conf.plan.matrix import matrix
-from load.limits import choose_cores
+from load.host.cores import choose_cores
 from pipeline import RUNNER
 from servers.command_line.options import Parser, number
 
@@ -85,7 +85,15 @@ def measure(case: Case, folder: Path, seconds: float = SECONDS) -> dict[str, Any
     """
     path = folder.with_suffix(".json")
     then = f"{sys.executable} -m analysis cell"
-    words = [sys.executable, "-m", "load", str(path), str(folder), "--then", then]
+    words = [
+        sys.executable,
+        "-m",
+        "load",
+        str(path),
+        str(folder),
+        "--post-process",
+        then,
+    ]
     if case.files is not None:
         words = ["prlimit", f"--nofile={case.files}:{case.files}", *words]
     with disturbed(case) as within:
@@ -109,7 +117,8 @@ def disturbed(case: Case) -> Iterator[Sequence[str]]:
 
     Yields the words that its run, or its server alone, begins with.
     """
-    server_core, locust_core = [cores[0] for cores in choose_cores() or ([0], [0])]
+    cores = choose_cores()
+    server_core, locust_core = (cores.server or [0])[0], (cores.locust or [0])[0]
     with contextlib.ExitStack() as during:
         within = during.enter_context(quota(case.quota)) if case.quota else []
         for programs, core in (

@@ -9,14 +9,14 @@ Rules of this module:
 
 from __future__ import annotations
 
-# A connection, and what comes over it.
+# The connection, and an incomplete response.
 TIMED_OUT = "timed out"
 CONNECTING = " connecting"  # ends a text where there was no connection yet
 READING, SENDING = " reading", " sending"
 NO_RESPONSE = "no response"
 BAD_RESPONSE = "bad response"
 SHORT_BODY = "short body"
-# A response that is complete, and not what was asked for.
+# A response that is complete and wrong.
 STATUS = "HTTP "
 WRONG_BODY = "wrong body"
 TOO_SLOW = "slower than"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-AUTO = "auto"  # what the program chooses itself: the number of users, the network
+AUTO = "auto"  # chosen by the program: the number of users, the network
 PAGE_FILE = "{page_file}"  # in a command, and as `impl.body`: the page of the run
 MAX_CODE_BYTES = 64  # of a code that attendance is taken with
 IDLE_OPENING_S = 60.0  # to open all idle connections of a run

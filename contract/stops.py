@@ -27,7 +27,7 @@ TIME_LIMIT = "time-limit"
 ENOUGH_REQUESTS = "requests"
 CAPACITY_FOUND = "capacity"
 CRASHED = "crashed"
-TOLD_TO_STOP = "told-to-stop"  # by whoever stops Locust; no record that is kept has it
+TOLD_TO_STOP = "told-to-stop"  # somebody stopped Locust; never in a kept record
 
 # The outcomes, as results have them.
 FAILED = "first failure"

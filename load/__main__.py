@@ -1,7 +1,7 @@
 """`python -m load CONFIG FOLDER`: measure one cell.
 
-Exit status: 0 with the folder in place, 1 with one line that says why not,
-128 and the signal's number when told to end.
+Exit status: 0 with the folder in place, 1 with one line that says why not, 128 and the
+signal's number when told to end.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from load.caller import Caller
 from load.config import read_config
-from load.failed import CellError, InterruptedRunError
+from load.errors import SIGNALS, CellError, InterruptedRunError
+from load.folder import Folder
 from load.run import Run
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def interrupt(number: int, _frame: FrameType | None) -> None:
@@ -26,7 +26,7 @@ def interrupt(number: int, _frame: FrameType | None) -> None:
     raise InterruptedRunError(f"ended by {signal.Signals(number).name}", 128 + number)
 
 
-def main() -> int:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m load", description=__doc__)
     parser.add_argument("config", type=Path, help="the cell's configuration, YAML")
     parser.add_argument("folder", type=Path, help="the cell's folder, to be made")
@@ -36,33 +36,35 @@ def main() -> int:
         "--parent", type=int, metavar="PID", help="end when this parent has ended"
     )
     parser.add_argument(
-        "--check",
+        "--verify-with",
         default="",
         metavar="COMMAND",
-        help="run this on the folder, before it appears; nothing is kept if it fails",
+        help="run this on the folder before it appears; if it fails, nothing is kept",
     )
     parser.add_argument(
-        "--then",
+        "--post-process",
         default="",
         metavar="COMMAND",
-        help="run this on the folder, before it appears, to make something of it",
+        help="run this on the folder before it appears",
     )
-    asked = parser.parse_args()
-    label = asked.label or str(asked.folder)
-    logs = asked.logs or asked.folder.with_name(f"{asked.folder.name}.logs")
+    return parser.parse_args()
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    folder = arguments.folder
+    label = arguments.label or str(folder)
+    logs = arguments.logs or folder.with_name(f"{folder.name}.logs")
     for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, interrupt)
     try:
-        config = read_config(asked.config)
         Run(
-            config,
-            asked.folder,
-            logs=logs,
-            label=label,
-            parent=asked.parent,
-            check=shlex.split(asked.check),
-            then=shlex.split(asked.then),
+            read_config(arguments.config),
+            Folder(folder, logs),
+            Caller(label, arguments.parent),
+            verify_with=shlex.split(arguments.verify_with),
+            post_process=shlex.split(arguments.post_process),
         ).measure()
     except (CellError, InterruptedRunError) as error:
         print(f"firstfail: {label}: {error}", file=sys.stderr)

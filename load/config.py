@@ -1,4 +1,4 @@
-"""A cell's configuration, as the file that a run is given holds it."""
+"""A cell's configuration, read from the file that a run is given."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from typing import Any
 
 import yaml
 
-from load.failed import CellError
+from load.errors import CellError
+
+PARTS = (
+    "experiment",
+    "impl",
+    "network",
+    "users",
+    "hatch_rate",
+    "idle",
+    "server",
+    "load",
+)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -19,11 +30,7 @@ def read_config(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise CellError(f"{path} is not YAML: {reason}") from None
-    parts = {
-        *("experiment", "impl", "network", "users", "hatch_rate", "idle"),
-        *("server", "load"),
-    }
-    missing = parts - set(config) if isinstance(config, dict) else parts
+    missing = set(PARTS) - set(config if isinstance(config, dict) else ())
     if missing:
         raise CellError(
             f"{path} is not a cell's configuration: it has no {min(missing)}; "

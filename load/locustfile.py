@@ -1,16 +1,14 @@
-"""The users: each asks for one page, thinks, and asks again.
+"""The entrance of Locust: users ask for one page, think, and ask again.
 
 By hand, with Locust's web UI:
 
     locust -f load/locustfile.py --host http://127.0.0.1:8080
 
 Rules of this module:
-- It is what Locust imports, by its path, and it connects Locust to the rest:
-  the users are in `visitors.py`, the record in `record.py` and who keeps it in
-  `keeper.py` (users in one process) and `team.py` (in several, `--processes`).
-- A failure is an exception, a status other than 2xx, a body that is not the page
-  asked for (`--body` names the file that holds it), or a response that takes longer
-  than `--slow`.
+- Locust imports it by its path. It adds the options, chooses the users (`users/`), and
+  attaches the recorder of their requests (`recording/`).
+- A failure is an exception, a status other than 2xx, a body other than the right one
+  (`--body` names its file), or a response that takes longer than `--slow`.
 - Options are plain values: Locust sends them to its workers.
 """
 
@@ -21,28 +19,26 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from locust import events
+from locust import User, events
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
-# Locust may have been started in any folder. Last, and not first: Locust takes
-# the first entry away once it has imported this file.
+# Locust may have been started in any folder. The entry is the last one: Locust removes
+# the first one after it has imported this file.
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from contract.settings import AUTO
-from load.keeper import Alone
-from load.lenient import take_bare_lf
-from load.lighter import lighten
-from load.team import Master, Worker
-from load.visitors import (
-    CLIENTS,
-    FastVisitor,
-    HttpVisitor,
-    LeanVisitor,
-    asked_for,
-)
+from load.recording.local import LocalRecorder
+from load.recording.master import MasterRecorder
+from load.recording.worker import WorkerReporter
+from load.users.lean_user import LeanUser
+from load.users.lenient import accept_bare_lf
+from load.users.lighter import lighten
+from load.users.locust_users import FastUser, HttpUser
+from load.users.request import request_of
 
-__all__ = ("FastVisitor", "HttpVisitor", "LeanVisitor")  # Locust looks for users here
+CLIENTS: dict[str, type[User]] = {"lean": LeanUser, "fast": FastUser, "http": HttpUser}
+__all__ = ("FastUser", "HttpUser", "LeanUser")  # Locust looks for users here
 
 
 @events.init_command_line_parser.add_listener
@@ -181,15 +177,15 @@ def attach(environment: Environment, runner: Any, **_: Any) -> None:
     # Failed requests are what is measured here, not a failure of the run.
     environment.process_exit_code = 0
     lighten()
-    take_bare_lf()
+    accept_bare_lf()
     choose_client(environment)
     environment.events.test_start.add_listener(choose_client)
-    keeper = {MasterRunner: Master, WorkerRunner: Worker}.get(type(runner), Alone)
-    keeper(environment)
+    recorders = {MasterRunner: MasterRecorder, WorkerRunner: WorkerReporter}
+    recorders.get(type(runner), LocalRecorder)(environment)
 
 
 def what_is_wrong(options: Any) -> str:
-    """Return, on one line, which option can't be; '' where all can."""
+    """Return a line about a wrong option, or ''."""
     if options.body is not None and not Path(options.body).is_file():
         return f"--body {options.body}: there is no such file"
     if options.code is not None and options.client != "lean":
@@ -201,13 +197,13 @@ def what_is_wrong(options: Any) -> str:
     lean = options.client == "lean" or options.warm_up or options.start_users == AUTO
     if lean and options.host is not None:
         try:
-            asked_for(options.host, options)
+            request_of(options.host, options)
         except ValueError as error:
             return f"--host {error}"
     return ""
 
 
 def choose_client(environment: Environment, **_: Any) -> None:
-    """Have users with the client asked for; a person may change it in the web UI."""
+    """Use users with the chosen client, which may change in the web UI."""
     options: Any = environment.parsed_options
     environment.user_classes = [CLIENTS[options.client]]

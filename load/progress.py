@@ -1,7 +1,7 @@
-"""The one line that tells how a cell is doing.
+"""The line that shows the progress of a run.
 
-On a terminal it is drawn anew; elsewhere it is a plain line every ten seconds.
-It is read off the record as it grows, so it can't say what the record does not.
+On a terminal it is redrawn; elsewhere it is printed every ten seconds. It is computed
+from the growing record, so it agrees with the record.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ USERS = REQUESTS_COLUMNS.index("users")
 
 
 class Tail:
-    """What a growing `requests.csv` says so far."""
+    """Counts the rows of a growing `requests.csv`."""
 
     def __init__(self, record: Path) -> None:
         self.record = record
         self.rows = self.failures = self.users = 0
         self.file: TextIO | None = None
-        self.heading = True  # the next line is no request
+        self.heading = True  # the next line is the heading
         self.partial = ""
 
     def read(self) -> None:
+        """Read the rows that are new."""
         if self.file is None:
             if not self.record.exists():
                 return
@@ -44,14 +45,14 @@ class Tail:
             self.heading = False
             del lines[0]
         self.rows += len(lines)
-        # A row without an error ends with the comma before that empty column.
+        # A row without an error ends with the comma before the empty column.
         self.failures += sum(not line.endswith(",") for line in lines)
         if lines:
             self.users = int(lines[-1].split(",")[USERS])
 
 
 class Progress:
-    """Shows `label` and the record's state; `longest_s` bounds the run's time."""
+    """Shows `label` and the state of the record; the run takes `longest_s` at most."""
 
     def __init__(self, label: str, record: Path, longest_s: float) -> None:
         self.label = label
@@ -72,7 +73,7 @@ class Progress:
         self.live.stop()
 
     def update(self) -> None:
-        """Show the state, if it was not shown just now."""
+        """Show the state, if it is time to do so."""
         now = time.monotonic()
         if now - self.shown < self.every_s:
             return
@@ -100,7 +101,7 @@ class Progress:
         self.recent.append((now, self.tail.rows))
         while now - self.recent[0][0] > RATE_OVER_S and len(self.recent) > 2:
             self.recent.popleft()
-        then, rows = self.recent[0]
-        if now == then:
-            then, rows = self.began, 0
-        return (self.tail.rows - rows) / max(now - then, 1e-9)
+        earlier, rows = self.recent[0]
+        if now == earlier:
+            earlier, rows = self.began, 0
+        return (self.tail.rows - rows) / max(now - earlier, 1e-9)

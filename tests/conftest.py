@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from load.lock import only_run_on_host
+from load.host.lock import only_run_on_host
 from tests.missing import not_tried
 
 ROOT = Path(__file__).parent.parent

@@ -14,7 +14,6 @@ from pathlib import Path
 
 MAY = "May import: "
 NONE = "no other folder"
-MOST_MODULES = 15
 
 
 def imported(code: str) -> Iterator[str]:

@@ -25,11 +25,13 @@ from analysis.record.measurement import Measurement
 from analysis.record.possible import Joining
 from contract import record as contract
 from contract import stops
-from load import telemetry
-from load.network import Network
-from load.proc import Cores
-from load.record import Record, Row, Unfinished
-from load.tcp import COUNTERS
+from load.client.phases import Unfinished
+from load.host.cores import Cores
+from load.network.namespaces import Network
+from load.recording.record import Record, Row
+from load.telemetry import readings as telemetry
+from load.telemetry.proc import CoreTimes
+from load.telemetry.tcp import COUNTERS
 
 LOAD = Path(load.__file__).parent
 BEGAN_S = 5000.0
@@ -52,7 +54,7 @@ def test_columns_are_of_one_kind_each() -> None:
         assert len(set(columns)) == len(columns)
     assert set(read.TYPES) == set(contract.REQUESTS_COLUMNS)
     assert tuple(COUNTERS) == contract.TCP
-    assert Cores._fields == contract.CORES
+    assert CoreTimes._fields == contract.CORES
 
 
 def test_every_reason_that_a_run_is_ended_for_has_an_outcome() -> None:
@@ -180,7 +182,7 @@ def test_readings_are_read_as_they_were_written(
         port = int(server.stdout.readline())
         cores = sorted(os.sched_getaffinity(0))
         watched = telemetry.Telemetry(
-            Network("127.0.0.1", "lo"), port, server.pid, ([cores[0]], [cores[-1]])
+            Network("127.0.0.1", "lo"), port, server.pid, Cores([cores[0]], [cores[-1]])
         )
         began_s = time.monotonic()
         watched.begin(tmp_path / "telemetry.csv", os.getpid())

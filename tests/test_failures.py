@@ -17,9 +17,10 @@ import pytest
 import load
 from analysis.diagnosis.causes import cause
 from contract import failures
-from load import attend
-from load.kinds import failure, judge
-from load.lean import Client, RequestError, page, roll
+from load.client import attendance
+from load.client.lean_client import LeanClient
+from load.client.target import RequestError, attendance_target, page_target
+from load.users.failure_kind import failure, wrong_page
 from tests.analysis.known import known
 from tests.load.scripted import (
     CLOSE,
@@ -44,12 +45,12 @@ def over_http(behaviour: Behaviour) -> Callable[[], str]:
 
     def ask() -> str:
         with serving(behaviour) as server:
-            client = Client(page(server.url, "/"), timeout_s=0.2)
+            client = LeanClient(page_target(server.url, "/"), timeout_s=0.2)
             try:
                 reply = client.ask()
             except RequestError as error:
                 return failure(error, 1.0, None)
-            return judge(reply.status_code, reply.content, RIGHT)
+            return wrong_page(reply.status_code, reply.content, RIGHT)
 
     return ask
 
@@ -59,9 +60,13 @@ def in_attendance(behaviour: Behaviour) -> Callable[[], str]:
 
     def ask() -> str:
         with serving(behaviour) as server:
-            target = roll(f"tcp://127.0.0.1:{server.port}", "6357", keep_alive=False)
+            target = attendance_target(
+                f"tcp://127.0.0.1:{server.port}", "6357", keep_alive=False
+            )
             try:
-                return attend.judge(Client(target, timeout_s=5).ask().content)
+                return attendance.wrong_answer(
+                    LeanClient(target, timeout_s=5).ask().content
+                )
             except RequestError as error:
                 return failure(error, 1.0, None)
 
@@ -70,7 +75,7 @@ def in_attendance(behaviour: Behaviour) -> Callable[[], str]:
 
 def without_a_server(url: str = "http://127.0.0.1:1") -> str:
     with pytest.raises(RequestError) as told:
-        Client(page(url, "/"), timeout_s=0.1).ask()
+        LeanClient(page_target(url, "/"), timeout_s=0.1).ask()
     return failure(told.value, 1.0, None)
 
 

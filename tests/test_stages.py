@@ -1,19 +1,24 @@
-"""Imports within a part go one way, and its folders are soon read."""
+"""Imports within a part go one way, and its folders and files are soon read."""
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from tests.stages import MOST_MODULES, Part
+from tests.stages import Part
 
 ROOT = Path(__file__).parents[1]
 PARTS = {
     "analysis": frozenset({"files", "limits", "configurations"}),
     "conf": frozenset({"schema", "errors"}),
+    "contract": frozenset[str](),
+    "load": frozenset({"ROOT", "address", "errors"}),
     "servers": frozenset[str](),
 }
+MOST_MODULES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 15, 250, 40
+TABLES = {"add_arguments"}  # functions that are one list
 OF = {name: Part(ROOT / name, shared) for name, shared in PARTS.items()}
 MODULES = [(name, path) for name, part in OF.items() for path in part.modules]
 STAGES = [(name, stage) for name, part in OF.items() for stage in part.stages]
@@ -43,6 +48,21 @@ def test_a_folder_is_soon_read(name: str, folder: str) -> None:
     assert OF[name].length(folder) <= MOST_MODULES
 
 
+@pytest.mark.parametrize("name, path", MODULES)
+def test_a_file_and_a_function_are_soon_read(name: str, path: str) -> None:
+    code = (OF[name].root / path).read_text()
+    assert len(code.splitlines()) <= MOST_LINES
+    long = {
+        node.name: node.end_lineno - node.lineno + 1
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name not in TABLES
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= MOST_LINES_OF_A_FUNCTION
+    }
+    assert not long
+
+
 @pytest.mark.parametrize(
     "path, code, name",
     [
@@ -54,6 +74,10 @@ def test_a_folder_is_soon_read(name: str, folder: str) -> None:
         ("conf/compose/new.py", "def f():\n    from conf import plan", "plan"),
         ("conf/plan/new.py", "import conf.listing", "listing"),
         ("conf/schema.py", "from conf.validate.bounds import check", "validate"),
+        ("load/client/new.py", "from load.users.joining import Start", "users"),
+        ("load/host/new.py", "def late():\n    from load import server", "server"),
+        ("load/users/new.py", "import load.run", "run"),
+        ("load/errors.py", "from load.host import guard", "host"),
         ("servers/protocol/new.py", "from servers.serving import threads", "serving"),
         ("servers/serving/new.py", "def f():\n    import servers.epoll", "epoll"),
         ("servers/command_line/new.py", "from servers import __main__", "__main__"),

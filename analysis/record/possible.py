@@ -3,7 +3,7 @@
 Think times are drawn from a seed, so this number is computed and not estimated. User n
 draws from `random.Random(f"{load.seed}-{n}")`, and sends a request when it joins. A
 closed user then thinks from the end of each response. An open user thinks from when its
-last request was due (`load/visitors.py`).
+last request was due (`load/users/lean_user.py`).
 
 Rules of this module:
 - Functions are pure. They get a configuration and the times at which users joined.
@@ -210,7 +210,7 @@ def _leave(stretches: Sequence[Joining]) -> bool:
 
 
 def _think_s(config: dict[str, Any]) -> tuple[float, float]:
-    """Return the bounds of a think time as the users have them (load/generator.py)."""
+    """Return a think time's bounds as users have them (`load/locust_command.py`)."""
     load = config["load"]
     return float(f"{load['think_min_s']:g}"), float(f"{load['think_max_s']:g}")
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.server import running
-from load.limits import choose_port
+from load.network.ports import choose_port
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "servers/protocol/page.html"

@@ -14,8 +14,9 @@ import pytest
 
 from conf.errors import MatrixError
 from conf.plan.matrix import matrix
-from load.command import Place, command, prepare
-from load.limits import choose_port
+from load.address import Address
+from load.network.ports import choose_port
+from load.server.command import Place, command, prepare
 
 pytestmark = pytest.mark.no_run
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,7 @@ def test_they_are_told(tmp_path: Path, impl: str) -> None:
         pytest.skip(f"{TOLD[impl]} is not here")
     port = choose_port("127.0.0.1", 0)
     scratch, env = tmp_path / "server", dict(os.environ)
-    place = Place("127.0.0.1", port, ROOT, PAGE, scratch, 1, env)
+    place = Place(Address("127.0.0.1", port), ROOT, PAGE, scratch, 1, env)
     config = cell(impl, request_timeout_s="1.2")
     prepare(config, place)
     made = command(config, place)

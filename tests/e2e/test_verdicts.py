@@ -18,7 +18,7 @@ from benchmarks.disturbances import SkippedError, busy_programs, quota
 from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
 from benchmarks.verdict_results import Result, show
 from benchmarks.verdicts import ROOT, configuration, measure, result
-from load.trial import unavailable
+from load.network.trial import unavailable
 
 SECONDS = 3.0
 TRIES = 5  # where other programs ran meanwhile, they may have been the limit
@@ -96,7 +96,8 @@ def test_what_is_right() -> None:
 
 def test_quota_bounds_what_runs_in_it() -> None:
     code = (
-        "import os;from load.machine import quota_cores;print(quota_cores(os.getpid()))"
+        "import os; from load.telemetry.machine import quota_cores\n"
+        "print(quota_cores(os.getpid()))"
     )
     try:
         with quota(0.25) as within:

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from load import owner
-from load.trial import unavailable
+from load.host import owner
+from load.network.trial import unavailable
 from tests.e2e.conftest import Checkout
 from tests.load.conftest import READ_ONLY, UNPRIVILEGED
-from tests.load.test_lock import SOMEBODY
+from tests.load.host.test_lock import SOMEBODY
 
 WRONG: dict[str, tuple[list[str], str]] = {
     "bare override": (["impl=select"], "--config impl=select"),

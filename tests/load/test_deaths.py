@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
-from load.guard import guarded
-from load.marks import VARIABLE
-from load.process import start
+from load.host.guard import guarded
+from load.host.process import start
+from load.host.run_token import VARIABLE
 from tests.conftest import alone
 from tests.load.conftest import of_runs_in
 

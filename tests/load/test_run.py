@@ -27,9 +27,9 @@ import yaml
 
 from benchmarks.disturbances import SkippedError, quota
 from contract.record import FILES
-from load.lock import PATH as LOCK
+from load.host.lock import PATH as LOCK
 from tests.load.conftest import WAITED, finish, first_line, lines_of, requests
-from tests.load.test_limits import held_port
+from tests.load.network.test_ports import held_port
 
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]
@@ -284,7 +284,7 @@ def test_another_command_reads_the_record_first(
         "rows = (folder / 'requests.csv').read_text().count('\\n') - 1\n"
         "(folder / 'made.txt').write_text(str(rows))\n"
     )
-    finish(run(config(), "--then", f"{sys.executable} {script}"))
+    finish(run(config(), "--post-process", f"{sys.executable} {script}"))
     assert (tmp_path / "cell" / "made.txt").read_text() == "60"
 
 
@@ -293,7 +293,7 @@ def test_a_record_that_is_refused_is_not_kept(
 ) -> None:
     """As by what looks whether the code is still that of the cell's key."""
     script = f"{sys.executable} -c 'raise SystemExit(\"of other code\")'"
-    process = run(config(), "--check", script)
+    process = run(config(), "--verify-with", script)
     _, said = process.communicate(timeout=150)
     assert process.returncode == 1
     assert lines_of(said)[-1].endswith(": of other code")
@@ -304,7 +304,7 @@ def test_a_record_outlives_a_command_that_cannot_read_it(
     config: Config, run: Run, tmp_path: Path
 ) -> None:
     script = f"{sys.executable} -c 'raise SystemExit(\"cannot read it\")'"
-    said = finish(run(config(), "--then", script))
+    said = finish(run(config(), "--post-process", script))
     assert said == "cannot read it"
     assert len(requests(tmp_path / "cell")) == 60
 
@@ -458,7 +458,7 @@ def test_server_that_dies_while_it_warms_up(
     )
     then = f"{sys.executable} -m analysis cell"
     path = config(impl__command=command, load__warm_up_s=60.0)
-    finish(run(path, "--then", then))
+    finish(run(path, "--post-process", then))
     cell = tmp_path / "cell"
     stopped = json.loads((cell / "run.json").read_text())["stopped"]
     assert (stopped["reason"], stopped["at_s"]) == ("crashed", 0)
@@ -623,7 +623,7 @@ def test_port_that_a_server_of_before_has_left(
 ) -> None:
     """The kernel keeps it for a minute, and the run waits for it, until told to end."""
     process = run(config(server__port=held_port()))
-    assert "waiting for connections of before to leave" in first_line(process)
+    assert "waiting for earlier connections to leave" in first_line(process)
     process.terminate()
     _, said = process.communicate(timeout=150)
     assert process.returncode == 128 + signal.SIGTERM

@@ -18,8 +18,8 @@ from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.tables.comparison import markdown
-from load.search import Search
-from load.search import Step as Tried
+from load.recording.search import Search
+from load.recording.search import Step as Tried
 from tests.analysis.conftest import Request, frame
 from tests.analysis.rows.test_repeats import run
 

@@ -25,7 +25,7 @@ from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.tables import failing
 from analysis.tables.comparison import markdown, table
-from load.record import Record
+from load.recording.record import Record
 from tests.analysis.charts.test_pictures import texts
 from tests.analysis.conftest import Request, config, frame
 

@@ -311,19 +311,21 @@ def test_more_thinking_fewer_users_and_less_time_are_never_more_requests(
 # These run in processes of their own: Locust makes Python's blocking calls gevent's.
 LOAD = """
 import argparse, itertools, json, pathlib, sys, types
-from load import generator, locustfile, visitors
+from load import locust_command, locustfile
+from load.address import Address
+from load.users import request
 cell, workers, users, times = json.loads(sys.argv[1])
-words = generator.words(cell, ("127.0.0.1", 80), None, pathlib.Path("."), 9)
+words = locust_command.words(cell, Address("127.0.0.1", 80), None, pathlib.Path("."), 9)
 parser = argparse.ArgumentParser(allow_abbrev=False)
 locustfile.add_arguments(parser)
 options, _ = parser.parse_known_args(words)
 options.expect_workers = workers
 drawn = {}
 for worker in range(workers):
-    visitors.numbers = itertools.count()  # each is a process
+    request.numbers = itertools.count()  # each is a process
     for turn in range(users // workers):
         runner = types.SimpleNamespace(worker_index=worker)
-        draw = visitors.draws(
+        draw = request.draws(
             types.SimpleNamespace(parsed_options=options, runner=runner)
         )
         drawn[turn * workers + worker] = [draw() for _ in range(times)]

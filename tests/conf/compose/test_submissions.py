@@ -250,7 +250,7 @@ def test_what_is_no_folder_is_told_of(project: Path) -> None:
 
 
 def test_what_cannot_be_copied_does_not_stop_the_others(project: Path) -> None:
-    """Its row says so (`load/copying.py`); here it is not even opened."""
+    """Its row says so, when it is to be copied. Here it is not even opened."""
     hand_in(project, "ada", "ben")
     os.mkfifo(project / "students" / "ada" / "pipe")
     assert names(project, **CLASS) == {"students/ada", "students/ben"}

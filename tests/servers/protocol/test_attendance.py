@@ -111,7 +111,7 @@ def call(server: Running, code: str) -> subprocess.CompletedProcess[str]:
 
 def ask(*options: str | bytes) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "load.attend", *options],
+        [sys.executable, "-m", "load.client.attendance", *options],
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,

@@ -1,0 +1,25 @@
+"""The address that a server listens on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Address(NamedTuple):
+    """A host and a port. The socket module takes it as it is."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host} port {self.port}"
+
+    @property
+    def in_url(self) -> str:
+        """The address as it stands in a URL: IPv6 in brackets."""
+        return f"{url_host(self.host)}:{self.port}"
+
+
+def url_host(host: str) -> str:
+    """Return a host as it stands in a URL and in a Host field."""
+    return f"[{host}]" if ":" in host else host

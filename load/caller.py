@@ -1,0 +1,29 @@
+"""What started a run: it is told how the run goes, and may end before it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+from load.errors import InterruptedRunError
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The process that started the run.
+
+    Lines for it begin with `label`. The run ends when process `parent` has ended, if
+    one is given.
+    """
+
+    label: str
+    parent: int | None = None
+
+    def say(self, text: str) -> None:
+        print(f"{self.label}: {text}", file=sys.stderr, flush=True)
+
+    def check_alive(self) -> None:
+        """Raise `InterruptedRunError` if the parent has ended; call it in each wait."""
+        if self.parent is not None and os.getppid() != self.parent:
+            raise InterruptedRunError("what started the run has ended", 1)

@@ -1,0 +1,38 @@
+"""Errors that leave a run without a result, and the signals that end it."""
+
+from __future__ import annotations
+
+import signal
+
+from contract.text import one_line
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # that tell a run to end
+
+
+class CellError(Exception):
+    """The cell could not be measured; the text is one line for the user."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(one_line(text))  # it may hold names of files and others' words
+
+
+class ServerError(CellError):
+    """The server can't be measured. `kind` says why.
+
+    `no-start`: it ends before it answers. `no-answer`: it does not answer in time.
+    `wrong-page`: it answers with something else than the page. `crashed`: it answered
+    and ended before there was any load, or it was ended for what it did to this
+    machine.
+    """
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+class InterruptedRunError(Exception):
+    """The run was told to end. `status` is the exit status that says so."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status

@@ -1,0 +1,132 @@
+"""The folder of a cell: the record is written beside it, and put in place at the end.
+
+Rules of this module:
+- The folder appears at once and complete, by one rename, or not at all. Only logs are
+  written in place, so that a failed run can be read.
+- A full disk, and a folder of another user, are a `CellError` that says what to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from contract import record, stops
+from load.errors import CellError
+from load.host.owner import NOT_OURS, not_ours
+from load.host.process import cut
+from load.host.removal import remove
+from load.recording.record import STOPPED
+
+LEAST_FREE_BYTES = 20_000_000  # a record of 300,000 requests
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The folder `path` of a cell; its logs are in `logs` while the run lasts."""
+
+    path: Path
+    logs: Path
+
+    @property
+    def scratch(self) -> Path:
+        """Where the run writes until it has ended."""
+        return self.path.with_name(f".{self.path.name}.unfinished")
+
+    @property
+    def locust_home(self) -> Path:
+        return self.scratch.absolute() / "locust"
+
+    @property
+    def server_folder(self) -> Path:
+        return self.scratch.absolute() / "server"
+
+    @property
+    def page_file(self) -> Path:
+        return self.scratch.absolute() / "page.html"
+
+    @property
+    def server_log(self) -> Path:
+        return self.logs / record.SERVER_LOG
+
+    @property
+    def locust_log(self) -> Path:
+        return self.logs / record.LOCUST_LOG
+
+    def is_complete(self) -> bool:
+        return all((self.path / name).is_file() for name in record.FILES)
+
+    @contextlib.contextmanager
+    def explained(self) -> Iterator[None]:
+        """Raise `CellError` for errors that the user can do something about."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise CellError(f"the disk that holds {self.path} is full") from None
+            if error.errno in NOT_OURS and error.filename:
+                raise CellError(not_ours(error)) from None
+            raise
+
+    def prepare(self) -> None:
+        """Make an empty scratch folder, and the folder of the logs."""
+        remove(self.scratch)
+        self.scratch.mkdir(parents=True)
+        self.logs.mkdir(parents=True, exist_ok=True)
+        free_bytes = shutil.disk_usage(self.scratch).free
+        if free_bytes < LEAST_FREE_BYTES:
+            raise CellError(
+                f"the disk that holds {self.path} is full: a run needs "
+                f"{LEAST_FREE_BYTES // 10**6} MB and {free_bytes / 1e6:.1f} MB are free"
+            )
+
+    def take_stopped(self, crashed: str | None) -> dict[str, Any]:
+        """Return how the load ended, from the file that Locust's side has left."""
+        path = self.scratch / STOPPED
+        stopped: dict[str, Any] = json.loads(path.read_text())
+        path.unlink()
+        if stopped["reason"] == stops.TOLD_TO_STOP:
+            if crashed is None:
+                raise CellError("Locust was told to end from outside of the run")
+            stopped["reason"] = stops.CRASHED
+        return stopped
+
+    def empty_record(self) -> None:
+        """Leave tables without rows, and the logs that there are.
+
+        A server that was ended under load has left readings that belong to no run.
+        """
+        for path in self.scratch.iterdir():
+            if path.is_file():
+                path.unlink()
+        for name in record.FILES:
+            if name.endswith(".csv"):
+                (self.scratch / name).touch()
+        self.server_log.touch()
+        self.locust_log.write_bytes(b"")
+
+    def finish_record(self, config: dict[str, Any], run: dict[str, Any]) -> None:
+        """Complete the record with `run.json`, the configuration and the logs."""
+        remove(self.server_folder)
+        remove(self.locust_home)
+        self.page_file.unlink(missing_ok=True)
+        (self.scratch / record.RUN).write_text(json.dumps(run, indent=2) + "\n")
+        text = yaml.safe_dump(config, sort_keys=False)
+        (self.scratch / record.CONFIG).write_text(text)
+        cut(self.locust_log)  # the server's was cut when the server had ended
+        for log in (self.server_log, self.locust_log):
+            shutil.copyfile(log, self.scratch / log.name)
+
+    def put_in_place(self) -> None:
+        """Rename the scratch folder to the cell's; an older one is removed."""
+        if self.path.exists():
+            shutil.rmtree(self.path)
+        self.scratch.rename(self.path)

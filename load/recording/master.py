@@ -1,0 +1,169 @@
+"""Records a run whose users are in several processes.
+
+They are Locust's own master and workers. Workers send what they have seen to the master
+many times a second. The master keeps the only record.
+
+Rules of this module:
+- The record is as exact as that of one process: rows are in the order in which they
+  finished, the rule is applied in that order, and nothing follows the row that meets
+  it.
+- A run that ends by the clock (its time, the cap, a signal) ends at one moment. The
+  record is closed when every worker has reported up to that moment.
+- A run that has lost a worker has no result. A worker is lost if its process has ended,
+  or if it sends nothing for long.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any
+
+import gevent
+import psutil
+from locust.env import Environment
+
+from contract.stops import BOUNDS
+from load.client.phases import Unfinished
+from load.recording.lateness import Late
+from load.recording.listener import RunListener
+from load.recording.merge import Merge
+from load.recording.messages import ENDED, REPORT, SEND_S, UNFINISHED
+
+UNFINISHED_S = 1.0  # for workers to send what was in flight when the run ended
+SILENT_S = 10.0  # a worker that sends nothing for so long is lost
+LAST_REPORT_S = 2.0  # for workers to report when Locust has been told to stop
+
+
+class MasterRecorder(RunListener):
+    """Records what the workers send."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.workers: int = self.options.expect_workers
+        self.merge = Merge(self.workers)
+        self.cut_s = float("inf")
+        self.reason = ""
+        runner: Any = environment.runner
+        runner.register_message(REPORT, self.receive)
+        runner.register_message(UNFINISHED, self.receive_unfinished)
+
+    def begin(self, **more: Any) -> None:
+        self.merge = Merge(self.workers)
+        self.cut_s, self.reason = float("inf"), ""
+        self.closing = False
+        self.unfinished: dict[int, list[Unfinished]] = {}
+        self.processes: dict[int, psutil.Process] = {}
+        self.heard_s: dict[int, float] = {}
+        self.late_so_far: dict[int, Late] = {}
+        super().begin(**more)
+
+    def begin_record(self) -> bool:
+        # The workers had nothing to send before.
+        self.heard_s = dict.fromkeys(range(self.workers), time.monotonic())
+        return super().begin_record()
+
+    def receive(self, msg: Any, **_: Any) -> None:
+        """Take a report of a worker."""
+        report = msg.data
+        worker = report["worker"]
+        if self.ended or worker not in self.heard_s:
+            return
+        if self.closing:
+            self.merge.add(worker, report["rows"], float("inf"), report["users"])
+            return
+        if worker not in self.processes:
+            # A worker that has ended already, or runs on another host, falls silent.
+            with contextlib.suppress(psutil.Error):
+                self.processes[worker] = psutil.Process(report["pid"])
+        self.heard_s[worker] = time.monotonic()
+        for late in report["late"]:
+            self.attempt(self.add_lateness, worker, late)
+        self.late_so_far[worker] = report["late_so_far"]
+        # Nothing comes after the last report of a worker.
+        upto_s = float("inf") if report["last"] else report["upto_s"]
+        self.merge.add(worker, report["rows"], upto_s, report["users"])
+        self.attempt(self.write_ready)
+
+    def write_ready(self) -> None:
+        """Record the rows that are next in order, and end the run if one ends it."""
+        for row in self.merge.ready():
+            finished_s, users = row[0], row[5]
+            if finished_s < self.record.began_s:
+                continue  # of an earlier run, in the web UI
+            if finished_s > self.cut_s and not self.goes_on():
+                break
+            reason = self.record.request(row)
+            if reason:
+                self.close(reason, finished_s, users)
+                return
+        reported = self.reason and min(self.merge.upto.values()) >= self.cut_s
+        if reported and not self.goes_on():
+            self.close(self.reason, self.cut_s, sum(self.merge.users.values()))
+
+    def goes_on(self) -> bool:
+        """Cancel the end at a bound if a request turns out to have failed before."""
+        if self.reason not in BOUNDS or self.record.failed_s is None:
+            return False
+        self.cut_s, self.reason = float("inf"), ""
+        return True
+
+    def close(self, reason: str, at_s: float, users: int) -> None:
+        """Close the record of a run that ended at `at_s`."""
+        self.closing = True
+        for worker, late in sorted(self.late_so_far.items()):
+            self.attempt(self.record.lateness, worker, late)
+        gevent.spawn(self.finish_with_unfinished, reason, at_s, users)
+
+    def finish_with_unfinished(self, reason: str, at_s: float, users: int) -> None:
+        """Ask the workers which requests were in flight at `at_s`, and finish.
+
+        Requests that have finished since then are among the rows that came too late.
+        """
+        runner: Any = self.environment.runner
+        runner.send_message(ENDED)
+        deadline = time.monotonic() + UNFINISHED_S
+        while len(self.unfinished) < self.workers and time.monotonic() < deadline:
+            gevent.sleep(SEND_S / 5)
+        late_rows = (row for *_, row in self.merge.waiting if row is not None)
+        finished_since = [
+            (row[0] - row[1] / 1000, *row[2]) for row in late_rows if row[0] > at_s
+        ]
+        in_flight = sum(self.unfinished.values(), finished_since)
+        self.finish(reason, at_s, users, [u for u in in_flight if u[0] < at_s])
+
+    def receive_unfinished(self, msg: Any, **_: Any) -> None:
+        self.unfinished[msg.data["worker"]] = list(map(tuple, msg.data["unfinished"]))
+
+    def end(self, reason: str) -> None:
+        """End the run as of now, once all workers have reported up to now."""
+        now = time.monotonic()
+        if self.ended or self.closing or now >= self.cut_s:
+            return
+        self.cut_s, self.reason = now, reason
+
+    def told_to_stop(self, **_: Any) -> None:
+        super().told_to_stop()
+        deadline = time.monotonic() + LAST_REPORT_S
+        # Locust ends its workers next, so their last reports are awaited here.
+        while not self.ended and time.monotonic() < deadline:
+            gevent.sleep(SEND_S / 5)
+        if not self.ended:
+            self.lose("a worker has not reported up to the end of the run")
+
+    def write_through(self) -> None:
+        super().write_through()
+        now = time.monotonic()
+        for worker, heard_s in self.heard_s.items():
+            process = self.processes.get(worker)
+            if process is not None and _has_ended(process):
+                self.lose(f"worker {worker} (process {process.pid}) has died")
+            elif now - heard_s > SILENT_S:
+                self.lose(f"worker {worker} has sent nothing for {SILENT_S:g} s")
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return True

@@ -1,0 +1,12 @@
+"""Messages between the processes of a run: workers report to the master.
+
+Rules of this module:
+- Times are those of `time.monotonic()`, which all processes of a host share.
+"""
+
+from __future__ import annotations
+
+REPORT = "firstfail-rows"  # of a worker: what it has seen since the last one
+ENDED = "firstfail-ended"  # of the master: the run has ended
+UNFINISHED = "firstfail-unfinished"  # of a worker: what was in flight then
+SEND_S = 0.05  # between two reports

@@ -1,0 +1,118 @@
+"""Reports what the users of one of several processes do to the master.
+
+Rules of this module:
+- A worker that can't reach the master ends at once: its rows would be lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from typing import Any
+
+import gevent
+from locust.env import Environment
+from locust.exception import RPCError
+
+from load.client.phases import Phases
+from load.host.guard import die_with_parent
+from load.recording.lateness import Lateness
+from load.recording.messages import ENDED, REPORT, SEND_S, UNFINISHED
+from load.recording.record import Row
+from load.users.failure_kind import failure
+from load.users.lean_user import unfinished
+
+
+class WorkerReporter:
+    """Sends what the users of this process do to the master."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        options: Any = environment.parsed_options
+        if options.processes:
+            die_with_parent()  # a killed master can't tell it to end
+        self.rows: list[Row] = []
+        self.lateness = Lateness()
+        self.at_work = False
+        self.slow_ms: float | None = options.slow
+        runner: Any = environment.runner
+        runner.register_message(ENDED, self.send_unfinished)
+        self.failed = False
+        environment.events.test_start.add_listener(self.begin)
+        environment.events.request.add_listener(self.request)
+        environment.events.quitting.add_listener(self.quitting)
+
+    def begin(self, **_: Any) -> None:
+        self.rows = []
+        self.failed = False
+        if not self.at_work:
+            self.at_work = True
+            gevent.spawn(self.lateness.watch)
+            gevent.spawn(self.report)
+
+    def report(self) -> None:
+        while self.at_work:
+            self.send()
+            gevent.sleep(SEND_S)
+
+    def request(
+        self,
+        response_time: float,
+        response_length: int,
+        response: Any,
+        exception: BaseException | None,
+        phases: Phases = (None, None),
+        **_: Any,
+    ) -> None:
+        runner = self.environment.runner
+        assert runner is not None
+        row = (
+            time.monotonic(),
+            response_time,
+            phases,
+            response.status_code if response is not None else None,
+            response_length,
+            runner.user_count,
+            failure(exception, response_time, self.slow_ms),
+        )
+        self.rows.append(row)
+        if row[-1] and not self.failed:
+            self.failed = True  # the first failure may end the run
+            self.send()
+
+    def send(self, last: bool = False) -> None:
+        runner: Any = self.environment.runner
+        rows, self.rows = self.rows, []
+        report = {
+            "worker": runner.worker_index,
+            "pid": os.getpid(),
+            "rows": rows,
+            "upto_s": time.monotonic(),
+            "users": runner.user_count,
+            "late": self.lateness.take(),
+            "late_so_far": self.lateness.so_far(),
+            "last": last,
+        }
+        self.send_message(REPORT, report)
+
+    def send_unfinished(self, msg: Any, **_: Any) -> None:
+        """Send the requests in flight when the run ended, and the rows since then."""
+        self.send()
+        runner: Any = self.environment.runner
+        data = {"worker": runner.worker_index, "unfinished": unfinished()}
+        self.send_message(UNFINISHED, data)
+
+    def send_message(self, name: str, data: dict[str, Any]) -> None:
+        runner: Any = self.environment.runner
+        try:
+            runner.send_message(name, data)
+        except RPCError as error:
+            # The rows of this message are lost, and the master is to notice.
+            logging.error("the master cannot be reached: %s", error)
+            os._exit(1)
+
+    def quitting(self, **_: Any) -> None:
+        if self.at_work:
+            self.at_work = False
+            self.send(last=True)

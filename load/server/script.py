@@ -1,0 +1,79 @@
+"""The script that starts a server, and why it may not work.
+
+Rules of this module:
+- A script that can't be started is the author's fault: its first line is part of the
+  submission. It does not count as a program that is missing here.
+- Lines that end with CR LF may do no harm. They are mentioned when a server can't be
+  measured, since the message of a shell or of make does not name them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from load.errors import ServerError
+
+READERS = {
+    "sh",
+    "bash",
+    "dash",
+    "ksh",
+    "zsh",
+    "make",
+    "gmake",
+}  # they read CR as a character
+MOST_BYTES = 1_000_000  # of a script that are read
+LINE_BYTES = 256  # of its first line that the kernel reads
+
+
+def check_script(words: Sequence[str], folder: Path) -> None:
+    """Raise `ServerError` if `words` start a script and its first line is wrong."""
+    script = _itself(words, folder)
+    if script is None:
+        return
+    with script.open("rb") as file:
+        first = file.readline(LINE_BYTES)
+    if not first.startswith(b"#!"):
+        return
+    named = os.fsdecode(first[2:].strip(b" \t\n").split(b" ")[0])
+    program = folder / named
+    if not (named and program.is_file() and os.access(program, os.X_OK)):
+        oddity = line_ends(words, folder)
+        why = f": {oddity}" if oddity else ", which is no program here"
+        raise ServerError(
+            "no-start", f"the first line of {script.name} names {named}{why}"
+        )
+
+
+def line_ends(words: Sequence[str], folder: Path) -> str | None:
+    """Return a remark on the script that `words` start, if its lines end with CR LF."""
+    script = _itself(words, folder)
+    if script is None and Path(words[0]).name in READERS:
+        named = (_file(word.rpartition("=")[2], folder) for word in words[1:])
+        script = next((path for path in named if path), None)
+    if script is None:
+        return None
+    with script.open("rb") as file:
+        if b"\r\n" not in file.read(MOST_BYTES):
+            return None
+    return (
+        f"lines of {script.name} end with CR LF, as Windows writes them: let them end "
+        f"with LF alone, as after dos2unix {script.name}"
+    )
+
+
+def _itself(words: Sequence[str], folder: Path) -> Path | None:
+    """Return the file below `folder` that is started as a program, if one is."""
+    return _file(words[0], folder) if "/" in words[0] else None
+
+
+def _file(word: str, folder: Path) -> Path | None:
+    """Return the file below `folder` that a word of a command names, if any."""
+    if not word or Path(word).is_absolute():
+        return None
+    try:
+        return folder / word if (folder / word).is_file() else None
+    except (OSError, ValueError):  # it is no name, but code for sh -c
+        return None

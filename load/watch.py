@@ -1,0 +1,100 @@
+"""Running Locust to its end, with an eye on the server, the disk and the caller.
+
+Rules of this module:
+- Locust ends itself, by the rule of the run. The runner ends it only when the server
+  has died, or when it is far too late.
+- While the load lasts, this process only reads telemetry and shows progress: it shares
+  a core with Locust.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from contract import record
+from load import locust_command
+from load.caller import Caller
+from load.errors import CellError
+from load.folder import Folder
+from load.host.process import Ending, last_line, start
+from load.progress import Progress
+from load.recording.record import STOPPED
+from load.server.running import Server
+from load.telemetry.readings import Telemetry
+
+POLL_S = 0.1
+STOPPING_S = 15.0  # for Locust to end once its rule has been met
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is watched during a run."""
+
+    folder: Folder
+    caller: Caller
+    server: Server
+    telemetry: Telemetry
+
+    def check(self) -> None:
+        """Raise where the run has to end: its caller has ended, or a log has grown."""
+        self.caller.check_alive()
+        self.server.check_log()
+
+    def check_alive(self) -> None:
+        """Raise where the run has to end, or the server has died."""
+        self.check()
+        self.server.check_alive("crashed")
+
+    def run_locust(
+        self,
+        config: dict[str, Any],
+        words: list[str],
+        environment: dict[str, str],
+        cores: list[int] | None,
+    ) -> None:
+        """Run Locust to its end; raise `CellError` where that is no result."""
+        home, log = self.folder.locust_home, self.folder.locust_log
+        locust_command.make_home(home)
+        own_environment = environment | {"HOME": str(home)}
+        locust = start(words, log, own_environment, cores, folder=home)
+        try:
+            telemetry = self.folder.scratch / record.TELEMETRY
+            self.telemetry.begin(telemetry, locust.pid)
+            self._wait(config, locust)
+        finally:
+            locust.kill()
+            locust.wait()
+        if locust.returncode or not (self.folder.scratch / STOPPED).is_file():
+            raise CellError(
+                f"Locust ended with status {locust.returncode}, "
+                f"before its run did{last_line(log)}"
+            )
+
+    def _wait(self, config: dict[str, Any], locust: subprocess.Popen[bytes]) -> None:
+        """Wait until Locust has ended; read telemetry and show progress meanwhile."""
+        longest_s = locust_command.lead_s(config) + locust_command.longest_s(config)
+        deadline = time.monotonic() + longest_s + STOPPING_S
+        if config["load"]["processes"] > 1:
+            deadline += locust_command.WORKERS_S
+        requests = self.folder.scratch / record.REQUESTS
+        terminated = False
+        with (
+            Ending(locust) as ending,
+            Progress(self.caller.label, requests, longest_s) as progress,
+        ):
+            while not ending.wait(min(self.telemetry.due - time.monotonic(), POLL_S)):
+                self.check()
+                self.telemetry.update()
+                progress.update()
+                if not terminated and self.server.death() is not None:
+                    # The record has what users saw of it; no more is needed.
+                    locust.terminate()
+                    terminated = True
+                    deadline = min(deadline, time.monotonic() + STOPPING_S)
+                if time.monotonic() > deadline:
+                    raise CellError(
+                        f"Locust did not end within {longest_s + STOPPING_S:.0f} s"
+                    )

@@ -1,0 +1,114 @@
+"""What is around a run and not in its cell: it changes nothing of what is measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from load.host.environment import PASSED_ON, passed_on
+from load.host.run_token import VARIABLE
+from tests.load.conftest import finish, requests
+
+ROOT = Path(__file__).parents[3]
+LOCUST = {  # files that Locust reads settings from, each of which would end the run
+    "home/.locust.conf": "tags = x\n",
+    "a, b/locust.conf": "run-time = 1\nusers = 1\n",
+    "a, b/pyproject.toml": "[tool.locust]\nprocesses = 2\n",
+}
+AROUND = {
+    "LOCUST_RUN_TIME": "1",
+    "LOCUST_SKIP_MONKEY_PATCH": "1",
+    "GEVENT_RESOLVER": "no-such",
+    "http_proxy": "http://127.0.0.1:9",
+    "OPENSSL_CONF": "/no/such",
+    "PYTHONMALLOC": "debug",
+    "PYTHONOPTIMIZE": "2",
+    "WEB_CONCURRENCY": "7",
+    "LC_ALL": "tr_TR.UTF-8",
+}
+# What a Python runs at its start, in a folder that PYTHONPATH names. It tells of it.
+SITE = """\
+import os, sys
+with open(os.path.join(os.path.dirname(__file__), "told"), "a") as file:
+    print(*sys.orig_argv[1:4], file=file)
+"""
+SERVER = """\
+import os, sys
+print(*sorted(os.environ), flush=True)
+sys.argv[0] = "servers"
+from servers.__main__ import main
+main()
+"""
+
+
+def test_what_is_passed_on() -> None:
+    around = {**AROUND, "PATH": "/bin", "HOME": "/home/ada"}
+    assert passed_on(around) == {
+        "PATH": "/bin",
+        "HOME": "/home/ada",
+        "LANG": "C.UTF-8",
+    }
+
+
+def test_nothing_around_a_run_changes_it(
+    config: Callable[..., Path],
+    run: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
+) -> None:
+    """In a checkout whose path has a comma, at which Locust would split it."""
+    checkout = tmp_path / "a, b"
+    for part in ("contract", "load", "servers"):
+        shutil.copytree(
+            ROOT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    for name, text in {
+        **LOCUST,
+        "site/sitecustomize.py": SITE,
+        "server.py": SERVER,
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    command = (
+        f"env PYTHONPATH={{root}} {{python}} {tmp_path / 'server.py'} select --host "
+        "{host} --port {port} {options}"
+    )
+    path = config(impl__command=command, load__client="http")
+    environment = {
+        **os.environ,
+        **AROUND,
+        "HOME": str(tmp_path / "home"),
+        "PYTHONPATH": str(tmp_path / "site"),
+    }
+    go_there = ["sh", "-c", 'cd "$0" && exec "$@"', str(checkout)]
+    finish(run(path, prefix=go_there, env=environment))
+    cell = tmp_path / "cell"
+    assert [row["error"] for row in requests(cell)] == [""] * 60
+    told = json.loads((cell / "run.json").read_text())
+    assert told["stopped"]["reason"] == "requests"
+    # The runner alone was started in that environment, by whoever started it.
+    assert (tmp_path / "site" / "told").read_text() == f"-m load {path}\n"
+    seen = set((cell / "server.log").read_text().split("\n")[0].split())
+    assert seen <= {*PASSED_ON, "LANG", VARIABLE, "PYTHONPATH"}
+
+
+def test_no_python_of_the_pipeline_is_told_how_to_run() -> None:
+    code = (
+        "import os, subprocess, sys\n"
+        "from load.host.environment import let_no_python_be_told\n"
+        "let_no_python_be_told()\n"
+        "print(*[name for name in os.environ if 'PYTHON' in name or name == 'MINE'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONOPTIMIZE": "2", "PYTHONUTF8": "1", "MINE": "x"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["MINE"]

@@ -1,0 +1,62 @@
+"""Ports that a server can listen on."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from load.address import Address
+from load.errors import CellError
+from load.network.ports import choose_port, wait_for_port
+
+
+def test_a_port_that_is_about_to_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("load.network.ports._client_ports", lambda: (1024, 65534))
+    assert choose_port("127.0.0.1", 0) == 65535  # the only one outside of these
+    monkeypatch.setattr("load.network.ports._client_ports", lambda: (1025, 65534))
+    monkeypatch.setattr("load.network.ports.random.sample", lambda ports, _: ports)
+    first = choose_port("127.0.0.1", 0)
+    assert choose_port("127.0.0.1", 0, taken=first) != first
+
+
+class EndedError(Exception):
+    pass
+
+
+def ended() -> None:
+    raise EndedError
+
+
+@pytest.mark.parametrize("reuse", [True, False], ids=["SO_REUSEADDR", "without"])
+def test_a_port_that_connections_of_before_still_hold(
+    monkeypatch: pytest.MonkeyPatch, reuse: bool
+) -> None:
+    """It can be had, a minute later; until then whoever waits is heard."""
+    port, said = held_port(reuse), list[str]()
+    assert choose_port("127.0.0.1", port) == port
+    with pytest.raises(EndedError):
+        wait_for_port(Address("127.0.0.1", port), ended, said.append)
+    assert said == [f"waiting for earlier connections to leave 127.0.0.1 port {port}"]
+    monkeypatch.setattr("load.network.ports.TIME_WAIT_S", 0.0)
+    with pytest.raises(CellError, match="earlier connections have kept"):
+        wait_for_port(Address("127.0.0.1", port), lambda: None, said.append)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        free = listener.getsockname()[1]
+    monkeypatch.setattr("load.network.ports.random.sample", lambda *_: [port, free])
+    assert choose_port("127.0.0.1", 0) == free
+    wait_for_port(Address("127.0.0.1", free), ended, said.append)
+
+
+def held_port(reuse: bool = False) -> int:
+    """Return a port on which a server has closed a connection first (TIME_WAIT)."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(reuse))
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        address = listener.getsockname()
+        client = socket.create_connection(address)
+        listener.accept()[0].close()
+        assert client.recv(1) == b""
+        client.close()
+    return int(address[1])

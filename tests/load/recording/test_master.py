@@ -1,0 +1,73 @@
+"""The end of a run by several processes, where a failure came just before a bound.
+
+In a process of its own: Locust makes all of Python's blocking calls gevent's.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CODE = """
+import sys
+from load.recording.merge import Merge
+from load.recording.record import Record
+from load.recording.master import MasterRecorder
+
+reason, error, other = sys.argv[1:]
+ends = []
+master = MasterRecorder.__new__(MasterRecorder)
+master.ended = master.closing = False
+master.merge = Merge(2)
+master.record = Record(None, True, None, onset_s=30)
+master.record.begin(0.0)
+# At 10 s all had joined and been answered, as far as was known then.
+master.cut_s, master.reason = 10.0, reason
+
+def row(at_s, error=""):
+    return (at_s, 1.0, (None, None), 200, 5, 3, error)
+
+def close(reason, at_s, users):
+    master.closing = True
+    ends.append((reason, at_s))
+
+def tell(worker, rows, upto_s):
+    master.merge.add(worker, rows, upto_s, 3)
+    if not master.closing:
+        master.write_ready()
+
+master.close = close
+
+tell(0, [row(9.9, error)], 9.95)
+tell(1, [row(9.8)], 10.05)
+assert not ends, ends
+tell(0, [row(10.2)], 11.0)
+tell(1, [row(10.3, other)], 11.0)
+print(master.record.rows, *ends)
+"""
+CASES = {
+    "no failure": ("cap", "", "", "2 ('cap', 10.0)"),
+    "failed before": ("cap", "HTTP 503", "", "4"),
+    "failed before, late": ("generator", "HTTP 503", "", "4"),
+    "failed after": ("cap", "", "HTTP 503", "2 ('cap', 10.0)"),
+    "time": ("time-limit", "HTTP 503", "", "2 ('time-limit', 10.0)"),
+}
+
+
+@pytest.mark.parametrize("reason, error, other, said", CASES.values(), ids=CASES)
+def test_a_failure_before_a_bound_takes_the_end_back(
+    root: Path, reason: str, error: str, other: str, said: str
+) -> None:
+    """Then all that was told is in the record, and else what finished before it."""
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, reason, error, other],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.strip() == said, done.stderr

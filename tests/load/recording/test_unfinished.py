@@ -1,0 +1,126 @@
+"""What was in flight when a run ended, of users in one process and in two.
+
+Locust is never imported here: it makes all of Python's blocking calls gevent's.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.load.conftest import ROOT, finish, requests
+from tests.load.scripted import CLOSE, answer, serving
+
+Config = Callable[..., Path]
+Run = Callable[..., subprocess.Popen[str]]
+
+
+def unfinished(folder: Path) -> list[dict[str, str]]:
+    with (folder / "unfinished.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def locust(port: int, folder: Path, *options: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "locust", "--headless", "--longest", "20"),
+        *("--think-min", "0", "--think-max", "0"),
+        *("--host", f"http://127.0.0.1:{port}", "--record", str(folder), *options),
+    ]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_all_users_but_the_last_were_waiting(
+    config: Config, run: Run, tmp_path: Path, processes: int
+) -> None:
+    """Twenty who do not think, one after another, for a page that waits 100 ms."""
+    finish(
+        run(
+            config(
+                impl="asyncio",
+                users=20,
+                load__processes=processes,
+                load__think_max_s=0.0,
+                page__wait_ms=100.0,
+                experiment__requests=200,
+            )
+        )
+    )
+    cell = tmp_path / "cell"
+    done, waiting = requests(cell), unfinished(cell)
+    at_s = json.loads((cell / "run.json").read_text())["stopped"]["at_s"]
+    assert (len(done), len(waiting)) == (200, 19)
+    ends = [float(row["start_s"]) + float(row["response_ms"]) / 1000 for row in done]
+    assert max(ends) == pytest.approx(at_s, abs=0.001)
+    began = [float(row["start_s"]) for row in waiting]
+    assert began == sorted(began)
+    assert began[0] > 0 and began[-1] <= at_s
+    # A user asks again as soon as it has got its response.
+    assert all(row["connect_ms"] and not row["first_byte_ms"] for row in waiting)
+    for row in done:
+        connect, first, whole = (
+            float(row[name]) for name in ("connect_ms", "first_byte_ms", "response_ms")
+        )
+        assert 0 <= connect <= first <= whole
+        assert first >= 100
+
+
+def test_how_far_they_have_come(tmp_path: Path) -> None:
+    """Nobody accepts, and two fit into the queue: one of them gives up first.
+
+    Which of those who ask at once come in is the kernel's to say.
+    """
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as listening:
+        asked = ("--users", "6", "--spawn-rate", "6", "--stop-after-requests", "1")
+        words = locust(listening.getsockname()[1], tmp_path, *asked)
+        words += ["--locustfile", "load/locustfile.py", "--request-timeout", "0.5"]
+        subprocess.run(words, cwd=ROOT, timeout=60, check=True)
+    [gave_up] = requests(tmp_path)
+    assert gave_up["error"] == "timed out reading"
+    assert gave_up["connect_ms"] and not gave_up["first_byte_ms"]
+    waiting = unfinished(tmp_path)
+    connected = [bool(row["connect_ms"]) for row in waiting]
+    assert sorted(connected) == [*[False] * 4, True]
+    assert not any(row["first_byte_ms"] for row in waiting)
+
+
+# Two processes tell the master every half a second, one a quarter after the other.
+SELDOM = """
+import gevent
+from load.recording import worker
+
+worker.SEND_S = 0.5
+report = worker.WorkerReporter.report
+
+def late(worker):
+    gevent.sleep(0.25 * worker.environment.runner.worker_index)
+    report(worker)
+
+worker.WorkerReporter.report = late
+from load.locustfile import *
+"""
+
+
+def test_what_a_process_has_not_told_yet_is_not_lost(tmp_path: Path) -> None:
+    """What has finished since the run's end was in flight then, whoever tells of it."""
+    locustfile = tmp_path / "seldom.py"
+    locustfile.write_text(SELDOM)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        master = str(probe.getsockname()[1])
+    slow = answer(CLOSE % 5 + b"hello", after=lambda: time.sleep(0.4))
+    with serving(slow) as server:
+        asked = ("--users", "20", "--spawn-rate", "100", "--stop-after-requests", "100")
+        words = locust(server.port, tmp_path, *asked)
+        words += ["--locustfile", str(locustfile), "--processes", "2"]
+        words += ["--master-bind-host", "127.0.0.1", "--master-bind-port", master]
+        words += ["--master-host", "127.0.0.1", "--master-port", master]
+        subprocess.run(words, cwd=ROOT, timeout=60, check=True)
+    assert len(requests(tmp_path)) == 100
+    assert len(unfinished(tmp_path)) == 19
