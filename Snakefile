@@ -45,7 +45,7 @@ rule compare:
     input:
         PLAN.records,
     output:
-        PLAN.reports,
+        PLAN.comparisons,
         touch(PLAN.files.stamp),
     shell:
         "rm -f {PLAN.files.folder}/made~* &&"
@@ -59,7 +59,7 @@ rule compare:
 rule show:
     input:
         PLAN.files.stamp,
-        PLAN.reports,
+        PLAN.comparisons,
     output:
         PLAN.shown,
         touch(PLAN.shown_stamp),

@@ -76,7 +76,7 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
         record=record.FILES,
         results=catalogue.RESULTS,
         analysis=digest(ANALYSIS, root),
-        reports=catalogue.announced,
+        comparisons=catalogue.announced,
         taken_names=catalogue.taken_names(),
         no_namespaces=no_namespaces,
         refused=lambda networks: refused(networks, no_namespaces),

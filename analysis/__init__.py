@@ -7,7 +7,7 @@ folder is a stage:
 - `diagnosis/`: what limited it;
 - `rows/`: many runs side by side;
 - `tables/`, `charts/`: how they are shown;
-- `reports/`: which tables and charts there are, a module each.
+- `comparisons/`: which tables and charts there are, a module each.
 
 Rules of the stages:
 - The head of each stage lists the stages that it may import.

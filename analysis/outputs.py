@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from analysis.catalogue import CSV, MARKDOWN, Report, all_reports
+from analysis.catalogue import CSV, MARKDOWN, Comparison, all_comparisons
 from analysis.charts import PICTURES
 from analysis.files import remove_others, write_csv, write_text
 from analysis.rows.matrix import Matrix
@@ -20,13 +20,13 @@ from analysis.rows.matrix import Matrix
 def write_tables(matrix: Matrix, folder: Path) -> None:
     """Write the tables of a matrix into `folder`, as CSV and as Markdown."""
     written = []
-    for report, name, part in _parts(matrix):
-        if report.table:
+    for comparison, name, part in _parts(matrix):
+        if comparison.table:
             written.append(folder / f"{name}{CSV}")
-            write_csv(written[-1], report.table(part))
-        if report.markdown:
+            write_csv(written[-1], comparison.table(part))
+        if comparison.markdown:
             written.append(folder / f"{name}{MARKDOWN}")
-            write_text(written[-1], report.markdown(part))
+            write_text(written[-1], comparison.markdown(part))
     remove_others(folder, (CSV, MARKDOWN), written)
 
 
@@ -39,16 +39,16 @@ def write_charts(matrix: Matrix, folder: Path) -> None:
     from analysis.charts.style import save
 
     written = []
-    for report, name, part in _parts(matrix):
-        if report.draw:
+    for comparison, name, part in _parts(matrix):
+        if comparison.draw:
             of = "the matrix" if part is matrix else name
-            picture = report.draw(part) if part.cells else nothing(WHY.format(of))
+            picture = comparison.draw(part) if part.cells else nothing(WHY.format(of))
             written += save(picture, folder / name)
     remove_others(folder, PICTURES, written)
 
 
-def _parts(matrix: Matrix) -> Iterator[tuple[Report, str, Matrix]]:
-    """Yield each report that applies, with its name and its cells."""
-    for report in all_reports():
-        for name, experiment in report.names(matrix.configs):
-            yield report, name, matrix.of(experiment) if experiment else matrix
+def _parts(matrix: Matrix) -> Iterator[tuple[Comparison, str, Matrix]]:
+    """Yield each comparison that applies, with its name and its cells."""
+    for comparison in all_comparisons():
+        for name, experiment in comparison.names(matrix.configs):
+            yield comparison, name, matrix.of(experiment) if experiment else matrix

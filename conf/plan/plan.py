@@ -41,8 +41,8 @@ class Parts:
     record: Sequence[str]  # the files of a run
     results: Sequence[str]  # the files that analysis makes of a record
     analysis: str  # a digest of the code of analysis
-    reports: Callable[[Sequence[Config]], Sequence[str]]  # cells → tables and charts
-    taken_names: Collection[str]  # names of reports, which no experiment may have
+    comparisons: Callable[[Sequence[Config]], Sequence[str]]  # their tables and charts
+    taken_names: Collection[str]  # names of comparisons, which no experiment may have
     no_namespaces: str | None  # why this host has no network namespaces, if it has none
     refused: Callable[[Iterable[Config]], str | None]  # why a network is impossible
     kept_out: Callable[[Iterable[Path]], str | None]  # why a path is not writable
@@ -89,16 +89,16 @@ class Plan:
         return [f"{folder}/{self.parts.record[0]}" for folder in self.files.folders]
 
     @functools.cached_property
-    def reports(self) -> list[str]:
+    def comparisons(self) -> list[str]:
         """The tables and charts, in the folder of the matrix."""
-        names = self.parts.reports(list(self.cells.values()))
+        names = self.parts.comparisons(list(self.cells.values()))
         return [f"{self.files.folder}/{name}" for name in names]
 
     @property
     def shown(self) -> list[str]:
-        """Copies of the reports, in the place that always has the last request's."""
+        """Copies of the comparisons, in a place that always has the last request's."""
         within = len(f"{self.files.folder}/")
-        return [f"{OUTPUTS}/{path[within:]}" for path in self.reports]
+        return [f"{OUTPUTS}/{path[within:]}" for path in self.comparisons]
 
     @property
     def shown_stamp(self) -> str:
@@ -111,7 +111,7 @@ class Plan:
         Raises `MatrixError` if a file cannot be written, now or by the steps.
         """
         self.files.write()
-        steps = (*self.files.written, *self.reports, *self.shown)
+        steps = (*self.files.written, *self.comparisons, *self.shown)
         _refuse(self.parts.kept_out(map(Path, steps)))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from analysis import catalogue
-from analysis.catalogue import Report, all_reports, announced
+from analysis.catalogue import Comparison, all_comparisons, announced
 from analysis.configurations import experiments, is_class, values
 from analysis.rows.matrix import Matrix
 from tests.analysis.conftest import config
@@ -71,21 +71,21 @@ def test_what_tells_cells_apart() -> None:
 
 def test_a_report_makes_something() -> None:
     """Else it would be announced nowhere, and nobody would know of it."""
-    assert len(all_reports()) >= 10
-    for report in all_reports():
-        assert report.files, report.name
+    assert len(all_comparisons()) >= 10
+    for each in all_comparisons():
+        assert each.files, each.name
     assert {"cells", "ranking", "waiting"} <= catalogue.taken_names()
     assert not any("{" in name for name in catalogue.taken_names())
 
 
 def test_a_report_of_each_experiment() -> None:
-    report = Report("of_{experiment}", lambda configs: True, None, str, None)
+    each = Comparison("of_{experiment}", lambda configs: True, None, str, None)
     configs = [config(), config(experiment="burst"), config()]
-    assert list(report.names(configs)) == [
+    assert list(each.names(configs)) == [
         ("of_first_fail", "first_fail"),
         ("of_burst", "burst"),
     ]
-    assert report.files == [("tables", ".md")]
+    assert each.files == [("tables", ".md")]
     assert Matrix([]).of("burst") == Matrix([], [])
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from analysis.charts import arrivals as arrivals_chart
 from analysis.charts.arrivals import LEVELS, at_levels, percentiles, settled
-from analysis.reports import arrivals as report
+from analysis.comparisons import arrivals as comparison
 from analysis.rows.cells import Cell
 from conf.plan.matrix import matrix
 from tests.analysis.charts.test_pictures import assert_readable, texts
@@ -114,8 +114,8 @@ def test_arrivals_that_did_not_press_the_server_are_marked(made: Made) -> None:
 
 def test_nothing_is_drawn_of_one_kind_alone() -> None:
     configs = [config(load__arrivals=kind) for kind in ("closed", "open", "closed")]
-    assert report.applies(configs)
-    assert not report.applies(configs[::2])
+    assert comparison.applies(configs)
+    assert not comparison.applies(configs[::2])
 
 
 @pytest.mark.parametrize("impls", [1, 2, 4])

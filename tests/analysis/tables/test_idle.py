@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from analysis.charts import idle as idle_chart
+from analysis.comparisons import idle as comparison
 from analysis.files import read_json
-from analysis.reports import idle as report
 from analysis.rows.cells import Cell
 from analysis.rows.goodput import cpu_us_per_success, goodput_rps
 from analysis.rows.settings import caption
@@ -185,8 +185,8 @@ def test_of_repeats_the_one_with_fewest_is_told_of() -> None:
 
 def test_nothing_is_made_where_it_is_not_swept() -> None:
     alone = [made(idle=9), made("poll", idle=9)]
-    assert not report.applies([cell.config for cell in alone])
-    assert report.applies([cell.config for cell in SWEPT])
+    assert not comparison.applies([cell.config for cell in alone])
+    assert comparison.applies([cell.config for cell in SWEPT])
 
 
 MATRICES: dict[str, list[Cell]] = {

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.charts import published as published_chart
+from analysis.comparisons import published as comparison
 from analysis.files import DataError
-from analysis.reports import published as report
 from analysis.rows.cells import Cell
 from analysis.rows.published import (
     THINK_S,
@@ -165,8 +165,8 @@ def test_the_chart_is_readable(name: str) -> None:
 
 
 def test_nothing_is_made_where_nothing_compares() -> None:
-    assert not report.applies([config(experiment="mine")])
-    assert report.applies([config(experiment=name) for name in ("mine", "burst")])
+    assert not comparison.applies([config(experiment="mine")])
+    assert comparison.applies([config(experiment=name) for name in ("mine", "burst")])
 
 
 def test_the_table() -> None:

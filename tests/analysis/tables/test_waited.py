@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 from analysis.charts import waiting as waiting_chart
 from analysis.charts.style import FILLS
+from analysis.comparisons import cells as comparison
 from analysis.limits import LIMITS, PARTS
-from analysis.reports import cells as report
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
@@ -154,7 +154,7 @@ def test_cells_have_all_parts(tmp_path: Path) -> None:
         cell(1, 12.5, {"server_cpu": 0.75, "link": 0.25}, possible=490.0, at=tmp_path),
         cell(of=None, impl="b", at=tmp_path),
     ]
-    found = report.table(Matrix(cells))
+    found = comparison.table(Matrix(cells))
     names = ["waiting.seconds", *(f"waiting.{part}" for part in PARTS)]
     assert [name for name in found.columns if name.startswith("waiting.")] == names
     assert found.loc[0, names].tolist() == [

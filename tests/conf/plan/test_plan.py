@@ -21,7 +21,7 @@ PARTS = Parts(
     record=["requests.csv", "run.json"],
     results=["result.json"],
     analysis="code",
-    reports=lambda configs: [
+    comparisons=lambda configs: [
         f"{kind}/{name}.csv"
         for kind in ("tables", "charts")
         for name in sorted({config["experiment"]["name"] for config in configs})
@@ -48,7 +48,7 @@ def test_a_plan_names_all_files_and_writes_none(tmp_path: Path) -> None:
     folder = made.files.folder
     assert folder == f"outputs/matrices/{made.files.key}"
     files = [f"{k}/{n}.csv" for k in ("tables", "charts") for n in EXPERIMENTS]
-    assert made.reports == [f"{folder}/{file}" for file in files]
+    assert made.comparisons == [f"{folder}/{file}" for file in files]
     assert made.shown == [f"outputs/{file}" for file in files]
     assert made.record == ["outputs/runs/{cell}/requests.csv"]
     assert made.records == [f"outputs/runs/{cell}/requests.csv" for cell in made.cells]

@@ -52,7 +52,7 @@ FILES = {
 def test_it_is_announced_and_made(measured: Checkout, tmp_path: Path) -> None:
     checkout = measured.copy(tmp_path / "firstfail")
     for name, text in (("runs", TABLE), ("empty", CHART)):
-        (checkout.folder / "analysis" / "reports" / f"{name}.py").write_text(text)
+        (checkout.folder / "analysis" / "comparisons" / f"{name}.py").write_text(text)
     planned = checkout.snakemake("-n", *ASKED)
     assert planned.returncode == 0, planned.stderr
     said = planned.stdout + planned.stderr
