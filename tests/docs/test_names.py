@@ -23,7 +23,8 @@ LINK = re.compile(r"\]\(([^)#\s]+)")
 # A name for the reader to replace, and a server of the reader's own.
 PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b(?!\.(?:md|yaml))|\bmine\b|students/")
 GROUPS = ("experiment", "impl", "load", "network", "page", "server")
-SETTING = re.compile(rf"(?:`|, |{{)({'|'.join(GROUPS)})\.([a-z][a-z_0-9]+)\b(?!\.json)")
+SETTING = re.compile(rf"(?:`|{{)({'|'.join(GROUPS)})\.(?!py|log)([a-z][a-z_0-9]+)")
+TARGET = re.compile(r"`make ([a-z]+)[` ](?!HOST)|^make ([a-z]+)(?: |$)", re.M)
 
 
 def trees() -> Iterator[tuple[str, list[str]]]:
@@ -35,7 +36,7 @@ def trees() -> Iterator[tuple[str, list[str]]]:
                 yield folder, names
 
 
-@pytest.mark.parametrize("folder, names", trees(), ids=lambda value: str(value)[:12])
+@pytest.mark.parametrize("folder, names", list(trees()))
 def test_a_tree_is_the_folder(folder: str, names: list[str]) -> None:
     there = {
         f"{path.name}/" if path.is_dir() else path.name
@@ -51,13 +52,11 @@ def test_a_tree_is_the_folder(folder: str, names: list[str]) -> None:
 
 def test_each_folder_on_top_has_a_line() -> None:
     table = CONTRIBUTING.read_text().partition("| place |")[2].partition("\n\n")[0]
-    named = set(re.findall(r"`([\w.]+)/?[^`]*`", table))
-    there = {path.name for path in ROOT.iterdir() if path.is_dir()}
-    parts = {name for name in there if (ROOT / name / "__init__.py").exists()}
-    assert parts | {"peers", "profiles", "tests"} <= named
-    assert {name for name in named if "." not in name} - MADE <= {
-        path.name for path in ROOT.iterdir()
-    }
+    first = "".join(line.split("|")[1] for line in table.splitlines()[2:])
+    named = {name.rstrip("/") for name in re.findall(r"`([^`]+)`", first)}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert packages | {"peers", "profiles/default", "tests"} <= named
+    assert [name for name in named - MADE if not list(ROOT.glob(name))] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -93,9 +92,8 @@ def test_commands(page: Path) -> None:
         for path in files
         if not path.with_suffix(".py").exists() and not (path / "__main__.py").exists()
     ] == []
-    targets = re.findall(r"`make ([a-z]+)[` ]|^make ([a-z]+)(?: |$)", text, re.M)
     made = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M)
-    assert {first or second for first, second in targets} <= {*made}
+    assert {first or second for first, second in TARGET.findall(text)} <= {*made}
 
 
 def test_columns_of_the_record() -> None:
