@@ -20,7 +20,7 @@ from tests.missing import not_tried
 ROOT = Path(__file__).parent.parent
 GROUPS = ("reruns", "snakemake", "runs")
 # Half of the time that all tests of Snakemake take.
-RERUNS = ("test_rerun_contract.py", "test_own_report.py", "test_class.py")
+RERUNS = ("test_rerun_contract.py", "test_own_comparison.py", "test_class.py")
 # What is tried again where another program takes the server's core: it comes last.
 NEED_A_CORE = ("test_verdicts.py",)
 
