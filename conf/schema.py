@@ -173,6 +173,8 @@ class Server:
 
     host: str | None = None  # null: the network's own
     port: int = _field(0, least=0, most=65535)  # 0: any that is free
+    # Passed to listen(2), by {options} or {backlog} in the command. The kernel takes at
+    # most net.core.somaxconn.
     backlog: int = _field(128, least=1, most=65535)
     keep_alive: bool = False
     # A client that takes longer to send its next request loses its connection.
