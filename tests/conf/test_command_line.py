@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
+
 import pytest
-from snakemake.cli import get_argument_parser
 
 from conf import command_line
 from conf.errors import MatrixError
+
+
+@pytest.fixture(scope="module")
+def parser() -> argparse.ArgumentParser:
+    """Snakemake's own; to load it takes a second, which workers without these save."""
+    from snakemake.cli import get_argument_parser
+
+    return get_argument_parser()
+
 
 SETTINGS = {
     "none": (["all"], []),
@@ -24,8 +34,10 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("words, settings", SETTINGS.values(), ids=SETTINGS)
-def test_all_settings_count(words: list[str], settings: list[str]) -> None:
-    assert command_line.read(get_argument_parser(), words).settings == settings
+def test_all_settings_count(
+    parser: argparse.ArgumentParser, words: list[str], settings: list[str]
+) -> None:
+    assert command_line.read(parser, words).settings == settings
 
 
 @pytest.mark.parametrize(
@@ -42,12 +54,14 @@ def test_all_settings_count(words: list[str], settings: list[str]) -> None:
         (["--report", "report.html"], False),
     ],
 )
-def test_what_runs_anything(words: list[str], runs: bool) -> None:
-    assert command_line.read(get_argument_parser(), words).runs == runs
+def test_what_runs_anything(
+    parser: argparse.ArgumentParser, words: list[str], runs: bool
+) -> None:
+    assert command_line.read(parser, words).runs == runs
 
 
-def test_targets() -> None:
-    told = command_line.read(get_argument_parser(), ["all", "x", "--cores", "1"])
+def test_targets(parser: argparse.ArgumentParser) -> None:
+    told = command_line.read(parser, ["all", "x", "--cores", "1"])
     assert told.targets == ["all", "x"]
 
 
