@@ -77,10 +77,11 @@ class Impl:
     may have these placeholders: `{python}` (the interpreter that firstfail runs on),
     `{host}`, `{port}`, `{page_file}` (the page), `{root}` (the project's folder),
     `{cores}` (how many the server may use), `{scratch}` (an empty folder, removed after
-    the run), every setting of `server` by its name, and `{options}`: the settings of
-    `server` and `page`, and then `options`, as long options (`--backlog 128 --page
-    static`). `version`, `working_directory` and values of `environment` may have all of
-    these but `{options}`.
+    the run), every setting of `server` by its name, and `{options}`: `backlog`,
+    `keep_alive` and `request_timeout_s` of `server`, the settings of `page` (or `app`),
+    and then `options`, as long options (`--backlog 128 --page static`). `version`,
+    `working_directory` and values of `environment` may have all of these but
+    `{options}`.
 
     The verdict needs to know what bounds the server by design. `worker` serves a
     connection: a process or a thread of its own, one of a pool that exists from the
