@@ -50,7 +50,7 @@ def planned(config: dict[str, Any], root: Path) -> Plan:
 
     prepare(sys.executable)
     try:
-        request = command_line.read(get_argument_parser(), sys.argv[1:])
+        request = command_line.read(get_argument_parser, sys.argv[1:])
         command_line.check_targets(request.targets)
         update_config(config, parse_config(request.settings))
         whole = plan(config, root, _parts(root, namespaces))
