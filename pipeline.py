@@ -1,4 +1,4 @@
-"""Joins the parts for the Snakefile: the plan of a request, and the commands of steps.
+"""Joins the parts for the Snakefile: the plan, the commands of steps, what is shown.
 
 Rules of this module:
 - It knows all parts, as the Snakefile does, and decides nothing. `conf/plan/plan.py`
@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from load.network.trial import Trial, refused
 
 if TYPE_CHECKING:
     from conf.plan.plan import Parts, Plan
+    from terminal.screen import Screen
 
 RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
@@ -82,6 +84,39 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
         refused=lambda networks: refused(networks, no_namespaces),
         kept_out=kept_out,
     )
+
+
+def screen(workflow: Any, plan: Plan, steps: Mapping[str, str]) -> Screen:
+    """Show how the study goes, in place of what Snakemake says.
+
+    `steps` has words for rules. In a dry run, and where the user wants Snakemake to be
+    quiet, or has another logger, all is left as it is.
+    """
+    from snakemake.logging import logger
+
+    from analysis.catalogue import TABLES
+    from analysis.configurations import experiments
+    from analysis.limits import is_known, is_servers
+    from conf.plan.plan import OUTPUTS
+    from terminal.screen import Screen, Told
+    from terminal.study import Study
+
+    study = Study(
+        cells={cell: plan.cells[cell] for cell in plan.order},
+        labels=plan.labels,
+        unmeasured=plan.files.unmeasured,
+        experiments=experiments(list(plan.cells.values())),
+        outputs=OUTPUTS,
+        tables=Path(plan.files.folder, TABLES),
+        stamp=Path(plan.files.stamp),
+    )
+    told = Told("measure", steps, lambda limit: is_known(limit) and is_servers(limit))
+    shown = Screen(study, told)
+    settings = workflow.output_settings
+    if not (settings.dryrun or settings.quiet):
+        wants_all = settings.verbose or settings.printshellcmds or settings.debug_dag
+        shown.take_place(logger, everything=wants_all, colour=not settings.nocolor)
+    return shown
 
 
 def commands(root: Path, plan: Plan) -> tuple[str, str]:
