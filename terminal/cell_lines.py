@@ -22,30 +22,34 @@ from contract.text import one_line
 
 SERVERS, OTHERS, FAILED = "green", "yellow", "red"
 GAP = "  "
-LEAST_LABEL = 12
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of rows; where it does not fit, those of the highest `rank` go first."""
+    """A column of rows.
+
+    Where not all of them fit, those of the highest `rank` are made narrower first, up
+    to `least`, and then left out. Those of rank 0 stay.
+    """
 
     name: str
     heading: str
     width: int
     rank: int
+    least: int = 0
     left: bool = False
 
 
-LABEL = "label"
+LABEL, NUMBER = "label", "cell"
 COLUMNS = (
-    Column("number", "cell", 4, 0),
-    Column(LABEL, "", 0, 0, left=True),
+    Column("number", NUMBER, 0, 0),
+    Column(LABEL, "", 0, 0, least=12, left=True),
     Column("users", "users", 7, 0),
     Column("rps", "RPS", 8, 0),
-    Column("failures", "failures", 8, 1),
+    Column("failures", "failures", 8, 1, least=8),
     Column("p95", "p95, ms", 7, 0),
-    Column("limit", "limited by", 18, 2, left=True),
-    Column("left", "study left", 12, 3, left=True),
+    Column("limit", "limited by", 24, 2, least=10, left=True),
+    Column("left", "study left", 12, 3, least=12, left=True),
 )
 
 
@@ -58,7 +62,7 @@ class Rows:
     def __init__(
         self, count: int, labels: Sequence[str], is_servers: Callable[[str], bool]
     ) -> None:
-        self.number_width = len(f"{count}/{count}")
+        self.number_width = max(len(f"{count}/{count}"), len(NUMBER))
         self.label_width = max(map(cell_len, map(one_line, labels)), default=0)
         self.is_servers = is_servers
 
@@ -101,11 +105,12 @@ class Rows:
             over = sum(widths.values()) + len(GAP) * (len(widths) - 1) - width
             if over <= 0:
                 break
-            if column.rank:
+            narrow = widths[column.name] - over
+            if narrow >= column.least or not column.rank:
+                least = column.least or widths[column.name]
+                widths[column.name] = max(narrow, least)
+            else:
                 del widths[column.name]
-                continue
-            widths[LABEL] = max(widths[LABEL] - over, LEAST_LABEL)
-            break
         return widths
 
 

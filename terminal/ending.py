@@ -40,12 +40,12 @@ def _whereabouts(study: Study) -> Iterator[str]:
 
 def how_far(study: Study, interrupted: bool, logs: Sequence[str]) -> Iterator[str]:
     """Yield how far a study came that has ended early."""
-    measured, cells = len(study.done), len(study.done) + len(study.left)
-    cells += len(study.failed)
+    measured, rest = len(study.done), study.rest
     ended = "Interrupted" if interrupted else "Not finished"
-    text = f"{ended}: {measured:,} of {cells:,} cells were measured"
-    if study.left:
-        text += f"; the same command goes on, for about {duration(study.left_s())}"
+    text = f"{ended}: {measured:,} of {measured + len(rest):,} cells were measured"
+    if rest:
+        left = duration(study.takes_s(rest))
+        text += f"; the same command measures the rest, in about {left}"
     yield text
     if study.failed and not interrupted:
         labels = [study.labels[cell] for cell in study.failed]

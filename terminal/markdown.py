@@ -45,10 +45,6 @@ class Table:
     columns: Sequence[Column]
     notes: Sequence[str]
 
-    @property
-    def width(self) -> int:
-        return sum(column.width + SPACE for column in self.columns) - SPACE
-
     def with_columns(self, columns: Sequence[Column]) -> Table:
         return replace(self, columns=columns)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,8 +65,17 @@ class Study:
 
     def left_s(self, without: str | None = None) -> float:
         """Return how long the rest of the study will take, but for one cell."""
-        measuring = sum(self.expected_s(cell) for cell in self.left if cell != without)
-        return measuring + MAKING_S + MAKING_CELL_S * len(self.cells)
+        return self.takes_s(cell for cell in self.left if cell != without)
+
+    def takes_s(self, cells: Iterable[str]) -> float:
+        """Return how long it takes to measure these cells, and to make the tables."""
+        making_s = MAKING_S + MAKING_CELL_S * len(self.cells)
+        return sum(map(self.expected_s, cells)) + making_s
+
+    @property
+    def rest(self) -> list[str]:
+        """The cells that the same command would measure, if it was given again."""
+        return [*self.left, *self.failed]
 
     def _config_of(self, key: str) -> Any:
         """Return the configuration of an earlier cell; the plan has kept it."""

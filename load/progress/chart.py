@@ -46,10 +46,10 @@ def chart(series: Series, width: int, rows: int) -> list[Text]:
             label = f"{series.name:<{NAME_CELLS}}{greatest:>{SCALE_CELLS},.0f} "
         line = Text(label, no_wrap=True, overflow="crop")
         base = (rows - 1 - row) * LEVELS  # the levels of the rows below
-        for value, marked in columns:
-            level = round(value / greatest * rows * LEVELS) if greatest else 0
-            block = BLOCKS[min(max(level - base, 0), LEVELS)]
-            line.append(block, FAILED if marked else series.style)
+        for marked, stretch in itertools.groupby(columns, key=lambda column: column[1]):
+            levels = (value / (greatest or 1) * rows * LEVELS for value, _ in stretch)
+            blocks = (BLOCKS[min(max(round(at) - base, 0), LEVELS)] for at in levels)
+            line.append("".join(blocks), FAILED if marked else series.style)
         lines.append(line)
     return lines
 

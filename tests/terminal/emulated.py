@@ -40,14 +40,12 @@ class Emulated:
         self._set_size(columns, lines)
         inherited = {k: v for k, v in os.environ.items() if k not in UNWANTED}
         self.process = subprocess.Popen(
-            words,
+            ["setsid", "--ctty", *words],
             cwd=folder,
             env={**inherited, "TERM": "xterm-256color", **environment},
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(slave)
 
