@@ -54,6 +54,8 @@ def test_the_same_again(checkout: Checkout) -> None:
     done = checkout.snakemake("all", "--config", "study=tiny")
     assert done.returncode == 0
     assert "Nothing to be done" in done.stdout + done.stderr
+    for shown in ("burst\n", "first_fail\n", "limited by", "outputs/tables/"):
+        assert shown in done.stdout  # of what was measured before
 
 
 def test_code_that_changes_while_it_is_measured(

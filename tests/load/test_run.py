@@ -312,7 +312,7 @@ def test_a_record_outlives_a_command_that_cannot_read_it(
 # The runner, which tells how it is doing ten times as often as it would.
 HASTY = """\
 import runpy, sys
-from load import progress
+from load.progress import progress
 progress.PLAIN_EVERY_S /= 10
 sys.argv = sys.argv[3:]
 runpy.run_module("load", run_name="__main__", alter_sys=True)
@@ -323,11 +323,13 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(
     config: Config, run: Run
 ) -> None:
     path = config(experiment__requests=10**6, experiment__max_s=3)
-    process = run(path, "--label", "cell 1 of 1", prefix=(sys.executable, "-c", HASTY))
+    told = ("--label", "cell 1 of 1", "--expected", "2", "--study", "7")
+    process = run(path, *told, prefix=(sys.executable, "-c", HASTY))
     lines = finish(process).splitlines()
     assert len(lines) > 1
     shown = (
-        r"cell 1 of 1: \d+ s, \d users, [\d,]+ requests/s, 0 failed, at most \d+ s left"
+        r"cell 1 of 1: \d+ s, \d users, [\d,]+ RPS, 0 failures(, p95 \d+ ms)?, "
+        r"(about \d s|at most \d+ s) left, of the study about \d+ s"
     )
     assert [line for line in lines if not re.fullmatch(shown, line)] == []
     assert ", 5 users, " in lines[-1]
