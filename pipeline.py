@@ -10,6 +10,7 @@ Rules of this module:
 from __future__ import annotations
 
 import gc
+import os
 import shlex
 import sys
 from collections.abc import Mapping
@@ -23,9 +24,12 @@ from load.network.trial import Trial, refused
 if TYPE_CHECKING:
     from conf.plan.plan import Parts, Plan
     from terminal.screen import Screen
+    from terminal.silent import Silent
+    from terminal.study import Study
 
 RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
+SNAKEMAKES_HANDLER = "DefaultStreamHandler"  # which writes to the terminal
 OBJECTS = 100_000  # new objects after which Python collects garbage
 
 
@@ -86,22 +90,40 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
     )
 
 
-def screen(workflow: Any, plan: Plan, steps: Mapping[str, str]) -> Screen:
+def screen(workflow: Any, plan: Plan, steps: Mapping[str, str]) -> Screen | Silent:
     """Show how the study goes, in place of what Snakemake says.
 
     `steps` has words for rules. In a dry run, and where the user wants Snakemake to be
-    quiet, or has another logger, all is left as it is.
+    quiet, or has another logger, Snakemake says what it would.
     """
     from snakemake.logging import logger
 
+    settings = workflow.output_settings
+    own = next((h for h in logger.handlers if h.name == SNAKEMAKES_HANDLER), None)
+    if settings.dryrun or settings.quiet or own is None:
+        from terminal.silent import Silent
+
+        return Silent()
+    from analysis.limits import is_known, is_servers
+    from terminal.screen import Screen, Told
+
+    told = Told("measure", steps, lambda limit: is_known(limit) and is_servers(limit))
+    if settings.nocolor:
+        os.environ["NO_COLOR"] = "1"  # for runs, too
+    everything = settings.verbose or settings.printshellcmds or settings.debug_dag
+    shown = Screen(_study(plan), told, own, everything)
+    logger.removeHandler(own)
+    logger.addHandler(shown)
+    return shown
+
+
+def _study(plan: Plan) -> Study:
     from analysis.catalogue import TABLES
     from analysis.configurations import experiments
-    from analysis.limits import is_known, is_servers
     from conf.plan.plan import OUTPUTS
-    from terminal.screen import Screen, Told
     from terminal.study import Study
 
-    study = Study(
+    return Study(
         cells={cell: plan.cells[cell] for cell in plan.order},
         labels=plan.labels,
         unmeasured=plan.files.unmeasured,
@@ -110,13 +132,6 @@ def screen(workflow: Any, plan: Plan, steps: Mapping[str, str]) -> Screen:
         tables=Path(plan.files.folder, TABLES),
         stamp=Path(plan.files.stamp),
     )
-    told = Told("measure", steps, lambda limit: is_known(limit) and is_servers(limit))
-    shown = Screen(study, told)
-    settings = workflow.output_settings
-    if not (settings.dryrun or settings.quiet):
-        wants_all = settings.verbose or settings.printshellcmds or settings.debug_dag
-        shown.take_place(logger, everything=wants_all, colour=not settings.nocolor)
-    return shown
 
 
 def commands(root: Path, plan: Plan) -> tuple[str, str]:

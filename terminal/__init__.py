@@ -3,7 +3,9 @@
 - `screen.py`: from what Snakemake logs to lines, and what stands there in the end;
 - `cell_lines.py`: a line of each cell that was measured;
 - `study.py`, `durations.py`: how far the study is, and how long the rest will take;
-- `tables.py`: the tables of the study, as wide as the terminal.
+- `ending.py`, `tables.py`, `markdown.py`: the tables of the study, as wide as the
+  terminal, and where the rest is;
+- `silent.py`: in place of all this, where nothing is to be seen.
 
 While a cell is under load, the run itself shows how far it is (`load/progress/`). The
 two take turns: whoever writes to the terminal is the only one then.

@@ -11,7 +11,6 @@ Rules of this module:
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +26,6 @@ from terminal.ending import how_far, show
 from terminal.study import Study
 
 # What Snakemake says, where it gives no event.
-OWN = "DefaultStreamHandler"  # the name of its handler
 NOTHING_TO_DO = "Nothing to be done"
 INTERRUPTED = "Terminating processes on user request"
 
@@ -45,39 +43,27 @@ class Told:
 
 
 class Screen(logging.Handler):
-    """Shows how `study` goes, once it has taken the place of Snakemake's handler."""
+    """Shows how `study` goes, in place of `own`, a handler of Snakemake's.
 
-    def __init__(self, study: Study, told: Told) -> None:
+    `own` is called for warnings and errors; for all that is said, if `everything`.
+    """
+
+    def __init__(
+        self, study: Study, told: Told, own: logging.Handler, everything: bool
+    ) -> None:
         super().__init__()
         self.study = study
         self.told = told
-        self.own: logging.Handler | None = None  # Snakemake's
-        self.everything = False
+        self.own = own
+        self.everything = everything
         self.interrupted = False
         self.jobs: dict[int, tuple[str, str]] = {}  # the rule and the cell
         self.held: list[logging.LogRecord] | None = []  # until a study begins
-
-    def take_place(
-        self, logger: logging.Logger, everything: bool, colour: bool
-    ) -> None:
-        """Take the place of the handler that writes to the terminal, if there is one.
-
-        It is called for warnings and errors; for all that is said, if `everything`.
-        """
-        own = next((h for h in logger.handlers if h.name == OWN), None)
-        if own is None:
-            return
-        self.own = own
-        self.everything = everything
-        if not colour:
-            os.environ["NO_COLOR"] = "1"  # for runs, too
         own.setFormatter(_Escaping(own.formatter))
-        logger.removeHandler(own)
-        logger.addHandler(self)
         self.console = Console(stderr=True, highlight=False)
         self.redraws = self.console.is_terminal and can_redraw(sys.stderr)
-        labels = [self.study.labels[cell] for cell in self.study.unmeasured]
-        self.rows = Rows(len(self.study.cells), labels, self.told.is_servers)
+        labels = [study.labels[cell] for cell in study.unmeasured]
+        self.rows = Rows(len(study.cells), labels, told.is_servers)
 
     def emit(self, record: logging.LogRecord) -> None:
         reacts = {
@@ -95,7 +81,6 @@ class Screen(logging.Handler):
         self._pass_on(record)
 
     def _pass_on(self, record: logging.LogRecord) -> None:
-        assert self.own is not None
         is_trouble = record.levelno >= logging.WARNING and not self.interrupted
         if is_trouble or self.everything:
             self.own.handle(record)
@@ -107,10 +92,9 @@ class Screen(logging.Handler):
     def close(self) -> None:
         """Pass on what was said where no study began: that was what was asked for."""
         held, self.held = self.held or [], None
-        if self.own is not None:
-            for record in held:
-                self.own.handle(record)
-            self.own.close()
+        for record in held:
+            self.own.handle(record)
+        self.own.close()
         super().close()
 
     def _begin(self, record: Any) -> None:
@@ -164,22 +148,19 @@ class Screen(logging.Handler):
 
     def expected(self, cell: str) -> str:
         """Return the options that tell a run how long it and its study will take."""
-        if self.own is None:
-            return ""
         about_s, study_s = self.study.expected_s(cell), self.study.left_s(cell)
         return f"--expected {about_s:.0f} --study {study_s:.0f}"
 
     def succeed(self) -> None:
         """Show the tables, and where the rest is."""
-        if self.own is not None and self.study.is_complete:
+        if self.study.is_complete:
             sys.stderr.flush()
             show(self.study, Console(highlight=False))
 
     def fail(self, logs: Sequence[str]) -> None:
         """Show how far the study came; `logs` are Snakemake's."""
-        if self.own is not None:
-            for line in how_far(self.study, self.interrupted, logs):
-                self._say(line)
+        for line in how_far(self.study, self.interrupted, logs):
+            self._say(line)
 
     def _say(self, text: str) -> None:
         self.console.print(Text(one_line(text)), soft_wrap=True)
