@@ -43,12 +43,16 @@ class Run:
 
     def measure(self) -> None:
         """Measure the cell, unless its folder is there already."""
-        with only_run_on_host(self.caller.check_alive, self._say_waiting):
+        with (
+            self.caller.progress() as progress,
+            only_run_on_host(self.caller.check_alive, progress.wait),
+        ):
             if self.folder.is_complete():
                 return  # another run has measured it while this one waited
             if leftovers := end_leftovers():
                 self.caller.say(leftovers)
-            with self.folder.explained(), self.caller.progress() as progress:
+            progress.begin()
+            with self.folder.explained():
                 self.folder.prepare()
                 with guarded(self.folder.scratch) as environment:
                     measuring = Measuring(
@@ -58,9 +62,6 @@ class Run:
                     self._verify_record()
                     self._post_process_record()
                     self.folder.put_in_place()
-
-    def _say_waiting(self) -> None:
-        self.caller.say("waiting for another run on this host to end")
 
     def _verify_record(self) -> None:
         """Raise `CellError` where the command that verifies the record refuses it."""

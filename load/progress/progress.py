@@ -23,6 +23,7 @@ from load.progress.tail import Tail
 PLAIN_EVERY_S = 10.0
 DRAWN_EVERY_S = 1.0
 CHART_ROWS = 3
+WAITING = "waiting for another run on this host to end"
 LOW = 16  # lines of a terminal in which charts have one row
 
 
@@ -46,17 +47,31 @@ class Progress:
         self.began = self.shown = time.monotonic()
         self.tail: Tail | None = None
         self.longest_s = 0.0
-        self.phase = "starting"
+        self.phase = ""
         self.series = Series("users", "cyan"), Series("RPS", "green")
 
     def __enter__(self) -> Progress:
         if self.drawn:
             self.live.start()
-            self._draw(self.began)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.live.stop()
+
+    def wait(self) -> None:
+        """Show that the run waits for another one to end."""
+        if self.drawn:
+            label = Text(self.label, style="bold", no_wrap=True, overflow="ellipsis")
+            self.live.update(Group(label, Text(WAITING), Text()), refresh=True)
+        else:
+            print(f"{self.label}: {WAITING}", file=sys.stderr, flush=True)
+
+    def begin(self) -> None:
+        """From now on time counts: the run does not wait any more."""
+        self.began = self.shown = time.monotonic()
+        self.phase = "starting"
+        if self.drawn:
+            self._draw(self.began)
 
     def begin_load(self, requests: Path, longest_s: float) -> None:
         """From now on show the record at `requests`; the load ends in `longest_s`."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import alone
 from tests.e2e.conftest import Checkout
 from tests.terminal.emulated import Emulated
 
@@ -54,14 +55,17 @@ def is_drawn(terminal: Emulated) -> bool:
 def assert_calm(terminal: Emulated) -> None:
     """Nothing that was drawn is left, and the cursor is there."""
     assert not BLOCKS.intersection(terminal.text)
+    assert "waiting for another run" not in terminal.text
     assert terminal.written.rindex(SHOWN) > terminal.written.rindex(HIDDEN)
     assert "localrule" not in terminal.text and "jobid" not in terminal.text
 
 
 def test_a_study_from_begin_to_end(checkout: Checkout, run: Run) -> None:
     """Resized meanwhile; then the same again, in terminals of other kinds."""
-    terminal = run(*BURST, LONGER, "impl=select")
-    terminal.wait_for(lambda: "1 of 1 cells are to be measured: about" in terminal.text)
+    with alone():
+        terminal = run(*BURST, LONGER, "impl=select")
+        terminal.wait_for(lambda: "waiting for another run" in terminal.text)
+    assert "1 of 1 cells are to be measured: about" in terminal.text
     terminal.wait_for(lambda: is_drawn(terminal))
     shown = "\n".join(terminal.shown)
     assert "cell 1 of 1, burst select" in shown
