@@ -14,15 +14,18 @@ from terminal.study import Study
 from terminal.tables import tables
 
 MOST_NAMED = 5
+UNBOUNDED = 100_000  # columns, where lines are not for a terminal
 REPORTS = ("report.html", "report.pdf")
 
 
 def show(study: Study, console: Console) -> None:
     """Show the tables of a study, and where the rest of its results is."""
     width = console.width if console.is_terminal else None
+    if width is None:
+        console.width = UNBOUNDED
     console.print()
     for part in tables(study.tables, study.experiments, width):
-        console.print(part, soft_wrap=width is None)
+        console.print(part)
     for line in _whereabouts(study):
         console.print(Text(line), soft_wrap=True)
 

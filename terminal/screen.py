@@ -63,6 +63,7 @@ class Screen(logging.Handler):
         self.console = Console(stderr=True, highlight=False)
         self.redraws = self.console.is_terminal and can_redraw(sys.stderr)
         labels = [study.labels[cell] for cell in study.unmeasured]
+        self.headed = 0  # the width that the last heading is for
         self.rows = Rows(len(study.cells), labels, told.is_servers)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -105,8 +106,6 @@ class Screen(logging.Handler):
             cells = len(self.study.cells)
             left = duration(self.study.left_s())
             self._say(f"{count:,} of {cells:,} cells are to be measured: about {left}")
-            if self.redraws:
-                self.console.print(self.rows.heading(self.console.width))
 
     def _begin_job(self, record: Any) -> None:
         rule = record.rule_name
@@ -125,6 +124,9 @@ class Screen(logging.Handler):
         result = read_result(study.folder(cell))
         if self.redraws:
             width = self.console.width
+            if width != self.headed:  # it has other columns than the row above it
+                self.console.print(self.rows.heading(width))
+                self.headed = width
             row = self.rows.row(f"{number}/{cells}", label, result, left, width)
             self.console.print(row)
         else:

@@ -74,8 +74,10 @@ def test_a_study_from_begin_to_end(checkout: Checkout, run: Run) -> None:
     terminal.resize(60, 24)
     assert terminal.end() == 0
     assert_calm(terminal)
-    row = next(li for li in terminal.text.splitlines() if li.startswith(" 1/1"))
-    assert re.search(r"burst select +5 +[\d.]+ +\d+ +\d+$", row)
+    lines = terminal.text.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith(" 1/1"))
+    assert re.search(r"burst select +5 +[\d.,]+ +\d+ +\d+( +[a-z-]+)?…?$", lines[at])
+    assert lines[at - 1].split()[:4] == ["cell", "users", "RPS", "failures"]
     assert "Making tables and charts" in terminal.text
     assert_tables(terminal)
     logs = (checkout.folder / ".snakemake" / "log").iterdir()
