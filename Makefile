@@ -29,10 +29,10 @@ snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemak
 .PHONY: all demo test lint benchmark docs lock install list clean help
 
 all: $(VENV)/.runs ## Measure the default study (30 minutes) and write tables and charts
-	$(snakemake) $(if $(config),--config $(config))
+	@$(snakemake) $(if $(config),--config $(config))
 
 demo: $(VENV)/.runs ## The same with the small study (2 minutes)
-	$(snakemake) --config study=demo $(config)
+	@$(snakemake) --config study=demo $(config)
 
 test: $(VENV)/.tests ## Run the tests
 	$(VENV)/bin/python -m pytest
@@ -69,12 +69,22 @@ clean: ## Remove caches, and results where that is answered with y
 help: ## Show this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
 
+# What is printed meanwhile goes to a log. If something fails, the log's last lines show.
 $(VENV)/.runs: requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.txt
-	touch $@
+	@$(call install_from,$<)
+	@touch $@
 
 $(VENV)/.tests: requirements-dev.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements-dev.txt
-	touch $@ $(VENV)/.runs
+	@$(call install_from,$<)
+	@touch $@ $(VENV)/.runs
+
+log = $(VENV)/install.log
+define install_from
+	echo 'Installing into $(VENV) …' && mkdir -p $(VENV) && \
+	if ! { $(PYTHON) -m venv $(VENV) && \
+	$(VENV)/bin/python -m pip install --require-hashes -r $(1); } > $(log) 2>&1; then \
+		tail -n 15 $(log) >&2; \
+		echo 'firstfail: the installation failed: $(log) has all that it said' >&2; \
+		exit 1; \
+	fi
+endef

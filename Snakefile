@@ -9,6 +9,15 @@ import pipeline
 ROOT, HERE = Path(workflow.basedir), shlex.quote(str(Path.cwd()))
 PLAN = pipeline.planned(config, ROOT)
 MEASURE, ANALYSE = pipeline.commands(ROOT, PLAN)
+SCREEN = pipeline.screen(workflow, PLAN, {"compare": "Making tables and charts"})
+
+
+onsuccess:
+    SCREEN.succeed()
+
+
+onerror:
+    SCREEN.fail(log)
 
 
 rule all:
@@ -33,10 +42,11 @@ rule measure:
     params:
         config=lambda cell: PLAN.config(cell.cell),
         label=lambda cell: PLAN.label(cell.cell),
+        expected=lambda cell: SCREEN.expected(cell.cell),
     shell:
         "{MEASURE} {HERE}/{params.config} {HERE}/outputs/runs/{wildcards.cell:q}"
         " --logs {HERE}/outputs/logs/{wildcards.cell:q} --label {params.label:q}"
-        " --parent $PPID"
+        " --parent $PPID {params.expected}"
 
 
 # The results of all records, side by side. Results of a cell that are missing, or that

@@ -1,4 +1,4 @@
-"""Joins the parts for the Snakefile: the plan of a request, and the commands of steps.
+"""Joins the parts for the Snakefile: the plan, the commands of steps, what is shown.
 
 Rules of this module:
 - It knows all parts, as the Snakefile does, and decides nothing. `conf/plan/plan.py`
@@ -10,8 +10,10 @@ Rules of this module:
 from __future__ import annotations
 
 import gc
+import os
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +23,13 @@ from load.network.trial import Trial, refused
 
 if TYPE_CHECKING:
     from conf.plan.plan import Parts, Plan
+    from terminal.screen import Screen
+    from terminal.silent import Silent
+    from terminal.study import Study
 
 RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
+SNAKEMAKES_HANDLER = "DefaultStreamHandler"  # which writes to the terminal
 OBJECTS = 100_000  # new objects after which Python collects garbage
 
 
@@ -81,6 +87,50 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
         no_namespaces=no_namespaces,
         refused=lambda networks: refused(networks, no_namespaces),
         kept_out=kept_out,
+    )
+
+
+def screen(workflow: Any, plan: Plan, steps: Mapping[str, str]) -> Screen | Silent:
+    """Show how the study goes, in place of what Snakemake says.
+
+    `steps` has words for rules. In a dry run, and where the user wants Snakemake to be
+    quiet, or has another logger, Snakemake says what it would.
+    """
+    from snakemake.logging import logger
+
+    settings = workflow.output_settings
+    own = next((h for h in logger.handlers if h.name == SNAKEMAKES_HANDLER), None)
+    if settings.dryrun or settings.quiet or own is None:
+        from terminal.silent import Silent
+
+        return Silent()
+    from analysis.limits import is_known, is_servers
+    from terminal.screen import Screen, Told
+
+    told = Told("measure", steps, lambda limit: is_known(limit) and is_servers(limit))
+    if settings.nocolor:
+        os.environ["NO_COLOR"] = "1"  # for runs, too
+    everything = settings.verbose or settings.printshellcmds or settings.debug_dag
+    shown = Screen(_study(plan), told, own, everything)
+    logger.removeHandler(own)
+    logger.addHandler(shown)
+    return shown
+
+
+def _study(plan: Plan) -> Study:
+    from analysis.catalogue import TABLES
+    from analysis.configurations import experiments
+    from conf.plan.plan import OUTPUTS
+    from terminal.study import Study
+
+    return Study(
+        cells={cell: plan.cells[cell] for cell in plan.order},
+        labels=plan.labels,
+        unmeasured=plan.files.unmeasured,
+        experiments=experiments(list(plan.cells.values())),
+        outputs=OUTPUTS,
+        tables=Path(plan.files.folder, TABLES),
+        stamp=Path(plan.files.stamp),
     )
 
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from conf.compose.submissions import read_class_folder
 from conf.errors import MatrixError
+from conf.plan.labels import labels
 from conf.plan.matrix import matrix
 from conf.plan.matrix_files import MatrixFiles
 from conf.plan.order import order
@@ -66,13 +67,19 @@ class Plan:
         """Return the priority of a cell: Snakemake measures the greatest first."""
         return -self._numbers[cell]
 
+    @property
+    def order(self) -> list[str]:
+        """The cells in the order of measuring."""
+        return list(self._numbers)
+
+    @functools.cached_property
+    def labels(self) -> dict[str, str]:
+        """What each cell is called."""
+        return labels(self.cells)
+
     def label(self, cell: str) -> str:
         """Return the label that is shown while a cell is measured."""
-        config = self.cells[cell]
-        return (
-            f"cell {self._numbers[cell]} of {len(self.cells)}, "
-            f"{config['experiment']['name']} {config['impl']['name']}"
-        )
+        return f"cell {self._numbers[cell]} of {len(self.cells)}, {self.labels[cell]}"
 
     def config(self, cell: str) -> str:
         """Return the file with the configuration of a cell."""
