@@ -62,6 +62,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         group = "runs"
     elif e2e:
         group = "reruns" if item.path.name in RERUNS else "snakemake"
+    elif "golden_made" in getattr(item, "fixturenames", ()):
+        group = "golden"  # what takes long to make is made once
     else:
         group = item.path.name
     item.add_marker(pytest.mark.xdist_group(group))
