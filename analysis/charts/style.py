@@ -13,8 +13,12 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import io
 import itertools
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +27,20 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.font_manager import fontManager
+from matplotlib.text import Text
+from matplotlib.ticker import (
+    FixedFormatter,
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+)
 
 from analysis.charts import PICTURES
 from analysis.files import write
+from analysis.texts import ENGLISH, language
+from analysis.translation import translated
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = (
@@ -70,6 +84,7 @@ LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}  # beside a panel
 DIGITS = 6  # of a position in a figure whose side is 1
 TITLE_PT = 9.5
 CHARACTERS = 12.5  # of a title in an inch
+NARROWER = 0.68  # so many times as many where most of them are Hangul
 
 mpl.rcParams.update(
     {
@@ -108,12 +123,57 @@ def save(picture: Figure, stem: Path) -> list[Path]:
     return paths
 
 
+def svg(picture: Figure) -> str:
+    """Return a figure as SVG."""
+    settle(picture)
+    written = io.BytesIO()
+    picture.savefig(written, format="svg", metadata={"Date": None})
+    return written.getvalue().decode()
+
+
+@contextlib.contextmanager
+def lettering() -> Iterator[None]:
+    """Draw in the block with a font that has the letters of the report's language."""
+    if language() == ENGLISH:
+        yield
+        return
+    for path in sorted(hangul_fonts().glob("NanumGothic*.ttf")):
+        if str(path) not in {font.fname for font in fontManager.ttflist}:
+            fontManager.addfont(path)
+    with mpl.rc_context({"font.family": ["NanumGothic", "DejaVu Sans"]}):
+        yield
+
+
+def hangul_fonts() -> Path:
+    """Return the folder of NanumGothic (SIL Open Font License), which a package has.
+
+    The package is not imported: it would change the style of all charts.
+    """
+    [place] = importlib.util.find_spec(
+        "koreanize_matplotlib"
+    ).submodule_search_locations
+    return Path(place, "fonts")
+
+
+def _translate(picture: Figure) -> None:
+    """Write all texts of a figure in the language that is spoken."""
+    for axes in picture.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            formatter = axis.get_major_formatter()
+            if isinstance(formatter, FixedFormatter):
+                formatter.seq = [translated(text) for text in formatter.seq]
+    for text in picture.findobj(Text):
+        text.set_text(translated(text.get_text()))
+
+
 def settle(picture: Figure) -> None:
     """Lay a figure out, once, so that the same figure is always the same bytes.
 
     The solver of a constrained layout finds positions whose last digits differ from run
     to run. An SVG names its clip paths after all digits.
     """
+    if language() != ENGLISH:
+        _translate(picture)
     engine = picture.get_layout_engine()
     if engine is None or not picture.axes:
         return
@@ -127,8 +187,9 @@ def settle(picture: Figure) -> None:
 
 def entitle(picture: Figure, title: str, inches: float) -> None:
     """Write a title above the panels, in lines of so many inches."""
+    characters = inches * CHARACTERS * (1 if language() == ENGLISH else NARROWER)
     lines = (
-        textwrap.wrap(line, int(inches * CHARACTERS), break_on_hyphens=False)
+        textwrap.wrap(translated(line), int(characters), break_on_hyphens=False)
         for line in title.split("\n")
     )
     picture.suptitle(
@@ -138,6 +199,7 @@ def entitle(picture: Figure, title: str, inches: float) -> None:
 
 
 def shorten(text: str, characters: int) -> str:
+    text = translated(text)
     return textwrap.shorten(text, characters, placeholder=" …") or text[:characters]
 
 

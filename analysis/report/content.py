@@ -13,6 +13,9 @@ format adds headings of its own and nothing else. Its shape:
     cells       a list, in the order of the tables' rows: see `cell.py`, and below
     unmeasured  a list: experiment, impl, why
     environment a list of {heading, text}: the machine and the versions of all cells
+    code        servers: what is known of the code of each (`architectures/servers.py`)
+                shared: the excerpts that several of them have in common
+    notes       blocks: the author's own words (`notes.py`)
 
 A block is a mapping with `kind`, in the order in which it is read:
 
@@ -29,6 +32,7 @@ A chart is {name, title, alt, path}: `path` is a kept SVG, `alt` what it shows.
 A cell is a mapping:
 
     id, experiment, impl, row (its name), repeat, repeats
+    first       whether it is the first run of its row
     ended       why the run stopped
     limit, side ("server", "outside" or "unknown"), means, because: its verdict
     changes     sentences: what would have to change for the server to be measured
@@ -55,12 +59,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from analysis.architectures.servers import servers, shared_excerpts
 from analysis.catalogue import CHARTS, Comparison, all_comparisons
 from analysis.report.anchors import Anchors
 from analysis.report.answer import answer, question
 from analysis.report.blocks import Block, blocks
 from analysis.report.cell import section as cell_section
 from analysis.report.names import names
+from analysis.report.notes import read_notes
 from analysis.report.timeline import points
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
@@ -69,6 +75,7 @@ from analysis.tables.notes import machine
 from analysis.texts import has, language, listed, say
 
 ABOUT = ("student", "name", "exercise")
+ROOT = Path(__file__).parents[2]  # which the sources of servers are relative to
 
 
 def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +112,14 @@ def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
             for cell in matrix.unmeasured
         ],
         "environment": _environment(matrix.cells),
+        "code": _code(matrix),
+        "notes": read_notes(Path(notes)) if (notes := settings.get("notes")) else [],
     }
+
+
+def _code(matrix: Matrix) -> dict[str, Any]:
+    known = servers(matrix.configs, ROOT)
+    return {"servers": known, "shared": shared_excerpts(known, ROOT)}
 
 
 def _title(matrix: Matrix) -> str:

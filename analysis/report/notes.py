@@ -104,8 +104,8 @@ class _Notes:
         path = self.path.parent / source
         if path.suffix.lower() not in PICTURES or not path.is_file():
             raise DataError(
-                f"{_named(self.path)}: no picture {source!r} beside it; a file with one "
-                f"of {', '.join(PICTURES)} would be right"
+                f"{_named(self.path)}: no picture {source!r} beside it: a file that "
+                f"ends in {', '.join(PICTURES)} would be right"
             )
         if not node.content.strip():
             raise DataError(

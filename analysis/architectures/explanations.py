@@ -1,7 +1,7 @@
 """What an architecture is, as the docstring of its source says, or its translation.
 
-A docstring has a title, then paragraphs that begin with the words of `PARTS`. A
-translation is in `translations/LANGUAGE.yaml`, with the digest of the docstring that it
+A docstring has a title, then paragraphs that begin with the words of `PARTS`. Its
+translation is in `languages/LANGUAGE.yaml`, with the digest of the docstring that it
 was made of: a test finds one that no longer fits.
 
 Rules of this module:
@@ -19,11 +19,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from analysis.architectures.excerpts import DIGITS, read
 from analysis.files import read_yaml
-from analysis.report.architectures.excerpts import DIGITS, read
+from analysis.texts import ENGLISH, language
 
-TRANSLATIONS = Path(__file__).with_name("translations")
-WRITTEN_IN = "en"
+TRANSLATIONS = Path(__file__).with_name("languages")
 TITLE, HOW, REFERENCE = "title", "how", "reference"
 PARTS = {
     HOW: "How: ",
@@ -33,7 +33,7 @@ PARTS = {
 }
 
 
-def explanation(sources: Iterable[str], root: Path, language: str) -> dict[str, str]:
+def explanation(sources: Iterable[str], root: Path) -> dict[str, str]:
     """Return the title and the parts of the first source that has them; else nothing.
 
     `sources` are files below `root`.
@@ -42,7 +42,7 @@ def explanation(sources: Iterable[str], root: Path, language: str) -> dict[str, 
         text = docstring(root / source)
         parts = of_docstring(text)
         if HOW in parts:
-            translated = translations(language).get(digest(text), {})
+            translated = translations(language()).get(digest(text), {})
             return parts | {k: v.strip() for k, v in translated.items() if k in parts}
     return {}
 
@@ -74,9 +74,9 @@ def digest(text: str) -> str:
 
 
 @functools.cache
-def translations(language: str) -> dict[str, dict[str, Any]]:
+def translations(into: str) -> dict[str, dict[str, Any]]:
     """Return the translations into a language, by the digest of the docstring."""
-    if language == WRITTEN_IN:
+    if into == ENGLISH:
         return {}
-    entries = read_yaml(TRANSLATIONS / f"{language}.yaml")
+    entries = read_yaml(TRANSLATIONS / f"{into}.yaml")
     return {entry["of"]: entry for entry in entries.values()}
