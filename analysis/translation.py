@@ -2,8 +2,8 @@
 
 Results, tables and charts are made once, in English, and kept. A report in another
 language has their sentences translated: `translations/LANGUAGE.yaml` has each with the
-values in it, as `{name}`. A value called `{n…}` is a number. One that is written
-`{=name}` is translated itself.
+values in it, as `{name}`. A value called `{n}`, `{n1}` … is a number. One that is
+written `{=name}` is translated itself. Only `{all}` and `{why}` have semicolons.
 
 Rules of this module:
 - What the file does not have is looked up sentence by sentence, then between
@@ -18,13 +18,29 @@ import functools
 import re
 from pathlib import Path
 from re import Pattern
+from typing import Any
 
 from analysis.texts import ENGLISH, language
 
 FOLDER = Path(__file__).with_name("translations")
 VALUE = re.compile(r"\{(=?)(\w+)\}")
+IS_NUMBER = re.compile(r"n\d*")
+LONG = ("all", "why")  # values that may have semicolons in them
 NUMBER = r"[\d∞][\d,.]*(?:e[+-]?\d+)?"
-SEPARATORS = ("\n", ". ", "; ", ": ", ", ")
+# In the content of a report: what our words are in, and what has none.
+WORDS = {"text", "heading", "ended", "means", "because", "for", "why"}
+NOT_OURS = {"code", "notes", "provenance", "environment", "timeline"}
+BEGIN = re.compile(r"[\s:;,.]*")
+ENDS = (".", ":", "")
+# What stands between parts of a text, and between their translations.
+SEPARATORS = {
+    "\n": "\n",
+    ". ": ". ",
+    "; ": "; ",
+    ": ": ": ",
+    ", and ": ", ",
+    ", ": ", ",
+}
 
 
 def translated(text: str) -> str:
@@ -32,24 +48,40 @@ def translated(text: str) -> str:
     return text if language() == ENGLISH else _translated(text, language())
 
 
+def translated_parts(data: Any, name: str = "") -> Any:
+    """Return data with the texts translated that are our words: those in `WORDS`."""
+    if language() == ENGLISH:
+        return data
+    if isinstance(data, str):
+        return translated(data) if name in WORDS else data
+    if isinstance(data, list):
+        return [translated_parts(one, name) for one in data]
+    if not isinstance(data, dict):
+        return data
+    quoted = data.get("style") == "code"
+    return {
+        n: v if quoted or n in NOT_OURS else translated_parts(v, n)
+        for n, v in data.items()
+    }
+
+
 @functools.lru_cache(maxsize=10_000)
 def _translated(text: str, into: str) -> str:
     if not any(letter.isalpha() for letter in text):
         return text
+    if begin := BEGIN.match(text)[0]:  # what follows a code or a name
+        return begin + _translated(text[len(begin) :], into)
     whole, patterns = _sentences(into)
-    for end in ("", ".", ":"):
-        if end and not text.endswith(end):
-            continue
-        bare = text.removesuffix(end)
-        if bare in whole:
+    for end in ENDS:
+        if (bare := text.removesuffix(end)) in whole and text.endswith(end):
             return whole[bare] + end
-        for pattern, template in patterns:
-            if match := pattern.fullmatch(bare):
-                return _filled(template, match, into) + end
-    for separator in SEPARATORS:
+    for pattern, template in patterns:
+        if match := pattern.fullmatch(text):
+            return _filled(template, match, into) + match["end"]
+    for separator, between in SEPARATORS.items():
         if separator in text:
             parts = text.split(separator)
-            return separator.join(_translated(part, into) for part in parts)
+            return between.join(_translated(part, into) for part in parts)
     return text
 
 
@@ -87,6 +119,15 @@ def _pattern(text: str) -> Pattern[str]:
     parts, end = [], 0
     for value in VALUE.finditer(text):
         parts.append(re.escape(text[end : value.start()]))
-        parts.append(f"(?P<{value[2]}>{NUMBER if value[2][0] == 'n' else '.+?'})")
+        parts.append(f"(?P<{value[2]}>{_value(value[2])})")
         end = value.end()
-    return re.compile("".join([*parts, re.escape(text[end:])]), re.DOTALL)
+    return re.compile(
+        "".join([*parts, re.escape(text[end:]), "(?P<end>[.:]?)"]), re.DOTALL
+    )
+
+
+def _value(name: str) -> str:
+    """Return what a value of this name may be."""
+    if IS_NUMBER.fullmatch(name):
+        return NUMBER
+    return ".+?" if name in LONG else "[^;]+?"

@@ -14,7 +14,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from analysis.charts.style import hangul_fonts
 from analysis.files import DataError, write
 from analysis.pdf.document import document
 from analysis.pdf.elements import Block
+from analysis.pdf.tables import laid_out
 
 TEMPLATES = Path(__file__).parent
 MAIN, DATA = "report.typ", "document.json"
@@ -89,19 +90,38 @@ def _data(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     whole = document(content)
     language = whole["language"]
     fonts = {"fonts": FONTS.get(language, FONTS["en"]), "code_fonts": CODE_FONTS}
-    whole["blocks"] = list(_with_files(whole["blocks"], folder))
+    whole["blocks"] = _Prepared(folder).blocks(whole["blocks"])
     printable: dict[str, Any] = _printable(whole | fonts)
     return printable
 
 
-def _with_files(blocks: list[Block], folder: Path) -> Iterator[Block]:
-    """Yield blocks whose pictures are files in `folder`."""
-    for place, block in enumerate(blocks):
-        if block["kind"] != "picture":
-            yield block
-            continue
+class _Prepared:
+    """Blocks as the template reads them, at all depths."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.pictures = 0
+
+    def blocks(self, blocks: Iterable[Block]) -> list[Block]:
+        return [self.block(block) for block in blocks]
+
+    def block(self, block: Block) -> Block:
+        match block["kind"]:
+            case "table":
+                return laid_out(block)
+            case "picture":
+                return self.picture(block)
+            case "quote":
+                return block | {"blocks": self.blocks(block["blocks"])}
+            case "points":
+                return block | {"items": [self.blocks(i) for i in block["items"]]}
+        return block
+
+    def picture(self, block: Block) -> Block:
+        """Put a picture into the folder, under a name of its own."""
         suffix = ".svg" if "svg" in block else Path(block["path"]).suffix.lower()
-        file = folder / f"{place}{suffix}"
+        self.pictures += 1
+        file = self.folder / f"{self.pictures}{suffix}"
         try:
             if "svg" in block:
                 file.write_text(block["svg"], "utf-8")
@@ -109,7 +129,7 @@ def _with_files(blocks: list[Block], folder: Path) -> Iterator[Block]:
                 shutil.copyfile(block["path"], file)
         except OSError as error:
             raise DataError(f"{block.get('path', file)}: {error.strerror}") from None
-        yield {n: v for n, v in block.items() if n != "svg"} | {"path": file.name}
+        return {n: v for n, v in block.items() if n != "svg"} | {"path": file.name}
 
 
 def _printable(value: Any) -> Any:

@@ -16,14 +16,15 @@ from analysis.pdf.elements import Block, heading, paragraph, points, words
 from analysis.texts import say
 
 Content = dict[str, Any]
-MOST_RUNS = 24  # whose charts are shown
+FIRST = ("users", "waiting")  # sections that come first of those of all experiments
+MOST_RUNS = 12  # whose charts are shown
 
 
 def results(content: Content) -> Iterator[Block]:
     yield heading(1, say("pdf.results.title"))
     answers = {each["id"]: each for each in content["answers"]}
     discussions = []
-    for section in content["sections"]:
+    for section in sorted(content["sections"], key=_order):
         yield heading(2, section["title"])
         if answer := answers.get(section["id"]):
             yield paragraph([{"text": answer["question"], "style": "emphasis"}])
@@ -38,6 +39,14 @@ def results(content: Content) -> Iterator[Block]:
     yield from _statistics(content["cells"])
     yield from _runs(content["cells"])
     yield from _discussion(content, discussions)
+
+
+def _order(section: dict[str, Any]) -> int:
+    """Return where a section stands: experiments first, then what people look at."""
+    names = [chart["name"] for chart in section["charts"]]
+    if section["experiment"]:
+        return 0
+    return next((n for n, name in enumerate(FIRST, 1) if name in names), len(FIRST) + 1)
 
 
 def _parts(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:

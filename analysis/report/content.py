@@ -27,7 +27,8 @@ A block is a mapping with `kind`, in the order in which it is read:
                 brackets, "" without one; `value` orders rows, None for words
                 links: the id of each row's first cell; empty if rows are not cells
 
-A chart is {name, title, alt, path}: `path` is a kept SVG, `alt` what it shows.
+A chart is {name, title, alt, path}: `path` is a kept SVG, `alt` what it shows. If the
+report is not in English, the chart in its language is in `svg`.
 
 A cell is a mapping:
 
@@ -45,7 +46,7 @@ A cell is a mapping:
     log         the last lines that the server printed
     command     measures the cell again
     folder      where its files are
-    chart       {path, alt}: its kept SVG
+    chart       {path, alt}: its kept SVG, and maybe `svg`
 
 Rules of this module:
 - Text is as it was recorded: names of submissions, messages and logs may hold anything.
@@ -55,6 +56,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,12 +69,14 @@ from analysis.report.blocks import Block, blocks
 from analysis.report.cell import section as cell_section
 from analysis.report.names import names
 from analysis.report.notes import read_notes
+from analysis.report.redrawn import redraw_cells, redrawn
 from analysis.report.timeline import points
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.tables.notes import machine
 from analysis.texts import has, language, listed, say
+from analysis.translation import translated_parts
 
 ABOUT = ("student", "name", "exercise")
 ROOT = Path(__file__).parents[2]  # which the sources of servers are relative to
@@ -100,7 +104,8 @@ def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
                 cell_section(group, cell, name, anchor, points(len(matrix.cells)))
                 for cell, anchor in zip(group.cells, ids, strict=True)
             ]
-    return {
+    redraw_cells(cells, matrix.cells)
+    whole = {
         "language": language(),
         "title": _title(matrix),
         "about": {name: str(settings.get(name) or "") for name in ABOUT},
@@ -115,6 +120,7 @@ def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
         "code": _code(matrix),
         "notes": read_notes(Path(notes)) if (notes := settings.get("notes")) else [],
     }
+    return translated_parts(whole)
 
 
 def _code(matrix: Matrix) -> dict[str, Any]:
@@ -178,7 +184,9 @@ def _section(
         path = folder / CHARTS / f"{name}.svg"
         title = _named(name)
         alt = say(_key("alt", name), title=title)
-        charts.append({"name": name, "title": title, "alt": alt, "path": str(path)})
+        chart = {"name": name, "title": title, "alt": alt, "path": str(path)}
+        draw = functools.partial(comparison.draw, matrix)
+        charts.append(chart | redrawn(draw, measured=bool(matrix.cells)))
     return {"title": _named(name), "blocks": found, "charts": charts}
 
 

@@ -112,7 +112,7 @@ class _Notes:
                 f"{_named(self.path)}: the picture {source!r} has no words for those "
                 f"who do not see it: ![what it shows]({source})"
             )
-        return {"kind": "picture", "path": str(path), "text": node.content.strip()}
+        return {"kind": "picture", "path": str(path), "alt": node.content.strip()}
 
 
 def _spans(node: SyntaxTreeNode, style: str = "", href: str = "") -> list[Block]:
