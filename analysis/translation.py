@@ -30,7 +30,7 @@ NUMBER = r"[\d∞][\d,.]*(?:e[+-]?\d+)?"
 # In the content of a report: what our words are in, and what has none.
 WORDS = {"text", "heading", "ended", "means", "because", "for", "why"}
 NOT_OURS = {"code", "notes", "provenance", "environment", "timeline"}
-BEGIN = re.compile(r"[\s:;,.]*")
+BEGIN = " :;,."
 ENDS = (".", ":", "")
 # What stands between parts of a text, and between their translations.
 SEPARATORS = {
@@ -69,8 +69,9 @@ def translated_parts(data: Any, name: str = "") -> Any:
 def _translated(text: str, into: str) -> str:
     if not any(letter.isalpha() for letter in text):
         return text
-    if begin := BEGIN.match(text)[0]:  # what follows a code or a name
-        return begin + _translated(text[len(begin) :], into)
+    bare = text.lstrip(BEGIN)
+    if bare != text:  # it follows a name or a code
+        return text.removesuffix(bare) + _translated(bare, into)
     whole, patterns = _sentences(into)
     for end in ENDS:
         if (bare := text.removesuffix(end)) in whole and text.endswith(end):

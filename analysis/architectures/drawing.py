@@ -11,6 +11,7 @@ Rules of this module:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -192,7 +193,8 @@ def _hand(axes: Axes, what: str, begin: float, end: float, height: float) -> Non
 def _arrow(
     axes: Axes, begin: float, end: float, at: float = MIDDLE, to: float = MIDDLE
 ) -> None:
-    style = {"arrowstyle": "-|>", "mutation_scale": 8, "shrinkA": 0, "shrinkB": 0}
+    style: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 8}
+    style |= {"shrinkA": 0, "shrinkB": 0}
     axes.add_patch(FancyArrowPatch((begin, at), (end, to), color=LINE, lw=1, **style))
 
 
@@ -202,12 +204,12 @@ def _box(
     bottom: float,
     wide: float,
     high: float,
-    **look: str | float,
+    **look: Any,
 ) -> None:
     round_ = "round,pad=0,rounding_size=0.05"
     axes.add_patch(FancyBboxPatch((left, bottom), wide, high, round_, **look))
 
 
-def _text(axes: Axes, x: float, y: float, text: str, **look: str | float) -> None:
-    given = {"ha": "center", "va": "center", "size": 7.2, "color": INK, **look}
-    axes.text(x, y, text, **given)
+def _text(axes: Axes, x: float, y: float, text: str, **look: Any) -> None:
+    given: dict[str, Any] = {"ha": "center", "va": "center", "size": 7.2, "color": INK}
+    axes.text(x, y, text, **given | look)

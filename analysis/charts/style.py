@@ -149,10 +149,9 @@ def hangul_fonts() -> Path:
 
     The package is not imported: it would change the style of all charts.
     """
-    [place] = importlib.util.find_spec(
-        "koreanize_matplotlib"
-    ).submodule_search_locations
-    return Path(place, "fonts")
+    found = importlib.util.find_spec("koreanize_matplotlib")
+    assert found is not None and found.origin is not None  # it is a requirement
+    return Path(found.origin).with_name("fonts")
 
 
 def _translate(picture: Figure) -> None:

@@ -22,9 +22,11 @@ import matplotlib as mpl
 import typst
 
 from analysis.charts.style import hangul_fonts
-from analysis.files import DataError, write
+from analysis.files import DataError
+from analysis.files import write as write_file
 from analysis.pdf.document import document
 from analysis.pdf.elements import Block
+from analysis.pdf.file_name import file_name
 from analysis.pdf.tables import laid_out
 
 TEMPLATES = Path(__file__).parent
@@ -38,10 +40,15 @@ CODE_FONTS = ("DejaVu Sans Mono", HANGUL, REST, LAST)
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def write_pdf(content: dict[str, Any], path: Path) -> None:
-    """Write the report to `path`, or raise `DataError`."""
-    written = pdf(content)
-    write(path, lambda partial: partial.write_bytes(written))
+def write(content: dict[str, Any], path: Path) -> None:
+    """Write the report to `path`, and beside it under the name that is handed in.
+
+    Raises `DataError`.
+    """
+    own = file_name(content["file"], content["about"]) if content["file"] else path.name
+    made = pdf(content)
+    for place in dict.fromkeys((path.with_name(own), path)):
+        write_file(place, lambda partial: partial.write_bytes(made))
 
 
 def pdf(content: dict[str, Any]) -> bytes:
@@ -77,7 +84,7 @@ def compiled(content: dict[str, Any], **how: Any) -> bytes | list[bytes]:
             )
         except typst.TypstError as error:
             raise DataError(f"the PDF cannot be made: {_reason(error)}") from None
-    assert made is not None
+    assert isinstance(made, bytes | list)
     return made
 
 

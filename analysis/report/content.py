@@ -6,6 +6,7 @@ format adds headings of its own and nothing else. Its shape:
     language    "en"
     title       a line
     about       the author's own: student, name, exercise; empty where not given
+    file        the pattern of the PDF's name; empty where not given
     answers     a list, one for each experiment:
                     experiment, id (of the section), question, sentences (a list)
     sections    a list, the experiments' first, then what is of all of them:
@@ -109,6 +110,7 @@ def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
         "language": language(),
         "title": _title(matrix),
         "about": {name: str(settings.get(name) or "") for name in ABOUT},
+        "file": str(settings.get("file") or ""),
         "answers": list(_answers(matrix, experiments)),
         "sections": list(_sections(matrix, folder, experiments, links, anchors)),
         "cells": cells,
@@ -120,7 +122,7 @@ def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
         "code": _code(matrix),
         "notes": read_notes(Path(notes)) if (notes := settings.get("notes")) else [],
     }
-    return translated_parts(whole)
+    return dict(translated_parts(whole))
 
 
 def _code(matrix: Matrix) -> dict[str, Any]:
