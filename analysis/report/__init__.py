@@ -8,5 +8,5 @@ Rules of this stage:
 - A report is made of kept results alone. Nothing is measured, and no record is read.
 - No words are in code or in templates.
 
-May import: catalogue, rows, tables.
+May import: catalogue, charts, record, rows, tables.
 """
