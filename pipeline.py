@@ -24,15 +24,18 @@ if TYPE_CHECKING:
 
 RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
+REPORT = "report"  # the rule that is asked for alone if nothing is to be measured
 OBJECTS = 100_000  # new objects after which Python collects garbage
 
 
-def planned(config: dict[str, Any], root: Path) -> Plan:
+def planned(config: dict[str, Any], basedir: str) -> Plan:
     """Return the plan of the request on the command line, ready to be carried out.
 
-    Snakemake's `config` gets all settings of the command line. Warnings are printed.
-    Files are written only if something is to be run.
+    `basedir` is the project's folder. Snakemake's `config` gets all settings of the
+    command line. Warnings are printed. Files are written only if something is to be
+    run.
     """
+    root = Path(basedir)
     # A plan has millions of objects, all of which live until the end. Collecting
     # garbage at Python's usual rate would take a sixth of the time.
     gc.set_threshold(OBJECTS)
@@ -44,7 +47,7 @@ def planned(config: dict[str, Any], root: Path) -> Plan:
 
     from conf import command_line
     from conf.errors import MatrixError
-    from conf.plan.plan import plan
+    from conf.plan.plan import plan, plan_report
     from conf.surroundings import prepare
     from load.host.interrupt import pass_on_to_children
 
@@ -53,7 +56,11 @@ def planned(config: dict[str, Any], root: Path) -> Plan:
         request = command_line.read(get_argument_parser(), sys.argv[1:])
         command_line.check_targets(request.targets)
         update_config(config, parse_config(request.settings))
-        whole = plan(config, root, _parts(root, namespaces))
+        parts = _parts(root, namespaces)
+        if request.targets == [REPORT]:
+            whole = plan_report(config, parts)
+        else:
+            whole = plan(config, root, parts)
         for warning in whole.warnings:
             print(f"firstfail: {warning}", file=sys.stderr)
         if request.runs:
@@ -77,6 +84,7 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
         results=catalogue.RESULTS,
         analysis=digest(ANALYSIS, root),
         comparisons=catalogue.announced,
+        reports=catalogue.REPORTS,
         taken_names=catalogue.taken_names(),
         no_namespaces=no_namespaces,
         refused=lambda networks: refused(networks, no_namespaces),
@@ -84,17 +92,17 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
     )
 
 
-def commands(root: Path, plan: Plan) -> tuple[str, str]:
-    """Return the command of a run, and that of the steps of analysis.
+def commands(basedir: str, plan: Plan) -> tuple[str, str, str]:
+    """Return the folder of the request, the command of a run, and that of analysis.
 
-    Both import the modules of this project, whatever folder Snakemake runs in. A run
-    makes the results of its record before the record appears.
+    Both commands import the modules of this project, whatever folder Snakemake runs in.
+    A run makes the results of its record before the record appears.
     """
-    python, project = shlex.quote(sys.executable), shlex.quote(str(root))
+    here, python, project = map(shlex.quote, (str(Path.cwd()), sys.executable, basedir))
     verify = f"{python} -m conf.plan.sources {' '.join(RUNNER)}"
     analyse = f"{python} -m analysis cell --code {plan.parts.analysis}"
     measure = (
         f"cd {project} && exec {python} -m load"
         f" --verify-with {shlex.quote(verify)} --post-process {shlex.quote(analyse)}"
     )
-    return measure, f"PYTHONPATH={project} {python} -P -m analysis"
+    return here, measure, f"PYTHONPATH={project} {python} -P -m analysis"

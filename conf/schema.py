@@ -1,4 +1,4 @@
-"""The settings of one cell: their names, types, bounds and defaults.
+"""The settings of one cell, and of a report: names, types, bounds and defaults.
 
 Rules of this module:
 - A setting exists only if it is a field here. Hydra checks names and types against
@@ -235,3 +235,15 @@ class Cell:
     repeat: int = _field(1, least=1)
     server: Server = field(default_factory=Server)
     load: Load = field(default_factory=Load)
+
+
+@dataclass
+class Report:
+    """A report. Its settings are in no cell's key (`plan/report.py`)."""
+
+    language: str = _field("en", choices=("en",))
+    exercise: str | None = None
+    student: str | None = None  # the author's number
+    name: str | None = None  # of the author
+    notes: str | None = None  # a Markdown file with the author's own words
+    file: str = "report.pdf"

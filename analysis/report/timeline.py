@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.files import DataError
+from analysis.record.aggregates import whole_seconds
 from analysis.rows.cells import Cell
 
 HOW = {
@@ -44,6 +45,7 @@ def timeline(cell: Cell, most: int) -> dict[str, Any]:
     table = _read(cell.folder / "timeline.csv")
     if table.empty:
         return {"step_s": 1, "t_s": []}
+    table = whole_seconds(table, float(cell.result["stopped"]["at_s"]))
     table = table.assign(**_shares(cell, table))
     step_s = max(1, math.ceil(len(table) / most))
     names = [name for name in HOW if name in table and table[name].notna().any()]
@@ -61,7 +63,7 @@ def _shares(cell: Cell, table: pd.DataFrame) -> dict[str, pd.Series]:
         both = table[["sent_bytes", "received_bytes"]].max(axis=1)
         shares["link"] = both * 8 / (rate * 1e6)
     if "queue" in table:
-        shares["accept_queue"] = table["queue"] / table["backlog"]
+        shares["accept_queue"] = (table["queue"] / table["backlog"]).clip(upper=1)
     return shares
 
 

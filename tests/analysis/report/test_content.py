@@ -71,7 +71,7 @@ def test_each_experiment_is_answered_by_its_figures(said: dict[str, Content]) ->
     study, odd = answers(said["study"]), answers(said["odd"])
     assert study["first_fail"] == [
         "select served 600 [600, 600] users before its first failure.",
-        "Next came multiprocess 400 [400, 400].",
+        "Next came multiprocess with 400 [400, 400].",
         "No difference is shown between multiprocess and select.",
         "Both were limited by the server's CPU time.",
     ]
