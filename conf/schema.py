@@ -241,7 +241,7 @@ class Cell:
 class Report:
     """A report. Its settings are in no cell's key (`plan/report.py`)."""
 
-    language: str = _field("en", choices=("en",))
+    language: str = _field("en", choices=("en", "ko"))
     exercise: str | None = None
     student: str | None = None  # the author's number
     name: str | None = None  # of the author
