@@ -32,7 +32,9 @@ STYLES = {"strong": "strong", "em": "emphasis", "link": "link"}
 
 def read_notes(path: Path) -> list[Block]:
     """Return the blocks of a file; raise `DataError`."""
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    # Beyond its own bound on nesting it would leave text out without a word.
+    options = {"html": False, "maxNesting": 10 * DEEPEST}
+    markdown = MarkdownIt("commonmark", options).enable("table")
     return _Notes(path).blocks(SyntaxTreeNode(markdown.parse(_text(path))))
 
 
