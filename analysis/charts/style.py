@@ -30,7 +30,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 from matplotlib.ticker import (
-    FixedFormatter,
+    FixedLocator,
     FuncFormatter,
     LogLocator,
     MaxNLocator,
@@ -158,11 +158,12 @@ def _translate(picture: Figure) -> None:
     """Write all texts of a figure in the language that is spoken."""
     for axes in picture.axes:
         for axis in (axes.xaxis, axes.yaxis):
-            formatter = axis.get_major_formatter()
-            if isinstance(formatter, FixedFormatter):
-                formatter.seq = [translated(text) for text in formatter.seq]
+            if isinstance(axis.get_major_locator(), FixedLocator):
+                labels = [translated(at.get_text()) for at in axis.get_ticklabels()]
+                axis.set_ticklabels(labels)
     for text in picture.findobj(Text):
         text.set_text(translated(text.get_text()))
+        text.set_linespacing(1.35)  # lines of Hangul are higher than those of Latin
 
 
 def settle(picture: Figure) -> None:

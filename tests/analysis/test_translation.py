@@ -101,8 +101,8 @@ def test_no_sentence_of_a_report_stays_english(
         (
             "of the 45 s that users waited in all, 85% went to the server's CPU "
             "(86% of it used); 14% went to the link",
-            "사용자가 기다린 시간 합계 45초 가운데 85 %는 서버의 CPU(사용률 86 %); "
-            "14 %는 링크",
+            "사용자가 기다린 시간 합계 45초 가운데 85%는 서버의 CPU(사용률 86%); "
+            "14%는 링크",
         ),
         ("students/ada, backlog 64", "students/ada, 백로그 64"),
         ("what a program printed", "what a program printed"),
