@@ -41,9 +41,7 @@ rule compare:
         touch(PLAN.files.stamp),
     shell:
         "rm -f {PLAN.files.folder}/made~* &&"
-        " {ANALYSE} cells --code {PLAN.parts.analysis} {PLAN.files.folder}/matrix.json &&"
-        " {ANALYSE} tables {PLAN.files.folder}/matrix.json {PLAN.files.folder}/tables &&"
-        " {ANALYSE} charts {PLAN.files.folder}/matrix.json {PLAN.files.folder}/charts"
+        " {ANALYSE} compare --code {PLAN.parts.analysis} {PLAN.files.folder}/matrix.json"
 
 
 # Copies of both for the last request, in a place that is always the same.

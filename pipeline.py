@@ -53,7 +53,7 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
 
     prepare(sys.executable)
     try:
-        request = command_line.read(get_argument_parser(), sys.argv[1:])
+        request = command_line.read(get_argument_parser, sys.argv[1:])
         command_line.check_targets(request.targets)
         update_config(config, parse_config(request.settings))
         parts = _parts(root, namespaces)

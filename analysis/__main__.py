@@ -33,16 +33,20 @@ def _parser() -> argparse.ArgumentParser:
     cell = steps.add_parser("cell", help="the results of one cell, and its chart")
     cell.add_argument("folder", type=Path, help="the cell's folder")
     cell.set_defaults(run=_cell)
-    cells = steps.add_parser("cells", help="the same for all cells that lack results")
-    cells.add_argument("matrix", type=Path, help="a JSON list of cells' folders")
-    cells.set_defaults(run=_cells)
-    for step in (cell, cells):
+    compare = steps.add_parser(
+        "compare", help="results that cells lack, then tables and charts beside MATRIX"
+    )
+    compare.set_defaults(run=_compare)
+    for step in (cell, compare):
         step.add_argument("--code", help="a name of this analysis, kept with results")
-    for name, run in (("tables", _tables), ("charts", _charts)):
-        step = steps.add_parser(name, help=f"{name} of all cells of a matrix")
+    tables = steps.add_parser("tables", help="tables of all cells of a matrix")
+    tables.set_defaults(run=_tables)
+    charts = steps.add_parser("charts", help="charts of all cells of a matrix")
+    charts.set_defaults(run=_charts)
+    for step in (compare, tables, charts):
         step.add_argument("matrix", type=Path, help="a JSON list of cells' folders")
-        step.add_argument("folder", type=Path, help=f"where the {name} go")
-        step.set_defaults(run=run)
+    for step in (tables, charts):
+        step.add_argument("folder", type=Path, help="where they go")
     reported = steps.add_parser("report", help="all of it as a person opens it")
     reported.add_argument("matrix", type=Path, help="the folder that holds both")
     reported.add_argument("files", type=Path, nargs="+", help="FILE.html")
@@ -62,10 +66,15 @@ def _cell(args: argparse.Namespace) -> None:
     summarise(args.folder, args.code)
 
 
-def _cells(args: argparse.Namespace) -> None:
+def _compare(args: argparse.Namespace) -> None:
+    from analysis.catalogue import CHARTS, TABLES
+    from analysis.outputs import write_charts, write_tables
     from analysis.summarise import summarise_all
 
     summarise_all(read_folders(args.matrix), args.code)
+    matrix, folder = Matrix.read(args.matrix), args.matrix.parent
+    write_tables(matrix, folder / TABLES)
+    write_charts(matrix, folder / CHARTS)
 
 
 def _tables(args: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ Rules of this module:
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ PRINTS_ONLY = (
     *("summary", "detailed_summary", "list_changes", "list_untracked"),
     *("list_input_changes", "list_params_changes"),
 )
+NO_PROFILE = "none"
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,17 @@ class _Collecting(argparse.Namespace):
         super().__setattr__(name, value)
 
 
-def read(parser: argparse.ArgumentParser, words: Sequence[str]) -> CommandLine:
-    """Return the request in `words`, as Snakemake's `parser` reads them."""
-    options, _ = parser.parse_known_args(words, _Collecting())
+def read(
+    make_parser: Callable[..., argparse.ArgumentParser], words: Sequence[str]
+) -> CommandLine:
+    """Return the request in `words`, as Snakemake's parsers read them.
+
+    As in Snakemake, they are read again if they name a profile: it may have any option.
+    """
+    options, _ = make_parser().parse_known_args(words, _Collecting())
+    if profiles := [name for name in options.profile or () if name != NO_PROFILE]:
+        parser = make_parser(profiles=profiles)
+        options, _ = parser.parse_known_args(words, _Collecting())
     return CommandLine(
         targets=list(options.targets),
         settings=options.settings,

@@ -29,9 +29,7 @@ IGNORED = (
     *(".hypothesis", ".ipynb_checkpoints"),
 )
 
-STOP_SIGNALS = (
-    *("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL"),
-)
+STOP_SIGNALS = tuple("SIGTERM SIGINT SIGQUIT SIGHUP SIGUSR1 SIGUSR2 SIGKILL".split())
 
 
 def _field(default: Any, **bounds: Any) -> Any:
@@ -77,10 +75,11 @@ class Impl:
     may have these placeholders: `{python}` (the interpreter that firstfail runs on),
     `{host}`, `{port}`, `{page_file}` (the page), `{root}` (the project's folder),
     `{cores}` (how many the server may use), `{scratch}` (an empty folder, removed after
-    the run), every setting of `server` by its name, and `{options}`: the settings of
-    `server` and `page`, and then `options`, as long options (`--backlog 128 --page
-    static`). `version`, `working_directory` and values of `environment` may have all of
-    these but `{options}`.
+    the run), every setting of `server` by its name, and `{options}`: `backlog`,
+    `keep_alive` and `request_timeout_s` of `server`, the settings of `page` (or `app`),
+    and then `options`, as long options (`--backlog 128 --page static`). `version`,
+    `working_directory` and values of `environment` may have all of these but
+    `{options}`.
 
     The verdict needs to know what bounds the server by design. `worker` serves a
     connection: a process or a thread of its own, one of a pool that exists from the
@@ -173,6 +172,8 @@ class Server:
 
     host: str | None = None  # null: the network's own
     port: int = _field(0, least=0, most=65535)  # 0: any that is free
+    # Passed to listen(2), by {options} or {backlog} in the command. The kernel takes at
+    # most net.core.somaxconn.
     backlog: int = _field(128, least=1, most=65535)
     keep_alive: bool = False
     # A client that takes longer to send its next request loses its connection.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
@@ -15,12 +16,15 @@ import pytest
 from hypothesis import settings
 
 from load.host.lock import only_run_on_host
+from load.network import trial
 from tests.missing import not_tried
 
 ROOT = Path(__file__).parent.parent
-GROUPS = ("reruns", "snakemake", "runs")
+GROUPS = ("runs", "reruns", "snakemake", "more runs")
 # Half of the time that all tests of Snakemake take.
-RERUNS = ("test_rerun_contract.py", "test_own_report.py", "test_class.py")
+RERUNS = ("test_rerun_contract.py", "test_own_comparison.py", "test_class.py")
+# Half of the time that all other runs take.
+RUNS = ("test_run.py", "test_verdicts.py")
 # What is tried again where another program takes the server's core: it comes last.
 NEED_A_CORE = ("test_verdicts.py",)
 
@@ -37,6 +41,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("firstfail", deadline=None, max_examples=60)
 settings.load_profile("firstfail")
 
+unavailable = functools.cache(trial.unavailable)  # it takes a third of a second
+
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say in words what was not tried, and how to have it."""
@@ -50,16 +56,22 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.line(line)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let two workers make the runs of Snakemake, and one all others.
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs network namespaces where there are none."""
+    if item.get_closest_marker("namespaces") and unavailable() is not None:
+        pytest.skip("no network namespaces here")
 
-    Runs wait for each other in any case; while one is under load, another is planned,
-    or its record is read. A test that does neither is marked `no_run`.
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let two workers make the runs of Snakemake, and two all others.
+
+    Runs wait for each other in any case; while one is under load, others are planned,
+    or their records are read. A test that does neither is marked `no_run`.
     """
     asked = {"config", "plain"}.intersection(getattr(item, "fixturenames", ()))
     e2e = "e2e" in item.path.parts and not item.get_closest_marker("no_run")
     if asked or item.path.name in NEED_A_CORE:
-        group = "runs"
+        group = "runs" if item.path.name in RUNS else "more runs"
     elif e2e:
         group = "reruns" if item.path.name in RERUNS else "snakemake"
     elif "golden_made" in getattr(item, "fixturenames", ()):

@@ -26,6 +26,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
@@ -82,6 +83,7 @@ FILLS = {
 }
 LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}  # beside a panel
 DIGITS = 6  # of a position in a figure whose side is 1
+PNG_DPI = 150  # pixels of an inch
 TITLE_PT = 9.5
 CHARACTERS = 12.5  # of a title in an inch
 NARROWER = 0.68  # so many times as many where most of them are Hangul
@@ -114,12 +116,18 @@ def figure(width: float, height: float) -> Figure:
 
 
 def save(picture: Figure, stem: Path) -> list[Path]:
-    """Write `stem.svg` and `stem.png`; return their paths."""
+    """Write `stem.svg` and `stem.png`; return their paths.
+
+    `savefig` would draw each of them twice, the first time to lay it out.
+    """
     paths = [stem.with_name(stem.name + suffix) for suffix in PICTURES]
     svg, png = paths
     settle(picture)
-    write(svg, lambda path: picture.savefig(path, metadata={"Date": None}))
-    write(png, lambda path: picture.savefig(path, dpi=150, metadata={"Software": None}))
+    vectors: Any = FigureCanvasSVG(picture)
+    write(svg, lambda path: vectors.print_svg(path, metadata={"Date": None}))
+    picture.set_dpi(PNG_DPI)
+    pixels: Any = FigureCanvasAgg(picture)
+    write(png, lambda path: pixels.print_png(path, metadata={"Software": None}))
     return paths
 
 

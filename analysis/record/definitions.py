@@ -123,7 +123,8 @@ def current_rps(record: pd.DataFrame, at_s: float) -> float | None:
 def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
     """Return the row of a cell whose experiment ends by the rule `stop`.
 
-    `stop` is `first_failure` or `requests`; `record` ends where that rule was met.
+    `stop` is `first_failure` or `requests`; `record` ends where that rule was met. For
+    a search for the capacity, `capacity.row` calls this with the requests of its peak.
     """
     position = first_failure(record)
     failing = None if position is None else record.iloc[position]

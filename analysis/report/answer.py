@@ -188,7 +188,7 @@ def _not_shown(pairs: Sequence[Comparison], rows: int) -> Iterator[str]:
         yield say("answer.equal.many", equal=len(equal), pairs=len(pairs))
     elif equal and rows > 1:
         both = (say("answer.equal.pair", a=p.a, b=p.b) for p in equal)
-        yield say("answer.equal.some", pairs=listed(list(both)))
+        yield say("answer.equal.some", pairs=say("list.pairs").join(both))
 
 
 def _limits(groups: Sequence[Group]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from markupsafe import Markup
 from analysis.charts.style import FILLS
 from analysis.files import DataError, write_text
 from analysis.report.blocks import Block, entry
+from analysis.rows.groups import MARK
 from analysis.texts import say
 
 HERE = Path(__file__).parent
@@ -58,7 +59,7 @@ def page(content: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"say": say, "filtered": FILTERED}
+    environment.globals |= {"say": say, "filtered": FILTERED, "mark": MARK}
     css = _read(UPLOT / "uPlot.min.css") + _read(TEMPLATES / "report.css") + _fills()
     script = _read(UPLOT / "uPlot.iife.min.js") + _read(TEMPLATES / "report.js")
     titles = {cell["id"]: _title(cell) for cell in content["cells"]}

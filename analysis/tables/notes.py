@@ -112,6 +112,7 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
     yield from _idle(groups)
     yield from _near_ceiling(cells)
     yield from _capacity(cells)
+    yield from _backlogs(cells)
     yield from bare_lf(cells)
     yield from _suspect(cells)
     yield from _not_comparable(cells)
@@ -192,6 +193,19 @@ def _not_comparable(cells: Sequence[Cell]) -> Iterable[str]:
             "**Not comparable:** these rows come from machines that differ in "
             f"{', '.join(unlike)}.\n"
         )
+
+
+def _backlogs(cells: Sequence[Cell]) -> Iterable[str]:
+    """Yield the backlogs that are not those of the setting."""
+    impls: dict[tuple[int, int], dict[str, None]] = {}
+    for cell in cells:
+        evidence = cell.result.get("evidence")
+        backlog = evidence["server"]["backlog"] if evidence else None
+        wanted = cell.config["server"]["backlog"]
+        if backlog is not None and backlog != wanted:
+            impls.setdefault((backlog, wanted), {})[show(cell.impl)] = None
+    for (backlog, wanted), names in impls.items():
+        yield f"Backlog of {backlog:,} instead of {wanted:,}: {', '.join(names)}.\n"
 
 
 def bare_lf(cells: Sequence[Cell]) -> Iterable[str]:

@@ -15,7 +15,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from conf.errors import SettingError
-from conf.schema import Cell, Config, Network
+from conf.schema import Cell, Config, Network, Server
 from conf.validate.bounds import check_bounds
 from conf.validate.commands import check_commands, check_page_command, check_paths
 from contract import stops
@@ -51,6 +51,8 @@ def check_cell(cell: Config, root: Path) -> None:
     check_commands(impl, cell["server"]["port"])
     if cell["idle"]:
         _check_idle(cell)
+    if cell["server"]["backlog"] != Server.backlog:
+        _check_backlog(cell)
     check_page_command(cell["page"]["command"])
     _check_page(cell)
     check_paths(impl, root)
@@ -98,8 +100,7 @@ def _check_idle(cell: Config) -> None:
             "after its first response; set server='{keep_alive: true}'"
         )
     impl = cell["impl"]
-    words = " ".join([impl["command"], *impl["environment"].values()])
-    if not any(name in words for name in ("{options}", "{request_timeout_s}")):
+    if not _gets(impl, "request_timeout_s"):
         raise SettingError(
             f"{idle}: the command of {impl['name']} has neither {{options}} nor "
             "{request_timeout_s}: the server may close idle connections at any time; "
@@ -115,6 +116,22 @@ def _check_idle(cell: Config) -> None:
             f"at least {least:g}: load.warm_up_s + experiment.max_s + load.timeout_s "
             f"+ {IDLE_SPARE_S:g} s to open them"
         )
+
+
+def _check_backlog(cell: Config) -> None:
+    impl = cell["impl"]
+    if impl["command"] and not _gets(impl, "backlog"):
+        raise SettingError(
+            f"server.backlog={cell['server']['backlog']}: the command of "
+            f"{impl['name']} has neither {{options}} nor {{backlog}}, so it would have "
+            "no effect; add one of them to the command, or choose another impl"
+        )
+
+
+def _gets(impl: Config, setting: str) -> bool:
+    """Whether the server is told the value of a setting of `server`."""
+    words = " ".join([impl["command"], *impl["environment"].values()])
+    return any(name in words for name in ("{options}", f"{{{setting}}}"))
 
 
 def _check_app(cell: Config) -> None:

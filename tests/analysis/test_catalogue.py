@@ -69,7 +69,7 @@ def test_what_tells_cells_apart() -> None:
     assert is_class([config(), SUBMISSION]) and not is_class([config()])
 
 
-def test_a_report_makes_something() -> None:
+def test_a_comparison_makes_something() -> None:
     """Else it would be announced nowhere, and nobody would know of it."""
     assert len(all_comparisons()) >= 10
     for each in all_comparisons():
@@ -78,7 +78,7 @@ def test_a_report_makes_something() -> None:
     assert not any("{" in name for name in catalogue.taken_names())
 
 
-def test_a_report_of_each_experiment() -> None:
+def test_a_comparison_of_each_experiment() -> None:
     each = Comparison("of_{experiment}", lambda configs: True, None, str, None)
     configs = [config(), config(experiment="burst"), config()]
     assert list(each.names(configs)) == [

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.summarise import summarise_all
 from contract.record import REQUESTS_COLUMNS, VERSION
 from tests.analysis.conftest import HOST, make_cell, steady
 
@@ -201,27 +202,22 @@ def test_same_files_give_the_same_bytes(
     listed = matrix(study, tmp_path)
 
     def everything(**how: bool) -> dict[str, bytes]:
-        for step in ("tables", "charts"):
-            assert analyse(step, listed, tmp_path / step, **how).returncode == 0
-        assert analyse("cell", study[0], **how).returncode == 0
+        assert analyse("compare", listed, **how).returncode == 0
         made = [*tmp_path.rglob("*"), *study[0].iterdir()]
         return {str(path): path.read_bytes() for path in made if path.is_file()}
 
     assert everything() == everything(anew=True)
 
 
-def test_only_results_of_other_code_are_made_anew(
-    cell: Cell, analyse: Analyse, tmp_path: Path
-) -> None:
+def test_only_results_of_other_code_are_made_anew(cell: Cell, analyse: Analyse) -> None:
     folders = [cell(steady(2, 20, 1), "cap") for _ in range(4)]
-    listed = matrix(folders, tmp_path)
-    assert analyse("cells", listed, "--code", "one").returncode == 0
+    summarise_all(folders, "one")
     results = [folder / "result.json" for folder in folders]
     before = [path.stat().st_mtime_ns for path in results]
     (folders[0] / "chart.svg").unlink()
     results[1].write_text("{")  # cut off
     assert analyse("cell", folders[2], "--code", "other").returncode == 0
-    assert analyse("cells", listed, "--code", "one").returncode == 0
+    summarise_all(folders, "one")
     after = [path.stat().st_mtime_ns for path in results]
     assert [a != b for a, b in zip(after, before, strict=True)] == [True] * 3 + [False]
     assert {json.loads(path.read_text())["analysis"] for path in results} == {"one"}

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
-from snakemake.cli import get_argument_parser
 
 from conf import command_line
 from conf.errors import MatrixError
+
+MakeParser = Callable[..., argparse.ArgumentParser]
+
+
+@pytest.fixture(scope="module")
+def parser() -> MakeParser:
+    """Snakemake's own; to load it takes a second, which workers without these save."""
+    from snakemake.cli import get_argument_parser
+
+    return get_argument_parser
+
 
 SETTINGS = {
     "none": (["all"], []),
@@ -24,8 +38,10 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("words, settings", SETTINGS.values(), ids=SETTINGS)
-def test_all_settings_count(words: list[str], settings: list[str]) -> None:
-    assert command_line.read(get_argument_parser(), words).settings == settings
+def test_all_settings_count(
+    parser: MakeParser, words: list[str], settings: list[str]
+) -> None:
+    assert command_line.read(parser, words).settings == settings
 
 
 @pytest.mark.parametrize(
@@ -42,12 +58,24 @@ def test_all_settings_count(words: list[str], settings: list[str]) -> None:
         (["--report", "report.html"], False),
     ],
 )
-def test_what_runs_anything(words: list[str], runs: bool) -> None:
-    assert command_line.read(get_argument_parser(), words).runs == runs
+def test_what_runs_anything(parser: MakeParser, words: list[str], runs: bool) -> None:
+    assert command_line.read(parser, words).runs == runs
 
 
-def test_targets() -> None:
-    told = command_line.read(get_argument_parser(), ["all", "x", "--cores", "1"])
+def test_a_profile_may_say_that_nothing_is_run(
+    parser: MakeParser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.yaml").write_text("dry-run: true\n")
+    words = ["all", "--config", "users=5"]
+    assert command_line.read(parser, [*words, "--profile", "none"]).runs
+    named = command_line.read(parser, [*words, "--profile", str(tmp_path)])
+    assert (named.runs, named.settings) == (False, ["users=5"])
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", str(tmp_path))
+    assert not command_line.read(parser, words).runs
+
+
+def test_targets(parser: MakeParser) -> None:
+    told = command_line.read(parser, ["all", "x", "--cores", "1"])
     assert told.targets == ["all", "x"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import re
 import shutil
@@ -90,6 +91,7 @@ def clean(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, folder / name)
     (folder / "conf" / "study" / "tiny.yaml").write_text(TINY)
+    compileall.compile_dir(folder, quiet=1)  # once, and not in each copy of it
     return Checkout(folder)
 
 

@@ -18,7 +18,6 @@ from benchmarks.disturbances import SkippedError, busy_programs, quota
 from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
 from benchmarks.verdict_results import Result, show
 from benchmarks.verdicts import ROOT, configuration, measure, result
-from load.network.trial import unavailable
 
 SECONDS = 3.0
 TRIES = 5  # where other programs ran meanwhile, they may have been the limit
@@ -38,7 +37,7 @@ def chosen() -> list[Case]:
     return [first[which] for which in sorted(CHOSEN)]
 
 
-@pytest.mark.skipif(unavailable() is not None, reason="no network namespaces here")
+@pytest.mark.namespaces
 @pytest.mark.parametrize(
     "case", chosen(), ids=lambda case: f"{case.limit}-{case.shape}-{case.impl}"
 )

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from load.host import owner
-from load.network.trial import unavailable
 from tests.e2e.conftest import Checkout
 from tests.load.conftest import READ_ONLY, UNPRIVILEGED
 from tests.load.host.test_lock import SOMEBODY
@@ -69,7 +68,7 @@ def assert_one_line(done: subprocess.CompletedProcess[str], named: str) -> None:
     assert "Traceback" not in done.stdout
 
 
-@pytest.mark.skipif(unavailable() is not None, reason="no network namespaces here")
+@pytest.mark.namespaces
 def test_network_that_cannot_be_had(clean: Checkout) -> None:
     """One that is asked for by name is refused; else the loopback has to do."""
 

@@ -151,7 +151,7 @@ function draw(chart) {
 }
 
 function redraw() {
-  for (const [chart, { plots }] of drawn) {
+  for (const [chart, { plots }] of [...drawn]) {
     plots.forEach((plot) => plot.destroy());
     chart.querySelector(".panels").replaceChildren();
     drawn.delete(chart);

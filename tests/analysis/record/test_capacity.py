@@ -146,6 +146,16 @@ def test_lines_that_end_with_lf_alone_are_told_of() -> None:
     assert "`load.strict` refuses it: single, poll.\n" in said
 
 
+def test_a_backlog_that_is_not_the_settings_is_told_of() -> None:
+    cells = [run(1, impl=impl) for impl in ("select", "http_server", "mine")]
+    for cell, backlog in zip(cells, (128, 5, None), strict=True):
+        cell.result["evidence"] = {"server": {"backlog": backlog, "cpu": None}}
+        cell.result["evidence"]["users"] = {"rps": None}
+    said = markdown("first_fail", cells)
+    assert "Backlog of 5 instead of 128: http_server.\n" in said
+    assert said.count("Backlog of") == 1
+
+
 def test_suspect_record_is_told() -> None:
     cell = run(1)
     cell.result["little"] = {"suspect": True}

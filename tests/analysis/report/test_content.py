@@ -109,7 +109,7 @@ def test_a_cell_has_its_run(said: dict[str, Content]) -> None:
     assert (stray["limit"], stray["side"]) == ("think-time", "outside")
     assert stray["waiting"][0]["part"] == "unclear"
     assert stray["timeline"]["step_s"] == 1
-    assert stray["timeline"]["users"] == [40, 80, 100, 100, 100, 100, 100]
+    assert stray["timeline"]["users"] == [40, 80, 100, 100, 100, 100]
     assert [mark["text"] for mark in stray["marks"]] == ["first failure"]
     assert stray["failures"]["rows"][0][0]["text"] == "no response"
     assert stray["command"].startswith("python -m load cells/stray/config.yaml ")

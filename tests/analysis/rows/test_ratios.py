@@ -7,10 +7,9 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import bootstrap as resample
-from scipy.stats import mannwhitneyu
 
 from analysis.rows.ratios import (
     Ratio,
@@ -111,7 +110,7 @@ def test_the_distribution_of_a_resampled_median_is_exact(runs: int) -> None:
 def test_the_interval_is_what_resampling_gives(runs: int) -> None:
     rng = np.random.default_rng(3)
     a, b = rng.lognormal(1, 0.2, runs), rng.lognormal(0, 0.2, runs)
-    drawn = resample(
+    drawn = scipy.stats.bootstrap(
         (a, b),
         lambda x, y, axis: np.median(x, axis=axis) / np.median(y, axis=axis),
         vectorized=True,
@@ -143,7 +142,7 @@ def test_b_over_a_is_one_over_a_over_b(
 @given(st.permutations(range(11)), st.integers(3, 8))
 def test_p_is_that_of_the_exact_test(values: list[int], runs: int) -> None:
     a, b = values[:runs], values[runs:]
-    p = mannwhitneyu(a, b, method="exact").pvalue
+    p = scipy.stats.mannwhitneyu(a, b, method="exact").pvalue
     assert rank_test(Sample.of(a), Sample.of(b)) == pytest.approx(p)
 
 

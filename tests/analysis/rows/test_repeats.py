@@ -26,7 +26,7 @@ from tests.analysis.charts.test_pictures import texts
 from tests.analysis.conftest import HOST, config
 
 TIMED_OUT, REFUSED = "timed out reading", "refused"
-ROW = {
+ROW = {  # of `run` below, which other tests use as well
     **{"requests": 1000, "failures": 0, "average_ms": 40.0, "median_ms": 30.0},
     **{"success_average_ms": 40.0, "success_median_ms": 30.0, "success_p95_ms": 90.0},
     **{"success_p99_ms": 99.0, "clean_users": None, "onset_users": None},

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import bootstrap
 
 from analysis.rows.statistics import (
     Estimate,
@@ -61,7 +61,7 @@ def test_an_interval_holds_the_median_as_often_as_is_said(runs: int) -> None:
 def test_a_bootstrap_would_be_no_wider(runs: int) -> None:
     rng = np.random.default_rng(runs)
     values = rng.lognormal(0, 0.5, runs)
-    other = bootstrap(
+    other = scipy.stats.bootstrap(
         (values,), np.median, method="percentile", n_resamples=4000, rng=rng
     ).confidence_interval
     low, high = interval(Sample.of(values)) or (0, 0)

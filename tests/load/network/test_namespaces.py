@@ -16,7 +16,6 @@ from typing import Any
 import psutil
 import pytest
 
-from load.network.trial import unavailable
 from tests.load.conftest import (
     READ_ONLY,
     UNPRIVILEGED,
@@ -29,9 +28,7 @@ from tests.load.conftest import (
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]
 
-pytestmark = pytest.mark.skipif(
-    unavailable() is not None, reason="no network namespaces here"
-)
+pytestmark = pytest.mark.namespaces
 ORDINARY = UNPRIVILEGED if os.geteuid() == 0 else []
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from load.network.trial import PLAIN, refused, unavailable
+from load.network.trial import PLAIN, refused
 from tests.load.conftest import READ_ONLY
 
 ROOT = Path(__file__).parents[3]
@@ -24,9 +24,7 @@ NOTHING = [
     *DROPPED,
 ]
 
-pytestmark = pytest.mark.skipif(
-    unavailable() is not None, reason="no network namespaces here"
-)
+pytestmark = pytest.mark.namespaces
 
 
 def tried(prefix: list[str], network: dict[str, Any] = PLAIN) -> str | None:
