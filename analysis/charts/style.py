@@ -135,7 +135,8 @@ def svg(picture: Figure) -> str:
     """Return a figure as SVG."""
     settle(picture)
     written = io.BytesIO()
-    picture.savefig(written, format="svg", metadata={"Date": None})
+    vectors: Any = FigureCanvasSVG(picture)
+    vectors.print_svg(written, metadata={"Date": None})
     return written.getvalue().decode()
 
 
