@@ -18,6 +18,7 @@ from analysis.pdf.document import document
 from analysis.pdf.pdf import pdf, write
 from analysis.report.content import content
 from analysis.texts import say, speaking
+from tests.analysis import golden
 
 CHAPTERS = {
     "en": [
@@ -186,6 +187,14 @@ def test_the_same_content_gives_the_same_file(
 ) -> None:
     with contextlib.chdir(golden_made):
         assert pdf(said["en"]) == pdf(said["en"])
+
+
+@pytest.mark.parametrize("name", [n for n in golden.MATRICES if n != MATRIX])
+def test_each_kind_of_study_has_one(golden_made: Path, name: str) -> None:
+    """One of submissions too, and one in which nothing could be measured."""
+    with contextlib.chdir(golden_made):
+        made = PdfReader(io.BytesIO(pdf(content(Path(name), {}))))
+    assert len(made.pages) > 3
 
 
 def test_any_text_can_be_shown(said: dict[str, Any], golden_made: Path) -> None:
