@@ -11,7 +11,7 @@ VENV ?= .venv
 given = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 settings = $(sort $(filter-out PYTHON VENV MAKE% -%,$(given)))
 # A setting with a dot in its name is one of `set`, as in `make report.language=ko`.
-dotted = $(foreach name,$(settings),$(if $(findstring .,$(name)),$(name)))
+dotted = $(strip $(foreach name,$(settings),$(if $(findstring .,$(name)),$(name))))
 config = $(foreach name,$(filter-out $(dotted),$(settings)),'$(name)=$(subst ','\'',$($(name)))')
 config += $(if $(dotted),'set={$(subst ','\'',$(foreach name,$(dotted),$(name): "$(subst ",\",$(subst \,\\,$($(name))))",))}')
 of_make = MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR

@@ -15,7 +15,7 @@ from contract import stops
 from contract.settings import PAGE_FILE
 
 Config = dict[str, Any]
-Count = int | str  # a whole number, or AUTO
+Count = int | str  # a whole number from `least` to `most`, or AUTO
 
 # Patterns of names that are no part of a server, at any depth below its sources: files
 # of version control, operating systems and editors, and caches of tools.
@@ -29,14 +29,13 @@ IGNORED = (
     *(".hypothesis", ".ipynb_checkpoints"),
 )
 
-STOP_SIGNALS = tuple("SIGTERM SIGINT SIGQUIT SIGHUP SIGUSR1 SIGUSR2 SIGKILL".split())
+STOP_SIGNALS = (
+    *("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL"),
+)
 
 
 def _field(default: Any, **bounds: Any) -> Any:
-    """Return a field with bounds: `least`, `above`, `most` (numbers) or `choices`.
-
-    A `Count` has `least` and `most`. It is a whole number between them, or auto.
-    """
+    """Return a field with bounds: `least`, `above`, `most` (numbers) or `choices`."""
     return field(default=default, metadata=bounds)
 
 

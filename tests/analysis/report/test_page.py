@@ -124,7 +124,7 @@ def test_a_report_of_eight_cells_is_small(pages: Path) -> None:
 def test_it_is_drawn_whole(
     browser: Browser, pages: Path, width: int, scheme: str
 ) -> None:
-    with opened(browser, pages / "study.html", width, scheme) as page:
+    with opened(browser, pages / "odd.html", width, scheme) as page:
         canvases = page.draw()
         assert len(canvases) == 4 * page.of("charts.length") and all(canvases)
         assert page.of(TOO_WIDE) == []
