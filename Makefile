@@ -10,29 +10,38 @@ VENV ?= .venv
 
 given = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 settings = $(sort $(filter-out PYTHON VENV MAKE% -%,$(given)))
-config = $(foreach name,$(settings),'$(name)=$(subst ','\'',$($(name)))')
+# A setting with a dot in its name is one of `set`, as in `make report.language=ko`.
+dotted = $(strip $(foreach name,$(settings),$(if $(findstring .,$(name)),$(name))))
+config = $(foreach name,$(filter-out $(dotted),$(settings)),'$(name)=$(subst ','\'',$($(name)))')
+config += $(if $(dotted),'set={$(subst ','\'',$(foreach name,$(dotted),$(name): "$(subst ",\",$(subst \,\\,$($(name))))",))}')
 of_make = MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR
 unexport $(given)
 
 # A setting before `make` would be a variable of the environment, without effect.
-known = app experiment hatch_rate idle impl load network page repeat server set study users
+known = app experiment hatch_rate idle impl load network page repeat report server set study users
 stray = $(firstword $(foreach name,$(known),$(if $(filter environment,$(origin $(name))),$(name))))
-goal = $(filter all demo,$(or $(MAKECMDGOALS),all))
+$(if $(and $(dotted),$(filter set,$(settings))),$(error firstfail: \
+	$(firstword $(dotted)) and set=… say the same: write all of them with their dots, or all in set))
+goal = $(filter all demo report,$(or $(MAKECMDGOALS),all))
 $(if $(goal),$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
 	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it)))
 
 # Not by the script of this name, which fails after the checkout was moved. Snakemake needs
 # a home directory. A user of a container may have none, not even in passwd(5).
 home = $${HOME:-$(CURDIR)/.cache}
-snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1 all
+snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1
+given_config = $(if $(strip $(config)),--config $(strip $(config)))
 
-.PHONY: all demo test lint benchmark docs lock install list clean help
+.PHONY: all demo report test lint benchmark docs lock install list clean help
 
-all: $(VENV)/.runs ## Measure the default study (30 minutes) and write tables and charts
-	@$(snakemake) $(if $(config),--config $(config))
+all: $(VENV)/.runs ## Measure the default study (30 minutes): tables, charts and a report
+	@$(snakemake) all $(given_config)
 
 demo: $(VENV)/.runs ## The same with the small study (2 minutes)
-	@$(snakemake) --config study=demo $(config)
+	@$(snakemake) all --config study=demo $(strip $(config))
+
+report: $(VENV)/.runs ## A report of what was asked for last; nothing is measured
+	@$(snakemake) report $(given_config)
 
 test: $(VENV)/.tests ## Run the tests
 	$(VENV)/bin/python -m pytest

@@ -1,32 +1,17 @@
 # The way of the data: a matrix of cells (conf) → a run of each cell under load → the
-# results of each record → tables and charts of all cells. conf/plan/plan.py says which
-# files these are, and in which order cells are measured.
-import shlex
-from pathlib import Path
-
+# results of each record → tables and charts of all cells → a report. conf/plan/plan.py
+# says which files these are, and in which order cells are measured.
 import pipeline
 
-ROOT, HERE = Path(workflow.basedir), shlex.quote(str(Path.cwd()))
-PLAN = pipeline.planned(config, ROOT)
-MEASURE, ANALYSE = pipeline.commands(ROOT, PLAN)
-SCREEN = pipeline.screen(workflow, PLAN, {"compare": "Making tables and charts"})
-
-
-onsuccess:
-    SCREEN.succeed()
-
-
-onerror:
-    SCREEN.fail(log)
+PLAN = pipeline.planned(config, workflow.basedir)
+HERE, MEASURE, ANALYSE = pipeline.commands(workflow.basedir, PLAN)
+SCREEN = pipeline.screen(workflow, PLAN)
 
 
 rule all:
     default_target: True
     input:
-        PLAN.files.missing,
-        PLAN.files.stamp,
-        PLAN.shown,
-        PLAN.shown_stamp,
+        PLAN.targets,
 
 
 # A run, and the results of its record. It has no input: the folder's name holds a digest
@@ -35,8 +20,7 @@ rule measure:
     output:
         PLAN.record,
     log:
-        "outputs/logs/{cell}/server.log",
-        "outputs/logs/{cell}/locust.log",
+        PLAN.logs,
     priority: lambda cell: PLAN.priority(cell.cell)
     threads: workflow.cores
     params:
@@ -49,8 +33,8 @@ rule measure:
         " --parent $PPID {params.expected}"
 
 
-# The results of all records, side by side. Results of a cell that are missing, or that
-# other code made, are made first.
+# The results of all records, side by side. Those of a cell are made first if they are
+# missing, or if other code made them.
 rule compare:
     input:
         PLAN.records,
@@ -62,8 +46,7 @@ rule compare:
         " {ANALYSE} compare --code {PLAN.parts.analysis} {PLAN.files.folder}/matrix.json"
 
 
-# Copies of the tables and charts of the last request, in a place that is always the
-# same. The name of the last output says which matrix they are of.
+# Copies of both for the last request, in a place that is always the same.
 rule show:
     input:
         PLAN.files.stamp,
@@ -73,3 +56,14 @@ rule show:
         touch(PLAN.shown_stamp),
     shell:
         "rm -f outputs/.shown/* && {ANALYSE} show {PLAN.files.folder} outputs"
+
+
+# A report of the same. Asked for alone it measures nothing.
+rule report:
+    input:
+        PLAN.shown_stamp,
+    output:
+        PLAN.reports,
+        touch(PLAN.report_stamp),
+    shell:
+        "rm -f outputs/.report/* && {ANALYSE} report {PLAN.files.folder} {PLAN.report_command}"

@@ -13,7 +13,6 @@ import gc
 import os
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,15 +29,19 @@ if TYPE_CHECKING:
 RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
 SNAKEMAKES_HANDLER = "DefaultStreamHandler"  # which writes to the terminal
+STEPS = {"compare": "Making tables and charts", "report": "Making the report"}
+REPORT = "report"  # the rule that is asked for alone if nothing is to be measured
 OBJECTS = 100_000  # new objects after which Python collects garbage
 
 
-def planned(config: dict[str, Any], root: Path) -> Plan:
+def planned(config: dict[str, Any], basedir: str) -> Plan:
     """Return the plan of the request on the command line, ready to be carried out.
 
-    Snakemake's `config` gets all settings of the command line. Warnings are printed.
-    Files are written only if something is to be run.
+    `basedir` is the project's folder. Snakemake's `config` gets all settings of the
+    command line. Warnings are printed. Files are written only if something is to be
+    run.
     """
+    root = Path(basedir)
     # A plan has millions of objects, all of which live until the end. Collecting
     # garbage at Python's usual rate would take a sixth of the time.
     gc.set_threshold(OBJECTS)
@@ -50,7 +53,7 @@ def planned(config: dict[str, Any], root: Path) -> Plan:
 
     from conf import command_line
     from conf.errors import MatrixError
-    from conf.plan.plan import plan
+    from conf.plan.plan import plan, plan_report
     from conf.surroundings import prepare
     from load.host.interrupt import pass_on_to_children
 
@@ -59,7 +62,11 @@ def planned(config: dict[str, Any], root: Path) -> Plan:
         request = command_line.read(get_argument_parser, sys.argv[1:])
         command_line.check_targets(request.targets)
         update_config(config, parse_config(request.settings))
-        whole = plan(config, root, _parts(root, namespaces))
+        parts = _parts(root, namespaces)
+        if request.targets == [REPORT]:
+            whole = plan_report(config, parts)
+        else:
+            whole = plan(config, root, parts)
         for warning in whole.warnings:
             print(f"firstfail: {warning}", file=sys.stderr)
         if request.runs:
@@ -83,6 +90,7 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
         results=catalogue.RESULTS,
         analysis=digest(ANALYSIS, root),
         comparisons=catalogue.announced,
+        reports=catalogue.REPORTS,
         taken_names=catalogue.taken_names(),
         no_namespaces=no_namespaces,
         refused=lambda networks: refused(networks, no_namespaces),
@@ -90,11 +98,11 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
     )
 
 
-def screen(workflow: Any, plan: Plan, steps: Mapping[str, str]) -> Screen | Silent:
+def screen(workflow: Any, plan: Plan) -> Screen | Silent:
     """Show how the study goes, in place of what Snakemake says.
 
-    `steps` has words for rules. In a dry run, and where the user wants Snakemake to be
-    quiet, or has another logger, Snakemake says what it would.
+    In a dry run, and where the user wants Snakemake to be quiet, or has another logger,
+    Snakemake says what it would.
     """
     from snakemake.logging import logger
 
@@ -107,13 +115,15 @@ def screen(workflow: Any, plan: Plan, steps: Mapping[str, str]) -> Screen | Sile
     from analysis.limits import is_known, is_servers
     from terminal.screen import Screen, Told
 
-    told = Told("measure", steps, lambda limit: is_known(limit) and is_servers(limit))
+    told = Told("measure", STEPS, lambda limit: is_known(limit) and is_servers(limit))
     if settings.nocolor:
         os.environ["NO_COLOR"] = "1"  # for runs, too
     everything = settings.verbose or settings.printshellcmds or settings.debug_dag
     shown = Screen(_study(plan), told, own, everything)
     logger.removeHandler(own)
     logger.addHandler(shown)
+    workflow.onsuccess(lambda log: shown.succeed())
+    workflow.onerror(shown.fail)
     return shown
 
 
@@ -134,17 +144,17 @@ def _study(plan: Plan) -> Study:
     )
 
 
-def commands(root: Path, plan: Plan) -> tuple[str, str]:
-    """Return the command of a run, and that of the steps of analysis.
+def commands(basedir: str, plan: Plan) -> tuple[str, str, str]:
+    """Return the folder of the request, the command of a run, and that of analysis.
 
-    Both import the modules of this project, whatever folder Snakemake runs in. A run
-    makes the results of its record before the record appears.
+    Both commands import the modules of this project, whatever folder Snakemake runs in.
+    A run makes the results of its record before the record appears.
     """
-    python, project = shlex.quote(sys.executable), shlex.quote(str(root))
+    here, python, project = map(shlex.quote, (str(Path.cwd()), sys.executable, basedir))
     verify = f"{python} -m conf.plan.sources {' '.join(RUNNER)}"
     analyse = f"{python} -m analysis cell --code {plan.parts.analysis}"
     measure = (
         f"cd {project} && exec {python} -m load"
         f" --verify-with {shlex.quote(verify)} --post-process {shlex.quote(analyse)}"
     )
-    return measure, f"PYTHONPATH={project} {python} -P -m analysis"
+    return here, measure, f"PYTHONPATH={project} {python} -P -m analysis"

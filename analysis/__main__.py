@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -46,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
         step.add_argument("matrix", type=Path, help="a JSON list of cells' folders")
     for step in (tables, charts):
         step.add_argument("folder", type=Path, help="where they go")
+    reported = steps.add_parser("report", help="all of it as a person opens it")
+    reported.add_argument("matrix", type=Path, help="the folder that holds both")
+    reported.add_argument("files", type=Path, nargs="+", help="FILE.html")
+    reported.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
+    reported.set_defaults(run=_report)
     shown = steps.add_parser("show", help="copy both to where users look for them")
     shown.add_argument("matrix", type=Path, help="the folder that holds both")
     shown.add_argument("folder", type=Path, help="where the folders of both go")
@@ -87,6 +93,12 @@ def _show(args: argparse.Namespace) -> None:
     from analysis.shown import show
 
     show(args.matrix, args.folder)
+
+
+def _report(args: argparse.Namespace) -> None:
+    from analysis.report.formats import write
+
+    write(args.matrix, args.files, args.settings)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The settings of one cell: their names, types, bounds and defaults.
+"""The settings of one cell, and of a report: names, types, bounds and defaults.
 
 Rules of this module:
 - A setting exists only if it is a field here. Hydra checks names and types against
@@ -15,7 +15,7 @@ from contract import stops
 from contract.settings import PAGE_FILE
 
 Config = dict[str, Any]
-Count = int | str  # a whole number, or AUTO
+Count = int | str  # a whole number from `least` to `most`, or AUTO
 
 # Patterns of names that are no part of a server, at any depth below its sources: files
 # of version control, operating systems and editors, and caches of tools.
@@ -35,10 +35,7 @@ STOP_SIGNALS = (
 
 
 def _field(default: Any, **bounds: Any) -> Any:
-    """Return a field with bounds: `least`, `above`, `most` (numbers) or `choices`.
-
-    A `Count` has `least` and `most`. It is a whole number between them, or auto.
-    """
+    """Return a field with bounds: `least`, `above`, `most` (numbers) or `choices`."""
     return field(default=default, metadata=bounds)
 
 
@@ -238,3 +235,15 @@ class Cell:
     repeat: int = _field(1, least=1)
     server: Server = field(default_factory=Server)
     load: Load = field(default_factory=Load)
+
+
+@dataclass
+class Report:
+    """A report. Its settings are in no cell's key (`plan/report.py`)."""
+
+    language: str = _field("en", choices=("en", "ko"))
+    exercise: str | None = None
+    student: str | None = None  # the author's number
+    name: str | None = None  # of the author
+    notes: str | None = None  # a Markdown file with the author's own words
+    file: str = "report.pdf"

@@ -22,7 +22,10 @@ from tests.missing import not_tried
 ROOT = Path(__file__).parent.parent
 GROUPS = ("runs", "reruns", "snakemake", "more runs")
 # Half of the time that all tests of Snakemake take.
-RERUNS = ("test_rerun_contract.py", "test_own_comparison.py", "test_class.py")
+RERUNS = (
+    *("test_rerun_contract.py", "test_own_comparison.py"),
+    *("test_class.py", "test_report.py"),
+)
 # Half of the time that all other runs take.
 RUNS = ("test_run.py", "test_verdicts.py")
 # What is tried again where another program takes the server's core: it comes last.
@@ -74,6 +77,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         group = "runs" if item.path.name in RUNS else "more runs"
     elif e2e:
         group = "reruns" if item.path.name in RERUNS else "snakemake"
+    elif "golden_made" in getattr(item, "fixturenames", ()):
+        group = "golden"  # what takes long to make is made once
     else:
         group = item.path.name
     item.add_marker(pytest.mark.xdist_group(group))

@@ -16,6 +16,8 @@ Rules of this module:
 from __future__ import annotations
 
 import functools
+import json
+import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,9 @@ from typing import Any
 
 from conf.compose.submissions import read_class_folder
 from conf.errors import MatrixError
+from conf.plan import report
 from conf.plan.labels import labels
+from conf.plan.last import FIRST, last_cells
 from conf.plan.matrix import matrix
 from conf.plan.matrix_files import MatrixFiles
 from conf.plan.order import order
@@ -43,6 +47,7 @@ class Parts:
     results: Sequence[str]  # the files that analysis makes of a record
     analysis: str  # a digest of the code of analysis
     comparisons: Callable[[Sequence[Config]], Sequence[str]]  # their tables and charts
+    reports: Sequence[str]  # the files of a report, below the folder of results
     taken_names: Collection[str]  # names of comparisons, which no experiment may have
     no_namespaces: str | None  # why this host has no network namespaces, if it has none
     refused: Callable[[Iterable[Config]], str | None]  # why a network is impossible
@@ -55,6 +60,7 @@ class Plan:
 
     cells: Mapping[str, Config]
     files: MatrixFiles
+    report: Config  # the settings of the report
     parts: Parts
     warnings: Sequence[str]
 
@@ -91,6 +97,11 @@ class Plan:
         return [f"{OUTPUTS}/runs/{{cell}}/{name}" for name in self.files.declared]
 
     @property
+    def logs(self) -> list[str]:
+        """The logs of a run."""
+        return [f"{OUTPUTS}/logs/{{cell}}/{name}.log" for name in ("server", "locust")]
+
+    @property
     def records(self) -> list[str]:
         """A file of each cell that stands for its record."""
         return [f"{folder}/{self.parts.record[0]}" for folder in self.files.folders]
@@ -112,13 +123,35 @@ class Plan:
         """The file whose name says which matrix the copies are of."""
         return f"{OUTPUTS}/.shown/{self.files.key}"
 
+    @property
+    def targets(self) -> list[str]:
+        """All files that there are in the end."""
+        stamps = [self.files.stamp, self.shown_stamp, self.report_stamp]
+        return [*self.files.missing, *self.shown, *self.reports, *stamps]
+
+    @property
+    def reports(self) -> list[str]:
+        """The report of the last request, in each format."""
+        return [f"{OUTPUTS}/{name}" for name in self.parts.reports]
+
+    @functools.cached_property
+    def report_stamp(self) -> str:
+        """The file whose name says which matrix the report is of, and its settings."""
+        return f"{OUTPUTS}/.report/{self.files.key}~{report.digest(self.report)}"
+
+    @property
+    def report_command(self) -> str:
+        """The words that follow the command that makes a report."""
+        settings = shlex.quote(json.dumps(self.report))
+        return f"{' '.join(self.reports)} --settings {settings}"
+
     def write(self) -> None:
         """Wait until no study runs in `OUTPUTS`, and write what the steps start from.
 
         Raises `MatrixError` if a file cannot be written, now or by the steps.
         """
         self.files.write()
-        steps = (*self.files.written, *self.comparisons, *self.shown)
+        steps = (*self.files.written, *self.comparisons, *self.shown, *self.reports)
         _refuse(self.parts.kept_out(map(Path, steps)))
 
 
@@ -127,9 +160,8 @@ def plan(requested: Mapping[str, Any], root: Path, parts: Parts) -> Plan:
 
     Raises `MatrixError` if it cannot be carried out.
     """
-    here = (SNAKEMAKE, OUTPUTS)
-    below = (path for each in here for path in each.glob("*/"))
-    _refuse(parts.kept_out([*here, *below]))
+    _refuse_foreign(parts)
+    requested, settings = report.split(requested)
     auto = LOOPBACK if parts.no_namespaces else NETWORK
     cells = matrix(requested, root, runner=parts.runner, auto_network=auto)
     files = MatrixFiles(cells, OUTPUTS, parts.record, parts.results, parts.analysis)
@@ -141,7 +173,29 @@ def plan(requested: Mapping[str, Any], root: Path, parts: Parts) -> Plan:
             f"conf/experiment/{taken[0]}.yaml: other tables and charts have this name; "
             "give it another name"
         )
-    return Plan(cells, files, parts, list(_warnings(requested, cells, root, parts)))
+    warnings = list(_warnings(requested, cells, root, parts))
+    return Plan(cells, files, settings, parts, warnings)
+
+
+def plan_report(requested: Mapping[str, Any], parts: Parts) -> Plan:
+    """Return the plan for a report of what was asked for last, which measures nothing.
+
+    Raises `MatrixError` if it cannot be carried out.
+    """
+    _refuse_foreign(parts)
+    requested, settings = report.split(requested)
+    cells = last_cells(requested, OUTPUTS)
+    files = MatrixFiles(cells, OUTPUTS, parts.record, parts.results, parts.analysis)
+    for cell in files.unmeasured:
+        raise MatrixError(f"the record of {cell} is not whole any more: {FIRST}")
+    return Plan(cells, files, settings, parts, [])
+
+
+def _refuse_foreign(parts: Parts) -> None:
+    """Refuse to work among files that somebody else has written."""
+    here = (SNAKEMAKE, OUTPUTS)
+    below = (path for each in here for path in each.glob("*/"))
+    _refuse(parts.kept_out([*here, *below]))
 
 
 def _warnings(

@@ -175,3 +175,11 @@ def analyse(root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.CompletedProcess(argv, status, out.getvalue(), err.getvalue())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def golden_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all that analysis makes of the kept records: not to be changed."""
+    from tests.analysis import golden
+
+    return golden.make(tmp_path_factory.mktemp("golden"))

@@ -11,27 +11,21 @@ import json
 from pathlib import Path
 
 import matplotlib as mpl
-import pytest
 
 from analysis import catalogue
 from analysis.rows.matrix import Matrix
 from tests.analysis import golden
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return golden.make(tmp_path_factory.mktemp("golden"))
-
-
-def test_results_and_tables_are_as_kept(made: Path) -> None:
-    expected, found = golden.texts(golden.EXPECTED), golden.texts(made)
+def test_results_and_tables_are_as_kept(golden_made: Path) -> None:
+    expected, found = golden.texts(golden.EXPECTED), golden.texts(golden_made)
     assert sorted(found) == sorted(expected)
     for name, text in found.items():
         assert text == expected[name], name
 
 
-def test_charts_and_timelines_are_as_kept(made: Path) -> None:
-    kept, found = json.loads(golden.DIGESTS.read_text()), golden.digests(made)
+def test_charts_and_timelines_are_as_kept(golden_made: Path) -> None:
+    kept, found = json.loads(golden.DIGESTS.read_text()), golden.digests(golden_made)
     assert sorted(found) == sorted(kept["sha256"])
     changed = [name for name, digest in found.items() if digest != kept["sha256"][name]]
     if mpl.__version__ != kept["matplotlib"]:
@@ -39,17 +33,17 @@ def test_charts_and_timelines_are_as_kept(made: Path) -> None:
     assert not changed
 
 
-def test_what_is_announced_is_what_is_written(made: Path) -> None:
+def test_what_is_announced_is_what_is_written(golden_made: Path) -> None:
     """Else Snakemake would miss a file after the study, or never see one."""
     for matrix in golden.MATRICES:
-        with contextlib.chdir(made):
+        with contextlib.chdir(golden_made):
             configs = Matrix.read(Path(matrix, "matrix.json")).configs
         written = [
-            str(path.relative_to(made / matrix))
+            str(path.relative_to(golden_made / matrix))
             for folder in (catalogue.TABLES, catalogue.CHARTS)
-            for path in (made / matrix / folder).iterdir()
+            for path in (golden_made / matrix / folder).iterdir()
         ]
         assert sorted(written) == sorted(catalogue.announced(configs)), matrix
     for name in {cell for cells in golden.MATRICES.values() for cell in cells}:
-        written = {path.name for path in (made / "cells" / name).iterdir()}
+        written = {path.name for path in (golden_made / "cells" / name).iterdir()}
         assert set(catalogue.RESULTS) == written - golden.RECORD

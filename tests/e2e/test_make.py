@@ -45,6 +45,17 @@ def make(root: Path, *words: str, **variables: str) -> str:
         (["server={backlog: 64}"], "all --config 'server={backlog: 64}'"),
         (["impl=a'b"], r"all --config 'impl=a'\''b'"),
         (["demo"], "all --config study=demo"),
+        (["report"], "report"),
+        (
+            ["report", "report={language: en}"],
+            "report --config 'report={language: en}'",
+        ),
+        (["load.timeout_s=5"], """all --config 'set={load.timeout_s: "5",}'"""),
+        (
+            ["report", "report.student=022", "report.name=A\"d'a", "study=demo"],
+            "report --config 'study=demo' "
+            """'set={report.name: "A\\"d'\\''a", report.student: "022",}'""",
+        ),
         (["demo", "impl=select"], "all --config study=demo 'impl=select'"),
         (["PYTHON=python3", "VENV=.venv"], "all"),
     ],
@@ -57,7 +68,7 @@ def test_settings_are_passed_on(root: Path, words: list[str], said: str) -> None
 def test_help_names_every_target(root: Path) -> None:
     named = [line.split()[0] for line in make(root, "help").splitlines()]
     assert named == [
-        *("all", "demo", "test", "lint", "benchmark", "docs", "lock"),
+        *("all", "demo", "report", "test", "lint", "benchmark", "docs", "lock"),
         *("install", "list", "clean", "help"),
     ]
 
@@ -78,7 +89,13 @@ def test_somebody_without_a_home_has_one(root: Path, home: str) -> None:
     assert done.stdout.strip() == (home or str(root / ".cache"))
 
 
-@pytest.mark.parametrize("goal", ["all", "demo"])
+def test_settings_with_dots_and_set_are_not_mixed(root: Path) -> None:
+    done = run(root, "--dry-run", "load.timeout_s=5", "set={page.bytes: 3000}")
+    assert done.returncode != 0 and len(done.stderr.splitlines()) == 1
+    assert "load.timeout_s and set=… say the same" in done.stderr
+
+
+@pytest.mark.parametrize("goal", ["all", "demo", "report"])
 def test_a_setting_before_make_is_told_of(root: Path, goal: str) -> None:
     """It would be a variable of the environment, and count for nothing."""
     done = run(root, "--dry-run", *([] if goal == "all" else [goal]), users="20")
@@ -94,7 +111,8 @@ def test_a_setting_before_make_is_told_of(root: Path, goal: str) -> None:
 
 
 def test_every_setting_is_told_of(root: Path) -> None:
-    known = {*GROUPS, *(spec.name for spec in fields(Cell)), "study", "set"}
+    own = {"study", "set", "report"}
+    known = own | {*GROUPS, *(spec.name for spec in fields(Cell))}
     for name in known:
         assert run(root, "--dry-run", **{name: "x"}).returncode != 0, name
 

@@ -43,6 +43,8 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "list": (["--config", "users=[5,6]"], "users=5,6"),
     "no value": (["--config", "users="], "users=VALUE"),
     "grammar": (["--config", "users=range(1"], "grammar"),
+    "report": (["--config", "report={langage: en}"], "did you mean report.language"),
+    "language": (["--config", "set={report.language: fr}"], "report.language=fr"),
     "several --config": (
         ["--config", "user=5", "--config", "impl=select"],
         "did you mean users?",
@@ -55,6 +57,12 @@ WRONG: dict[str, tuple[list[str], str]] = {
 def test_wrong_input_is_one_line(clean: Checkout, words: list[str], named: str) -> None:
     done = clean.snakemake("all", *words)
     assert_one_line(done, named)
+    assert not (clean.folder / "outputs").exists()
+
+
+@pytest.mark.no_run
+def test_a_report_of_nothing_is_one_line(clean: Checkout) -> None:
+    assert_one_line(clean.snakemake("report"), "there is nothing to report yet: ask")
     assert not (clean.folder / "outputs").exists()
 
 

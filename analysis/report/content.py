@@ -1,0 +1,227 @@
+"""What a report says, as plain data: JSON, of which each format is made.
+
+`content()` returns a mapping. All of its words are in the language of the report, so a
+format adds headings of its own and nothing else. Its shape:
+
+    language    "en"
+    title       a line
+    about       the author's own: student, name, exercise; empty where not given
+    file        the pattern of the PDF's name; empty where not given
+    answers     a list, one for each experiment:
+                    experiment, id (of the section), question, sentences (a list)
+    sections    a list, the experiments' first, then what is of all of them:
+                    id, title, blocks, charts, and `experiment`, which is its name or ""
+    cells       a list, in the order of the tables' rows: see `cell.py`, and below
+    unmeasured  a list: experiment, impl, why
+    environment a list of {heading, text}: the machine and the versions of all cells
+    code        servers: what is known of the code of each (`architectures/servers.py`)
+                shared: the excerpts that several of them have in common
+    notes       blocks: the author's own words (`notes.py`)
+
+A block is a mapping with `kind`, in the order in which it is read:
+
+    heading     text, level (4 is below the section's own)
+    paragraph   text: spans, a list of {text, style}; style is "", "strong" or "code"
+    list        items: a list of spans
+    table       columns: a list of {heading, numeric}
+                rows: a list of lists of {text, interval, value}; `interval` stands in
+                brackets, "" without one; `value` orders rows, None for words
+                links: the id of each row's first cell; empty if rows are not cells
+
+A chart is {name, title, alt, path}: `path` is a kept SVG, `alt` what it shows. If the
+report is not in English, the chart in its language is in `svg`.
+
+A cell is a mapping:
+
+    id, experiment, impl, row (its name), repeat, repeats
+    first       whether it is the first run of its row
+    ended       why the run stopped
+    limit, side ("server", "outside" or "unknown"), means, because: its verdict
+    changes     sentences: what would have to change for the server to be measured
+    figures     a list of {name, heading, text}
+    waiting     a list of {part, share, text, for}, the greatest first
+    timeline    {step_s, t_s, …}: a list for each series that was read (`timeline.py`)
+    marks       moments of its chart: a list of {at_s, text}
+    stats, failures  tables
+    evidence, provenance  lists of {heading, text}
+    log         the last lines that the server printed
+    command     measures the cell again
+    folder      where its files are
+    chart       {path, alt}: its kept SVG, and maybe `svg`
+
+Rules of this module:
+- Text is as it was recorded: names of submissions, messages and logs may hold anything.
+  A format has to escape it.
+- Nothing is measured, and no record is read.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis.architectures.servers import servers, shared_excerpts
+from analysis.catalogue import CHARTS, Comparison, all_comparisons
+from analysis.report.anchors import Anchors
+from analysis.report.answer import answer, question
+from analysis.report.blocks import Block, blocks
+from analysis.report.cell import section as cell_section
+from analysis.report.names import names
+from analysis.report.notes import read_notes
+from analysis.report.redrawn import redraw_cells, redrawn
+from analysis.report.timeline import points
+from analysis.rows.cells import Cell
+from analysis.rows.groups import grouped
+from analysis.rows.matrix import Matrix
+from analysis.tables.notes import machine
+from analysis.texts import has, language, listed, say
+from analysis.translation import translated_parts
+
+ABOUT = ("student", "name", "exercise")
+ROOT = Path(__file__).parents[2]  # which the sources of servers are relative to
+
+
+def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of the report of the matrix in `folder`.
+
+    `settings` are those of `conf/schema.py` (`Report`); what is left out is not given.
+    Raises `DataError` where a kept result is missing.
+    """
+    matrix = Matrix.read(folder / "matrix.json")
+    anchors = Anchors()
+    experiments = {name: anchors.of(name) for name in matrix.experiments}
+    cells: list[dict[str, Any]] = []
+    links: dict[str, list[str]] = {}
+    for experiment in matrix.experiments:
+        groups = grouped(matrix.of(experiment).cells)
+        called = names(groups)
+        for group in groups:
+            name = called[group.label]
+            ids = anchors.of_cells(group, name)
+            links.setdefault(experiment, []).append(ids[0])
+            cells += [
+                cell_section(group, cell, name, anchor, points(len(matrix.cells)))
+                for cell, anchor in zip(group.cells, ids, strict=True)
+            ]
+    redraw_cells(cells, matrix.cells)
+    whole = {
+        "language": language(),
+        "title": _title(matrix),
+        "about": {name: str(settings.get(name) or "") for name in ABOUT},
+        "file": str(settings.get("file") or ""),
+        "answers": list(_answers(matrix, experiments)),
+        "sections": list(_sections(matrix, folder, experiments, links, anchors)),
+        "cells": cells,
+        "unmeasured": [
+            {"experiment": cell.experiment, "impl": cell.impl, "why": cell.why}
+            for cell in matrix.unmeasured
+        ],
+        "environment": _environment(matrix.cells),
+        "code": _code(matrix),
+        "notes": read_notes(Path(notes)) if (notes := settings.get("notes")) else [],
+    }
+    return dict(translated_parts(whole))
+
+
+def _code(matrix: Matrix) -> dict[str, Any]:
+    known = servers(matrix.configs, ROOT)
+    return {"servers": known, "shared": shared_excerpts(known, ROOT)}
+
+
+def _title(matrix: Matrix) -> str:
+    impls = list(dict.fromkeys(config["impl"]["name"] for config in matrix.configs))
+    if len(impls) > 5:
+        return say("title.many", count=len(impls))
+    return say("title.few", names=listed(impls))
+
+
+def _answers(matrix: Matrix, ids: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for experiment in matrix.experiments:
+        own = matrix.of(experiment)
+        yield {
+            "experiment": experiment,
+            "id": ids[experiment],
+            "question": question(own),
+            "sentences": answer(own.cells, own.unmeasured),
+        }
+
+
+def _sections(
+    matrix: Matrix,
+    folder: Path,
+    ids: Mapping[str, str],
+    links: Mapping[str, list[str]],
+    anchors: Anchors,
+) -> Iterator[dict[str, Any]]:
+    """Yield a section for each comparison that a person reads, experiments first."""
+    of_all = []
+    for comparison in all_comparisons():
+        for name, experiment in comparison.names(matrix.configs):
+            part = matrix.of(experiment) if experiment else matrix
+            if not (comparison.markdown or comparison.draw):
+                continue
+            section = _section(comparison, name, part, folder)
+            if experiment:
+                ours = name == experiment
+                section["id"] = ids[experiment] if ours else anchors.of(name)
+                section["experiment"] = experiment
+                _link(section["blocks"], links.get(experiment, []))
+                yield section
+            else:
+                of_all.append(section | {"id": anchors.of(name), "experiment": ""})
+    yield from of_all
+
+
+def _section(
+    comparison: Comparison, name: str, matrix: Matrix, folder: Path
+) -> dict[str, Any]:
+    text = comparison.markdown(matrix) if comparison.markdown else ""
+    found = blocks(text)
+    if found and found[0]["kind"] == "heading":
+        found = found[1:]  # its name, which the section has as its title
+    charts = []
+    if comparison.draw:
+        path = folder / CHARTS / f"{name}.svg"
+        title = _named(name)
+        alt = say(_key("alt", name), title=title)
+        chart = {"name": name, "title": title, "alt": alt, "path": str(path)}
+        draw = functools.partial(comparison.draw, matrix)
+        charts.append(chart | redrawn(draw, measured=bool(matrix.cells)))
+    return {"title": _named(name), "blocks": found, "charts": charts}
+
+
+def _key(kind: str, name: str) -> str:
+    """Return the key of a comparison's text, or that of any comparison."""
+    own = f"comparison.{name}.{kind}"
+    return own if has(own) else f"comparison.other.{kind}"
+
+
+def _named(name: str) -> str:
+    return say(_key("title", name), name=name)
+
+
+def _link(found: Sequence[Block], ids: list[str]) -> None:
+    """Link those tables whose rows are the rows of cells."""
+    for block in found:
+        if block["kind"] == "table" and len(block["rows"]) == len(ids):
+            block["links"] = ids
+
+
+def _environment(cells: Sequence[Cell]) -> list[dict[str, str]]:
+    """Return the machine of the cells; several, if it was not always the same."""
+    machines = [machine(cell) for cell in cells]
+    found = []
+    for name in machines[0] if machines else ():
+        values = dict.fromkeys(str(each[name]) for each in machines)
+        found.append({"heading": say(f"machine.{name}"), "text": listed(list(values))})
+    starts = sorted(str(c.provenance["started"]) for c in cells if _started(c))
+    if starts:
+        found.append({"heading": say("machine.first"), "text": starts[0]})
+        found.append({"heading": say("machine.last"), "text": starts[-1]})
+    return found
+
+
+def _started(cell: Cell) -> bool:
+    return bool(cell.provenance.get("started"))

@@ -1,0 +1,28 @@
+"""What rows are called in sentences and titles: as shortly as they can be told apart.
+
+A table names each setting that varies anywhere in it. A sentence names only those that
+vary between the rows of the same implementation, behind it and in brackets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.report.blocks import plain
+from analysis.rows.groups import Group
+from analysis.rows.settings import label, varying_settings
+
+
+def names(groups: Sequence[Group]) -> dict[str, str]:
+    """Return the names of the rows of one experiment, by their labels."""
+    by_impl: dict[str, list[Group]] = {}
+    for group in groups:
+        by_impl.setdefault(group.first.impl, []).append(group)
+    found = {}
+    for impl, own in by_impl.items():
+        columns = varying_settings([cell for group in own for cell in group.cells])
+        for group in own:
+            settings = label(group.cells, columns).removeprefix(f"{impl}, ")
+            told_apart = len(own) > 1
+            found[group.label] = plain(f"{impl} ({settings})" if told_apart else impl)
+    return found

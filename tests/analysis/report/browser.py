@@ -1,0 +1,83 @@
+"""A real browser for pages of reports: Debian's chromium, by playwright.
+
+Rules of this module:
+- One browser serves all tests of a module. Without it they are skipped with a line.
+- It is offline. What a page says to its console, and what it asks for, is kept.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+DRAW = """async () => {
+  for (const chart of document.querySelectorAll(".chart")) {
+    chart.scrollIntoView();
+    while (!("drawn" in chart.dataset)) await new Promise(requestAnimationFrame);
+  }
+  return [...document.querySelectorAll("canvas")].map((canvas) => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    return data.some((value) => value > 0);
+  });
+}"""
+# Elements that are wider than the page, but for those in a box that scrolls.
+TOO_WIDE = """() => [...document.querySelectorAll("main *, header *, nav *, footer *")]
+  .filter((element) => !element.closest(".scroll > *, pre, .uplot, .skip"))
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
+  .map((element) => element.outerHTML.slice(0, 80))"""
+
+
+@dataclass
+class Opened:
+    """A page that is open, with what it said and asked for."""
+
+    page: Page
+    said: list[str] = field(default_factory=list)
+    asked_for: list[str] = field(default_factory=list)
+
+    def of(self, script: str, argument: Any = None) -> Any:
+        """Return what a script in the page returns."""
+        return self.page.evaluate(script, argument)
+
+    def draw(self) -> list[bool]:
+        """Let all charts be drawn; return for each canvas whether anything is on it."""
+        return list(self.of(DRAW))
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the browser, or skip the test."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("chromium is not installed here")
+    with sync_playwright() as started:
+        # Tests run as root in a container, where its sandbox cannot be made.
+        browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(
+    browser: Browser, path: Path, width: int = 1400, scheme: Any = "light"
+) -> Iterator[Opened]:
+    """Open a file in a window of this width, with the colours of this scheme."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+    )
+    own = Opened(context.new_page())
+    own.page.on("console", lambda message: own.said.append(message.text))
+    own.page.on("pageerror", lambda error: own.said.append(str(error)))
+    own.page.on("dialog", lambda dialog: own.said.append(f"dialog {dialog.message}"))
+    own.page.on("request", lambda request: own.asked_for.append(request.url))
+    own.page.goto(path.as_uri())
+    yield own
+    context.close()

@@ -1,0 +1,55 @@
+"""A report of what was asked for last, which measures nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.e2e.conftest import Checkout
+from tests.e2e.test_wrong_input import assert_one_line
+
+
+def report(checkout: Checkout) -> str:
+    return (checkout.folder / "outputs" / "report.html").read_text()
+
+
+def test_a_study_ends_in_a_report(measured: Checkout) -> None:
+    page = report(measured)
+    assert 'id="select-burst"' in page and 'id="single-first_fail"' in page
+
+
+def test_it_is_made_of_what_was_asked_for_last(
+    measured: Checkout, tmp_path: Path
+) -> None:
+    checkout = measured.copy(tmp_path / "firstfail")
+    runs = [p.stat().st_mtime_ns for p in checkout.folder.rglob("run.json")]
+    checkout.measure("impl=select", "experiment=burst")
+    assert 'id="select-burst"' in report(checkout)
+    assert 'id="single-first_fail"' not in report(checkout)
+    again = checkout.snakemake("report")
+    assert "Nothing to be done" in again.stdout + again.stderr
+    named = checkout.snakemake("report", "--config", "report={name: Ada Lovelace}")
+    assert named.returncode == 0, named.stderr
+    assert "rule measure" not in named.stdout + named.stderr
+    assert "Ada Lovelace" in report(checkout)
+    assert 'id="single-first_fail"' not in report(checkout)
+    assert runs == [p.stat().st_mtime_ns for p in checkout.folder.rglob("run.json")]
+    other = checkout.snakemake("report", "--config", "impl=select")
+    assert_one_line(other, "impl=select: a report alone is of what was asked for last")
+
+
+def test_its_command_measures_a_cell_again(measured: Checkout, tmp_path: Path) -> None:
+    checkout = measured.copy(tmp_path / "firstfail")
+    found = re.findall(r"<pre[^>]*>(python -m load.*?)</pre>", report(checkout))
+    [_, command] = [html.unescape(words) for words in found if "select" in words]
+    done = subprocess.run(
+        ["sh", "-c", command.replace("python", shlex.quote(sys.executable))],
+        **{"cwd": checkout.folder, "capture_output": True, "text": True},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (checkout.folder / "again" / "result.json").is_file()
