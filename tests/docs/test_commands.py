@@ -6,6 +6,7 @@ narrowed to one server in one run.
 
 from __future__ import annotations
 
+import functools
 import shlex
 import subprocess
 import sys
@@ -49,10 +50,10 @@ def requested() -> Callable[[list[str]], dict[str, Any]]:
     """Read the words behind `snakemake`, as Snakemake does, and narrow the request."""
     from snakemake.cli import get_argument_parser, parse_config
 
-    parser = get_argument_parser()  # which takes a while to make
+    make_parser = functools.cache(get_argument_parser)  # it takes a while
 
     def read(words: list[str]) -> dict[str, Any]:
-        request = command_line.read(parser, words)
+        request = command_line.read(make_parser, words)
         command_line.check_targets(request.targets)
         settings: dict[str, Any] = parse_config(narrowed(request.settings))
         return settings
