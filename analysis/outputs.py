@@ -35,14 +35,19 @@ def write_charts(matrix: Matrix, folder: Path) -> None:
 
     If no cell was measured, a picture says so.
     """
-    from analysis.charts.nothing import WHY, nothing
+    from analysis.charts.nothing import nothing
     from analysis.charts.style import save
+    from analysis.charts.words import word
 
     written = []
     for comparison, name, part in _parts(matrix):
         if comparison.draw:
             of = "the matrix" if part is matrix else name
-            picture = comparison.draw(part) if part.cells else nothing(WHY.format(of))
+            picture = (
+                comparison.draw(part)
+                if part.cells
+                else nothing(word("nothing.why", of))
+            )
             written += save(picture, folder / name)
     remove_others(folder, PICTURES, written)
 

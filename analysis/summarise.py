@@ -67,7 +67,8 @@ def summarise(folder: Path, code: str | None) -> None:
     write_csv(folder / "stats.csv", stats(measured.record, path))
     write_csv(folder / "failures.csv", conclusions.failures())
     row, verdict, shown = conclusions.row, conclusions.verdict, conclusions.shown
-    save(draw(config, row, timeline, verdict, shown), folder / "chart")
+    picture = draw(config, row, measured.record, timeline, verdict, shown)
+    save(picture, folder / "chart")
     _write_result(folder, result(conclusions, machine, code))
 
 

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
+from analysis.charts.implementations import Look
+
 LABEL_PT = 11.0  # the least distance of two labels, in points
+BESIDE = 1.03  # of a panel's width: where the labels begin
+SIZE_PT = 8.0
 
 
 @dataclass(frozen=True)
@@ -16,15 +20,17 @@ class LineEnd:
     """The last point of a line, in the panel's units, and the line's label."""
 
     label: str
-    colour: str
+    look: Look
     x: float
     y: float
+    hollow: bool = False  # not limited by the server
 
 
 def label_lines(axes: Axes, ends: Sequence[LineEnd]) -> None:
     """Label each line beside the panel, at the height of its end if there is room.
 
-    The layout has to be settled before (`draw_without_rendering`).
+    The marker of a line stands before its label. The layout has to be settled before
+    (`draw_without_rendering`).
     """
     box = axes.get_window_extent()
     gap = LABEL_PT * axes.figure.dpi / 72
@@ -36,19 +42,29 @@ def label_lines(axes: Axes, ends: Sequence[LineEnd]) -> None:
         for x, y in at
     ]
     places = spread(wanted, gap, float(box.y0), float(box.y1))
+    em = SIZE_PT * axes.figure.dpi / 72 / box.width  # the size of the font
     for end, place in zip(ends, places, strict=True):
+        height = (place - box.y0) / box.height
         axes.annotate(
             end.label,
             (end.x, end.y),
-            xytext=(1.03, (place - box.y0) / box.height),
+            xytext=(BESIDE + 1.7 * em, height),
             textcoords="axes fraction",
             va="center",
-            fontsize=8,
-            color=end.colour,
+            fontsize=SIZE_PT,
             arrowprops={
                 **{"arrowstyle": "-", "color": "#999999", "linewidth": 0.5},
-                "relpos": (0, 0.5),  # to where the label begins
+                **{"relpos": (0, 0.5), "shrinkA": 1.6 * SIZE_PT},  # to the marker
             },
+        )
+        axes.plot(
+            [BESIDE + 0.7 * em],
+            [height],
+            transform=axes.transAxes,
+            clip_on=False,
+            markersize=5,
+            linestyle="",
+            **end.look.point(hollow=end.hollow),
         )
 
 

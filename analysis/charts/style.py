@@ -1,8 +1,13 @@
 """The style of all charts, and how a chart becomes a file.
 
 Rules of this module:
-- Charts are readable in grey and by colour-blind eyes. Colours are those of Okabe and
-  Ito (2008). A line style, a marker or a label always says the same as a colour.
+- Charts are readable in grey and by colour-blind eyes. Each implementation has its
+  colour in all charts (`implementations.py`). A line style, a marker or a label always
+  says the same as a colour.
+- The title of a panel names what its vertical axis shows, with its unit. A horizontal
+  axis has a label, with its unit.
+- What something other than the server limited is hollow, and has a †. What was not
+  reached has an arrow. A panel with nothing to draw says so.
 - Each part that users wait for has one colour in all charts (`FILLS`). The server's
   parts are plain, and each is lighter than the one before. Parts outside of it are
   hatched.
@@ -13,7 +18,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import itertools
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +32,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from analysis.charts import PICTURES
 from analysis.files import write
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-DASHES = (
-    *("-", "--", "-.", ":"),
-    *((0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)), (0, (8, 2, 2, 2))),
-)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FAILURE = "#B00020"
+INK = "#444444"  # of what is written small
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,6 @@ FILLS = {
 }
 LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}  # beside a panel
 DIGITS = 6  # of a position in a figure whose side is 1
-TITLE_PT = 9.5
-CHARACTERS = 12.5  # of a title in an inch
 
 mpl.rcParams.update(
     {
@@ -125,31 +122,8 @@ def settle(picture: Figure) -> None:
         axes.set_position((left, bottom, width, height))
 
 
-def entitle(picture: Figure, title: str, inches: float) -> None:
-    """Write a title above the panels, in lines of so many inches."""
-    lines = (
-        textwrap.wrap(line, int(inches * CHARACTERS), break_on_hyphens=False)
-        for line in title.split("\n")
-    )
-    picture.suptitle(
-        "\n".join(itertools.chain.from_iterable(lines)),
-        **{"x": 0.01, "ha": "left", "fontsize": TITLE_PT},
-    )
-
-
 def shorten(text: str, characters: int) -> str:
     return textwrap.shorten(text, characters, placeholder=" …") or text[:characters]
-
-
-def look(group: int, member: int) -> dict[str, Any]:
-    """Return the colour of a group of lines, and the dashes of its `member`.
-
-    The first lines of two groups differ in their dashes, too.
-    """
-    return {
-        "color": COLOURS[group % len(COLOURS)],
-        "linestyle": DASHES[(group + member) % len(DASHES)],
-    }
 
 
 def thousands(axes: Axes, *axis: str) -> None:
