@@ -1,8 +1,8 @@
 """What can be known of cells from their configurations alone.
 
 Rules of this module:
-- It needs only the standard library and contract. Each dry run uses it to list the tables and charts
-  before anything is measured (`catalogue.py`).
+- It needs only the standard library and contract. Each dry run uses it to list the
+  tables and charts before anything is measured (`catalogue.py`).
 - A cell that could not be measured counts as any other.
 """
 

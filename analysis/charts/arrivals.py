@@ -6,7 +6,7 @@ coordinated omission (Tene 2013). An open user sends a request when it is due.
 
 Rules of this module:
 - A panel shows cells that differ only in their arrivals. Lines have the colour of the
-  implementation; open ones are dashed, and have markers of their own.
+  implementation; closed ones are solid, open ones are dashed.
 - A response time counts from when the request was due, which is its `start_s`
   (`load.arrivals`). Requests that were due before all users had joined do not count:
   until then the load grows.
@@ -32,7 +32,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.charts.frame import entitle, say
-from analysis.charts.implementations import look_of
+from analysis.charts.implementations import DASHES, MARKERS, Look, look_of
 from analysis.charts.percentile_axis import PLACES, at_levels, scale
 from analysis.charts.style import figure, shorten
 from analysis.charts.users import captions
@@ -130,7 +130,8 @@ def settled(record: pd.DataFrame, cell: Cell) -> pd.DataFrame:
 
 def _draw(axes: Axes, lines: Sequence[PercentileLine], impl: str) -> None:
     for line in lines:
-        look = look_of(impl, ARRIVALS.index(line.arrivals))
+        number = ARRIVALS.index(line.arrivals)
+        look = Look(look_of(impl).colour, DASHES[number], MARKERS[number])
         named = word(
             "arrivals.line", line.arrivals + mark(line.limit), f"{line.requests:,}"
         )

@@ -19,10 +19,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.charts import utilisation
-from analysis.charts.density import density, draw_density
+from analysis.charts.density import HALO, density, draw_density
 from analysis.charts.frame import entitle, say
 from analysis.charts.implementations import Look, look_of
-from analysis.charts.style import FAILURE, INK, figure, shorten, thousands
+from analysis.charts.style import FAILURE, figure, shorten, thousands
 from analysis.charts.words import word
 from analysis.diagnosis.verdict import Verdict
 from analysis.diagnosis.waiting import Waiting
@@ -65,7 +65,7 @@ def draw(
     parts = utilisation.draw((full, strip), waited)
     strip.set_xlim(0, max(end_s, 1) * 1.02)
     thousands(strip, "x")
-    rates.set_title(_limit(verdict), loc="right", fontsize=9, color=INK)
+    rates.set_title(_limit(verdict), loc="right", fontsize=9, pad=9)
     notes = [*_notes(config, row, verdict), word("density", most)]
     entitle(picture, _title(config, row), notes, handles=parts)
     if row.first_failure_s is not None:
@@ -111,8 +111,8 @@ def _times(
             color=look.colour,
             linestyle=dashes,
             label=word(name),
+            path_effects=HALO,
         )
-    thousands(panel, "y")
     panel.legend(**BESIDE)
     return f"{fields.most:,}"
 

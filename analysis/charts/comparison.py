@@ -6,6 +6,7 @@ Rules of this module:
   anywhere to the right.
 - A hatched bar with an arrow is a median that was not reached. A hollow bar is of a row
   that something other than the server limited, or may have limited.
+- The ceiling is a dotted line where it is near, and a note where it is far.
 - A figure that is 0 in all rows has no axis: the panel says so.
 """
 
@@ -18,6 +19,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.charts.ceiling import ceiling_note, is_far
 from analysis.charts.frame import entitle, say
 from analysis.charts.implementations import look_of
 from analysis.charts.style import figure, thousands
@@ -64,9 +66,13 @@ def _signs(groups: Sequence[Group], panels: Sequence[figures.Figure]) -> list[st
         signs.append(word("signs.bound"))
     if any(group.marked != group.label for group in groups):
         signs.append(word("signs.marked"))
-    if groups[0].first.ceiling_rps:
-        signs.append(word("signs.ceiling"))
+    signs += ceiling_note(groups[0].first.ceiling_rps, _greatest_rps(groups))
     return signs
+
+
+def _greatest_rps(groups: Sequence[Group]) -> float:
+    estimates = [group.estimate("rps") for group in groups]
+    return max((estimate.value for estimate in estimates if estimate), default=0.0)
 
 
 def runs_note(groups: Sequence[Group]) -> list[str]:
@@ -88,6 +94,8 @@ def _bars(axes: Axes, groups: Sequence[Group], drawn: figures.Figure) -> None:
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     ceiling = groups[0].first.ceiling_rps if drawn.name.endswith("rps") else None
+    if ceiling and is_far(ceiling, _greatest_rps(groups)):
+        ceiling = None
     if ceiling:
         axes.axvline(ceiling, color="black", linewidth=1, linestyle=":")
     greatest = max(*ends, ceiling or 0.0, 0.0)

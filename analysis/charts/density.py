@@ -1,8 +1,9 @@
 """How many requests had which response time when: the fields of a heat map.
 
 Rules of this module:
-- A field is a stretch of time × a stretch of response times, the latter of equal ratios.
-  It counts the requests that finished in it. Failures count with the time they took.
+- A field is a stretch of time × a stretch of response times, the latter of equal
+  ratios. It counts the requests that finished in it. Failures count with the time that
+  they took.
 - Fields are drawn in `SHADES` steps of equal ratios, from one request to the greatest
   number of any field: light is few. Fields of one shade are one path, so that a picture
   stays small.
@@ -18,12 +19,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import LogLocator
 
+from analysis.charts.style import thousands
 from analysis.record.definitions import finish_s
 
+HALO = [withStroke(linewidth=3, foreground="white")]  # around a line upon the fields
 SHADES = ("#E3E3E3", "#C4C4C4", "#A0A0A0", "#767676", "#484848")
 PER_DECADE = 12  # stretches of response times between 10 and 100 ms, say
-STRETCHES = 72  # of time, at most
+STRETCHES, LEAST_S = 72, 0.25  # of time, at most; the length of one, at least
+FEW_TICKS = 30  # a ratio of response times that has powers of ten as ticks
 LEAST_MS = 0.01  # what takes less counts as that
 RECTANGLE = (Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY)
 
@@ -47,7 +53,7 @@ def density(record: pd.DataFrame, until_s: float) -> Density:
     times_ms = np.maximum(record["response_ms"].to_numpy(), LEAST_MS)[
         finished <= until_s
     ]
-    stretches = max(1, min(STRETCHES, math.ceil(until_s)))
+    stretches = max(1, min(STRETCHES, math.ceil(until_s / LEAST_S)))
     edges_s = np.linspace(0, max(until_s, 1e-3), stretches + 1)
     if not len(times_ms):
         return Density(np.zeros((stretches, 1)), edges_s, np.array([1.0, 10.0]))
@@ -83,10 +89,19 @@ def draw_density(axes: Axes, drawn: Density, most: int) -> None:
         corners = _rectangles(drawn, (shades == number) & (drawn.counts > 0))
         if len(corners):
             path = Path(corners.reshape(-1, 2), RECTANGLE * len(corners))
-            axes.add_patch(PathPatch(path, facecolor=shade, edgecolor=shade, lw=0.3))
+            fields = PathPatch(path, facecolor=shade, edgecolor=shade, lw=0.3)
+            axes.add_artist(fields)  # not `add_patch`: the limits are known
     axes.set_xlim(drawn.edges_s[0], drawn.edges_s[-1])
     axes.set_yscale("log", nonpositive="mask")
-    axes.set_ylim(drawn.edges_ms[0], drawn.edges_ms[-1])
+    scale_ms(axes, drawn.edges_ms[0], drawn.edges_ms[-1])
+
+
+def scale_ms(axes: Axes, low: float, high: float) -> None:
+    """Set the axis of response times, with a tick for each power of ten, if it can."""
+    axes.set_ylim(low, high)
+    thousands(axes, "y")
+    if high > FEW_TICKS * low:
+        axes.yaxis.set_major_locator(LogLocator(numticks=8))
 
 
 def _rectangles(drawn: Density, chosen: np.ndarray) -> np.ndarray:

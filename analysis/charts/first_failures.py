@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from analysis.charts.comparison import runs_note
 from analysis.charts.frame import entitle
-from analysis.charts.implementations import Look, look_of
+from analysis.charts.implementations import look_of
 from analysis.charts.style import INK, figure, thousands
 from analysis.charts.users import captions
 from analysis.charts.words import word
@@ -34,6 +34,8 @@ from contract import stops
 PANEL_IN, WORDS_IN = 5.0, 2.7  # the width of a panel, and of the words to its right
 LABEL_IN = 0.085  # the width of a label's character
 ROW_IN, AROUND_IN = 0.36, 0.75  # the height of a row, and of what is around a panel's
+MARGIN = 0.08  # of what is drawn, at either end
+FROM_ZERO = 0.25  # of the greatest: if the least is less, the axis begins at 0
 USERS = figures.of_rule(stops.FIRST_FAILURE)["users"]
 
 
@@ -50,12 +52,13 @@ def draw(cells: Sequence[Cell]) -> Figure:
     picture = figure(labelled_in + PANEL_IN + WORDS_IN, sum(heights))
     grid = picture.subplots(len(panels), height_ratios=heights, squeeze=False)
     for axes, (name, rows) in zip(grid[:, 0], panels.items(), strict=True):
-        axes.set_title(f"{name}: {USERS.title}" if len(panels) > 1 else USERS.title)
+        if len(panels) > 1:
+            axes.set_title(name)
         axes.set_xlabel(USERS.axis)
-        ends = [_row(axes, place, group) for place, group in enumerate(rows)]
+        reached = [_row(axes, place, group) for place, group in enumerate(rows)]
         axes.set_yticks(range(len(rows)), [group.marked for group in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)  # from the top, as the table has them
-        axes.set_xlim(0, max([*ends, 1.0]) * 1.04)
+        axes.set_xlim(*_span([users for row in reached for users in row]))
         axes.tick_params(axis="y", length=0)
         thousands(axes, "x")
     notes = [*captions(cells), " ".join(_signs(groups))]
@@ -78,24 +81,33 @@ def _reached(estimate: Estimate | None) -> bool:
     return estimate is None or estimate.reached
 
 
-def _row(axes: Axes, place: int, group: Group) -> float:
-    """Draw a row, with its figures to the right; return how far it reaches."""
+def _span(users: Sequence[float]) -> tuple[float, float]:
+    """Return what the axis shows; points do not need it to begin at 0."""
+    if not users:
+        return 0.0, 1.0
+    low, high = min(users), max(users)
+    margin = MARGIN * max(high - low, 0.1 * high, 1.0)
+    return (low - margin if low > FROM_ZERO * high else 0.0), high + margin
+
+
+def _row(axes: Axes, place: int, group: Group) -> list[float]:
+    """Draw a row, with its figures to the right; return the users that are drawn."""
     estimate, sample = group.estimate("users"), group.sample("users")
     if estimate is None or sample is None:
-        return 0.0
+        return []
     look = look_of(group.first.impl)
     ends = [estimate.value]
     onset = group.estimate("onset_users")
     if onset is not None:
-        axes.plot(onset.value, place, "|", color=INK, markersize=13, mew=1.4)
+        axes.plot(onset.value, place, "|", color=INK, markersize=15, mew=2.4)
         ends.append(onset.value)
     if group.runs > 1:
-        _runs(axes, place, (estimate, sample), look)
+        _runs(axes, place, (estimate, sample))
         ends += sample.values
     point = look.point(hollow=not is_servers(group.limit()[0]))
     if not estimate.reached:
         point["marker"] = ">"
-    axes.plot(estimate.value, place, markersize=8, zorder=4, clip_on=False, **point)
+    axes.plot(estimate.value, place, markersize=7, zorder=3, clip_on=False, **point)
     axes.annotate(
         _words(group, estimate),
         (1.0, place),
@@ -105,17 +117,18 @@ def _row(axes: Axes, place: int, group: Group) -> float:
         va="center",
         fontsize=8,
     )
-    return max(ends)
+    return ends
 
 
-def _runs(axes: Axes, place: int, known: tuple[Estimate, Sample], look: Look) -> None:
+def _runs(axes: Axes, place: int, known: tuple[Estimate, Sample]) -> None:
     """Draw the interval, open where it has no end, and a dot for each run."""
     estimate, sample = known
     if estimate.low is not None and estimate.high is not None:
         high = min(estimate.high, max(sample.values))
-        axes.plot([estimate.low, high], [place, place], color=look.colour, lw=3.5)
+        axes.plot([estimate.low, high], [place, place], color="black", lw=1.2, zorder=4)
         shut = [estimate.low, high] if math.isfinite(estimate.high) else [estimate.low]
-        axes.plot(shut, [place] * len(shut), "|", color=look.colour, ms=11, mew=2)
+        (ends,) = axes.plot(shut, [place] * len(shut), "|", color="black", ms=9)
+        ends.set(markeredgewidth=1.2, zorder=4)
     below = place + np.linspace(0.2, 0.36, len(sample))  # so that equal runs are seen
     axes.plot(sample.values, below, "o", color=INK, markersize=2.2, linestyle="")
 

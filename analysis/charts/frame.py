@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from analysis.charts.style import INK, shorten
 
 TITLE_PT, NOTE_PT, LEGEND_PT = 11.0, 7.5, 8.0
-TITLE_CHARACTERS, NOTE_CHARACTERS = 10.5, 15.5  # in an inch
+TITLE_CHARACTERS, NOTE_CHARACTERS = 10.5, 18.0  # in an inch
 MARGIN_IN = 0.1
 POINTS = 72  # in an inch
 LINE = 1.3  # a line's height, in sizes of its font

@@ -16,11 +16,19 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from analysis.charts.density import Density, density, draw_density, legend
+from analysis.charts.density import (
+    HALO,
+    Density,
+    density,
+    draw_density,
+    legend,
+    scale_ms,
+)
 from analysis.charts.frame import entitle, say
 from analysis.charts.implementations import look_of
-from analysis.charts.style import FAILURE, figure, shorten, thousands
+from analysis.charts.style import FAILURE, figure, shorten
 from analysis.charts.users import captions
 from analysis.charts.words import word
 from analysis.configurations import CEILING
@@ -31,7 +39,7 @@ from analysis.rows.cells import Cell
 from analysis.rows.groups import Group, grouped_by_experiment
 from contract import record
 
-PANEL_IN = (3.4, 2.1)
+PANEL_IN = (2.7, 1.9)
 COLUMNS = 4  # of panels side by side, at most
 CHARACTERS = 10  # of a panel's title in an inch
 
@@ -80,7 +88,12 @@ def _draw(axes: Axes, group: Group, fields: Density, most: int) -> None:
         return
     cell = group.first
     line = _medians(cell)
-    axes.plot(line["t_s"] + 0.5, line["p50_ms"], color=look_of(cell.impl).colour)
+    axes.plot(
+        line["t_s"] + 0.5,
+        line["p50_ms"],
+        color=look_of(cell.impl).colour,
+        path_effects=HALO,
+    )
     if cell.row["first_failure_s"] is not None:
         axes.axvline(cell.row["first_failure_s"], color=FAILURE, linestyle=":")
 
@@ -100,8 +113,8 @@ def _share_axes(panels: Sequence[Axes], fields: Sequence[Density]) -> None:
     low = min(each.edges_ms[0] for each in known)
     high = max(each.edges_ms[-1] for each in known)
     for axes, each in zip(panels, fields, strict=False):
-        axes.set_ylim(low, high)
-        thousands(axes, "x", "y")
+        scale_ms(axes, low, high)
+        axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
         axes.set_xlim(0, max(axes.get_xlim()[1], each.edges_s[-1]))
 
 

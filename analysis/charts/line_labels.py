@@ -13,6 +13,10 @@ from analysis.charts.implementations import Look
 LABEL_PT = 11.0  # the least distance of two labels, in points
 BESIDE = 1.03  # of a panel's width: where the labels begin
 SIZE_PT = 8.0
+LEADER = {
+    **{"arrowstyle": "-", "color": "#999999", "linewidth": 0.5},
+    **{"shrinkA": 0, "shrinkB": 0},
+}
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,19 @@ def label_lines(axes: Axes, ends: Sequence[LineEnd]) -> None:
     for end, place in zip(ends, places, strict=True):
         height = (place - box.y0) / box.height
         axes.annotate(
-            end.label,
+            "",
             (end.x, end.y),
-            xytext=(BESIDE + 1.7 * em, height),
+            xytext=(BESIDE, height),
             textcoords="axes fraction",
+            arrowprops=LEADER,
+        )
+        axes.text(
+            BESIDE + 1.7 * em,
+            height,
+            end.label,
+            transform=axes.transAxes,
             va="center",
             fontsize=SIZE_PT,
-            arrowprops={
-                **{"arrowstyle": "-", "color": "#999999", "linewidth": 0.5},
-                **{"relpos": (0, 0.5), "shrinkA": 1.6 * SIZE_PT},  # to the marker
-            },
         )
         axes.plot(
             [BESIDE + 0.7 * em],

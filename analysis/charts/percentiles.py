@@ -37,6 +37,7 @@ from analysis.rows.settings import caption
 from contract import record, stops
 
 PANEL_IN = (6.0, 3.2)
+LINE_IN = 0.17  # the height of a label beside a panel
 LABEL_IN = 0.062  # the width of a label's character
 ROOM = 0.06  # of a panel, above the highest line
 WHICH = {
@@ -73,9 +74,9 @@ def draw(cells: Sequence[Cell]) -> Figure:
         for name in names
     }
     longest = max(len(each.label) for every in panels.values() for each in every)
-    height = PANEL_IN[1] * len(panels)
-    picture = figure(PANEL_IN[0] + 0.8 + LABEL_IN * longest, height)
-    grid = picture.subplots(len(panels), squeeze=False)[:, 0]
+    heights = [max(PANEL_IN[1], 0.6 + LINE_IN * len(each)) for each in panels.values()]
+    picture = figure(PANEL_IN[0] + 0.8 + LABEL_IN * longest, sum(heights))
+    grid = picture.subplots(len(panels), height_ratios=heights, squeeze=False)[:, 0]
     for axes, (name, drawn) in zip(grid, panels.items(), strict=True):
         title = word("panel.response")
         axes.set_title(f"{name}: {title}" if len(panels) > 1 else title)
@@ -151,7 +152,7 @@ def _draw(axes: Axes, drawn: Sequence[PercentileLine]) -> None:
         axes.plot(
             PLACES,
             line.middle_ms,
-            markevery=4,
+            markevery=(2, 4),
             markersize=4.5,
             **line.look.line,
             **line.look.point(hollow=line.hollow),

@@ -27,7 +27,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from analysis.charts import PICTURES
 from analysis.files import write
@@ -115,7 +115,7 @@ def settle(picture: Figure) -> None:
     if engine is None or not picture.axes:
         return
     engine.execute(picture)
-    picture.set_layout_engine("none")
+    picture.set_layout_engine(None)  # "none" would draw each file twice
     for axes in picture.axes:
         place = axes.get_position(original=True).bounds
         left, bottom, width, height = (round(side, DIGITS) for side in place)
@@ -132,7 +132,7 @@ def thousands(axes: Axes, *axis: str) -> None:
         which = axes.xaxis if name == "x" else axes.yaxis
         if which.get_scale() == "log":  # ticks even within one decade
             which.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
-            which.set_minor_formatter(NullFormatter())
+            which.set_minor_locator(NullLocator())
         else:
             which.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))

@@ -3,6 +3,8 @@
 Rules of this module:
 - The lines are those of the chart against users (`user_curves.py`), with throughput in
   place of users: it shows what a further request a second costs.
+- Runs whose users grow without steps are smoothed, by a moving average of throughput
+  and a moving median of response times: their lines would cross themselves.
 - The knee is the fewest users with `stops.KNEE` of the greatest throughput of the line.
   That of a single search for the capacity is the one of its table.
 - With repeats a cross at the knee spans the least to the greatest run there.
@@ -12,15 +14,17 @@ Rules of this module:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.charts.frame import entitle, say
 from analysis.charts.line_labels import LineEnd, label_lines
 from analysis.charts.style import FAILURE, figure, thousands
-from analysis.charts.user_curves import UserCurve, growing_curves
+from analysis.charts.user_curves import Points, UserCurve, growing_curves
 from analysis.charts.users import captions, searches
 from analysis.charts.words import word
 from analysis.rows.cells import Cell
@@ -29,6 +33,7 @@ from analysis.tables.waited import percent
 from contract import stops
 
 PANEL_IN = (6.5, 4.4)
+SMOOTHED = 0.2  # of a line
 LABEL_IN = 0.062  # the width of a label's character
 
 
@@ -36,7 +41,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
     """Return the chart of the cells whose users grow."""
     growing = searches(cells)
     every = growing_curves(growing)
-    lines = [curve for curve in every if len(curve.users)]
+    lines = [_smoothed(curve) for curve in every if len(curve.users)]
     labels = [word("throughput.users", ln.label, _users(ln)) for ln in lines]
     longest = max(map(len, labels), default=0)
     picture = figure(PANEL_IN[0] + 0.8 + LABEL_IN * longest, PANEL_IN[1])
@@ -64,6 +69,26 @@ def draw(cells: Sequence[Cell]) -> Figure:
     return picture
 
 
+def _smoothed(line: UserCurve) -> UserCurve:
+    if line.stepped:
+        return line
+    return replace(
+        line,
+        middle={**line.middle, **_rolled(line.middle)},
+        least=_rolled(line.least) if line.least else {},
+        greatest=_rolled(line.greatest) if line.least else {},
+    )
+
+
+def _rolled(points: Points) -> Points:
+    width = max(3, round(SMOOTHED * len(points["rps"])))
+    rates, times_ms = (
+        pd.Series(points[name]).rolling(width, center=True, min_periods=1)
+        for name in ("rps", "p50_ms")
+    )
+    return {"rps": rates.mean().to_numpy(), "p50_ms": times_ms.median().to_numpy()}
+
+
 def knee(line: UserCurve) -> int:
     """Return the place of the knee in a curve, whose users ascend."""
     rates = line.middle["rps"]
@@ -81,6 +106,8 @@ def _at(line: UserCurve, place: int) -> tuple[float, float]:
 def _signs(lines: Sequence[UserCurve]) -> Iterator[str]:
     yield word("throughput.way")
     yield word("throughput.knee", percent(stops.KNEE))
+    if not all(line.stepped for line in lines):
+        yield word("throughput.smooth", percent(SMOOTHED))
     if any(line.least for line in lines):
         yield word("throughput.cross")
     if any(line.ends for line in lines):
@@ -96,7 +123,9 @@ def _signs(lines: Sequence[UserCurve]) -> Iterator[str]:
 def _draw(axes: Axes, line: UserCurve) -> None:
     point = line.look.point(hollow=line.hollow)
     rates, times_ms = line.middle["rps"], line.middle["p50_ms"]
-    axes.plot(rates, times_ms, linewidth=1.2, alpha=0.75, **line.look.line)
+    axes.plot(rates, times_ms, linewidth=1.4, **line.look.line)
+    if line.stepped:
+        axes.plot(rates, times_ms, markersize=4, linestyle="", **point)
     place = knee(line)
     rate, time_ms = _at(line, place)
     if line.least:

@@ -48,6 +48,7 @@ class UserCurve:
     ends: bool
     unreached: bool = False  # its last point is a bound that was reached first
     hollow: bool = False  # something else than the server may have been the limit
+    stepped: bool = False  # through the steps of a search for the capacity
     joined: bool = False  # through several cells, not along one run
 
     @property
@@ -85,7 +86,7 @@ def _grown(group: Group, named: str, look: Look) -> UserCurve:
     if end_users is None or not curves:
         return UserCurve(named, look, _none(), {}, {}, False)
     ends = end_users.reached and not searched
-    how = (ends, not end_users.reached and not searched, hollow)
+    how = (ends, not end_users.reached and not searched, hollow, searched)
     if group.runs == 1:
         return UserCurve(named, look, curves[0], {}, {}, *how)
     lasts = [curve["users"][-1] for curve in curves]

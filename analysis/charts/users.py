@@ -8,11 +8,12 @@ implementation. The spread of repeats is a band around a curve, and a bar at a p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.charts.ceiling import ceiling_note, is_far
 from analysis.charts.frame import entitle, say
 from analysis.charts.line_labels import LineEnd, label_lines
 from analysis.charts.style import FAILURE, LEGEND, figure, thousands
@@ -39,13 +40,17 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
         PANEL_IN + 1.7 + LABEL_IN * max([len(line.label) for line in lines] or [0]), 5.6
     )
     times, rates = picture.subplots(2, sharex=True)
-    ceilings = {cell.ceiling_rps for cell in growing if cell.ceiling_rps is not None}
     _times(times, lines)
     searched = all(cell.stop == stops.CAPACITY for cell in cells)
-    _rates(rates, lines, ceilings, logarithmic=searched)
-    rates.set_xlabel(word("axis.users"))
+    ceiling = max((cell.ceiling_rps or 0.0 for cell in growing), default=0.0)
+    greatest = max((float(line.middle["rps"].max()) for line in lines), default=0.0)
+    near = 0.0 if is_far(ceiling, greatest) else ceiling
+    _rates(rates, lines, near, logarithmic=searched)
     rates.margins(x=0.02)
-    notes = [*captions(growing or cells), " ".join(_signs(curves, ceilings))]
+    notes = [
+        *captions(growing or cells),
+        " ".join([*_signs(curves), *ceiling_note(ceiling, greatest)]),
+    ]
     entitle(picture, word("title.users"), notes)
     if not lines:
         for axes in (times, rates):
@@ -84,32 +89,29 @@ def _times(axes: Axes, lines: Sequence[UserCurve]) -> None:
 def _rates(
     axes: Axes,
     lines: Sequence[UserCurve],
-    ceilings: Iterable[float],
+    ceiling: float,
     *,
     logarithmic: bool,
 ) -> None:
     _draw(axes, lines, "rps")
-    for ceiling in ceilings:
+    if ceiling:
         axes.axhline(ceiling, color="black", linewidth=1, linestyle=":")
-    title = word("panel.rate")
-    if logarithmic:  # users are doubled, and the ceiling is far above
-        axes.set_yscale("log", nonpositive="mask")
+    axes.set_title(word("panel.rate"))
+    axes.set_ylim(bottom=0)
+    if logarithmic:  # users are doubled
         axes.set_xscale("log", nonpositive="mask")
-        title = word("logarithmic", title)
+        axes.set_xlabel(word("logarithmic", word("axis.users")))
     else:
-        axes.set_ylim(bottom=0)
+        axes.set_xlabel(word("axis.users"))
         axes.set_xlim(left=0)
-    axes.set_title(title)
 
 
-def _signs(lines: Sequence[UserCurve], ceilings: Collection[float]) -> Iterable[str]:
+def _signs(lines: Sequence[UserCurve]) -> Iterable[str]:
     """Yield the meaning of signs, as far as there are any."""
     if any(line.ends for line in lines):
         yield word("signs.failure")
     if any(line.unreached for line in lines):
         yield word("signs.unreached")
-    if ceilings:
-        yield word("signs.ceiling")
     if any(line.least for line in lines):
         yield word("signs.band")
     if any(MARK in line.label for line in lines):

@@ -49,6 +49,7 @@ WORDS = {
     "holds it with {}; a dot is a run.",
     "signs.several": "{} to {}",
     "signs.ceiling": "Dotted: what the load generator can send.",
+    "ceiling.far": "The load generator can send {} requests/s, far above.",
     "signs.band": "Shaded, or upright: from the least run to the greatest.",
     "signs.hollow": "Hollow: limited, or possibly limited, by something other than the "
     "server.",
@@ -74,9 +75,9 @@ WORDS = {
     "medians over repeats.",
     "arrivals.line": "{}: {} requests",
     "arrivals.failed": "{}, {} failed",
-    "title.comparison": "{}: the main figures",
+    "title.comparison": "{}: main figures",
     "title.first_failures": "Users at the first failure",
-    "first_failures.onset": "Upright: the onset of failures, where 1 % of requests fail.",
+    "first_failures.onset": "Grey, upright: the onset, where 1 % of requests fail.",
     "first_failures.failed": "{}: {}",
     "first_failures.not_reached": "> {}: not reached",
     "title.heat_map": "Response times over the run",
@@ -109,7 +110,8 @@ WORDS = {
     "throughput.",
     "throughput.cross": "Cross at the knee: from the least run to the greatest.",
     "throughput.way": "Lines run from few users to many.",
-    "throughput.users": "{}, knee at {} users",
+    "throughput.smooth": "Runs are smoothed over {} of their users.",
+    "throughput.users": "{}, users at the knee: {}",
     "title.users": "Response time and throughput against users",
     "title.waiting": "What users waited for",
     "waiting.signs": "Right: the seconds that they waited in all. Hatched: outside of "
@@ -130,7 +132,7 @@ WORDS = {
     "cell.limited": "limited by {}",
     "cell.outside": "† limited by {} (not the server)",
     "cell.unclear": "† limit unclear",
-    "cell.because": "{}: {}.",
+    "cell.because": "Verdict: {}; {}.",
     "cell.full": "first full: {}",
 }
 
