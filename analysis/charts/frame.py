@@ -53,12 +53,21 @@ def entitle(
     engine.set(rect=(0, below, 1, height / whole))  # type: ignore[call-arg]
     left = MARGIN_IN / width
     picture.text(
-        *(left, 1 - MARGIN_IN / whole, shorten(title, int(inches * TITLE_CHARACTERS))),
-        **{"va": "top", "fontsize": TITLE_PT, "fontweight": "bold"},
+        left,
+        1 - MARGIN_IN / whole,
+        shorten(title, int(inches * TITLE_CHARACTERS)),
+        va="top",
+        fontsize=TITLE_PT,
+        fontweight="bold",
     )
     picture.text(
-        *(left, MARGIN_IN / whole, "\n".join(said)),
-        **{"va": "bottom", "fontsize": NOTE_PT, "color": INK, "linespacing": LINE},
+        left,
+        MARGIN_IN / whole,
+        "\n".join(said),
+        va="bottom",
+        fontsize=NOTE_PT,
+        color=INK,
+        linespacing=LINE,
     )
     if handles:
         picture.legend(
@@ -74,6 +83,5 @@ def say(axes: Axes, words: str) -> None:
     axes.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
     axes.grid(visible=False)
     axes.text(
-        *(0.5, 0.5, words),
-        **{"transform": axes.transAxes, "ha": "center", "va": "center", "color": INK},
+        0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=INK
     )

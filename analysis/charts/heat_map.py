@@ -63,7 +63,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
         axes.tick_params(labelbottom=True)
         if number % columns == 0:
             axes.set_ylabel(word("axis.response"))
-    _share_axes(grid.flat, fields)
+    _share_axes(list(grid.flat), fields)
     entitle(
         picture,
         word("title.heat_map"),

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -58,11 +57,13 @@ class PercentileLine:
 
     @property
     def middle_ms(self) -> np.ndarray:
-        return np.asarray(np.median(self.runs_ms, axis=0))
+        middle_ms: np.ndarray = np.median(self.runs_ms, axis=0)
+        return middle_ms
 
     @property
     def known(self) -> np.ndarray:
-        return np.isfinite(self.middle_ms)
+        known: np.ndarray = ~np.isnan(self.middle_ms)
+        return known
 
 
 def draw(cells: Sequence[Cell]) -> Figure:
@@ -110,20 +111,15 @@ def lines(cells: Sequence[Cell]) -> list[PercentileLine]:
 def counted_ms(cell: Cell) -> np.ndarray:
     """Return the response times of the requests that the cell's figures are of."""
     requests = read_times(cell.folder / record.REQUESTS)
-    return np.asarray(counted(requests, cell)["response_ms"])
-
-
-def counted(requests: pd.DataFrame, cell: Cell) -> pd.DataFrame:
-    finished = finish_s(requests)
+    begin_s, end_s = -np.inf, np.inf
     if cell.stop == stops.FIRST_FAILURE:
-        return requests[finished <= cell.row["duration_s"] + 1e-6]
-    if cell.stop == stops.CAPACITY:
+        end_s = np.nextafter(cell.row["duration_s"], np.inf)  # with the failure
+    elif cell.stop == stops.CAPACITY:
         peak = max(cell.result["steps"], key=lambda step: step["rps"], default=None)
-        if peak is None:
-            return requests[:0]
-        within = (finished >= peak["begin_s"]) & (finished < peak["end_s"])
-        return requests[within]
-    return requests
+        begin_s, end_s = (peak["begin_s"], peak["end_s"]) if peak else (0.0, 0.0)
+    finished = finish_s(requests).to_numpy()
+    within = (finished >= begin_s) & (finished < end_s)
+    return requests["response_ms"].to_numpy()[within]
 
 
 def _notes(

@@ -13,9 +13,7 @@ from __future__ import annotations
 WORDS = {
     # Axes, with their units, and titles of panels.
     "axis.users": "users",
-    "axis.requests": "requests",
     "axis.rate": "requests/s",
-    "axis.time": "ms",
     "axis.seconds": "seconds since the load began",
     "axis.idle": "idle connections",
     "axis.percentile": "percentile of requests",
