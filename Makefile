@@ -26,7 +26,7 @@ $(if $(goal),$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable
 home = $${HOME:-$(CURDIR)/.cache}
 snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1 all
 
-.PHONY: all demo test lint benchmark docs lock install list clean help
+.PHONY: all demo test lint benchmark docs gallery lock install list clean help
 
 all: $(VENV)/.runs ## Measure the default study (30 minutes) and write tables and charts
 	$(snakemake) $(if $(config),--config $(config))
@@ -48,6 +48,9 @@ benchmark: $(VENV)/.tests ## Measure what a cell costs beyond its load, and plan
 
 docs: ## Fill README.md and docs/ with the results that are kept in docs/results/
 	$(PYTHON) -m docs
+
+gallery: $(VENV)/.runs ## Draw the pictures of docs/gallery.md from the records in docs/gallery/
+	$(VENV)/bin/python -m docs gallery
 
 lock: $(VENV)/.tests ## Pin the newest versions that pyproject.toml allows
 	$(lock) pyproject.toml --output-file requirements.txt

@@ -8,7 +8,8 @@ Rules of this module:
 - All others have theirs by a digest of their name. None has the colour and the marker
   of a known one.
 - Colours are those of Okabe and Ito (2008), with wine in place of their yellow, which
-  is pale on white. With any kind of colour blindness each two can be told apart.
+  is pale on white. With any kind of colour blindness each two can be told apart, and
+  the first four best.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from dataclasses import dataclass
 from typing import Any
 
 COLOURS = (
-    *("#0072B2", "#D55E00", "#009E73", "#CC79A7"),
-    *("#E69F00", "#56B4E9", "#000000", "#882255"),
+    *("#0072B2", "#D55E00", "#882255", "#009E73"),
+    *("#E69F00", "#56B4E9", "#CC79A7", "#000000"),
 )
 DASHES: tuple[Any, ...] = (
-    *("-", "--", "-.", ":"),
-    *((0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)), (0, (8, 2, 2, 2))),
+    *("-", "--", "-.", (0, (8, 2))),
+    *((0, (5, 1, 1, 1, 1, 1)), ":", (0, (1, 3)), (0, (8, 2, 2, 2))),
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 KNOWN = (
