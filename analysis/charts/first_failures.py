@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.charts.comparison import runs_note
 from analysis.charts.frame import entitle
@@ -35,6 +36,7 @@ PANEL_IN, WORDS_IN = 5.0, 2.7  # the width of a panel, and of the words to its r
 LABEL_IN = 0.085  # the width of a label's character
 ROW_IN, AROUND_IN = 0.36, 0.75  # the height of a row, and of what is around a panel's
 MARGIN = 0.08  # of what is drawn, at either end
+LEAST_SPAN = 40  # users, so that ticks have whole numbers of them
 FROM_ZERO = 0.25  # of the greatest: if the least is less, the axis begins at 0
 USERS = figures.of_rule(stops.FIRST_FAILURE)["users"]
 
@@ -61,6 +63,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
         axes.set_xlim(*_span([users for row in reached for users in row]))
         axes.tick_params(axis="y", length=0)
         thousands(axes, "x")
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     notes = [*captions(cells), " ".join(_signs(groups))]
     entitle(picture, word("title.first_failures"), notes)
     return picture
@@ -86,7 +89,7 @@ def _span(users: Sequence[float]) -> tuple[float, float]:
     if not users:
         return 0.0, 1.0
     low, high = min(users), max(users)
-    margin = MARGIN * max(high - low, 0.1 * high, 1.0)
+    margin = MARGIN * max(high - low, 0.1 * high, LEAST_SPAN)
     return (low - margin if low > FROM_ZERO * high else 0.0), high + margin
 
 

@@ -4,7 +4,8 @@ Rules of this module:
 - An implementation has the same colour, dashes and marker in all charts of all
   matrices. They depend on its name, and not on what stands beside it.
 - Those of this project have theirs by their place in `KNOWN`. The first eight differ in
-  their colours; any two differ in colour or marker. A new one is added at the end.
+  their colours; any two differ in colour or marker. A name that is added stands at the
+  end: the others keep theirs.
 - All others have theirs by a digest of their name. None has the colour and the marker
   of a known one.
 - Colours are those of Okabe and Ito (2008), with wine in place of their yellow, which

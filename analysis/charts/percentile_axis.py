@@ -13,13 +13,14 @@ from collections.abc import Iterable
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from analysis.charts.style import thousands
 
 TICKS = (50, 90, 99, 99.9)
 LEVELS = 1 - np.logspace(math.log10(0.5), -3, 28)  # from 50 to 99.9 %
 PLACES = 1 / (1 - LEVELS)  # on the axis
+DECADE = 10
 LEAST_ABOVE = 5  # requests that a percentile has to have above it
 
 
@@ -47,4 +48,6 @@ def scale(axes: Axes, lines_ms: Iterable[np.ndarray], room: float) -> None:
     above = times_ms[times_ms > 0]
     low, high = (above.min(), above.max()) if above.size else (1, 10)
     low, high = low / 1.5, high * 1.5
+    if high < DECADE * low:  # ticks at 1, 2 and 5 would be too few
+        axes.yaxis.set_major_locator(LogLocator(subs=range(1, DECADE), numticks=12))
     axes.set_ylim(low, high * (high / low) ** room)
