@@ -31,12 +31,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.charts.frame import entitle, say
-from analysis.charts.implementations import DASHES, MARKERS, Look, look_of
-from analysis.charts.percentile_axis import PLACES, at_levels, scale
-from analysis.charts.style import figure, shorten
 from analysis.charts.users import captions
-from analysis.charts.words import word
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.implementations import DASHES, MARKERS, Look, look_of
+from analysis.drawing.percentile_axis import PLACES, at_levels, scale
+from analysis.drawing.style import figure, shorten
+from analysis.drawing.words import word
 from analysis.limits import is_servers
 from analysis.record.definitions import failed
 from analysis.record.run_files import read_requests

@@ -7,7 +7,7 @@ Rules of this module:
 
 from __future__ import annotations
 
-from analysis.charts.words import word
+from analysis.drawing.words import word
 from analysis.rows.settings import show
 
 FAR = 2.0  # times the greatest rate of a server

@@ -19,13 +19,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.charts import utilisation
-from analysis.charts.density import HALO, density, draw_density
-from analysis.charts.frame import entitle, say
-from analysis.charts.implementations import Look, look_of
-from analysis.charts.style import FAILURE, figure, shorten, thousands
-from analysis.charts.words import word
 from analysis.diagnosis.verdict import Verdict
 from analysis.diagnosis.waiting import Waiting
+from analysis.drawing.density import HALO, density, draw_density
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.implementations import Look, look_of
+from analysis.drawing.style import FAILURE, figure, shorten, thousands
+from analysis.drawing.words import word
 from analysis.limits import is_outside
 from analysis.record.aggregates import whole_seconds
 from analysis.record.definitions import Row

@@ -20,10 +20,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.charts.ceiling import ceiling_note, is_far
-from analysis.charts.frame import entitle, say
-from analysis.charts.implementations import look_of
-from analysis.charts.style import figure, thousands
-from analysis.charts.words import word
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.implementations import look_of
+from analysis.drawing.style import figure, thousands
+from analysis.drawing.words import unit, word
 from analysis.limits import is_servers
 from analysis.rows import figures
 from analysis.rows.cells import Cell
@@ -48,7 +48,7 @@ def comparison(name: str, cells: Sequence[Cell]) -> Figure:
         picture.subplots(1, len(panels), sharey=True), panels, strict=True
     ):
         axes.set_title(drawn.title)
-        axes.set_xlabel(drawn.axis)
+        axes.set_xlabel(unit(drawn.name, drawn.unit))
         _bars(axes, groups, drawn)
     first = picture.axes[0]
     first.set_yticks(range(len(groups)), labels)

@@ -20,11 +20,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.charts.comparison import runs_note
-from analysis.charts.frame import entitle
-from analysis.charts.implementations import look_of
-from analysis.charts.style import INK, figure, thousands
 from analysis.charts.users import captions
-from analysis.charts.words import word
+from analysis.drawing.frame import entitle
+from analysis.drawing.implementations import look_of
+from analysis.drawing.style import INK, figure, thousands
+from analysis.drawing.words import word
 from analysis.limits import is_servers
 from analysis.rows import figures
 from analysis.rows.cells import Cell
@@ -56,7 +56,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
     for axes, (name, rows) in zip(grid[:, 0], panels.items(), strict=True):
         if len(panels) > 1:
             axes.set_title(name)
-        axes.set_xlabel(USERS.axis)
+        axes.set_xlabel(word("axis.users"))
         reached = [_row(axes, place, group) for place, group in enumerate(rows)]
         axes.set_yticks(range(len(rows)), [group.marked for group in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)  # from the top, as the table has them

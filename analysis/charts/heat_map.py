@@ -18,7 +18,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.charts.density import (
+from analysis.charts.users import captions
+from analysis.configurations import CEILING
+from analysis.drawing.density import (
     HALO,
     Density,
     density,
@@ -26,12 +28,10 @@ from analysis.charts.density import (
     legend,
     scale_ms,
 )
-from analysis.charts.frame import entitle, say
-from analysis.charts.implementations import look_of
-from analysis.charts.style import FAILURE, figure, shorten
-from analysis.charts.users import captions
-from analysis.charts.words import word
-from analysis.configurations import CEILING
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.implementations import look_of
+from analysis.drawing.style import FAILURE, figure, shorten
+from analysis.drawing.words import word
 from analysis.files import DataError
 from analysis.record.aggregates import whole_seconds
 from analysis.record.run_files import read_times

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.charts.frame import entitle, say
-from analysis.charts.implementations import Look, look_of
-from analysis.charts.line_labels import LineEnd, label_lines
-from analysis.charts.style import LEGEND, figure, thousands
-from analysis.charts.words import word
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.implementations import Look, look_of
+from analysis.drawing.line_labels import LineEnd, label_lines
+from analysis.drawing.style import LEGEND, figure, thousands
+from analysis.drawing.words import word
 from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.tables.idle import IdleLine, Point, captions, lines

@@ -20,13 +20,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.charts.frame import entitle, say
-from analysis.charts.implementations import Look, look_of
-from analysis.charts.line_labels import LineEnd, label_lines
-from analysis.charts.percentile_axis import LEAST_ABOVE, PLACES, at_levels, scale
-from analysis.charts.style import figure
-from analysis.charts.words import word
 from analysis.configurations import CEILING
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.implementations import Look, look_of
+from analysis.drawing.line_labels import LineEnd, label_lines
+from analysis.drawing.percentile_axis import LEAST_ABOVE, PLACES, at_levels, scale
+from analysis.drawing.style import figure
+from analysis.drawing.words import word
 from analysis.limits import is_servers
 from analysis.record.definitions import finish_s
 from analysis.record.run_files import read_times

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.charts.frame import entitle
-from analysis.charts.implementations import look_of
-from analysis.charts.style import figure, thousands
-from analysis.charts.words import word
+from analysis.drawing.frame import entitle
+from analysis.drawing.implementations import look_of
+from analysis.drawing.style import figure, thousands
+from analysis.drawing.words import unit, word
 from analysis.limits import is_servers
 from analysis.rows import figures
 from analysis.rows.cells import Cell
@@ -80,7 +80,7 @@ def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
         drawn = figures.drawn(EXPERIMENTS[name])
         for axes, each in zip(panels, drawn, strict=True):
             axes.set_title(each.title)
-            axes.set_xlabel(each.axis)
+            axes.set_xlabel(unit(each.name, each.unit))
             _draw(axes, rows_of[name], each.name)
         panels[0].set_yticks(
             range(len(rows_of[name])), [bar.label for bar in rows_of[name]]

@@ -17,10 +17,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from analysis.charts.frame import entitle, say
-from analysis.charts.implementations import look_of
-from analysis.charts.style import figure, thousands
-from analysis.charts.words import word
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.implementations import look_of
+from analysis.drawing.style import figure, thousands
+from analysis.drawing.words import unit, word
 from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group, grouped_by_experiment
@@ -36,46 +36,50 @@ DRAWN = ("voluntary_per_request", "involuntary_per_request", "cpu_ms_per_request
 def draw(cells: Sequence[Cell]) -> Figure:
     """Return the chart of all cells, medians over repeats."""
     rows = grouped_by_experiment(cells)
-    repeats = max(len(row.cells) for row in rows)
     width = LABEL_IN * max(len(row.label) for row in rows) + PANEL_IN * len(DRAWN)
     picture = figure(width, 0.9 + 0.3 * len(rows))
-    repeated = word("signs.repeats") if repeats > 1 else ""
-    notes = [word("switches.what"), f"{switches.SERVERS} {repeated}"]
-    entitle(picture, word("title.switches"), notes)
     drawn = [each for each in figures.SWITCHES if each.name in DRAWN]
-    looks = [look_of(row.first.impl) for row in rows]
     for axes, each in zip(
         picture.subplots(1, len(drawn), sharey=True), drawn, strict=True
     ):
-        values = [row.median(each.value) for row in rows]
-        low, high = _bounds(values)
-        axes.set_title(each.title)
-        axes.set_xlabel(word("logarithmic", each.axis) if low else each.axis)
-        if low:
-            axes.set_xscale("log")
-        bars = [value if value is not None else 0 for value in values]
-        axes.barh(
-            range(len(rows)),
-            [max(bar - low, 0) for bar in bars],
-            left=low,
-            height=0.62,
-            color=[look.tint for look in looks],
-            edgecolor=[look.colour for look in looks],
-            linewidth=[1.2 if bar > low else 0 for bar in bars],
-        )
-        _annotate(axes, [each.show(value) for value in values], bars, low)
-        axes.set_xlim(low, high)
-        axes.grid(visible=False, axis="y")
-        axes.tick_params(axis="y", length=0)
-        if not any(bars):
-            known = any(value is not None for value in values)
-            say(axes, word("empty.all", 0) if known else word("empty.unknown"))
-            continue
-        thousands(axes, "x")
-        if low:
-            _decades(axes, low, max(bars))
+        _panel(axes, rows, each)
     _name(picture.axes[0], rows)
+    repeated = any(row.runs > 1 for row in rows)
+    signs = [switches.SERVERS, *([word("signs.repeats")] if repeated else [])]
+    entitle(picture, word("title.switches"), [word("switches.what"), " ".join(signs)])
     return picture
+
+
+def _panel(axes: Axes, rows: Sequence[Group], drawn: figures.Figure) -> None:
+    values = [row.median(drawn.value) for row in rows]
+    low, high = _bounds(values)
+    label = unit(drawn.name, drawn.unit)
+    axes.set_title(drawn.title)
+    axes.set_xlabel(word("logarithmic", label) if low else label)
+    if low:
+        axes.set_xscale("log")
+    bars = [value if value is not None else 0 for value in values]
+    looks = [look_of(row.first.impl) for row in rows]
+    axes.barh(
+        range(len(rows)),
+        [max(bar - low, 0) for bar in bars],
+        left=low,
+        height=0.62,
+        color=[look.tint for look in looks],
+        edgecolor=[look.colour for look in looks],
+        linewidth=[1.2 if bar > low else 0 for bar in bars],
+    )
+    _annotate(axes, [drawn.show(value) for value in values], bars, low)
+    axes.set_xlim(low, high)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    if not any(bars):
+        known = any(value is not None for value in values)
+        say(axes, word("empty.all", 0) if known else word("empty.unknown"))
+        return
+    thousands(axes, "x")
+    if low:
+        _decades(axes, low, max(bars))
 
 
 def _bounds(values: Sequence[float | None]) -> tuple[float, float]:

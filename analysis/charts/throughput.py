@@ -21,12 +21,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.charts.frame import entitle, say
-from analysis.charts.line_labels import LineEnd, label_lines
-from analysis.charts.style import FAILURE, figure, thousands
 from analysis.charts.user_curves import Points, UserCurve, growing_curves
 from analysis.charts.users import captions, searches
-from analysis.charts.words import word
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.line_labels import LineEnd, label_lines
+from analysis.drawing.style import FAILURE, figure, thousands
+from analysis.drawing.words import word
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK
 from analysis.tables.waited import percent

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.charts.implementations import Look, look_of
+from analysis.drawing.implementations import Look, look_of
 from analysis.files import DataError
 from analysis.limits import is_servers
 from analysis.record.aggregates import whole_seconds

@@ -14,12 +14,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.charts.ceiling import ceiling_note, is_far
-from analysis.charts.frame import entitle, say
-from analysis.charts.line_labels import LineEnd, label_lines
-from analysis.charts.style import FAILURE, LEGEND, figure, thousands
 from analysis.charts.user_curves import UserCurve, growing_curves, joined_curves
-from analysis.charts.words import word
 from analysis.configurations import CEILING
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.line_labels import LineEnd, label_lines
+from analysis.drawing.style import FAILURE, LEGEND, figure, thousands
+from analysis.drawing.words import word
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK
 from analysis.rows.settings import caption

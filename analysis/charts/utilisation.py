@@ -17,13 +17,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from analysis.charts.frame import say
-from analysis.charts.implementations import DASHES
-from analysis.charts.style import FILLS
-from analysis.charts.words import word
 from analysis.diagnosis.blame import FULL_SHARE, TAKEN_SHARE
 from analysis.diagnosis.utilisation import stretches
 from analysis.diagnosis.waiting import Waiting
+from analysis.drawing.frame import say
+from analysis.drawing.implementations import DASHES
+from analysis.drawing.style import FILLS
+from analysis.drawing.words import word
 from analysis.limits import PARTS
 
 SMOOTHED_S = 0.5

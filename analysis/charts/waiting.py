@@ -16,9 +16,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from analysis.charts.frame import entitle, say
-from analysis.charts.style import FILLS, Fill, figure
-from analysis.charts.words import word
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.style import FILLS, Fill, figure
+from analysis.drawing.words import word
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group, grouped
 from analysis.rows.settings import show

@@ -62,7 +62,6 @@ class Figure:
     rules: tuple[str, ...] = ()
     written: Written | None = tenths
     unit: str = ""
-    on_axis: str = ""  # the unit on an axis, if a heading has none
     better: Literal["more", "less"] | None = None
     than: tuple[str, str] | None = None
     panel: str = ""  # the title of its panel, if it is not the heading
@@ -77,11 +76,6 @@ class Figure:
     def title(self) -> str:
         """The title of its panel in a chart, or of its table."""
         return self.panel or self.column[0].upper() + self.column[1:]
-
-    @property
-    def axis(self) -> str:
-        """The label of an axis with its values: their unit."""
-        return self.on_axis or self.unit
 
     def value(self, cell: Cell) -> float | None:
         """Return its value for a cell; None if it is not known."""
@@ -108,7 +102,6 @@ _ALL = (
         written=count,
         better="less",
         than=("fails less", "fails more"),
-        on_axis="requests",
     ),
     Figure(
         "users",
@@ -118,7 +111,6 @@ _ALL = (
         better="more",
         than=("holds more users", "holds fewer users"),
         panel="Users at the first failure",
-        on_axis="users",
     ),
     Figure(
         "clean_users",
@@ -126,16 +118,8 @@ _ALL = (
         (FIRST_FAILURE,),
         written=count,
         better="more",
-        on_axis="users",
     ),
-    Figure(
-        "onset_users",
-        "onset",
-        (FIRST_FAILURE,),
-        written=count,
-        better="more",
-        on_axis="users",
-    ),
+    Figure("onset_users", "onset", (FIRST_FAILURE,), written=count, better="more"),
     Figure(
         "rps",
         "RPS",
@@ -143,23 +127,17 @@ _ALL = (
         better="more",
         than=FASTER,
         panel="RPS in the 10 s before it",
-        on_axis="requests/s",
     ),
-    Figure("rps", "RPS", (REQUESTS,), better="more", than=FASTER, on_axis="requests/s"),
-    Figure(
-        "rps", "peak RPS", (CAPACITY,), better="more", than=FASTER, on_axis="requests/s"
-    ),
-    Figure("users", "users at the peak", (CAPACITY,), written=count, on_axis="users"),
-    Figure(
-        "knee_users", "users at the knee", (CAPACITY,), written=count, on_axis="users"
-    ),
+    Figure("rps", "RPS", (REQUESTS,), better="more", than=FASTER),
+    Figure("rps", "peak RPS", (CAPACITY,), better="more", than=FASTER),
+    Figure("users", "users at the peak", (CAPACITY,), written=count),
+    Figure("knee_users", "users at the knee", (CAPACITY,), written=count),
     Figure(
         "acceptable_rps",
         "acceptable RPS",
         (CAPACITY,),
         better="more",
         than=("takes more", "takes less"),
-        on_axis="requests/s",
     ),
     time(
         "average_ms",
@@ -175,7 +153,7 @@ _ALL = (
     time("success_p95_ms", "95th percentile at the peak", (CAPACITY,)),
     time("success_p99_ms", "99th percentile of successes", (FIRST_FAILURE, REQUESTS)),
     time("success_p99_ms", "99th percentile at the peak", (CAPACITY,)),
-    Figure("requests", "requests", (REQUESTS,), written=count, on_axis="requests"),
+    Figure("requests", "requests", (REQUESTS,), written=count),
     Figure("server_rss_mb", "memory", RULES, unit="MB", better="less"),
     Figure("first_failure", "first failure", (FIRST_FAILURE,), written=None),
     Figure("limit", "limited by", RULES, written=None),
@@ -193,22 +171,14 @@ SWITCHES = (
         "voluntary switches a request",
         written=few,
         of=used.voluntary,
-        on_axis="switches",
     ),
     Figure(
         "involuntary_per_request",
         "involuntary switches a request",
         written=few,
         of=used.involuntary,
-        on_axis="switches",
     ),
-    Figure(
-        "switches_per_request",
-        "switches a request",
-        written=few,
-        of=used.switches,
-        on_axis="switches",
-    ),
+    Figure("switches_per_request", "switches a request", written=few, of=used.switches),
     Figure(
         "cpu_ms_per_request",
         "server CPU a request",
@@ -226,7 +196,6 @@ IDLE = (
         written=whole,
         better="more",
         of=goodput.goodput_rps,
-        on_axis="requests/s",
     ),
     Figure(
         "cpu_us_per_success",

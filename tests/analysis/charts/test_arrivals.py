@@ -11,8 +11,8 @@ import pytest
 
 from analysis.charts import arrivals as arrivals_chart
 from analysis.charts.arrivals import percentiles, settled
-from analysis.charts.percentile_axis import LEVELS, at_levels
 from analysis.comparisons import arrivals as comparison
+from analysis.drawing.percentile_axis import LEVELS, at_levels
 from analysis.rows.cells import Cell
 from conf.plan.matrix import matrix
 from tests.analysis.charts.test_pictures import assert_readable, texts

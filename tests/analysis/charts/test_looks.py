@@ -11,8 +11,8 @@ from matplotlib.colors import to_hex, to_rgb
 
 from analysis.charts import first_failures, percentiles, throughput
 from analysis.charts.comparison import comparison
-from analysis.charts.implementations import COLOURS, KNOWN, look_of
 from analysis.charts.users import users_chart
+from analysis.drawing.implementations import COLOURS, KNOWN, look_of
 from tests.analysis.charts.test_pictures import cells
 
 ROOT = Path(__file__).parents[3]

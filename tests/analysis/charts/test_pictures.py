@@ -22,11 +22,11 @@ from analysis.charts import (
 )
 from analysis.charts.cell import draw
 from analysis.charts.comparison import comparison
-from analysis.charts.line_labels import spread
-from analysis.charts.nothing import nothing
-from analysis.charts.style import figure, save
 from analysis.charts.users import users_chart
 from analysis.diagnosis.verdict import Verdict
+from analysis.drawing.line_labels import spread
+from analysis.drawing.nothing import nothing
+from analysis.drawing.style import figure, save
 from analysis.files import write_csv
 from analysis.record import aggregates, definitions
 from analysis.record.definitions import Stopped

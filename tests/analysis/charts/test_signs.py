@@ -15,19 +15,19 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from analysis.charts import (
-    density,
     first_failures,
     heat_map,
     percentiles,
     switches,
     throughput,
     waiting,
-    words,
 )
 from analysis.charts.comparison import comparison
-from analysis.charts.frame import entitle
-from analysis.charts.style import figure
 from analysis.charts.users import users_chart
+from analysis.drawing import density, words
+from analysis.drawing.frame import entitle
+from analysis.drawing.style import figure
+from analysis.rows import figures
 from analysis.rows.cells import Cell
 from tests.analysis.charts.test_pictures import assert_readable, cells, texts
 from tests.analysis.conftest import frame, steady
@@ -37,6 +37,7 @@ FIVE = [
     for impl, slope in (("single", 30), ("select", 50))
     for n in range(1, 6)
 ]
+FIGURES = Path(figures.__file__).read_text()
 UNITS = (
     "ms",
     "users",
@@ -252,10 +253,10 @@ def test_shades_are_named_without_a_gap(most: int) -> None:
     assert density.bounds(most)[-1] == max(most, 1)
 
 
-def test_all_words_are_used_and_all_that_are_used_are_there() -> None:
-    folder = Path(words.__file__).parent
-    source = "".join(path.read_text() for path in folder.glob("*.py"))
-    source += (folder.parent / "outputs.py").read_text()
-    source = source.replace((folder / "words.py").read_text(), "")
+def test_all_words_are_used() -> None:
+    analysis = Path(words.__file__).parents[1]
+    paths = [*analysis.glob("*.py"), *analysis.glob("[cd]*/*.py")]
+    used = "".join(path.read_text() for path in paths if path.name != "words.py")
     for key in words.WORDS:
-        assert f'"{key}"' in source, key
+        kind, _, name = key.partition(".")
+        assert f'"{name if kind == "unit" else key}"' in used + FIGURES, key

@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from analysis.charts.style import thousands
+from analysis.drawing.style import thousands
 
 TICKS = (50, 90, 99, 99.9)
 LEVELS = 1 - np.logspace(math.log10(0.5), -3, 28)  # from 50 to 99.9 %

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from analysis.charts.frame import entitle
-from analysis.charts.style import figure
-from analysis.charts.words import word
+from analysis.drawing.frame import entitle
+from analysis.drawing.style import figure
+from analysis.drawing.words import word
 
 WIDTH_IN = 6.0
 

@@ -22,7 +22,7 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator
 
-from analysis.charts.style import thousands
+from analysis.drawing.style import thousands
 from analysis.record.definitions import finish_s
 
 HALO = [withStroke(linewidth=3, foreground="white")]  # around a line upon the fields

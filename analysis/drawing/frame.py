@@ -7,6 +7,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -14,13 +15,13 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.charts.style import INK, shorten
+from analysis.drawing.style import INK, shorten
 
 TITLE_PT, NOTE_PT, LEGEND_PT = 11.0, 7.5, 8.0
 TITLE_CHARACTERS, NOTE_CHARACTERS = 10.5, 18.0  # in an inch
 MARGIN_IN = 0.1
 POINTS = 72  # in an inch
-LINE = 1.3  # a line's height, in sizes of its font
+LINE, ROW = 1.3, 1.6  # the height of a line, and of a legend's, in sizes of its font
 
 
 def entitle(
@@ -32,50 +33,60 @@ def entitle(
     columns: int = 4,
 ) -> None:
     """Write a title above the panels, and a legend of `handles` and `notes` below."""
-    width, height = picture.get_size_inches()
-    inches = width - 2 * MARGIN_IN
-    said = [
-        line
-        for note in notes
-        for line in textwrap.wrap(
-            note, int(inches * NOTE_CHARACTERS), break_on_hyphens=False
-        )
-    ]
+    said = _wrapped(notes, picture.get_figwidth() - 2 * MARGIN_IN)
     rows = -(-len(handles) // columns)
-    top = MARGIN_IN + TITLE_PT * LINE / POINTS
-    of_notes = MARGIN_IN + len(said) * NOTE_PT * LINE / POINTS if said else 0.0
-    of_legend = 2 * MARGIN_IN + rows * LEGEND_PT * 1.6 / POINTS if handles else 0.0
-    whole = height + top + of_notes + of_legend
+    notes_in = MARGIN_IN + len(said) * NOTE_PT * LINE / POINTS if said else 0.0
+    legend_in = 2 * MARGIN_IN + rows * LEGEND_PT * ROW / POINTS if handles else 0.0
+    _grow(picture, MARGIN_IN + TITLE_PT * LINE / POINTS, notes_in + legend_in)
+    _write(picture, title, said)
+    if handles:
+        picture.legend(
+            handles=list(handles),
+            loc="lower left",
+            bbox_to_anchor=(0, notes_in / picture.get_figheight()),
+            ncols=columns,
+            frameon=False,
+            fontsize=LEGEND_PT,
+        )
+
+
+def _wrapped(notes: Iterable[str], inches: float) -> list[str]:
+    characters = int(inches * NOTE_CHARACTERS)
+    lines = (textwrap.wrap(n, characters, break_on_hyphens=False) for n in notes)
+    return list(itertools.chain.from_iterable(lines))
+
+
+def _grow(picture: Figure, above_in: float, below_in: float) -> None:
+    """Make room above and below the panels, which keep their size."""
+    width, height = picture.get_size_inches()
+    whole = height + above_in + below_in
     picture.set_size_inches(width, whole)
     engine = picture.get_layout_engine()
     assert engine is not None  # of a figure that `style.figure` has made
-    below = (of_notes + of_legend) / whole
-    engine.set(rect=(0, below, 1, height / whole))  # type: ignore[call-arg]
-    left = MARGIN_IN / width
+    rect = (0, below_in / whole, 1, height / whole)
+    engine.set(rect=rect)  # type: ignore[call-arg]
+
+
+def _write(picture: Figure, title: str, notes: Sequence[str]) -> None:
+    width, height = picture.get_size_inches()
+    inches = width - 2 * MARGIN_IN
     picture.text(
-        left,
-        1 - MARGIN_IN / whole,
+        MARGIN_IN / width,
+        1 - MARGIN_IN / height,
         shorten(title, int(inches * TITLE_CHARACTERS)),
         va="top",
         fontsize=TITLE_PT,
         fontweight="bold",
     )
     picture.text(
-        left,
-        MARGIN_IN / whole,
-        "\n".join(said),
+        MARGIN_IN / width,
+        MARGIN_IN / height,
+        "\n".join(notes),
         va="bottom",
         fontsize=NOTE_PT,
         color=INK,
         linespacing=LINE,
     )
-    if handles:
-        picture.legend(
-            handles=list(handles),
-            loc="lower left",
-            bbox_to_anchor=(0, of_notes / whole),
-            **{"ncols": columns, "frameon": False, "fontsize": LEGEND_PT},
-        )
 
 
 def say(axes: Axes, words: str) -> None:

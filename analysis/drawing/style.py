@@ -29,7 +29,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from analysis.charts import PICTURES
+from analysis.drawing import PICTURES
 from analysis.files import write
 
 FAILURE = "#B00020"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.charts.implementations import Look
+from analysis.drawing.implementations import Look
 
 LABEL_PT = 11.0  # the least distance of two labels, in points
 BESIDE = 1.03  # of a panel's width: where the labels begin
@@ -48,31 +48,35 @@ def label_lines(axes: Axes, ends: Sequence[LineEnd]) -> None:
     places = spread(wanted, gap, float(box.y0), float(box.y1))
     em = SIZE_PT * axes.figure.dpi / 72 / box.width  # the size of the font
     for end, place in zip(ends, places, strict=True):
-        height = (place - box.y0) / box.height
-        axes.annotate(
-            "",
-            (end.x, end.y),
-            xytext=(BESIDE, height),
-            textcoords="axes fraction",
-            arrowprops=LEADER,
-        )
-        axes.text(
-            BESIDE + 1.7 * em,
-            height,
-            end.label,
-            transform=axes.transAxes,
-            va="center",
-            fontsize=SIZE_PT,
-        )
-        axes.plot(
-            [BESIDE + 0.7 * em],
-            [height],
-            transform=axes.transAxes,
-            clip_on=False,
-            markersize=5,
-            linestyle="",
-            **end.look.point(hollow=end.hollow),
-        )
+        _label(axes, end, (place - box.y0) / box.height, em)
+
+
+def _label(axes: Axes, end: LineEnd, height: float, em: float) -> None:
+    """Write a label at this height of the panel, with a leader from the line's end."""
+    axes.annotate(
+        "",
+        (end.x, end.y),
+        xytext=(BESIDE, height),
+        textcoords="axes fraction",
+        arrowprops=LEADER,
+    )
+    axes.text(
+        BESIDE + 1.7 * em,
+        height,
+        end.label,
+        transform=axes.transAxes,
+        va="center",
+        fontsize=SIZE_PT,
+    )
+    axes.plot(
+        [BESIDE + 0.7 * em],
+        [height],
+        transform=axes.transAxes,
+        clip_on=False,
+        markersize=5,
+        linestyle="",
+        **end.look.point(hollow=end.hollow),
+    )
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

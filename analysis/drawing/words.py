@@ -14,6 +14,13 @@ WORDS = {
     # Axes, with their units, and titles of panels.
     "axis.users": "users",
     "axis.rate": "requests/s",
+    "unit.users": "users",
+    "unit.knee_users": "users",
+    "unit.failures": "requests",
+    "unit.rps": "requests/s",
+    "unit.acceptable_rps": "requests/s",
+    "unit.voluntary_per_request": "switches",
+    "unit.involuntary_per_request": "switches",
     "axis.seconds": "seconds since the load began",
     "axis.idle": "idle connections",
     "axis.percentile": "percentile of requests",
@@ -138,3 +145,8 @@ WORDS = {
 def word(key: str, *values: object) -> str:
     """Return the text of this key, with `values` in its places."""
     return WORDS[key].format(*values)
+
+
+def unit(figure: str, otherwise: str) -> str:
+    """Return the unit of a figure on an axis, where a heading needs none."""
+    return WORDS.get(f"unit.{figure}", otherwise)
