@@ -32,7 +32,7 @@ home = $${HOME:-$(CURDIR)/.cache}
 snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1
 given_config = $(if $(strip $(config)),--config $(strip $(config)))
 
-.PHONY: all demo report test lint benchmark docs site lock install list clean help
+.PHONY: all demo report test lint benchmark docs gallery site lock install list clean help
 
 all: $(VENV)/.runs ## Measure the default study (30 minutes): tables, charts and a report
 	@$(snakemake) all $(given_config)
@@ -65,6 +65,9 @@ site: $(VENV)/.tests ## Make a site of README.md and docs/, in outputs/site/
 # From nothing; a warning is an error, and so is a link that leads nowhere.
 sphinx = --quiet --builder html --fresh-env --fail-on-warning --nitpicky \
 	--conf-dir docs/site --doctree-dir .cache/doctrees
+
+gallery: $(VENV)/.runs ## Draw the pictures of docs/gallery.md from the records in docs/gallery/
+	$(VENV)/bin/python -m docs gallery
 
 lock: $(VENV)/.tests ## Pin the newest versions that pyproject.toml allows
 	$(lock) pyproject.toml --output-file requirements.txt

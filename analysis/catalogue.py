@@ -21,8 +21,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from analysis import comparisons
-from analysis.charts import PICTURES
 from analysis.configurations import Configs, experiments
+from analysis.drawing import PICTURES
 
 if TYPE_CHECKING:
     import pandas as pd

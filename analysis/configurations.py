@@ -1,8 +1,8 @@
 """What can be known of cells from their configurations alone.
 
 Rules of this module:
-- It needs only the standard library. Each dry run uses it to list the tables and charts
-  before anything is measured (`catalogue.py`).
+- It needs only the standard library and contract. Each dry run uses it to list the
+  tables and charts before anything is measured (`catalogue.py`).
 - A cell that could not be measured counts as any other.
 """
 
@@ -11,6 +11,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from contract import stops
+
+CEILING = "ceiling"  # the experiment that measures the load generator
+FEW = 24  # rows that one picture can tell apart
 
 Config = Mapping[str, Any]
 Configs = Sequence[Config]
@@ -37,3 +42,25 @@ def is_class(configs: Configs) -> bool:
     Other special tables and charts are not made of such a matrix.
     """
     return any(values(configs, "impl.submission"))
+
+
+def are_few(configs: Configs) -> bool:
+    """Whether the rows of the servers can be told apart in one picture.
+
+    Cells that differ only in their repeat are one row.
+    """
+    rows = {
+        repr({**config, "repeat": None, "key": None})
+        for config in configs
+        if config["experiment"]["name"] != CEILING
+    }
+    return 1 <= len(rows) <= FEW and not is_class(configs)
+
+
+def are_growing(configs: Configs) -> bool:
+    """Whether the users of any server grow during a run."""
+    return any(
+        config["experiment"]["stop"] in (stops.FIRST_FAILURE, stops.CAPACITY)
+        and config["experiment"]["name"] != CEILING
+        for config in configs
+    )

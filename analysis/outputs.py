@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.catalogue import CSV, MARKDOWN, Comparison, all_comparisons
-from analysis.charts import PICTURES
+from analysis.drawing import PICTURES
 from analysis.files import remove_others, write_csv, write_text
 from analysis.rows.matrix import Matrix
 
@@ -35,14 +35,19 @@ def write_charts(matrix: Matrix, folder: Path) -> None:
 
     If no cell was measured, a picture says so.
     """
-    from analysis.charts.nothing import WHY, nothing
-    from analysis.charts.style import save
+    from analysis.drawing.nothing import nothing
+    from analysis.drawing.style import save
+    from analysis.drawing.words import word
 
     written = []
     for comparison, name, part in _parts(matrix):
         if comparison.draw:
             of = "the matrix" if part is matrix else name
-            picture = comparison.draw(part) if part.cells else nothing(WHY.format(of))
+            picture = (
+                comparison.draw(part)
+                if part.cells
+                else nothing(word("nothing.why", of))
+            )
             written += save(picture, folder / name)
     remove_others(folder, PICTURES, written)
 

@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 from analysis.catalogue import CHARTS, CSV, MARKDOWN, TABLES
-from analysis.charts import PICTURES
+from analysis.drawing import PICTURES
 from analysis.files import DataError, remove_others, write
 
 SUFFIXES = (CSV, MARKDOWN, *PICTURES)

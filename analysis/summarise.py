@@ -17,10 +17,10 @@ import pandas as pd
 
 from analysis.catalogue import RESULTS
 from analysis.charts.cell import draw
-from analysis.charts.nothing import nothing
-from analysis.charts.style import save
 from analysis.diagnosis.result import result, without_figures
 from analysis.diagnosis.summary import summary
+from analysis.drawing.nothing import nothing
+from analysis.drawing.style import save
 from analysis.files import DataError, read_json, write_csv, write_text
 from analysis.record.aggregates import stats
 from analysis.record.config import read_config
@@ -67,7 +67,8 @@ def summarise(folder: Path, code: str | None) -> None:
     write_csv(folder / "stats.csv", stats(measured.record, path))
     write_csv(folder / "failures.csv", conclusions.failures())
     row, verdict, shown = conclusions.row, conclusions.verdict, conclusions.shown
-    save(draw(config, row, timeline, verdict, shown), folder / "chart")
+    picture = draw(config, row, measured.record, timeline, verdict, shown)
+    save(picture, folder / "chart")
     _write_result(folder, result(conclusions, machine, code))
 
 

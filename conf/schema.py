@@ -11,23 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from conf.ignored import IGNORED
 from contract import stops
 from contract.settings import PAGE_FILE
 
 Config = dict[str, Any]
 Count = int | str  # a whole number from `least` to `most`, or AUTO
-
-# Patterns of names that are no part of a server, at any depth below its sources: files
-# of version control, operating systems and editors, and caches of tools.
-IGNORED = (
-    *(".git*", ".hg*", ".svn", ".jj"),
-    *(".DS_Store", "._*", "__MACOSX", "Thumbs.db", "desktop.ini", ".directory"),
-    *(".nfs*", ".fuse_hidden*", ".Trash*"),
-    *(".idea", ".vscode", ".vs", ".zed", ".fleet", "*.iml", "*.sublime-workspace"),
-    *(".*.sw?", "*.swp", "*~", "#*#", ".#*", ".*.kate-swp", ".~lock.*"),
-    *("__pycache__", ".cache", ".pytest_cache", ".mypy_cache", ".ruff_cache"),
-    *(".hypothesis", ".ipynb_checkpoints"),
-)
 
 STOP_SIGNALS = (
     *("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL"),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from docs import gallery
 from docs.keeping import keep, keep_printed
 from docs.kept import KEPT, ROOT, DocsError
 from docs.regions import filled, pages
@@ -25,6 +26,7 @@ def main(words: Sequence[str] | None = None, root: Path = ROOT) -> int:
         action="store_true",
         help="take it from standard input, where a benchmark has printed it",
     )
+    steps.add_parser("gallery", help=f"draw the pictures of {gallery.PAGE}, and fill")
     asked = parser.parse_args(words)
     try:
         if asked.step == "keep":
@@ -34,6 +36,9 @@ def main(words: Sequence[str] | None = None, root: Path = ROOT) -> int:
                 else keep(asked.study, asked.outputs.resolve(), root)
             )
             print(f"{KEPT}/{asked.study}: {', '.join(names)}")
+        if asked.step == "gallery":
+            for study in gallery.draw(root):
+                print(f"{gallery.FOLDER}/{study}")
         fill(root)
     except DocsError as error:
         print(f"docs: {error}", file=sys.stderr)

@@ -14,7 +14,7 @@ PARTS = {
     "analysis": frozenset(
         {"files", "limits", "configurations", "texts", "translation"}
     ),
-    "conf": frozenset({"schema", "errors"}),
+    "conf": frozenset({"schema", "errors", "ignored"}),
     "contract": frozenset[str](),
     "load": frozenset({"ROOT", "address", "errors"}),
     "servers": frozenset[str](),

@@ -10,5 +10,5 @@
 Rules of this stage:
 - Sources are read as text. Nothing of `servers/` is imported.
 
-May import: charts.
+May import: drawing.
 """

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
 from analysis.architectures.facts import OWN, QUEUE, Actor, Facts
-from analysis.charts.style import figure
+from analysis.drawing.style import figure
 from analysis.texts import say
 
 HEIGHT, MIDDLE = 1.66, 0.76  # inches; all parts are centred on the middle

@@ -30,7 +30,7 @@ from analysis.architectures.drawing import describe, draw
 from analysis.architectures.excerpts import excerpts, files, shared
 from analysis.architectures.explanations import explanation
 from analysis.architectures.facts import facts
-from analysis.charts.style import lettering, svg
+from analysis.drawing.style import lettering, svg
 
 Server = dict[str, Any]
 MOST_FILES = 200  # of a server, that are searched

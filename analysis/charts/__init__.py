@@ -1,10 +1,7 @@
-"""Charts, each in a module of its own, and how all of them look.
+"""Charts, each in a module of its own.
 
-`style.py` defines colours and sizes, and writes pictures. `line_labels.py` and
-`user_curves.py` are shared by charts of lines. `cell.py` is the chart of one run; the
-others are of many.
+`user_curves.py` and `ceiling.py` are shared by some. `cell.py` is the chart of one run;
+the others are of many.
 
-May import: record, diagnosis, rows, tables.
+May import: record, diagnosis, rows, tables, drawing.
 """
-
-PICTURES = (".svg", ".png")  # the files of each

@@ -13,16 +13,11 @@ from collections.abc import Iterator, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.charts.line_labels import LineEnd, label_lines
-from analysis.charts.style import (
-    COLOURS,
-    LEGEND,
-    MARKERS,
-    entitle,
-    figure,
-    look,
-    thousands,
-)
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.implementations import Look, look_of
+from analysis.drawing.line_labels import LineEnd, label_lines
+from analysis.drawing.style import LEGEND, figure, thousands
+from analysis.drawing.words import word
 from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.tables.idle import IdleLine, Point, captions, lines
@@ -37,16 +32,15 @@ def draw(cells: Sequence[Cell]) -> Figure:
     """Return a panel for each figure, a line for each configuration."""
     drawn_lines = lines(cells)
     beside = 1.0 + LABEL_IN * max(len(line.label) for line in drawn_lines)
-    title = [*captions(cells), *_signs(drawn_lines)]
-    width = PANEL_IN[0] + beside
-    picture = figure(width, 1.0 + 0.35 * len(title) + PANEL_IN[1] * len(figures.IDLE))
-    entitle(picture, "\n".join(title), PANEL_IN[0])
+    picture = figure(PANEL_IN[0] + beside, 0.4 + PANEL_IN[1] * len(figures.IDLE))
+    notes = [*captions(cells), " ".join(_signs(drawn_lines))]
+    entitle(picture, word("title.idle"), notes)
     panels = picture.subplots(len(figures.IDLE), sharex=True)
     for axes, drawn in zip(panels, figures.IDLE, strict=True):
         axes.set_title(drawn.title)
         _draw(axes, drawn_lines, drawn.name)
         thousands(axes, "x", "y")
-    panels[-1].set_xlabel("idle connections")
+    panels[-1].set_xlabel(word("axis.idle"))
     if len(drawn_lines) > NAMED_AT_END:
         handles = panels[0].get_lines()[: len(drawn_lines)]
         picture.legend(handles=handles, loc="outside right center", **LEGEND)
@@ -58,28 +52,29 @@ def draw(cells: Sequence[Cell]) -> Figure:
 
 
 def _signs(idle_lines: Sequence[IdleLine]) -> Iterator[str]:
-    """Yield a line with the meaning of the signs, if there are any."""
+    """Yield the meaning of the signs, as far as there are any."""
     points = [point for line in idle_lines for point in line.points]
-    signs = []
     if not all(point.is_server for point in points):
-        signs.append(
-            "Hollow: limited, or possibly limited, by something other than the server."
-        )
+        yield word("signs.hollow")
     if any(point.open < point.asked for point in points):
-        signs.append("×: fewer connections than were asked for.")
+        yield word("signs.fewer")
     if any(point.group.runs > 1 for point in points):
-        signs.append("Upright: from the least run to the greatest.")
-    if signs:
-        yield " ".join(signs)
+        yield word("signs.upright")
+
+
+def _looks(idle_lines: Sequence[IdleLine]) -> list[Look]:
+    """Return how each line looks; those of one implementation share its colour."""
+    impls = [line.impl for line in idle_lines]
+    return [look_of(impl, impls[:n].count(impl)) for n, impl in enumerate(impls)]
 
 
 def _draw(axes: Axes, idle_lines: Sequence[IdleLine], name: str) -> None:
-    for number, line in enumerate(idle_lines):
+    for look, line in zip(_looks(idle_lines), idle_lines, strict=True):
         known = _known(line, name)
         xs, ys = [p.open for p, _ in known], [y for _, y in known]
-        axes.plot(xs, ys, label=line.label, **look(number, 0))
-    for number, line in enumerate(idle_lines):
-        colour = COLOURS[number % len(COLOURS)]
+        axes.plot(xs, ys, label=line.label, **look.line)
+    for look, line in zip(_looks(idle_lines), idle_lines, strict=True):
+        colour = look.colour
         for point, y in _known(line, name):
             if point.group.runs > 1:
                 ends = min(point.values[name]), max(point.values[name])
@@ -87,10 +82,8 @@ def _draw(axes: Axes, idle_lines: Sequence[IdleLine], name: str) -> None:
             axes.plot(
                 point.open,
                 y,
-                marker=MARKERS[number % len(MARKERS)],
                 markersize=9 if point.open < point.asked else 5,
-                color=colour,
-                markerfacecolor=colour if point.is_server else "white",
+                **look.point(hollow=not point.is_server),
                 zorder=3,
                 clip_on=False,  # at the panel's edge
             )
@@ -103,6 +96,8 @@ def _draw(axes: Axes, idle_lines: Sequence[IdleLine], name: str) -> None:
         default=0,
     )
     axes.set_ylim(0, greatest * ROOM or 1)
+    if not greatest:
+        say(axes, word("empty.all", 0))
     axes.set_xlim(left=0)
     axes.margins(x=0.02)
 
@@ -113,8 +108,8 @@ def _known(line: IdleLine, name: str) -> list[tuple[Point, float]]:
 
 
 def _ends(idle_lines: Sequence[IdleLine], name: str) -> Iterator[LineEnd]:
-    for number, line in enumerate(idle_lines):
+    for look, line in zip(_looks(idle_lines), idle_lines, strict=True):
         if known := _known(line, name):
             point, y = known[-1]
-            colour = COLOURS[number % len(COLOURS)]
-            yield LineEnd(line.label, colour, point.open, y)
+            hollow = not point.is_server
+            yield LineEnd(line.label, look, point.open, y, hollow)

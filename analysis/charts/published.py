@@ -2,11 +2,13 @@
 
 Rules of this module:
 - There is a row of panels per experiment. For each implementation it has the published
-  figure (white, hatched) above ours (filled), with one bar for each configuration.
+  figure (white, hatched) above ours (filled), with one bar for each configuration. Both
+  have the colour of the implementation.
 - Ours are medians over repeats. The users of a run that met no failure are a bound, and
   the bar says `>`. A median is a bound if it lies among such runs.
-- Ours have a † if something other than the server was the limit, or may have been.
-- The two were measured on different machines, networks and pages. The title says so.
+- Ours are hollow, with a †, if something other than the server was the limit, or may
+  have been.
+- The two were measured on different machines, networks and pages. A note says so.
 """
 
 from __future__ import annotations
@@ -17,10 +19,14 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.charts.style import COLOURS, entitle, figure, thousands
+from analysis.drawing.frame import entitle
+from analysis.drawing.implementations import look_of
+from analysis.drawing.style import figure, thousands
+from analysis.drawing.words import unit, word
+from analysis.limits import is_servers
 from analysis.rows import figures
 from analysis.rows.cells import Cell
-from analysis.rows.groups import MARK, MARKED, Group, grouped_by_experiment
+from analysis.rows.groups import MARK, Group, grouped_by_experiment
 from analysis.rows.published import Published
 from analysis.rows.settings import caption, show, show_ms
 from contract import stops
@@ -29,11 +35,6 @@ PANEL_IN = 2.8  # a panel's width
 LABEL_IN = 0.085  # the width of a label's character
 ROOM = 0.3  # of a panel, for the figure behind the longest bar
 EXPERIMENTS = {"first_fail": stops.FIRST_FAILURE, "burst": stops.REQUESTS}
-TITLE = (
-    "Published by the exercise in 2019 (hatched), and measured here (filled). Its "
-    "machine, network and page are not known: compare the order and rough size of "
-    "bars, not their digits."
-)
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,11 @@ class Bar:
     """A bar in each panel; a value is None if it is not known."""
 
     label: str
+    impl: str
     values: dict[str, float | None]
     ours: bool
     bound: bool = False  # its users are a lower bound
+    hollow: bool = False  # not limited by the server
 
 
 def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
@@ -60,14 +63,16 @@ def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
     heights = [0.6 + 0.25 * len(rows_of[name]) for name in experiments]
     longest = max(len(bar.label) for name in experiments for bar in rows_of[name])
     width = LABEL_IN * longest + 3 * PANEL_IN
-    picture = figure(width, 1.1 + 0.3 * len(experiments) + sum(heights))
+    picture = figure(width, 0.4 + 0.2 * len(experiments) + sum(heights))
     captions = [
-        f"Here, {name}: {caption([c for c in cells if c.experiment == name])}"
+        word(
+            "published.here", name, caption([c for c in cells if c.experiment == name])
+        )
         for name in experiments
     ]
     if any(MARK in bar.label for name in experiments for bar in rows_of[name]):
-        captions.append(f"{MARKED}.")
-    entitle(picture, "\n".join([TITLE, *captions]), width)
+        captions.append(word("signs.marked"))
+    entitle(picture, word("title.published"), [word("published.signs"), *captions])
     grid = picture.subplots(
         len(experiments), 3, squeeze=False, gridspec_kw={"height_ratios": heights}
     )
@@ -75,6 +80,7 @@ def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
         drawn = figures.drawn(EXPERIMENTS[name])
         for axes, each in zip(panels, drawn, strict=True):
             axes.set_title(each.title)
+            axes.set_xlabel(unit(each.name, each.unit))
             _draw(axes, rows_of[name], each.name)
         panels[0].set_yticks(
             range(len(rows_of[name])), [bar.label for bar in rows_of[name]]
@@ -93,7 +99,9 @@ def bars(cells: Sequence[Cell], rows: Sequence[Published]) -> list[Bar]:
             row = known[name]
             values = {n: getattr(row, n) for n in ("users", "rps", "average_ms")}
             values["failures"] = row.failures
-            chart_rows.append(Bar(f"{name}, published", values, ours=False))
+            chart_rows.append(
+                Bar(word("published.row", name), name, values, ours=False)
+            )
         chart_rows += [_ours(row) for row in ours if row.first.impl == name]
     return chart_rows
 
@@ -102,7 +110,14 @@ def _ours(row: Group) -> Bar:
     columns = ("users", "rps", "average_ms", "failures")
     values = {name: _median(row, name) for name in columns}
     censored = sum(cell.row["reached"] is False for cell in row.cells)
-    return Bar(row.marked, values, ours=True, bound=2 * censored >= len(row.cells))
+    return Bar(
+        row.marked,
+        row.first.impl,
+        values,
+        ours=True,
+        bound=2 * censored >= len(row.cells),
+        hollow=not is_servers(row.limit()[0]),
+    )
 
 
 def _median(row: Group, name: str) -> float | None:
@@ -111,13 +126,14 @@ def _median(row: Group, name: str) -> float | None:
 
 def _draw(axes: Axes, chart_rows: Sequence[Bar], column: str) -> None:
     for place, bar in enumerate(chart_rows):
-        value = bar.values[column]
+        value, look = bar.values[column], look_of(bar.impl)
         axes.barh(
             place,
             value or 0,
             height=0.72,
-            facecolor=COLOURS[0] if bar.ours else "white",
-            edgecolor=COLOURS[0] if bar.ours else COLOURS[1],
+            facecolor=look.tint if bar.ours and not bar.hollow else "white",
+            edgecolor=look.colour,
+            linewidth=1.2 if value else 0,
             hatch=None if bar.ours else "////",
         )
         bound = "> " if bar.ours and bar.bound and column == "users" else ""

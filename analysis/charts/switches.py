@@ -3,8 +3,9 @@
 Rules of this module:
 - There is a row per configuration, in the order of the table, and a panel per figure.
 - A panel whose figures span more than `DECADES` powers of ten has a logarithmic axis,
-  and its title says so. There the lengths of bars show an order, and no ratios.
-- A figure that is 0 has no bar. An unknown figure has a dash.
+  and its label says so. There the lengths of bars show an order, and no ratios.
+- A figure that is 0 has no bar. An unknown figure has a dash. A panel without any bar
+  says so.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from analysis.charts.style import COLOURS, entitle, figure, thousands
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.implementations import look_of
+from analysis.drawing.style import figure, thousands
+from analysis.drawing.words import unit, word
 from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group, grouped_by_experiment
@@ -26,54 +30,56 @@ DECADES = 1.5
 PANEL_IN = 2.8  # a panel's width
 LABEL_IN = 0.085  # the width of a label's character
 ROOM = 0.3  # of a panel, for the figure behind the longest bar
-LOOKS = {  # the colour and the hatch of the bars in each panel
-    "voluntary_per_request": (COLOURS[0], ""),
-    "involuntary_per_request": (COLOURS[4], "////"),
-    "cpu_ms_per_request": (COLOURS[2], ""),
-}
-TITLE = (
-    "How often the kernel switched away from the server, for each request that "
-    "finished. Voluntary: the server had to wait. Involuntary: another process or "
-    "thread got the CPU. " + switches.SERVERS
-)
+DRAWN = ("voluntary_per_request", "involuntary_per_request", "cpu_ms_per_request")
 
 
 def draw(cells: Sequence[Cell]) -> Figure:
     """Return the chart of all cells, medians over repeats."""
     rows = grouped_by_experiment(cells)
-    repeats = max(len(row.cells) for row in rows)
-    width = LABEL_IN * max(len(row.label) for row in rows) + PANEL_IN * len(LOOKS)
-    picture = figure(width, 1.5 + 0.3 * len(rows))
-    entitle(picture, TITLE + (" Medians of repeats." if repeats > 1 else ""), width)
-    drawn = [each for each in figures.SWITCHES if each.name in LOOKS]
+    width = LABEL_IN * max(len(row.label) for row in rows) + PANEL_IN * len(DRAWN)
+    picture = figure(width, 0.9 + 0.3 * len(rows))
+    drawn = [each for each in figures.SWITCHES if each.name in DRAWN]
     for axes, each in zip(
         picture.subplots(1, len(drawn), sharey=True), drawn, strict=True
     ):
-        values = [row.median(each.value) for row in rows]
-        colour, hatch = LOOKS[each.name]
-        low, high = _bounds(values)
-        axes.set_title(each.title + ("\n(logarithmic)" if low else ""))
-        if low:
-            axes.set_xscale("log")
-        bars = [value if value is not None else 0 for value in values]
-        axes.barh(
-            range(len(rows)),
-            [max(bar - low, 0) for bar in bars],
-            left=low,
-            height=0.62,
-            color=colour,
-            edgecolor="white",
-            hatch=hatch,
-        )
-        _annotate(axes, [each.show(value) for value in values], bars, low)
-        axes.set_xlim(low, high)
-        axes.grid(visible=False, axis="y")
-        axes.tick_params(axis="y", length=0)
-        thousands(axes, "x")
-        if low:
-            _decades(axes, low, max(bars))
+        _panel(axes, rows, each)
     _name(picture.axes[0], rows)
+    repeated = any(row.runs > 1 for row in rows)
+    signs = [switches.SERVERS, *([word("signs.repeats")] if repeated else [])]
+    entitle(picture, word("title.switches"), [word("switches.what"), " ".join(signs)])
     return picture
+
+
+def _panel(axes: Axes, rows: Sequence[Group], drawn: figures.Figure) -> None:
+    values = [row.median(drawn.value) for row in rows]
+    low, high = _bounds(values)
+    label = unit(drawn.name, drawn.unit)
+    axes.set_title(drawn.title)
+    axes.set_xlabel(word("logarithmic", label) if low else label)
+    if low:
+        axes.set_xscale("log")
+    bars = [value if value is not None else 0 for value in values]
+    looks = [look_of(row.first.impl) for row in rows]
+    axes.barh(
+        range(len(rows)),
+        [max(bar - low, 0) for bar in bars],
+        left=low,
+        height=0.62,
+        color=[look.tint for look in looks],
+        edgecolor=[look.colour for look in looks],
+        linewidth=[1.2 if bar > low else 0 for bar in bars],
+    )
+    _annotate(axes, [drawn.show(value) for value in values], bars, low)
+    axes.set_xlim(low, high)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    if not any(bars):
+        known = any(value is not None for value in values)
+        say(axes, word("empty.all", 0) if known else word("empty.unknown"))
+        return
+    thousands(axes, "x")
+    if low:
+        _decades(axes, low, max(bars))
 
 
 def _bounds(values: Sequence[float | None]) -> tuple[float, float]:

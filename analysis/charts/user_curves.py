@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.drawing.implementations import Look, look_of
 from analysis.files import DataError
 from analysis.limits import is_servers
 from analysis.record.aggregates import whole_seconds
@@ -40,12 +41,14 @@ class UserCurve:
     """
 
     label: str
-    group: int  # curves of one implementation share a colour
-    member: int  # its number within the group
+    look: Look  # curves of one implementation share its colour
     middle: Points
     least: Points
     greatest: Points
     ends: bool
+    unreached: bool = False  # its last point is a bound that was reached first
+    hollow: bool = False  # something else than the server may have been the limit
+    stepped: bool = False  # through the steps of a search for the capacity
     joined: bool = False  # through several cells, not along one run
 
     @property
@@ -59,7 +62,6 @@ class UserCurve:
 
 def growing_curves(cells: Sequence[Cell]) -> list[UserCurve]:
     """Return a curve per group of repeats; each implementation has a colour."""
-    impls: dict[str, int] = {}
     members: dict[str, int] = {}
     # If there are several experiments, labels name them.
     experiments = list(dict.fromkeys(cell.experiment for cell in cells))
@@ -69,32 +71,28 @@ def growing_curves(cells: Sequence[Cell]) -> list[UserCurve]:
             impl = group.first.impl
             members[impl] = members.get(impl, -1) + 1
             several = f", {experiment}" if len(experiments) > 1 else ""
-            lines.append(
-                _grown(
-                    group,
-                    group.marked + several,
-                    impls.setdefault(impl, len(impls)),
-                    members[impl],
-                )
-            )
+            look = look_of(impl, members[impl])
+            lines.append(_grown(group, group.marked + several, look))
     return lines
 
 
-def _grown(group: Group, named: str, colour: int, member: int) -> UserCurve:
+def _grown(group: Group, named: str, look: Look) -> UserCurve:
     """Return the curve of runs whose users grow, through their median."""
     end_users = group.estimate("users")
     curves = [_curve(cell) for cell in group.cells]
     curves = [curve for curve in curves if len(curve["users"])]
     searched = group.first.stop == stops.CAPACITY
-    ends = end_users is not None and end_users.reached and not searched
+    hollow = not is_servers(group.limit()[0])
     if end_users is None or not curves:
-        return UserCurve(named, colour, member, _none(), {}, {}, False)
+        return UserCurve(named, look, _none(), {}, {}, False)
+    ends = end_users.reached and not searched
+    how = (ends, not end_users.reached and not searched, hollow, searched)
     if group.runs == 1:
-        return UserCurve(named, colour, member, curves[0], {}, {}, ends)
+        return UserCurve(named, look, curves[0], {}, {}, *how)
     lasts = [curve["users"][-1] for curve in curves]
     end = min(lasts) if searched else min(end_users.value, max(lasts))
     grid = np.linspace(min(end, max(curve["users"][0] for curve in curves)), end, BINS)
-    return UserCurve(named, colour, member, *across(curves, grid), ends)
+    return UserCurve(named, look, *across(curves, grid), *how)
 
 
 def _none() -> Points:
@@ -149,21 +147,22 @@ def _stepped(cell: Cell) -> Points:
 def joined_curves(cells: Sequence[Cell]) -> list[UserCurve]:
     """Return a curve through the groups that differ only in their users."""
     columns = [name for name in varying_settings(cells) if name != "users"]
-    impls: dict[str, int] = {}
+    members: dict[str, int] = {}
     joined: dict[tuple[str, str], list[Group]] = {}
     experiments = dict.fromkeys(cell.experiment for cell in cells)
     for experiment in experiments:
         for group in grouped([c for c in cells if c.experiment == experiment]):
-            impls.setdefault(group.first.impl, len(impls))
             named = label(group.cells, columns)
             joined.setdefault((group.first.impl, named), []).append(group)
     lines = []
-    members = dict.fromkeys(impls, -1)
     for (impl, named), groups in joined.items():
-        members[impl] += 1
+        members[impl] = members.get(impl, -1) + 1
         groups.sort(key=lambda group: float(group.first.config["users"]))
         marked = named + _marked(groups)
-        lines.append(UserCurve(marked, impls[impl], members[impl], *_points(groups)))
+        look = look_of(impl, members[impl])
+        hollow = not all(is_servers(group.limit()[0]) for group in groups)
+        points = _points(groups)
+        lines.append(UserCurve(marked, look, *points, hollow=hollow, joined=True))
     return lines
 
 
@@ -175,8 +174,8 @@ def _marked(groups: Sequence[Group]) -> str:
     return f" ({MARK} {partly}{', '.join(outside)})" if outside else ""
 
 
-def _points(groups: Sequence[Group]) -> tuple[Points, Points, Points, bool, bool]:
-    """Return median, least and greatest of each group, and how they are drawn."""
+def _points(groups: Sequence[Group]) -> tuple[Points, Points, Points, bool]:
+    """Return median, least and greatest of each group; none of them is an end."""
     samples = [(g, g.sample("median_ms"), g.sample("rps")) for g in groups]
     known = [(g, (p50.values, rps.values)) for g, p50, rps in samples if p50 and rps]
     users = np.array([g.first.config["users"] for g, _ in known], dtype=float)
@@ -189,4 +188,4 @@ def _points(groups: Sequence[Group]) -> tuple[Points, Points, Points, bool, bool
     )
     middle["users"] = users
     repeated = any(group.runs > 1 for group in groups)
-    return middle, least if repeated else {}, greatest, False, True
+    return middle, least if repeated else {}, greatest, False

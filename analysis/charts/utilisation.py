@@ -15,13 +15,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from analysis.charts.style import DASHES, FILLS
 from analysis.diagnosis.blame import FULL_SHARE, TAKEN_SHARE
 from analysis.diagnosis.utilisation import stretches
 from analysis.diagnosis.waiting import Waiting
+from analysis.drawing.frame import say
+from analysis.drawing.implementations import DASHES
+from analysis.drawing.style import FILLS
+from analysis.drawing.words import word
 from analysis.limits import PARTS
 
 SMOOTHED_S = 0.5
@@ -52,44 +54,32 @@ LINES = {
 OVERFLOWED = 0.5  # an interpolated counter is not a whole number
 OVERFLOW_AT = 1.07  # just above what is full
 ROOM = 1.3  # above the lines, for the name of the first thing that was full
-TITLE = "Utilisation"
-WAITED_FOR = "What took most of the waiting"
 
 
-def draw(picture: Figure, panels: tuple[Axes, Axes], waited: Waiting | None) -> None:
-    """Draw into a panel, and into the strip below it."""
+def draw(panels: tuple[Axes, Axes], waited: Waiting | None) -> list[Patch]:
+    """Draw into a panel and into the strip below it; return the strip's legend."""
     panel, strip = panels
-    strip.set_title(WAITED_FOR)
+    strip.set_title(word("panel.waited"))
     strip.set_yticks([])
     strip.grid(visible=False)
     strip.set_ylim(0, 1)
-    panel.set_title(TITLE)
+    panel.set_title(word("panel.utilisation"))
     panel.set_ylim(0, ROOM)
     panel.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     if waited is None:
-        _say(panel, "Users did not wait.")
-        return
+        say(panel, word("empty.waited"))
+        return []
     table = stretches(waited.slices, smoothed_s(waited.slices))
     _lines(panel, table)
     parts = _strip(strip, table)
-    picture.legend(
-        handles=[Patch(label=part, **FILLS[part].look) for part in parts],
-        loc="outside lower left",
-        ncols=4,
-        frameon=False,
-        fontsize=8,
-    )
     _first_full(panels, waited)
+    return [Patch(label=part, **FILLS[part].look) for part in parts]
 
 
 def smoothed_s(slices: pd.DataFrame) -> float:
     """Return over how many seconds lines are smoothed: more for a long run."""
     lasted_s = float(slices["t_s"].iloc[-1] - slices["t_s"].iloc[0])
     return max(SMOOTHED_S, lasted_s / STRETCHES)
-
-
-def _say(panel: Axes, words: str) -> None:
-    panel.text(0.5, 0.5, words, transform=panel.transAxes, ha="center", va="center")
 
 
 def _lines(panel: Axes, table: pd.DataFrame) -> None:
@@ -107,14 +97,14 @@ def _lines(panel: Axes, table: pd.DataFrame) -> None:
             "v",
             markersize=4,
             color=FILLS["accept-queue"].colour,
-            label="overflows",
+            label=word("line.overflows"),
         )
     if drawn:
         panel.legend(
             loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8
         )
     else:
-        _say(panel, "Nothing was read.")
+        say(panel, word("empty.level"))
 
 
 def _strip(strip: Axes, table: pd.DataFrame) -> Sequence[str]:
@@ -148,7 +138,7 @@ def _first_full(panels: tuple[Axes, Axes], waited: Waiting) -> None:
     low, high = panels[0].get_xlim()
     leftwards = at_s > (low + high) / 2
     panels[0].annotate(
-        f"first full: {part}",
+        word("cell.full", part),
         (at_s, ROOM),
         xytext=(-4 if leftwards else 4, -2),
         textcoords="offset points",

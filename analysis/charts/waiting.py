@@ -10,14 +10,15 @@ Rules of this module:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from analysis.charts.style import FILLS, Fill, entitle, figure
+from analysis.drawing.frame import entitle, say
+from analysis.drawing.style import FILLS, Fill, figure
+from analysis.drawing.words import word
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group, grouped
 from analysis.rows.settings import show
@@ -28,7 +29,6 @@ LABEL_IN = 0.085  # the width of a label's character
 SECONDS_IN = 1.2  # to the right of it
 LEAST_IN = 0.42  # the width of a segment with room for its per cent
 ROW_IN, PANEL_IN = 0.3, 0.55  # the height of a row, and of what is around a panel's
-LEGEND_IN = 0.19  # a line of it
 HEIGHT = 0.62  # of a bar, in rows
 Row = tuple[Group, Waited | None]
 
@@ -44,12 +44,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
     parts = shown_parts(row for _, row in every)
     named_in = LABEL_IN * max(len(group.label) for group, _ in every)
     width = named_in + BAR_IN + SECONDS_IN
-    lines = math.ceil(len(parts) / _legend_columns(width, parts)) if parts else 0
-    picture = figure(
-        width,
-        1.0 + ROW_IN * len(every) + PANEL_IN * len(panels) + LEGEND_IN * lines,
-    )
-    entitle(picture, _title(every), width)
+    picture = figure(width, 0.4 + ROW_IN * len(every) + PANEL_IN * len(panels))
     heights = [len(rows) + PANEL_IN / ROW_IN for rows in panels.values()]
     axes = picture.subplots(
         len(panels), height_ratios=heights, sharex=True, squeeze=False
@@ -57,18 +52,20 @@ def draw(cells: Sequence[Cell]) -> Figure:
     for panel, (name, rows) in zip(axes[:, 0], panels.items(), strict=True):
         panel.set_title(name)
         _bars(panel, rows, parts)
-    if parts:
-        _explain(picture, width, parts)
+    axes[-1, 0].set_xlabel(word("axis.share"))
+    entitle(
+        picture,
+        word("title.waiting"),
+        [f"{OF_ALL}.", " ".join(_signs(every))],
+        handles=[Patch(label=meaning(part), **FILLS[part].look) for part in parts],
+        columns=_legend_columns(width, parts),
+    )
     return picture
 
 
-def _title(rows: Sequence[Row]) -> str:
+def _signs(rows: Sequence[Row]) -> list[str]:
     repeated = any(group.runs > 1 for group, _ in rows)
-    return (
-        f"{OF_ALL}. Right: the seconds that they waited in all"
-        + (", all runs of a row together" if repeated else "")
-        + ". Hatched: outside of the server."
-    )
+    return [word("waiting.signs"), *([word("waiting.repeats")] if repeated else [])]
 
 
 def _bars(axes: Axes, rows: Sequence[Row], parts: Sequence[str]) -> None:
@@ -93,6 +90,8 @@ def _bars(axes: Axes, rows: Sequence[Row], parts: Sequence[str]) -> None:
     axes.tick_params(axis="y", length=0)
     axes.set_yticks(range(len(rows)), [group.label for group, _ in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)  # from the top, as in the table
+    if not any(row for _, row in rows):
+        say(axes, word("empty.waited"))
 
 
 def _segment(axes: Axes, place: int, span: tuple[float, float], fill: Fill) -> None:
@@ -110,19 +109,6 @@ def _segment(axes: Axes, place: int, span: tuple[float, float], fill: Fill) -> N
         color=fill.ink,
         # Without this the hatch would run through the figures.
         bbox={"facecolor": fill.colour, "edgecolor": "none", "pad": 1.2},
-    )
-
-
-def _explain(picture: Figure, width: float, parts: Sequence[str]) -> None:
-    picture.legend(
-        handles=[
-            Patch(label=label, **FILLS[part].look)
-            for part, label in zip(parts, map(meaning, parts), strict=True)
-        ],
-        loc="outside lower left",
-        ncols=_legend_columns(width, parts),
-        frameon=False,
-        fontsize=8,
     )
 
 

@@ -1,10 +1,10 @@
-"""Response time and RPS against users."""
+"""Response time and RPS against users, where these grow or differ."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.configurations import Configs
+from analysis.configurations import Configs, are_growing, values
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,7 +15,7 @@ NAME = "users"
 
 
 def applies(configs: Configs) -> bool:
-    return True
+    return are_growing(configs) or len(values(configs, "users")) > 1
 
 
 def draw(matrix: Matrix) -> Figure:

@@ -11,5 +11,5 @@
 Rules of this stage:
 - No words are in code or in templates.
 
-May import: charts.
+May import: drawing.
 """

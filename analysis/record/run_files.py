@@ -82,6 +82,21 @@ def read_requests(path: Path, over_http: bool = True) -> pd.DataFrame:
     return record
 
 
+def read_times(path: Path) -> pd.DataFrame:
+    """Read of a record when requests began, and how long they took.
+
+    The record has been checked: its cell has results.
+    """
+    times = ("start_s", "response_ms")
+    try:
+        return pd.read_csv(path, usecols=times, dtype=dict.fromkeys(times, "float64"))
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except (ValueError, pd.errors.ParserError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path} is no record of requests: {reason}") from None
+
+
 def read_unfinished(path: Path) -> pd.DataFrame:
     """Read the requests that were in flight when a run ended, with a record's columns.
 

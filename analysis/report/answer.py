@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from analysis.configurations import CEILING
 from analysis.limits import is_outside, limits_of
 from analysis.report.names import names
 from analysis.rows import figures
-from analysis.rows.ceiling import CEILING, is_near
+from analysis.rows.ceiling import is_near
 from analysis.rows.cells import Cell
 from analysis.rows.figures import Figure
 from analysis.rows.groups import Group, grouped

@@ -21,7 +21,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis.charts.style import FILLS
+from analysis.drawing.style import FILLS
 from analysis.files import DataError, write_text
 from analysis.report.blocks import Block, entry
 from analysis.rows.groups import MARK

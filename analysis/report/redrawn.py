@@ -15,8 +15,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from analysis.charts.cell import draw
-from analysis.charts.style import lettering, svg
 from analysis.diagnosis.summary import summary
+from analysis.drawing.style import lettering, svg
 from analysis.files import read_json
 from analysis.record.measurement import read_measurement
 from analysis.rows.cells import Cell
@@ -50,5 +50,9 @@ def redraw_cells(sections: Iterable[dict[str, Any]], cells: Iterable[Cell]) -> N
 
 def _chart(cell: Cell) -> Figure:
     run = read_json(cell.folder / record.RUN)
-    found = summary(read_measurement(cell.folder, cell.config, run))
-    return draw(cell.config, found.row, found.timeline(), found.verdict, found.shown)
+    measured = read_measurement(cell.folder, cell.config, run)
+    found = summary(measured)
+    timeline = found.timeline()
+    return draw(
+        *(cell.config, found.row, measured.record, timeline, found.verdict, found.shown)
+    )

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from analysis.configurations import CEILING
 from analysis.rows.cells import Cell
 from contract import stops
 
-CEILING = "ceiling"  # the experiment's name
 NEAR = 0.90  # of the ceiling
 
 

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from conf.compose.submission_names import RIGHT, escaped, is_name, nfc
 from conf.errors import SettingError
-from conf.schema import IGNORED, Config, Impl
+from conf.ignored import IGNORED
+from conf.schema import Config, Impl
 from conf.validate.texts import check_options
 from conf.validate.yaml_files import check, load, no_setting
 from contract.text import one_line

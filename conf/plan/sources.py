@@ -31,7 +31,8 @@ from pathlib import Path
 import yaml
 
 from conf.errors import SettingError
-from conf.schema import IGNORED, Config
+from conf.ignored import IGNORED
+from conf.schema import Config
 from contract.settings import PAGE_FILE
 
 EXECUTABLE = 0o111  # by its owner, its group, others

@@ -86,7 +86,7 @@ def _default(field: dataclasses.Field[Any]) -> str:
     if field.default is dataclasses.MISSING:
         assert field.default_factory is not dataclasses.MISSING
         value = field.default_factory()
-        return f"[`IGNORED`](../{SCHEMA})" if value else ""
+        return "[`IGNORED`](../conf/ignored.py)" if value else ""
     value = field.default
     if value is None or isinstance(value, bool):
         return f"`{str(value).lower().replace('none', 'null')}`"

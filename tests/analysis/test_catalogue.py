@@ -12,33 +12,61 @@ import pytest
 
 from analysis import catalogue
 from analysis.catalogue import Comparison, all_comparisons, announced
-from analysis.configurations import experiments, is_class, values
+from analysis.configurations import FEW, experiments, is_class, values
 from analysis.rows.matrix import Matrix
 from tests.analysis.conftest import config
 
 SUBMISSION = config("students/ada", impl__submission="students/ada")
 IN_ALL = ["cells", "pairs", "switches"]
+IN_ALL_CHARTS = ["switches", "waiting", "percentiles", "heat_map"]
+GROWING = ["users", "first_failures", "throughput"]
+
+
+def searched(experiment: str) -> dict[str, Any]:
+    return config(experiment=experiment, experiment__stop="capacity")
+
+
 MATRICES: dict[str, tuple[list[dict[str, Any]], list[str], list[str]]] = {
     "one experiment": (
         [config(experiment="mine", idle=0)],
         ["mine", *IN_ALL],
-        ["mine", "users", "switches", "waiting"],
+        ["mine", *GROWING, *IN_ALL_CHARTS],
     ),
     "that of 2019": (
         [config(), config("single", "burst"), config("select", "burst")],
         ["first_fail", "burst", *IN_ALL, "published"],
-        ["first_fail", "burst", "users", "switches", "waiting", "published"],
+        ["first_fail", "burst", *GROWING, *IN_ALL_CHARTS, "published"],
     ),
     "swept": (
         [config(experiment="mine", idle=n) for n in (0, 9)]
         + [config(experiment="mine", idle=0, load__arrivals="open")],
         ["mine", *IN_ALL, "idle"],
-        ["mine", "users", "switches", "waiting", "idle", "arrivals"],
+        ["mine", *GROWING, *IN_ALL_CHARTS, "idle", "arrivals"],
     ),
     "a class": (
         [SUBMISSION, config("select", "burst", idle=9, load__arrivals="open")],
         ["first_fail", "burst", *IN_ALL, "ranking"],
-        ["first_fail", "burst", "users", "switches", "waiting"],
+        ["first_fail", "burst", "users", "first_failures", "switches", "waiting"],
+    ),
+    "a burst of all": (
+        [config(f"impl{n}", "burst") for n in range(FEW + 1)],
+        ["burst", *IN_ALL, "published"],
+        ["burst", "switches", "waiting", "published"],
+    ),
+    "a burst of as many as can be told apart": (
+        [config(f"impl{n}", "burst", repeat=r) for n in range(FEW) for r in (1, 2)],
+        ["burst", *IN_ALL, "published"],
+        ["burst", *IN_ALL_CHARTS, "published"],
+    ),
+    "a capacity beside its ceiling": (
+        [searched("capacity"), searched("ceiling")],
+        ["capacity", "ceiling", *IN_ALL],
+        ["capacity", "ceiling", "users", "throughput", *IN_ALL_CHARTS],
+    ),
+    "a ceiling alone": (
+        [searched("ceiling")],
+        ["ceiling", *IN_ALL],
+        ["ceiling", "switches", "waiting"],
     ),
 }
 

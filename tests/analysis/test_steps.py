@@ -190,6 +190,7 @@ def test_charts(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
         f"{name}.{kind}"
         for name in (
             *("first_fail", "burst", "users", "switches", "waiting", "published"),
+            *("first_failures", "percentiles", "throughput", "heat_map"),
         )
         for kind in ("svg", "png")
     }

@@ -38,7 +38,7 @@ def applies(configs):
 
 
 def draw(matrix):
-    from analysis.charts.style import figure
+    from analysis.drawing.style import figure
 
     return figure(2, 1)
 '''

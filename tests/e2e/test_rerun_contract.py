@@ -39,7 +39,10 @@ def test_everything_is_there(measured: Checkout) -> None:
     assert len(pd.read_csv(outputs / "tables" / "cells.csv")) == 4
     assert (outputs / "tables" / "switches.csv").is_file()
     assert (outputs / "tables" / "published.md").is_file()
-    for name in ("burst", "first_fail", "users", "switches", "waiting", "published"):
+    for name in (
+        *("burst", "first_fail", "users", "switches", "waiting", "published"),
+        *("first_failures", "percentiles", "throughput", "heat_map"),
+    ):
         for kind in ("svg", "png"):
             assert (outputs / "charts" / f"{name}.{kind}").is_file()
     assert {path.name for path in measured.cell("burst", "select").iterdir()} == {

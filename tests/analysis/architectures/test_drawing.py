@@ -13,7 +13,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from analysis.architectures.drawing import describe, draw
 from analysis.architectures.facts import Facts, declared, facts
-from analysis.charts.style import lettering, svg
+from analysis.drawing.style import lettering, svg
 from analysis.texts import languages, speaking
 
 ROOT = Path(__file__).parents[3]

@@ -13,13 +13,20 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from analysis.charts import (
+    first_failures,
+    heat_map,
+    percentiles,
+    switches,
+    throughput,
+)
 from analysis.charts.cell import draw
 from analysis.charts.comparison import comparison
-from analysis.charts.line_labels import spread
-from analysis.charts.nothing import nothing
-from analysis.charts.style import figure, save
 from analysis.charts.users import users_chart
 from analysis.diagnosis.verdict import Verdict
+from analysis.drawing.line_labels import spread
+from analysis.drawing.nothing import nothing
+from analysis.drawing.style import figure, save
 from analysis.files import write_csv
 from analysis.record import aggregates, definitions
 from analysis.record.definitions import Stopped
@@ -70,6 +77,7 @@ def cells(made: list[dict[str, Any]], experiment: str, at: Path) -> list[Cell]:
         folder = at / str(number)
         folder.mkdir()
         write_csv(folder / "timeline.csv", aggregates.timeline(frame(rows)))
+        frame(rows).to_csv(folder / "requests.csv", index=False)
         found.append(
             Cell(
                 folder,
@@ -88,6 +96,13 @@ def test_no_label_runs_into_another(name: str, experiment: str, tmp_path: Path) 
     assert_readable(users_chart(made))
 
 
+@pytest.mark.parametrize("name", ["four", "swept", "long names", "repeated"])
+def test_no_label_of_the_others_does(name: str, tmp_path: Path) -> None:
+    made = cells([dict(options) for options in MATRICES[name]], "first_fail", tmp_path)
+    for chart in (switches, heat_map, percentiles, first_failures, throughput):
+        assert_readable(chart.draw(made))
+
+
 @pytest.mark.parametrize("reason", ["first-failure", "cap"])
 def test_cell_chart_is_readable(reason: str) -> None:
     rows = steady(12, 10, 10)
@@ -96,7 +111,7 @@ def test_cell_chart_is_readable(reason: str) -> None:
     record = frame(rows)
     row = definitions.row(record, "first_failure", Stopped(reason, 13.5, 3300))
     limited = Verdict("link", "the link carried 96% of its rate " * 4)
-    made = draw(config(), row, aggregates.timeline(record), limited, None)
+    made = draw(config(), row, record, aggregates.timeline(record), limited, None)
     assert_readable(made)
     assert "limited by link (not the server)" in texts(made)
     said = "with 130 users" if reason == "first-failure" else "up to 3,300 users"

@@ -17,11 +17,11 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from analysis.charts.cell import draw
-from analysis.charts.style import FILLS
 from analysis.charts.utilisation import smoothed_s
 from analysis.diagnosis.utilisation import LEVELS, per_second, stretches
 from analysis.diagnosis.verdict import Verdict
 from analysis.diagnosis.waiting import Waiting
+from analysis.drawing.style import FILLS
 from analysis.limits import PARTS
 from analysis.record import aggregates, definitions, phases
 from analysis.record.definitions import Stopped

@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 
 from analysis.catalogue import all_comparisons
-from analysis.charts.style import figure
+from analysis.drawing.style import figure
 from analysis.report.redrawn import redraw_cells, redrawn
 from analysis.rows.matrix import Matrix
 from analysis.texts import speaking
@@ -41,7 +41,7 @@ def test_charts_have_korean_words_and_letters_for_them(golden_made: Path) -> Non
         section = {"first": True, "folder": str(cell.folder), "chart": {"path": ""}}
         redraw_cells([section], matrix.cells)
     said = TEXT.findall(str(section["chart"]["svg"]))  # type: ignore[index]
-    assert "사용자 수" in said and "응답 시간(ms)" in said
+    assert "초당 요청 수와 실패 수" in said and "응답 시간(ms, 로그 눈금)" in said
     assert any("부하를 시작한 뒤 지난 시간(초)" in text for text in said)
 
 

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.charts import waiting as waiting_chart
-from analysis.charts.style import FILLS
 from analysis.comparisons import cells as comparison
+from analysis.drawing.style import FILLS
 from analysis.limits import LIMITS, PARTS
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped

@@ -14,9 +14,9 @@ import pytest
 
 from conf.compose.submissions import read_class_folder
 from conf.errors import MatrixError
+from conf.ignored import IGNORED
 from conf.plan.matrix import matrix
 from conf.plan.sources import changed
-from conf.schema import IGNORED
 
 CONF = Path(__file__).parents[3] / "conf"
 CLASS = {"impl": "glob(students/*)"}

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from analysis.charts.style import entitle, figure
+from analysis.drawing.frame import entitle
+from analysis.drawing.style import figure
+from analysis.drawing.words import word
 
 WIDTH_IN = 6.0
-WHY = "No server of {} could be measured: the tables say why."
 
 
 def nothing(reason: str) -> Figure:
-    """Return an empty picture with the reason above it."""
-    picture = figure(WIDTH_IN, 1.2)
-    entitle(picture, f"Not measured. {reason}", WIDTH_IN)
+    """Return an empty picture with the reason in it."""
+    picture = figure(WIDTH_IN, 0.4)
+    entitle(picture, word("nothing"), [reason])
     return picture

@@ -1,8 +1,13 @@
 """The style of all charts, and how a chart becomes a file.
 
 Rules of this module:
-- Charts are readable in grey and by colour-blind eyes. Colours are those of Okabe and
-  Ito (2008). A line style, a marker or a label always says the same as a colour.
+- Charts are readable in grey and by colour-blind eyes. Each implementation has its
+  colour in all charts (`implementations.py`). A line style, a marker or a label always
+  says the same as a colour.
+- The title of a panel names what its vertical axis shows, with its unit. A horizontal
+  axis has a label, with its unit.
+- What something other than the server limited is hollow, and has a †. What was not
+  reached has an arrow. A panel with nothing to draw says so.
 - Each part that users wait for has one colour in all charts (`FILLS`). The server's
   parts are plain, and each is lighter than the one before. Parts outside of it are
   hatched.
@@ -16,7 +21,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
-import itertools
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,21 +39,16 @@ from matplotlib.ticker import (
     FuncFormatter,
     LogLocator,
     MaxNLocator,
-    NullFormatter,
+    NullLocator,
 )
 
-from analysis.charts import PICTURES
+from analysis.drawing import PICTURES
 from analysis.files import write
 from analysis.texts import ENGLISH, language
 from analysis.translation import translated
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-DASHES = (
-    *("-", "--", "-.", ":"),
-    *((0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)), (0, (8, 2, 2, 2))),
-)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FAILURE = "#B00020"
+INK = "#444444"  # of what is written small
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,7 @@ FILLS = {
 LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}  # beside a panel
 DIGITS = 6  # of a position in a figure whose side is 1
 PNG_DPI = 150  # pixels of an inch
-TITLE_PT = 9.5
-CHARACTERS = 12.5  # of a title in an inch
-NARROWER = 0.68  # so many times as many where most of them are Hangul
+NARROWER = 0.68  # so many times as many characters where most are Hangul
 
 mpl.rcParams.update(
     {
@@ -187,40 +184,21 @@ def settle(picture: Figure) -> None:
     if engine is None or not picture.axes:
         return
     engine.execute(picture)
-    picture.set_layout_engine("none")
+    picture.set_layout_engine(None)  # "none" would draw each file twice
     for axes in picture.axes:
         place = axes.get_position(original=True).bounds
         left, bottom, width, height = (round(side, DIGITS) for side in place)
         axes.set_position((left, bottom, width, height))
 
 
-def entitle(picture: Figure, title: str, inches: float) -> None:
-    """Write a title above the panels, in lines of so many inches."""
-    characters = inches * CHARACTERS * (1 if language() == ENGLISH else NARROWER)
-    lines = (
-        textwrap.wrap(translated(line), int(characters), break_on_hyphens=False)
-        for line in title.split("\n")
-    )
-    picture.suptitle(
-        "\n".join(itertools.chain.from_iterable(lines)),
-        **{"x": 0.01, "ha": "left", "fontsize": TITLE_PT},
-    )
+def characters_in(inches: float, per_inch: float) -> int:
+    """Return how many characters there is room for, in the language that is spoken."""
+    return int(inches * per_inch * (1 if language() == ENGLISH else NARROWER))
 
 
 def shorten(text: str, characters: int) -> str:
     text = translated(text)
     return textwrap.shorten(text, characters, placeholder=" …") or text[:characters]
-
-
-def look(group: int, member: int) -> dict[str, Any]:
-    """Return the colour of a group of lines, and the dashes of its `member`.
-
-    The first lines of two groups differ in their dashes, too.
-    """
-    return {
-        "color": COLOURS[group % len(COLOURS)],
-        "linestyle": DASHES[(group + member) % len(DASHES)],
-    }
 
 
 def thousands(axes: Axes, *axis: str) -> None:
@@ -229,7 +207,7 @@ def thousands(axes: Axes, *axis: str) -> None:
         which = axes.xaxis if name == "x" else axes.yaxis
         if which.get_scale() == "log":  # ticks even within one decade
             which.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
-            which.set_minor_formatter(NullFormatter())
+            which.set_minor_locator(NullLocator())
         else:
             which.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))

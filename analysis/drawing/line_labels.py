@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
+from analysis.drawing.implementations import Look
+
 LABEL_PT = 11.0  # the least distance of two labels, in points
+BESIDE = 1.03  # of a panel's width: where the labels begin
+SIZE_PT = 8.0
+LEADER = {
+    **{"arrowstyle": "-", "color": "#999999", "linewidth": 0.5},
+    **{"shrinkA": 0, "shrinkB": 0},
+}
 
 
 @dataclass(frozen=True)
@@ -16,15 +24,17 @@ class LineEnd:
     """The last point of a line, in the panel's units, and the line's label."""
 
     label: str
-    colour: str
+    look: Look
     x: float
     y: float
+    hollow: bool = False  # not limited by the server
 
 
 def label_lines(axes: Axes, ends: Sequence[LineEnd]) -> None:
     """Label each line beside the panel, at the height of its end if there is room.
 
-    The layout has to be settled before (`draw_without_rendering`).
+    The marker of a line stands before its label. The layout has to be settled before
+    (`draw_without_rendering`).
     """
     box = axes.get_window_extent()
     gap = LABEL_PT * axes.figure.dpi / 72
@@ -36,20 +46,37 @@ def label_lines(axes: Axes, ends: Sequence[LineEnd]) -> None:
         for x, y in at
     ]
     places = spread(wanted, gap, float(box.y0), float(box.y1))
+    em = SIZE_PT * axes.figure.dpi / 72 / box.width  # the size of the font
     for end, place in zip(ends, places, strict=True):
-        axes.annotate(
-            end.label,
-            (end.x, end.y),
-            xytext=(1.03, (place - box.y0) / box.height),
-            textcoords="axes fraction",
-            va="center",
-            fontsize=8,
-            color=end.colour,
-            arrowprops={
-                **{"arrowstyle": "-", "color": "#999999", "linewidth": 0.5},
-                "relpos": (0, 0.5),  # to where the label begins
-            },
-        )
+        _label(axes, end, (place - box.y0) / box.height, em)
+
+
+def _label(axes: Axes, end: LineEnd, height: float, em: float) -> None:
+    """Write a label at this height of the panel, with a leader from the line's end."""
+    axes.annotate(
+        "",
+        (end.x, end.y),
+        xytext=(BESIDE, height),
+        textcoords="axes fraction",
+        arrowprops=LEADER,
+    )
+    axes.text(
+        BESIDE + 1.7 * em,
+        height,
+        end.label,
+        transform=axes.transAxes,
+        va="center",
+        fontsize=SIZE_PT,
+    )
+    axes.plot(
+        [BESIDE + 0.7 * em],
+        [height],
+        transform=axes.transAxes,
+        clip_on=False,
+        markersize=5,
+        linestyle="",
+        **end.look.point(hollow=end.hollow),
+    )
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
