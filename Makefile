@@ -35,13 +35,13 @@ given_config = $(if $(strip $(config)),--config $(strip $(config)))
 .PHONY: all demo report test lint benchmark docs lock install list clean help
 
 all: $(VENV)/.runs ## Measure the default study (30 minutes): tables, charts and a report
-	$(snakemake) all $(given_config)
+	@$(snakemake) all $(given_config)
 
 demo: $(VENV)/.runs ## The same with the small study (2 minutes)
-	$(snakemake) all --config study=demo $(strip $(config))
+	@$(snakemake) all --config study=demo $(strip $(config))
 
 report: $(VENV)/.runs ## A report of what was asked for last; nothing is measured
-	$(snakemake) report $(given_config)
+	@$(snakemake) report $(given_config)
 
 test: $(VENV)/.tests ## Run the tests
 	$(VENV)/bin/python -m pytest
@@ -78,12 +78,22 @@ clean: ## Remove caches, and results where that is answered with y
 help: ## Show this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
 
+# What is printed meanwhile goes to a log. If something fails, the log's last lines show.
 $(VENV)/.runs: requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.txt
-	touch $@
+	@$(call install_from,$<)
+	@touch $@
 
 $(VENV)/.tests: requirements-dev.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements-dev.txt
-	touch $@ $(VENV)/.runs
+	@$(call install_from,$<)
+	@touch $@ $(VENV)/.runs
+
+log = $(VENV)/install.log
+define install_from
+	echo 'Installing into $(VENV) …' && mkdir -p $(VENV) && \
+	if ! { $(PYTHON) -m venv $(VENV) && \
+	$(VENV)/bin/python -m pip install --require-hashes -r $(1); } > $(log) 2>&1; then \
+		tail -n 15 $(log) >&2; \
+		echo 'firstfail: the installation failed: $(log) has all that it said' >&2; \
+		exit 1; \
+	fi
+endef

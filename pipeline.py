@@ -1,4 +1,4 @@
-"""Joins the parts for the Snakefile: the plan of a request, and the commands of steps.
+"""Joins the parts for the Snakefile: the plan, the commands of steps, what is shown.
 
 Rules of this module:
 - It knows all parts, as the Snakefile does, and decides nothing. `conf/plan/plan.py`
@@ -10,8 +10,10 @@ Rules of this module:
 from __future__ import annotations
 
 import gc
+import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +23,15 @@ from load.network.trial import Trial, refused
 
 if TYPE_CHECKING:
     from conf.plan.plan import Parts, Plan
+    from terminal.screen import Screen
+    from terminal.silent import Silent
+    from terminal.study import Study
 
 RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
 REPORT = "report"  # the rule that is asked for alone if nothing is to be measured
+SNAKEMAKES_HANDLER = "DefaultStreamHandler"  # which writes to the terminal
+STEPS = {"compare": "Making tables and charts", REPORT: "Making the report"}
 OBJECTS = 100_000  # new objects after which Python collects garbage
 
 
@@ -92,17 +99,78 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
     )
 
 
-def commands(basedir: str, plan: Plan) -> tuple[str, str, str]:
-    """Return the folder of the request, the command of a run, and that of analysis.
+def screen(workflow: Any, plan: Plan) -> Screen | Silent:
+    """Show how the study goes, in place of what Snakemake says.
+
+    In a dry run, and where the user wants Snakemake to be quiet, or has another logger,
+    Snakemake says what it would.
+    """
+    from snakemake.logging import logger
+
+    settings = workflow.output_settings
+    own = next((h for h in logger.handlers if h.name == SNAKEMAKES_HANDLER), None)
+    if settings.dryrun or settings.quiet or own is None:
+        from terminal.silent import Silent
+
+        return Silent()
+    from analysis.limits import is_known, is_servers
+    from terminal.screen import Screen, Told
+
+    told = Told("measure", STEPS, lambda limit: is_known(limit) and is_servers(limit))
+    if settings.nocolor:
+        os.environ["NO_COLOR"] = "1"  # for runs, too
+    everything = settings.verbose or settings.printshellcmds or settings.debug_dag
+    shown = Screen(_study(plan), told, own, everything)
+    logger.removeHandler(own)
+    logger.addHandler(shown)
+    return shown
+
+
+def _study(plan: Plan) -> Study:
+    from analysis.catalogue import TABLES
+    from analysis.configurations import experiments
+    from conf.plan.plan import OUTPUTS
+    from terminal.study import Study
+
+    return Study(
+        cells={cell: plan.cells[cell] for cell in plan.order},
+        labels=plan.labels,
+        unmeasured=plan.files.unmeasured,
+        experiments=experiments(list(plan.cells.values())),
+        outputs=OUTPUTS,
+        tables=Path(plan.files.folder, TABLES),
+        stamp=Path(plan.files.stamp),
+    )
+
+
+def commands(
+    basedir: str, plan: Plan, shown: Screen | Silent
+) -> tuple[Callable[[str], str], str]:
+    """Return the command that measures a cell, and that of the steps of analysis.
 
     Both commands import the modules of this project, whatever folder Snakemake runs in.
     A run makes the results of its record before the record appears.
     """
-    here, python, project = map(shlex.quote, (str(Path.cwd()), sys.executable, basedir))
+    from conf.plan.plan import OUTPUTS
+
+    python, project = shlex.quote(sys.executable), shlex.quote(basedir)
     verify = f"{python} -m conf.plan.sources {' '.join(RUNNER)}"
     analyse = f"{python} -m analysis cell --code {plan.parts.analysis}"
-    measure = (
+    load = (
         f"cd {project} && exec {python} -m load"
         f" --verify-with {shlex.quote(verify)} --post-process {shlex.quote(analyse)}"
     )
-    return here, measure, f"PYTHONPATH={project} {python} -P -m analysis"
+
+    def measure(cell: str) -> str:
+        config, run, logs = (
+            str(Path(path).absolute())
+            for path in (
+                plan.config(cell),
+                OUTPUTS / "runs" / cell,
+                OUTPUTS / "logs" / cell,
+            )
+        )
+        words = [config, run, "--logs", logs, "--label", plan.label(cell)]
+        return f"{load} {shlex.join(words)} {shown.expected(cell)}"
+
+    return measure, f"PYTHONPATH={project} {python} -P -m analysis"

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from contract.text import one_line
 from load.caller import Caller
 from load.config import read_config
 from load.errors import SIGNALS, CellError, InterruptedRunError
@@ -35,6 +36,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--parent", type=int, metavar="PID", help="end when this parent has ended"
     )
+    for name, what in (("expected", "the run"), ("study", "what follows the run")):
+        parser.add_argument(
+            f"--{name}", type=float, metavar="S", help=f"how long {what} will take"
+        )
     parser.add_argument(
         "--verify-with",
         default="",
@@ -53,7 +58,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     arguments = parse_arguments()
     folder = arguments.folder
-    label = arguments.label or str(folder)
+    label = one_line(arguments.label or str(folder))
     logs = arguments.logs or folder.with_name(f"{folder.name}.logs")
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
@@ -62,7 +67,7 @@ def main() -> int:
         Run(
             read_config(arguments.config),
             Folder(folder, logs),
-            Caller(label, arguments.parent),
+            Caller(label, arguments.parent, arguments.expected, arguments.study),
             verify_with=shlex.split(arguments.verify_with),
             post_process=shlex.split(arguments.post_process),
         ).measure()

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from load.errors import InterruptedRunError
+from load.progress.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -14,14 +15,21 @@ class Caller:
     """The process that started the run.
 
     Lines for it begin with `label`. The run ends when process `parent` has ended, if
-    one is given.
+    one is given. The caller expects the run to take `expected_s`, and what follows it
+    in the same study `study_s`, if it knows.
     """
 
     label: str
     parent: int | None = None
+    expected_s: float | None = None
+    study_s: float | None = None
 
     def say(self, text: str) -> None:
         print(f"{self.label}: {text}", file=sys.stderr, flush=True)
+
+    def progress(self) -> Progress:
+        """Return what shows the caller how far the run is."""
+        return Progress(self.label, self.expected_s, self.study_s)
 
     def check_alive(self) -> None:
         """Raise `InterruptedRunError` if the parent has ended; call it in each wait."""

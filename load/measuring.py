@@ -26,6 +26,7 @@ from load.host.limits import most_users, raise_open_files
 from load.idle.process import IdleProcess
 from load.network.namespaces import join
 from load.network.ports import choose_port, is_listened_on, wait_for_port
+from load.progress.progress import Progress
 from load.server.command import Place, command, prepare, version
 from load.server.page import expected_body, write_page
 from load.server.preflight import Page, Preflight
@@ -49,11 +50,13 @@ class Measuring:
         folder: Folder,
         caller: Caller,
         environment: dict[str, str],
+        progress: Progress,
     ) -> None:
         self.config = config
         self.folder = folder
         self.caller = caller
         self.environment = environment
+        self.progress = progress
         self.cores = choose_cores(config["load"]["processes"])
         if self.cores.locust:  # the runner's own work shall not burden the server
             os.sched_setaffinity(0, self.cores.locust)
@@ -125,7 +128,7 @@ class Measuring:
         telemetry = Telemetry(
             self.network, address.port, server.process.pid, self.cores
         )
-        watch = Watch(self.folder, self.caller, server, telemetry)
+        watch = Watch(self.folder, self.caller, server, telemetry, self.progress)
         page = Page.of(self.config, body)
         preflight = Preflight(server, self.config, address, page, watch.check)
         preflight.check()

@@ -13,10 +13,12 @@ Rules of this module:
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contract.text import one_line
 from load.caller import Caller
 from load.errors import CellError
 from load.folder import Folder
@@ -41,24 +43,25 @@ class Run:
 
     def measure(self) -> None:
         """Measure the cell, unless its folder is there already."""
-        with only_run_on_host(self.caller.check_alive, self._say_waiting):
+        with (
+            self.caller.progress() as progress,
+            only_run_on_host(self.caller.check_alive, progress.wait),
+        ):
             if self.folder.is_complete():
                 return  # another run has measured it while this one waited
             if leftovers := end_leftovers():
                 self.caller.say(leftovers)
+            progress.begin()
             with self.folder.explained():
                 self.folder.prepare()
                 with guarded(self.folder.scratch) as environment:
                     measuring = Measuring(
-                        self.config, self.folder, self.caller, environment
+                        self.config, self.folder, self.caller, environment, progress
                     )
                     self.folder.finish_record(self.config, measuring.measure())
                     self._verify_record()
                     self._post_process_record()
                     self.folder.put_in_place()
-
-    def _say_waiting(self) -> None:
-        self.caller.say("waiting for another run on this host to end")
 
     def _verify_record(self) -> None:
         """Raise `CellError` where the command that verifies the record refuses it."""
@@ -75,8 +78,13 @@ class Run:
     def _post_process_record(self) -> None:
         """Run the command that reads the record, if there is one.
 
-        If it fails, it says why itself, and the record is kept.
+        If it fails, what it says is passed on, and the record is kept.
         """
         if self.post_process:
             words = [*self.post_process, str(self.folder.scratch)]
-            subprocess.run(words, stdin=subprocess.DEVNULL, check=False)
+            # It must not write to the terminal itself, where progress is shown.
+            done = subprocess.run(
+                words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+            )
+            for line in done.stderr.decode(errors="replace").splitlines():
+                print(one_line(line), file=sys.stderr, flush=True)

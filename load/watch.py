@@ -20,7 +20,7 @@ from load.caller import Caller
 from load.errors import CellError
 from load.folder import Folder
 from load.host.process import Ending, last_line, start
-from load.progress import Progress
+from load.progress.progress import Progress
 from load.recording.record import STOPPED
 from load.server.running import Server
 from load.telemetry.readings import Telemetry
@@ -37,6 +37,7 @@ class Watch:
     caller: Caller
     server: Server
     telemetry: Telemetry
+    progress: Progress
 
     def check(self) -> None:
         """Raise where the run has to end: its caller has ended, or a log has grown."""
@@ -79,16 +80,13 @@ class Watch:
         deadline = time.monotonic() + longest_s + STOPPING_S
         if config["load"]["processes"] > 1:
             deadline += locust_command.WORKERS_S
-        requests = self.folder.scratch / record.REQUESTS
         terminated = False
-        with (
-            Ending(locust) as ending,
-            Progress(self.caller.label, requests, longest_s) as progress,
-        ):
+        self.progress.begin_load(self.folder.scratch / record.REQUESTS, longest_s)
+        with Ending(locust) as ending:
             while not ending.wait(min(self.telemetry.due - time.monotonic(), POLL_S)):
                 self.check()
                 self.telemetry.update()
-                progress.update()
+                self.progress.update()
                 if not terminated and self.server.death() is not None:
                     # The record has what users saw of it; no more is needed.
                     locust.terminate()
@@ -98,3 +96,4 @@ class Watch:
                     raise CellError(
                         f"Locust did not end within {longest_s + STOPPING_S:.0f} s"
                     )
+        self.progress.end_load()

@@ -112,9 +112,12 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[..., None]:
-    """Wait until `happens()` is true; fail when it is not within `within_s`."""
+    """Wait until `happens()` is true; fail when it is not within `within_s`.
 
-    def wait(happens: Callable[[], object], within_s: float = 60) -> None:
+    A run may have to wait for those of other suites on this host.
+    """
+
+    def wait(happens: Callable[[], object], within_s: float = 300) -> None:
         deadline = time.monotonic() + within_s
         while not happens():
             assert time.monotonic() < deadline, f"not within {within_s} s"

@@ -10,7 +10,7 @@ import pytest
 from tests.stages import imported
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("analysis", "conf", "load", "servers")
+PARTS = ("analysis", "conf", "load", "servers", "terminal")
 SEPARATE = {
     "contract": set(PARTS),
     "servers": {"contract", *PARTS} - {"servers"},

@@ -16,6 +16,7 @@ PARTS = {
     "contract": frozenset[str](),
     "load": frozenset({"ROOT", "address", "errors"}),
     "servers": frozenset[str](),
+    "terminal": frozenset[str](),
 }
 MOST_MODULES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 15, 250, 40
 TABLES = {"add_arguments"}  # functions that are one list

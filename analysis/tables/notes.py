@@ -200,7 +200,7 @@ def _backlogs(cells: Sequence[Cell]) -> Iterable[str]:
     impls: dict[tuple[int, int], dict[str, None]] = {}
     for cell in cells:
         evidence = cell.result.get("evidence")
-        backlog = evidence["server"]["backlog"] if evidence else None
+        backlog = evidence["server"].get("backlog") if evidence else None
         wanted = cell.config["server"]["backlog"]
         if backlog is not None and backlog != wanted:
             impls.setdefault((backlog, wanted), {})[show(cell.impl)] = None

@@ -26,6 +26,7 @@ from typing import Any
 from conf.compose.submissions import read_class_folder
 from conf.errors import MatrixError
 from conf.plan import report
+from conf.plan.labels import labels
 from conf.plan.last import FIRST, last_cells
 from conf.plan.matrix import matrix
 from conf.plan.matrix_files import MatrixFiles
@@ -72,13 +73,19 @@ class Plan:
         """Return the priority of a cell: Snakemake measures the greatest first."""
         return -self._numbers[cell]
 
+    @property
+    def order(self) -> list[str]:
+        """The cells in the order of measuring."""
+        return list(self._numbers)
+
+    @functools.cached_property
+    def labels(self) -> dict[str, str]:
+        """What each cell is called."""
+        return labels(self.cells)
+
     def label(self, cell: str) -> str:
         """Return the label that is shown while a cell is measured."""
-        config = self.cells[cell]
-        return (
-            f"cell {self._numbers[cell]} of {len(self.cells)}, "
-            f"{config['experiment']['name']} {config['impl']['name']}"
-        )
+        return f"cell {self._numbers[cell]} of {len(self.cells)}, {self.labels[cell]}"
 
     def config(self, cell: str) -> str:
         """Return the file with the configuration of a cell."""
@@ -104,6 +111,11 @@ class Plan:
         """The tables and charts, in the folder of the matrix."""
         names = self.parts.comparisons(list(self.cells.values()))
         return [f"{self.files.folder}/{name}" for name in names]
+
+    @property
+    def compared(self) -> list[str]:
+        """The same, with the file that says which code made them."""
+        return [self.files.stamp, *self.comparisons]
 
     @property
     def shown(self) -> list[str]:

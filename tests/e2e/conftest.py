@@ -40,7 +40,7 @@ class Checkout:
 
     def snakemake(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Give Snakemake a command; return what it said when it had ended."""
-        return preloaded.snakemake(self.command(*words)[3:], self.folder, most_s=150)
+        return preloaded.snakemake(self.command(*words)[3:], self.folder, most_s=600)
 
     def measure(self, *config: str, tables: bool = True) -> None:
         """Measure what is missing, and make the tables and charts of it."""

@@ -51,8 +51,8 @@ def test_another_matrix_while_a_study_runs(
         second = begin("second", *STUDY)  # which was measured before
         eventually(lambda: b"another study" in (tmp_path / "second").read_bytes())
         assert second.poll() is None
-    assert first.wait(150) == 0
-    assert second.wait(150) == 0
+    assert first.wait(600) == 0
+    assert second.wait(600) == 0
 
     own = [impls_and_users(path) for path in outputs.glob("matrices/*/tables")]
     every = {("single", 5), ("select", 5), ("single", 3), ("select", 3)}

@@ -131,10 +131,63 @@ def told(tmp_path: Path) -> Path:
 def test_what_make_is_told_stays_with_make(root: Path, told: Path) -> None:
     """Else the make of a submission would take it for its own, or its server would."""
     words = (f"VENV={told}", "server={start_s: 60}", "page=static", "-k", "-j2")
-    _, first, *variables = make(root, *words).splitlines()
+    first, *variables = make(root, *words).splitlines()
     assert (
         first == "-m snakemake --cores 1 all --config page=static server={start_s: 60}"
     )
     names = {line.partition("=")[0] for line in variables}
     assert not names & {*OF_MAKE, "VENV", "server", "page", "MAKE_TERMOUT"}
     assert f"PATH={os.environ['PATH']}" in variables
+
+
+# A Python whose environments have a Python with a pip that prints a lot, and may fail.
+NOISY = """\
+#!/bin/sh
+case "$2" in
+venv)
+  mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+pip)
+  seq -f 'Collecting package %g' 100
+  {then} ;;
+esac
+"""
+
+
+@pytest.fixture
+def noisy(tmp_path: Path) -> Path:
+    path = tmp_path / "python3"
+    path.write_text(NOISY.format(then="true"))
+    path.chmod(0o755)
+    return path
+
+
+def test_an_installation_is_one_line(root: Path, noisy: Path, tmp_path: Path) -> None:
+    place = tmp_path / "env"
+    done = run(root, "install", f"PYTHON={noisy}", f"VENV={place}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"Installing into {place} …\n" and not done.stderr
+    assert len((place / "install.log").read_text().splitlines()) == 100
+    assert make(root, "--question", "install", f"PYTHON={noisy}", f"VENV={place}") == ""
+
+
+@pytest.mark.parametrize("what", ["a package", "Python"])
+def test_an_installation_that_fails_says_why(
+    root: Path, noisy: Path, tmp_path: Path, what: str
+) -> None:
+    place, python = tmp_path / "env", noisy
+    if what == "Python":
+        python, why = tmp_path / "nowhere", "not found"
+    else:
+        why = "no matching distribution"
+        noisy.write_text(NOISY.format(then=f"echo '{why}' >&2; exit 1"))
+    done = run(root, "install", f"PYTHON={python}", f"VENV={place}")
+    assert done.returncode != 0
+    assert done.stdout == f"Installing into {place} …\n"
+    *_, last, failed, _ = done.stderr.splitlines()  # make has the last word
+    assert why in last
+    assert failed == (
+        f"firstfail: the installation failed: {place}/install.log has all that it said"
+    )
+    assert len(done.stderr.splitlines()) <= 17
+    again = run(root, "--question", "install", f"PYTHON={python}", f"VENV={place}")
+    assert again.returncode == 1

@@ -54,6 +54,8 @@ def test_the_same_again(checkout: Checkout) -> None:
     done = checkout.snakemake("all", "--config", "study=tiny")
     assert done.returncode == 0
     assert "Nothing to be done" in done.stdout + done.stderr
+    for shown in ("burst\n", "first_fail\n", "limited by", "outputs/tables/"):
+        assert shown in done.stdout  # of what was measured before
 
 
 def test_code_that_changes_while_it_is_measured(
@@ -74,7 +76,7 @@ def test_code_that_changes_while_it_is_measured(
             )
             eventually(lambda before=before: set(planned.iterdir()) != before)
             checkout.edit(name, "# changed meanwhile\n")
-        _, said = process.communicate(timeout=150)
+        _, said = process.communicate(timeout=600)
         assert process.returncode != 0
         assert (
             f"the code {what} has changed since this was asked for: ask again" in said

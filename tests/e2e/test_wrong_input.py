@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -252,6 +253,12 @@ def test_port_in_use_fails_its_cell_alone(clean: Checkout, tmp_path: Path) -> No
         assert "the server died before the load began: exit status 1" in said[0]
         assert str(port) in said[0]
         assert "Traceback" not in done.stderr
+    # Snakemake's error is there, whole; the rest that it says is in its log.
+    assert "Error in rule measure:" in done.stderr and "shell:" in done.stderr
+    assert "localrule" not in done.stderr and "\x1b" not in done.stderr
+    figures = r"5 users, [\d.]+ RPS, \d+ failures, p95 \d+ ms, limited by"
+    assert re.search(rf"(?m)^cell \d of 2, burst select: {figures} ", done.stderr)
+    assert "Not finished: 1 of 2 cells were measured" in done.stderr
     [log] = (checkout.folder / "outputs" / "logs" / "burst" / "taken").rglob(
         "server.log"
     )

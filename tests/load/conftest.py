@@ -78,7 +78,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a `cell` that was measured, of `cell.json`. Not to be changed."""
     folder = tmp_path_factory.mktemp("plain")
     words = [sys.executable, "-m", "load", write_config(folder), folder / "cell"]
-    subprocess.run(words, cwd=ROOT, check=True, timeout=150)
+    subprocess.run(words, cwd=ROOT, check=True, timeout=600)
     return folder
 
 
@@ -116,7 +116,7 @@ def fails(
 
     def check(config: Path, **popen: Any) -> str:
         process = run(config, **popen)
-        _, said = process.communicate(timeout=150)
+        _, said = process.communicate(timeout=600)
         assert process.returncode == 1, said
         lines = [line for line in lines_of(said) if line.startswith("firstfail: ")]
         assert len(lines) == 1, said
@@ -131,7 +131,7 @@ def fails(
 
 def finish(process: subprocess.Popen[str]) -> str:
     """Wait for a run that is to succeed; return what it said."""
-    _, said = process.communicate(timeout=150)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 0, said
     return "\n".join(lines_of(said))
 

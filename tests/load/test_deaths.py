@@ -58,7 +58,7 @@ def test_runner_that_is_ended(
     children = tree(process)
     assert len(children) >= 3  # the guard, the server, Locust
     process.send_signal(number)
-    _, said = process.communicate(timeout=150)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number)
     assert "Traceback" not in said
     eventually(lambda: not any(child.is_running() for child in children))
@@ -234,7 +234,7 @@ def test_daemons_of_a_server_end_with_the_run(
     if number is not None:
         eventually(lambda: under_load(tmp_path))
         process.send_signal(number)
-    process.communicate(timeout=150)
+    process.communicate(timeout=600)
     if number != signal.SIGKILL:  # the guard, which ends them then, is still at it
         assert not sleepers()
     eventually(lambda: not sleepers())
@@ -255,7 +255,7 @@ def test_next_run_ends_the_daemons_of_one_whose_guard_was_killed(
     process.wait()
     assert sleepers()
     process = run(config())
-    process.communicate(timeout=150)
+    process.communicate(timeout=600)
     assert process.returncode == 0
     assert not sleepers()
 
@@ -268,6 +268,6 @@ def test_next_run_ends_what_an_earlier_one_has_left(
     environment = {**os.environ, VARIABLE: "of a run that is gone"}
     with subprocess.Popen(words, env=environment) as left:
         process = run(config())
-        process.communicate(timeout=150)
+        process.communicate(timeout=600)
         assert process.returncode == 0
         assert left.wait(timeout=5) == -signal.SIGKILL

@@ -294,7 +294,7 @@ def test_a_record_that_is_refused_is_not_kept(
     """As by what looks whether the code is still that of the cell's key."""
     script = f"{sys.executable} -c 'raise SystemExit(\"of other code\")'"
     process = run(config(), "--verify-with", script)
-    _, said = process.communicate(timeout=150)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 1
     assert lines_of(said)[-1].endswith(": of other code")
     assert not (tmp_path / "cell").exists()
@@ -312,7 +312,7 @@ def test_a_record_outlives_a_command_that_cannot_read_it(
 # The runner, which tells how it is doing ten times as often as it would.
 HASTY = """\
 import runpy, sys
-from load import progress
+from load.progress import progress
 progress.PLAIN_EVERY_S /= 10
 sys.argv = sys.argv[3:]
 runpy.run_module("load", run_name="__main__", alter_sys=True)
@@ -323,11 +323,13 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(
     config: Config, run: Run
 ) -> None:
     path = config(experiment__requests=10**6, experiment__max_s=3)
-    process = run(path, "--label", "cell 1 of 1", prefix=(sys.executable, "-c", HASTY))
+    told = ("--label", "cell 1 of 1", "--expected", "2", "--study", "7")
+    process = run(path, *told, prefix=(sys.executable, "-c", HASTY))
     lines = finish(process).splitlines()
     assert len(lines) > 1
     shown = (
-        r"cell 1 of 1: \d+ s, \d users, [\d,]+ requests/s, 0 failed, at most \d+ s left"
+        r"cell 1 of 1: \d+ s, \d users, [\d,]+ RPS, 0 failures(, p95 \d+ ms)?, "
+        r"(about \d s|at most \d+ s) left, of the study about \d+ s"
     )
     assert [line for line in lines if not re.fullmatch(shown, line)] == []
     assert ", 5 users, " in lines[-1]
@@ -474,7 +476,7 @@ def test_locust_that_is_told_to_end_leaves_no_result(
     record = tmp_path / ".cell.unfinished" / "requests.csv"
     eventually(lambda: record.exists() and record.stat().st_size > 1000)
     locust_of(process).terminate()
-    _, said = process.communicate(timeout=150)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 1
     assert "told to end" in said
     assert not (tmp_path / "cell").exists()
@@ -610,7 +612,7 @@ def test_port_that_is_taken_meanwhile(
         eventually(made.exists)
         with socket.create_server(("127.0.0.1", port)):
             taken.touch()
-            _, said = process.communicate(timeout=150)
+            _, said = process.communicate(timeout=600)
     assert process.returncode == 1
     [line] = lines_of(said)
     assert f"something else listens on 127.0.0.1 port {port} since it was" in line
@@ -625,7 +627,7 @@ def test_port_that_a_server_of_before_has_left(
     process = run(config(server__port=held_port()))
     assert "waiting for earlier connections to leave" in first_line(process)
     process.terminate()
-    _, said = process.communicate(timeout=150)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 128 + signal.SIGTERM
     assert "ended by SIGTERM" in said
 
@@ -760,7 +762,7 @@ def test_locust_that_dies(
     record = tmp_path / ".cell.unfinished" / "requests.csv"
     eventually(record.exists)
     locust_of(process).kill()
-    _, said = process.communicate(timeout=150)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 1
     assert "Locust ended with status -9, before its run did" in said
     assert not (tmp_path / "cell").exists()

@@ -63,9 +63,10 @@ def test_cells_are_measured_in_their_order() -> None:
     made = planned()
     soonest_first = sorted(made.cells, key=made.priority, reverse=True)
     assert soonest_first == order(made.cells)
+    assert made.order == soonest_first
     first = made.cells[soonest_first[0]]
     assert made.label(soonest_first[0]) == (
-        f"cell 1 of 8, {first['experiment']['name']} {first['impl']['name']}"
+        f"cell 1 of 8, {first['experiment']['name']} {first['impl']['name']}, repeat 1"
     )
 
 

@@ -121,7 +121,7 @@ def test_few_ports(across: Config, run: Run, tmp_path: Path) -> None:
 def test_delay_where_the_kernel_can(across: Config, run: Run, tmp_path: Path) -> None:
     """Elsewhere one line says what is missing."""
     process = run(across(network_delay_ms=30.0))
-    _, said = process.communicate(timeout=150)
+    _, said = process.communicate(timeout=600)
     if process.returncode == 0:
         assert all(
             float(row["response_ms"]) >= 60 for row in requests(tmp_path / "cell")
@@ -178,7 +178,7 @@ def test_server_that_listens_on_the_loopback_alone(
 
 def test_kernel_that_may_not_be_set(across: Config, run: Run, tmp_path: Path) -> None:
     process = run(across(), prefix=READ_ONLY)
-    _, said = process.communicate(timeout=150)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 1
     [line] = lines_of(said)
     assert line.endswith(

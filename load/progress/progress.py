@@ -1,0 +1,137 @@
+"""How far a run is: a chart that is redrawn in a terminal, else a line now and then.
+
+Rules of this module:
+- Drawing takes time of a core of the generator's. So it happens once a second.
+- How much time is left is an expectation. If the run takes longer, the most that it may
+  take is shown instead.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from contract.terminal import can_redraw, duration
+from load.progress.chart import Series, chart
+from load.progress.tail import Tail
+
+PLAIN_EVERY_S = 10.0
+DRAWN_EVERY_S = 1.0
+CHART_ROWS = 3
+WAITING = "waiting for another run on this host to end"
+LOW = 16  # lines of a terminal in which charts have one row
+
+
+class Progress:
+    """Shows how far the run called `label` is, from begin to end.
+
+    The run is expected to take `expected_s` in all, and what follows it in the same
+    study `study_s`; None if that is not known.
+    """
+
+    def __init__(
+        self, label: str, expected_s: float | None = None, study_s: float | None = None
+    ) -> None:
+        self.label = label
+        self.expected_s = expected_s
+        self.study_s = study_s
+        self.console = Console(file=sys.stderr, highlight=False)
+        self.drawn = self.console.is_terminal and can_redraw(sys.stderr)
+        self.live = Live(console=self.console, auto_refresh=False, transient=True)
+        self.every_s = DRAWN_EVERY_S if self.drawn else PLAIN_EVERY_S
+        self.began = self.shown = time.monotonic()
+        self.tail: Tail | None = None
+        self.longest_s = 0.0
+        self.phase = ""
+        self.series = Series("users", "cyan"), Series("RPS", "green")
+
+    def __enter__(self) -> Progress:
+        if self.drawn:
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.live.stop()
+
+    def wait(self) -> None:
+        """Show that the run waits for another one to end."""
+        if self.drawn:
+            label = Text(self.label, style="bold", no_wrap=True, overflow="ellipsis")
+            self.live.update(Group(label, Text(WAITING), Text()), refresh=True)
+        else:
+            print(f"{self.label}: {WAITING}", file=sys.stderr, flush=True)
+
+    def begin(self) -> None:
+        """From now on time counts: the run does not wait any more."""
+        self.began = self.shown = time.monotonic()
+        self.phase = "starting"
+        if self.drawn:
+            self._draw(self.began)
+
+    def begin_load(self, requests: Path, longest_s: float) -> None:
+        """From now on show the record at `requests`; the load ends in `longest_s`."""
+        self.tail = Tail(requests)
+        self.longest_s = longest_s + time.monotonic() - self.began
+        self.phase = ""
+
+    def end_load(self) -> None:
+        """Show that the load has ended, and its record is being read."""
+        self.phase = "reading the record"
+        if self.drawn:
+            self._draw(time.monotonic())
+
+    def update(self) -> None:
+        """Show the state, if it is time to do so."""
+        now = time.monotonic()
+        if self.tail is None or now - self.shown < self.every_s:
+            return
+        self.shown = now
+        failures = self.tail.failures
+        self.tail.read(now)
+        users, rps = self.series
+        users.add(self.tail.users)
+        rps.add(self.tail.rps, marked=self.tail.failures > failures)
+        if self.drawn:
+            self._draw(now)
+        else:
+            line = f"{self.label}: {self._figures(now)}, {self._left(now)}"
+            print(line, file=sys.stderr, flush=True)
+
+    def _draw(self, now: float) -> None:
+        width, height = self.console.size
+        lines = [Text(self.label, style="bold", no_wrap=True, overflow="ellipsis")]
+        rows = 1 if height < LOW else CHART_ROWS
+        for series in self.series:
+            lines += chart(series, width, rows)
+        state = ", ".join(filter(None, [self._figures(now), self.phase]))
+        lines += [Text(state), Text(self._left(now), style="dim"), Text()]
+        self.live.update(Group(*lines), refresh=True)
+
+    def _figures(self, now: float) -> str:
+        parts = [f"{now - self.began:.0f} s"]
+        if self.tail is not None:
+            parts.append(f"{self.tail.users:,} users")
+            parts.append(f"{self.tail.rps:,.0f} RPS")
+            parts.append(f"{self.tail.failures:,} failures")
+            if (p95_ms := self.tail.p95_ms) is not None:
+                parts.append(f"p95 {p95_ms:,.0f} ms")
+        return ", ".join(parts)
+
+    def _left(self, now: float) -> str:
+        """Return how much time is left of the run, and of its study."""
+        elapsed = now - self.began
+        left = max((self.expected_s or 0.0) - elapsed, 0.0)
+        if left:
+            text = f"about {duration(left)} left"
+        elif self.tail is None:
+            return ""
+        else:
+            text = f"at most {duration(max(self.longest_s - elapsed, 0.0))} left"
+        if self.study_s:
+            text += f", of the study about {duration(left + self.study_s)}"
+        return text

@@ -1,0 +1,67 @@
+"""What stands there when a study has ended: its tables, or how far it came."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from contract.terminal import duration
+from terminal.study import Study
+from terminal.tables import tables
+
+MOST_NAMED = 5
+UNBOUNDED = 100_000  # columns, where lines are not for a terminal
+REPORTS = ("report.html", "report.pdf")
+
+
+def show(study: Study, console: Console) -> None:
+    """Show the tables of a study, and where the rest of its results is."""
+    width = console.width if console.is_terminal else None
+    if width is None:
+        console.width = UNBOUNDED
+    console.print()
+    for part in tables(study.tables, study.experiments, width):
+        console.print(part)
+    for line in _whereabouts(study):
+        console.print(Text(line), soft_wrap=True)
+
+
+def _whereabouts(study: Study) -> Iterator[str]:
+    made = study.stamp.stat().st_mtime_ns
+    for name in REPORTS:
+        path = study.outputs / name
+        # An older one is of another study, or of results that have changed.
+        if path.exists() and path.stat().st_mtime_ns >= made:
+            yield f"Report: {_shown(path)}"
+    yield f"Charts: {_shown(study.outputs / 'charts')}/"
+    yield f"Tables: {_shown(study.outputs / 'tables')}/"
+
+
+def how_far(study: Study, interrupted: bool, logs: Sequence[str]) -> Iterator[str]:
+    """Yield how far a study came that has ended early."""
+    measured, rest = len(study.done), study.rest
+    ended = "Interrupted" if interrupted else "Not finished"
+    text = f"{ended}: {measured:,} of {measured + len(rest):,} cells were measured"
+    if rest:
+        left = duration(study.takes_s(rest))
+        text += f"; the same command measures the rest, in about {left}"
+    yield text
+    if study.failed and not interrupted:
+        labels = [study.labels[cell] for cell in study.failed]
+        more = len(labels) - MOST_NAMED
+        named = "; ".join(labels[:MOST_NAMED])
+        yield f"Failed: {named}{f' and {more:,} more' if more > 0 else ''}"
+    for log in logs:
+        yield f"Snakemake's log: {_shown(Path(log))}"
+
+
+def _shown(path: Path) -> Path:
+    """Return the path as the user would write it."""
+    asked_in, here = Path(os.environ.get("PWD", "/")), Path.cwd()
+    whole = path.absolute()
+    is_here = asked_in.exists() and asked_in.samefile(here)
+    return whole.relative_to(here) if is_here and whole.is_relative_to(here) else whole

@@ -1,0 +1,143 @@
+"""The tables of a study in a terminal.
+
+Rules of this module:
+- Where a terminal is too narrow for a table, parts of it are left out: those of
+  `LEAST_NEEDED`, then columns on the right. What names a row, and what limited it,
+  stays. The file of the table, which has everything, is named below.
+- A long table has its first rows only.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import RenderableType
+from rich.table import Table as Drawn
+from rich.text import Text
+
+from terminal.cell_lines import OTHERS, SERVERS
+from terminal.markdown import MARK, SPACE, Column, Table, read_table
+
+MOST_ROWS = 40
+RANKING = "ranking"  # of a class: it stands before the tables of experiments
+LIMIT = "limited by"
+INTERVALS = "["
+LEAST_NEEDED = (  # how headings begin; and intervals, in all columns
+    *("requests", "memory", "99th percentile", "average of successes"),
+    *("clean up to", "users at the knee", "onset", INTERVALS),
+    *("first failure", "average response"),
+)
+LEAST_TEXT = 16  # of a column of words, which can be broken between them
+INTERVAL = re.compile(r" \[[^]]*\]")
+
+
+def tables(
+    folder: Path, experiments: Sequence[str], width: int | None
+) -> Iterator[RenderableType]:
+    """Yield what shows the tables of these experiments; `width` None is no bound."""
+    for name in (RANKING, *experiments):
+        path = folder / f"{name}.md"
+        try:
+            text = path.read_text()
+        except OSError:  # few studies have a ranking
+            continue
+        yield from _shown(read_table(text), width)
+
+
+def _shown(table: Table, width: int | None) -> Iterator[RenderableType]:
+    yield Text(table.title, style="bold")
+    if table.caption:
+        yield Text(table.caption, style="dim")
+    if table.columns:
+        yield ""
+        yield _drawn(table if width is None else fit(table, width), width)
+        if (more := len(table.columns[0].fields) - MOST_ROWS) > 0:
+            yield Text(f"… and {more:,} rows more", style="dim")
+    for note in table.notes:
+        yield Text(note, style=OTHERS)
+    yield ""
+
+
+def fit(table: Table, width: int) -> Table:
+    """Return the table with the columns that fit `width`."""
+    for least in LEAST_NEEDED:
+        if _least_width(table) <= width:
+            return table
+        if least == INTERVALS:
+            kept = list(map(_without_intervals, table.columns))
+        else:
+            kept = [c for c in table.columns if not c.heading.startswith(least)]
+        table = table.with_columns(kept)
+    while _least_width(table) > width and len(table.columns) > 2:
+        columns = list(table.columns)
+        del columns[-2 if columns[-1].heading in (LIMIT, "") else -1]
+        table = table.with_columns(columns)
+    return table
+
+
+def _without_intervals(column: Column) -> Column:
+    return replace(column, fields=[INTERVAL.sub("", f) for f in column.fields])
+
+
+def _least_width(table: Table) -> int:
+    return sum(map(_least, table.columns)) + SPACE * (len(table.columns) - 1)
+
+
+def _least(column: Column) -> int:
+    return column.width if column.is_number else min(column.width, LEAST_TEXT)
+
+
+def widths(columns: Sequence[Column], width: int | None) -> list[int]:
+    """Return how wide each column is: room that is left makes headings shorter."""
+    if width is None:
+        return [max(len(column.heading), column.width) for column in columns]
+    given = list(map(_least, columns))
+    spare = width - sum(given) - SPACE * (len(columns) - 1)
+    while spare > 0:
+        lines = [_lines(c, at) for c, at in zip(columns, given, strict=True)]
+        most = max(lines)
+        if most == 1:
+            break
+        given[lines.index(most)] += 1
+        spare -= 1
+    return given
+
+
+def _lines(column: Column, width: int) -> int:
+    """Return how many lines the column's heading, or its longest field, takes."""
+    longest = max([column.heading, *column.fields], key=len)
+    texts = (column.heading, "" if column.is_number else longest)
+    return max(len(textwrap.wrap(text, width)) for text in texts)
+
+
+def _drawn(table: Table, width: int | None) -> Drawn:
+    drawn = Drawn(
+        box=None, pad_edge=False, padding=(0, SPACE, 0, 0), header_style="bold"
+    )
+    given = widths(table.columns, width)
+    headings = [
+        textwrap.wrap(column.heading, most) or [""]
+        for column, most in zip(table.columns, given, strict=True)
+    ]
+    most_lines = max(map(len, headings))
+    for column, lines, most in zip(table.columns, headings, given, strict=True):
+        drawn.add_column(
+            Text("\n".join([""] * (most_lines - len(lines)) + lines)),
+            justify="right" if column.is_number else "left",
+            width=most,
+        )
+    rows = zip(*(c.fields[:MOST_ROWS] for c in table.columns), strict=True)
+    for row in rows:
+        drawn.add_row(*map(_field, table.columns, row))
+    return drawn
+
+
+def _field(column: Column, field: str) -> Text:
+    """Return a field; in another colour if it may not measure the server."""
+    if MARK in field:
+        return Text(field, style=OTHERS)
+    return Text(field, style=SERVERS if column.heading == LIMIT else "")
