@@ -32,7 +32,7 @@ home = $${HOME:-$(CURDIR)/.cache}
 snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1
 given_config = $(if $(strip $(config)),--config $(strip $(config)))
 
-.PHONY: all demo report test lint benchmark docs lock install list clean help
+.PHONY: all demo report test lint benchmark docs site lock install list clean help
 
 all: $(VENV)/.runs ## Measure the default study (30 minutes): tables, charts and a report
 	@$(snakemake) all $(given_config)
@@ -55,8 +55,16 @@ lint: $(VENV)/.tests ## Check style and types
 benchmark: $(VENV)/.tests ## Measure what a cell costs beyond its load, and planning
 	$(VENV)/bin/python -m benchmarks
 
-docs: ## Fill README.md and docs/ with the results that are kept in docs/results/
-	$(PYTHON) -m docs
+docs: $(VENV)/.tests ## Fill README.md and docs/ from docs/results/ and from the code
+	$(VENV)/bin/python -m docs
+
+site: $(VENV)/.tests ## Make a site of README.md and docs/, in outputs/site/
+	$(VENV)/bin/python -m sphinx $(sphinx) . outputs/site
+	@echo "outputs/site/index.html"
+
+# From nothing; a warning is an error, and so is a link that leads nowhere.
+sphinx = --quiet --builder html --fresh-env --fail-on-warning --nitpicky \
+	--conf-dir docs/site --doctree-dir .cache/doctrees
 
 lock: $(VENV)/.tests ## Pin the newest versions that pyproject.toml allows
 	$(lock) pyproject.toml --output-file requirements.txt

@@ -1,18 +1,11 @@
-# The way of the data: a matrix of cells (conf) → a run of each cell → the results of each
-# record → tables and charts of all cells → a report. conf/plan/plan.py says which files.
+# The way of the data: a matrix of cells (conf) → a run of each cell under load → the
+# results of each record → tables and charts of all cells → a report. conf/plan/plan.py
+# says which files these are, and in which order cells are measured.
 import pipeline
 
 PLAN = pipeline.planned(config, workflow.basedir)
+HERE, MEASURE, ANALYSE = pipeline.commands(workflow.basedir, PLAN)
 SCREEN = pipeline.screen(workflow, PLAN)
-MEASURE, ANALYSE = pipeline.commands(workflow.basedir, PLAN, SCREEN)
-
-
-onsuccess:
-    SCREEN.succeed()
-
-
-onerror:
-    SCREEN.fail(log)
 
 
 rule all:
@@ -31,12 +24,17 @@ rule measure:
     priority: lambda cell: PLAN.priority(cell.cell)
     threads: workflow.cores
     params:
-        command=lambda cell: MEASURE(cell.cell),
+        config=lambda cell: PLAN.config(cell.cell),
+        label=lambda cell: PLAN.label(cell.cell),
+        expected=lambda cell: SCREEN.expected(cell.cell),
     shell:
-        "{params.command} --parent $PPID"
+        "{MEASURE} {HERE}/{params.config} {HERE}/outputs/runs/{wildcards.cell:q}"
+        " --logs {HERE}/outputs/logs/{wildcards.cell:q} --label {params.label:q}"
+        " --parent $PPID {params.expected}"
 
 
-# The results of all records, side by side; first those that are missing or outdated.
+# The results of all records, side by side. Those of a cell are made first if they are
+# missing, or if other code made them.
 rule compare:
     input:
         PLAN.records,
@@ -51,7 +49,8 @@ rule compare:
 # Copies of both for the last request, in a place that is always the same.
 rule show:
     input:
-        PLAN.compared,
+        PLAN.files.stamp,
+        PLAN.comparisons,
     output:
         PLAN.shown,
         touch(PLAN.shown_stamp),

@@ -13,7 +13,6 @@ import gc
 import os
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +28,9 @@ if TYPE_CHECKING:
 
 RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
-REPORT = "report"  # the rule that is asked for alone if nothing is to be measured
 SNAKEMAKES_HANDLER = "DefaultStreamHandler"  # which writes to the terminal
-STEPS = {"compare": "Making tables and charts", REPORT: "Making the report"}
+STEPS = {"compare": "Making tables and charts", "report": "Making the report"}
+REPORT = "report"  # the rule that is asked for alone if nothing is to be measured
 OBJECTS = 100_000  # new objects after which Python collects garbage
 
 
@@ -123,6 +122,8 @@ def screen(workflow: Any, plan: Plan) -> Screen | Silent:
     shown = Screen(_study(plan), told, own, everything)
     logger.removeHandler(own)
     logger.addHandler(shown)
+    workflow.onsuccess(lambda log: shown.succeed())
+    workflow.onerror(shown.fail)
     return shown
 
 
@@ -143,34 +144,17 @@ def _study(plan: Plan) -> Study:
     )
 
 
-def commands(
-    basedir: str, plan: Plan, shown: Screen | Silent
-) -> tuple[Callable[[str], str], str]:
-    """Return the command that measures a cell, and that of the steps of analysis.
+def commands(basedir: str, plan: Plan) -> tuple[str, str, str]:
+    """Return the folder of the request, the command of a run, and that of analysis.
 
     Both commands import the modules of this project, whatever folder Snakemake runs in.
     A run makes the results of its record before the record appears.
     """
-    from conf.plan.plan import OUTPUTS
-
-    python, project = shlex.quote(sys.executable), shlex.quote(basedir)
+    here, python, project = map(shlex.quote, (str(Path.cwd()), sys.executable, basedir))
     verify = f"{python} -m conf.plan.sources {' '.join(RUNNER)}"
     analyse = f"{python} -m analysis cell --code {plan.parts.analysis}"
-    load = (
+    measure = (
         f"cd {project} && exec {python} -m load"
         f" --verify-with {shlex.quote(verify)} --post-process {shlex.quote(analyse)}"
     )
-
-    def measure(cell: str) -> str:
-        config, run, logs = (
-            str(Path(path).absolute())
-            for path in (
-                plan.config(cell),
-                OUTPUTS / "runs" / cell,
-                OUTPUTS / "logs" / cell,
-            )
-        )
-        words = [config, run, "--logs", logs, "--label", plan.label(cell)]
-        return f"{load} {shlex.join(words)} {shown.expected(cell)}"
-
-    return measure, f"PYTHONPATH={project} {python} -P -m analysis"
+    return here, measure, f"PYTHONPATH={project} {python} -P -m analysis"

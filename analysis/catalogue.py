@@ -35,7 +35,7 @@ RESULTS = (
     *("result.json", "timeline.csv", "stats.csv", "failures.csv"),
     *("chart.svg", "chart.png"),
 )
-REPORTS = ("report.html",)  # the files of a report, by their formats
+REPORTS = ("report.html", "report.pdf")  # the files of a report, by their formats
 EACH = "{experiment}"  # in a comparison's name: there is one for each experiment
 TABLES, CHARTS = "tables", "charts"  # the folders
 CSV, MARKDOWN = ".csv", ".md"

@@ -29,10 +29,14 @@ def listed(group: str) -> list[Path]:
     return [path for path in files if path.stem != TEMPLATE]
 
 
-def sentence(path: Path) -> str:
-    """Return a sentence about the choice in this file; '' if there is none."""
+def sentence(path: Path, width: int | None = WIDTH) -> str:
+    """Return a sentence about the choice in this file; '' if there is none.
+
+    It is shortened to a width. None leaves it whole.
+    """
     text = path.read_text(encoding="utf-8", errors="replace")
-    return _first(_comment(text) or _docstring(text))
+    whole = _first(_comment(text) or _docstring(text))
+    return whole if width is None else textwrap.shorten(whole, width, placeholder=" …")
 
 
 def _comment(text: str) -> str:
@@ -58,10 +62,9 @@ def _docstring(text: str) -> str:
 
 
 def _first(text: str) -> str:
-    """Return the first sentence, without the full stop, shortened to fit."""
+    """Return the first sentence, without the full stop."""
     words = " ".join(text.split())
-    first = re.split(r"(?<=[\w)])\.(?: |$)", words, maxsplit=1)[0]
-    return textwrap.shorten(first, WIDTH, placeholder=" …")
+    return re.split(r"(?<=[\w)])\.(?: |$)", words, maxsplit=1)[0]
 
 
 def main() -> None:

@@ -44,8 +44,9 @@ class Experiment:
     """When a run ends. This decides which table shows it."""
 
     name: str = ""  # set from the file's name
-    stop: str = _field(stops.FIRST_FAILURE, choices=stops.RULES)
-    requests: int | None = _field(None, least=1)  # for stop: requests
+    stop: str = _field(stops.FIRST_FAILURE, choices=stops.RULES)  # its rule
+    # For stop: requests. The run ends when so many requests have finished.
+    requests: int | None = _field(None, least=1)
     # For stop: first_failure. The run goes on for so long after the first failure, to
     # see whether an onset follows. 0: it ends at once.
     onset_s: float = _field(30.0, least=0)
@@ -54,16 +55,19 @@ class Experiment:
     # before the record; none if users do not think.
     start_users: int | str = _field(0, least=0, most=1_000_000)
     max_s: float = _field(600.0, above=0)  # the run ends by then in any case
-    step_s: float = _field(4.0, least=1)  # for stop: capacity; length of a step
-    p95_ms: float = _field(500.0, above=0)  # for stop: capacity; the acceptable p95
+    # For stop: capacity. How long each number of users is tried.
+    step_s: float = _field(4.0, least=1)
+    # For stop: capacity. The greatest 95th percentile that is acceptable.
+    p95_ms: float = _field(500.0, above=0)
 
 
 @dataclass
 class Ready:
     """When a server is ready to be asked for its page."""
 
-    path: str | None = None  # null: as soon as it answers `impl.path`
-    status: int = _field(200, least=200, most=599)  # of the answer to `path`
+    # What to ask for. null: it is ready as soon as it answers `impl.path`.
+    path: str | None = None
+    status: int = _field(200, least=200, most=599)  # the right status of the answer
 
 
 @dataclass
@@ -80,59 +84,65 @@ class Impl:
     `working_directory` and values of `environment` may have all of these but
     `{options}`.
 
-    The verdict needs to know what bounds the server by design. `worker` serves a
-    connection: a process or a thread of its own, one of a pool that exists from the
-    start, or a helper, which an event loop gives work and waiting to. There are
-    `workers` of them at most (null: the option `max_workers`, if there is one). The
-    server can use `descriptors` at most.
+    The verdict needs `worker`, `workers` and `descriptors`: the bounds by design.
     """
 
     name: str = ""  # set from the file's name
-    command: str = ""
-    sources: list[str] = field(default_factory=list)  # files and folders
+    command: str = ""  # starts the server
+    # Files and folders of the server. If one changes, it is measured again.
+    sources: list[str] = field(default_factory=list)
     # Names below these that are no code of the server, and not copied with a
     # submission.
     ignored: list[str] = field(default_factory=lambda: list(IGNORED))
-    options: dict[str, Any] = field(default_factory=dict)
-    environment: dict[str, str] = field(default_factory=dict)  # added to the runner's
-    working_directory: str | None = None  # null: the project's folder
+    options: dict[str, Any] = field(default_factory=dict)  # its own, by name
+    # Variables that the server gets beside those of every server.
+    environment: dict[str, str] = field(default_factory=dict)
+    working_directory: str | None = None  # where it starts; null: the project's folder
     version: str | None = None  # a command; its first line is kept with the record
     hint: str | None = None  # how to install the program
     ready: Ready = field(default_factory=Ready)
+    # What tells the server to end.
     stop_signal: str = _field("SIGTERM", choices=STOP_SIGNALS)
     # The folder of a submission. It is started in a copy of the folder. If it does not
     # come up, or serves a wrong page, that is its result; any other cell would fail.
     submission: str | None = None
     unfit: str | None = None  # why a submission cannot be started at all
-    path: str = "/"
+    path: str = "/"  # what users ask for
     # What the server answers with: the page, or a file. null: anything.
     body: str | None = PAGE_FILE
+    # What serves a connection: a process or a thread of its own, one of a pool that
+    # exists from the start, or a helper, which an event loop gives work and waiting to.
     worker: str | None = _field(None, choices=("process", "thread", "pool", "helper"))
+    # How many of these there are at most. null: the option `max_workers`, if any.
     workers: int | None = _field(None, least=1)
-    descriptors: int | None = _field(None, least=1)
+    descriptors: int | None = _field(None, least=1)  # how many it can use at most
 
 
 @dataclass
 class Network:
     """What lies between users and server.
 
-    `kind` is `netns`, two network namespaces joined by a link, or `loopback`, which
-    crosses no network interface. All other settings need namespaces. They hold for each
-    direction. null keeps the kernel's default.
+    All settings but `kind` need namespaces. They hold for each direction. null keeps
+    the kernel's default.
     """
 
     name: str = ""  # set from the file's name
+    # netns: two network namespaces, joined by a link. loopback: no network interface.
     kind: str = _field("loopback", choices=("netns", "loopback"))
-    rate_mbit: float | None = _field(None, above=0)
+    rate_mbit: float | None = _field(None, above=0)  # null: no limit
     queue_ms: float = _field(50.0, above=0)  # longest wait of a packet for the rate
-    delay_ms: float = _field(0.0, least=0)  # delay, jitter and loss need netem
-    jitter_ms: float = _field(0.0, least=0)
-    loss_percent: float = _field(0.0, least=0, most=100)
-    mtu: int = _field(1500, least=576, most=65535)
+    # How much later a packet arrives. Delay, jitter and loss need the kernel's netem.
+    delay_ms: float = _field(0.0, least=0)
+    jitter_ms: float = _field(0.0, least=0)  # by how much the delay varies
+    loss_percent: float = _field(0.0, least=0, most=100)  # how many packets are lost
+    mtu: int = _field(1500, least=576, most=65535)  # the most bytes of a packet
+    # The kernel's bound on any accept queue (net.core.somaxconn).
     somaxconn: int | None = _field(None, least=1, most=2**31 - 1)
+    # Connections that are not yet established (net.ipv4.tcp_max_syn_backlog).
     tcp_max_syn_backlog: int | None = _field(None, least=1, most=2**31 - 1)
+    # Whether a full accept queue resets connections (net.ipv4.tcp_abort_on_overflow).
     tcp_abort_on_overflow: bool | None = None
-    ip_local_port_range: str | None = None  # on the users' side: 40000-40199
+    ip_local_port_range: str | None = None  # of the users, such as 40000-40199
     # On the users' side, a port is free again one second after its connection has
     # ended, instead of one minute. The kernel does the same on a loopback.
     tcp_tw_reuse: bool = True
@@ -142,53 +152,55 @@ class Network:
 class Page:
     """What a server answers with, and what that costs it.
 
-    The page has `bytes` bytes. It comes from memory (`static`), from a file that is
-    opened for each request (`file`), or from a template (`rendered`). Before that, each
-    request waits `wait_ms` for an imaginary backend, and computes `rounds` rounds of a
-    hash. A rendered page takes `cpu_ms` of CPU time, by the clock of its thread: after
-    rendering, the thread works until that time is over. null: as long as rendering
-    takes.
+    A page comes from memory (`static`), from a file that is opened for each request
+    (`file`), or from a template (`rendered`). Before that, each request may wait and
+    compute.
 
-    `command` writes the page. It fails if this machine cannot make it in `cpu_ms`. Its
-    placeholders are `{bytes}`, `{rows}` (the most rows that the table of a rendered
-    page has), `{cpu_ms}` (0 for null) and `{python}`.
+    `command` may have the placeholders `{bytes}`, `{rows}`, `{cpu_ms}` (0 for null) and
+    `{python}`.
     """
 
     name: str = ""  # set from the file's name
+    # Where the page comes from.
     kind: str = _field("static", choices=("static", "file", "rendered"))
-    bytes: int = _field(14_939, least=2_000, most=10_000_000)
-    rows: int = _field(120, least=10, most=120)
-    wait_ms: float = _field(0.0, least=0, most=3_600_000)
-    rounds: int = _field(0, least=0, most=10**9)
+    bytes: int = _field(14_939, least=2_000, most=10_000_000)  # its size
+    rows: int = _field(120, least=10, most=120)  # of a rendered page's table, at most
+    wait_ms: float = _field(0.0, least=0, most=3_600_000)  # for an imaginary backend
+    rounds: int = _field(0, least=0, most=10**9)  # of a hash, for each request
+    # The CPU time of a rendered page, by the clock of its thread: after rendering, the
+    # thread works until that time is over. null: as long as rendering takes.
     cpu_ms: float | None = _field(None, above=0, most=10_000)
+    # Writes the page. It fails if this machine cannot make it in `cpu_ms`.
     command: str = ""
-    sources: list[str] = field(default_factory=list)  # of the command
+    sources: list[str] = field(default_factory=list)  # files and folders of `command`
 
 
 @dataclass
 class Server:
     """Settings that all servers of a comparison share."""
 
-    host: str | None = None  # null: the network's own
-    port: int = _field(0, least=0, most=65535)  # 0: any that is free
-    # Passed to listen(2), by {options} or {backlog} in the command. The kernel takes at
-    # most net.core.somaxconn.
+    host: str | None = None  # where to listen; null: the network's own address
+    port: int = _field(0, least=0, most=65535)  # where to listen; 0: any that is free
+    # The length of the accept queue. The command passes it to listen(2), by `{options}`
+    # or `{backlog}`. The kernel takes at most net.core.somaxconn.
     backlog: int = _field(128, least=1, most=65535)
-    keep_alive: bool = False
+    keep_alive: bool = False  # whether a connection serves several requests
     # A client that takes longer to send its next request loses its connection.
     request_timeout_s: float = _field(10.0, above=0, most=86_400)
-    start_s: float = _field(10.0, above=0)  # it must answer within this time
-    stop_s: float = _field(5.0, above=0)  # and end within this time when told to
+    start_s: float = _field(10.0, above=0)  # the server must answer within this time
+    stop_s: float = _field(5.0, above=0)  # it must end within this time when told to
 
 
 @dataclass
 class Load:
     """How users behave."""
 
-    think_min_s: float = _field(1.0, least=0)
-    think_max_s: float = _field(8.0, least=0)
+    think_min_s: float = _field(1.0, least=0)  # a user thinks for so long at least
+    think_max_s: float = _field(8.0, least=0)  # a user thinks for so long at most
     seed: int = _field(2019, least=0)  # think times are drawn from it
-    timeout_s: float = _field(10.0, above=0)  # to connect, and for each read
+    timeout_s: float = _field(
+        10.0, above=0
+    )  # the longest to connect, and for each read
     # A response that takes longer is a failure. null: no response is too slow.
     slow_ms: float | None = _field(None, above=0)
     # Whether to refuse a server that ends lines of a head with LF alone (RFC 9112,
@@ -196,12 +208,12 @@ class Load:
     strict: bool = False
     # Before the record, eight clients that do not think ask the server for so long.
     warm_up_s: float = _field(0.0, least=0, most=600)
-    # lean is ours; fast and http are Locust's FastHttpUser and HttpUser.
+    # `lean` is ours; `fast` and `http` are Locust's FastHttpUser and HttpUser.
     client: str = _field("lean", choices=("lean", "fast", "http"))
     # A think time counts from the end of the last response (closed), or from the time
     # at which the last request was due (open).
     arrivals: str = _field("closed", choices=("closed", "open"))
-    processes: int = _field(1, least=1, most=64)  # that share the users
+    processes: int = _field(1, least=1, most=64)  # how many share the users
 
 
 @dataclass
@@ -209,30 +221,28 @@ class App:
     """What is served: a `page` over HTTP, or `attendance` over bare TCP."""
 
     name: str = ""  # set from the file's name
-    code: str | None = None  # of attendance; the right answer to it is OK
+    code: str | None = None  # the code of attendance; the right answer to it is OK
 
 
 @dataclass
 class Cell:
-    """One resolved configuration: a run of one server under one load.
-
-    `users` is their number. In a search for the first failure or for the capacity it is
-    the greatest number. A search for the first failure may have auto: then the number
-    is bounded only by `experiment.max_s`, by the limit on open files, and by a load
-    generator that cannot keep up.
-    """
+    """One resolved configuration: a run of one server under one load."""
 
     experiment: Experiment = field(default_factory=Experiment)
     impl: Impl = field(default_factory=Impl)
     network: Network = field(default_factory=Network)
     app: App = field(default_factory=App)
     page: Page = field(default_factory=Page)
+    # How many users there are. In a search for the first failure or for the capacity it
+    # is the greatest number. auto, in a search for the first failure: the number is
+    # bounded only by `experiment.max_s`, by the limit on open files, and by a load
+    # generator that cannot keep up.
     users: int | str = _field(1000, least=1, most=1_000_000)
-    hatch_rate: float = _field(10.0, above=0)
+    hatch_rate: float = _field(10.0, above=0)  # users who join per second
     # Connections beside those of the users. Each is opened before the load, serves one
     # request, and is silent during the run.
     idle: int = _field(0, least=0, most=1_000_000)
-    repeat: int = _field(1, least=1)
+    repeat: int = _field(1, least=1)  # the number of this run of the same settings
     server: Server = field(default_factory=Server)
     load: Load = field(default_factory=Load)
 
@@ -241,7 +251,7 @@ class Cell:
 class Report:
     """A report. Its settings are in no cell's key (`plan/report.py`)."""
 
-    language: str = _field("en", choices=("en",))
+    language: str = _field("en", choices=("en", "ko"))
     exercise: str | None = None
     student: str | None = None  # the author's number
     name: str | None = None  # of the author

@@ -3,11 +3,13 @@
 Rules of this module:
 - `load/` writes these files and `analysis/` reads them. A change of a name or a column
   changes the form of the record: then `VERSION` grows.
-- Columns of a table are named in the order in which they are written.
-- What a column means is said in `CONTRIBUTING.md`.
+- Columns of a table are named in the order in which they are written. `columns.py`
+  says what each of them means.
 """
 
 from __future__ import annotations
+
+from contract import columns
 
 VERSION = 2  # 1 had no phases, and readings once a second
 
@@ -31,55 +33,10 @@ FILES = (
     LOCUST_LOG,
 )
 
-PHASES = ("connect_ms", "first_byte_ms")
-REQUESTS_COLUMNS = (
-    "start_s",
-    "response_ms",
-    *PHASES,
-    "status",
-    "bytes",
-    "users",
-    "error",
-)
-UNFINISHED_COLUMNS = ("start_s", *PHASES)
-GENERATOR_COLUMNS = ("at_s", "process", "lateness_ms", "mean_ms")
-
-CORES = ("idle", "programs", "stolen")  # what cores spend their time on
-LINK = ("received_bytes", "sent_bytes")
-TCP = (  # what the kernel counts of TCP
-    "listen_overflows",
-    "listen_drops",
-    "syn_retransmits",
-    "retransmits",
-    "resets_sent",
-    "timeouts",
-)
-# Readings that only grow, from whenever they began, ...
-TELEMETRY_COUNTERS = (
-    "server_cpu_s",
-    "server_user_s",
-    "server_system_s",
-    "server_busiest_s",
-    "server_delayed_s",
-    "server_switches",
-    *(f"server_cores_{name}_s" for name in CORES),
-    *(f"generator_cores_{name}_s" for name in CORES),
-    *(f"server_{name}" for name in LINK),
-    *(f"server_{name}" for name in TCP),
-    *(f"users_{name}" for name in TCP),
-    "generator_cpu_s",
-    "generator_busiest_s",
-    "throttled_s",
-)
-# ... and values of the moment.
-TELEMETRY_VALUES = (
-    "server_rss_bytes",
-    "server_threads",
-    "server_processes",
-    "server_descriptors",
-    "queue",
-    "backlog",
-    "generator_descriptors",
-    "ports",
-)
-TELEMETRY_COLUMNS = ("at_s", *TELEMETRY_COUNTERS, *TELEMETRY_VALUES)
+PHASES = tuple(columns.PHASES)
+REQUESTS_COLUMNS = tuple(columns.REQUESTS)
+UNFINISHED_COLUMNS = tuple(columns.UNFINISHED)
+GENERATOR_COLUMNS = tuple(columns.GENERATOR)
+TELEMETRY_COUNTERS = tuple(columns.TELEMETRY_COUNTERS)
+TELEMETRY_VALUES = tuple(columns.TELEMETRY_VALUES)
+TELEMETRY_COLUMNS = tuple(columns.TELEMETRY)

@@ -18,15 +18,15 @@ CAPACITY = "capacity"
 RULES = (FIRST_FAILURE, REQUESTS, CAPACITY)
 
 # The reasons, as `run.json` has them.
-ONSET = "onset"  # of failures, after the first one
-NO_ONSET = "no-onset"  # followed the first failure in time
-AT_FIRST_FAILURE = "first-failure"  # where no onset is waited for
+ONSET = "onset"  # 1 % of the last requests failed, after the first failure
+NO_ONSET = "no-onset"  # no onset followed the first failure in time
+AT_FIRST_FAILURE = "first-failure"  # a request failed, and no onset is waited for
 CAP = "cap"  # all users have joined, and no request that was in flight then failed
-GENERATOR = "generator"  # it could not keep up
-TIME_LIMIT = "time-limit"
-ENOUGH_REQUESTS = "requests"
-CAPACITY_FOUND = "capacity"
-CRASHED = "crashed"
+GENERATOR = "generator"  # the load generator could not keep up
+TIME_LIMIT = "time-limit"  # `experiment.max_s` was over
+ENOUGH_REQUESTS = "requests"  # `experiment.requests` had finished
+CAPACITY_FOUND = "capacity"  # more users brought no more throughput
+CRASHED = "crashed"  # the server died
 TOLD_TO_STOP = "told-to-stop"  # somebody stopped Locust; never in a kept record
 
 # The outcomes, as results have them.

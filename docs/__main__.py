@@ -18,7 +18,7 @@ def main(words: Sequence[str] | None = None, root: Path = ROOT) -> int:
     step = steps.add_parser("keep", help="take what the docs show of a study, and fill")
     step.add_argument("study", help=f"a folder in {KEPT}/")
     step.add_argument(
-        "--outputs", type=Path, default=root / "outputs", help="(default: outputs)"
+        "--outputs", type=Path, default=root / "outputs", help="where it was measured"
     )
     step.add_argument(
         "--printed",

@@ -1,4 +1,4 @@
-"""The regions of the docs that are filled with what was measured.
+"""The regions of the docs that are filled: with what was measured, or from the code.
 
 A region stands between two comments, which a reader does not see:
 
@@ -8,6 +8,7 @@ A region stands between two comments, which a reader does not see:
 - `<!-- figure: default/burst.md: select: failures -->`: one figure of such a table,
   without its interval. `select` is what the figure's row begins with.
 - `<!-- measured: default -->`: the command, the machine and the day.
+- `<!-- made: settings load -->`: a table that is made of the code (`reference/`).
 
 Each ends with `<!-- end -->`.
 
@@ -31,9 +32,11 @@ from docs.kept import (
     measured,
     table,
 )
+from docs.reference import made
 
-BEGIN = r"<!-- (?P<kind>table|figure|measured): (?P<words>[^\n]*?) -->"
+BEGIN = r"<!-- (?P<kind>table|figure|measured|made): (?P<words>[^\n]*?) -->"
 END = "<!-- end -->"
+BLOCKS = ("table", "made")  # the others stand within a sentence
 _MARK = re.compile(f"{BEGIN}|{END}")
 _REGION = re.compile(f"(?P<begin>{BEGIN})(?P<old>.*?){END}", re.DOTALL)
 _IMAGE = re.compile(rf"\((?:docs/)?results/(?P<name>[^)\s]+{re.escape(PICTURE)})\)")
@@ -71,7 +74,7 @@ def _check_marks(name: str, text: str) -> None:
         begins = mark[0] != END
         if begins == is_open:
             wrong = "the region before has no end" if begins else "no region ends here"
-        elif begins and (mark["kind"] == "table") != _begins_line(text, mark.start()):
+        elif begins and (mark["kind"] in BLOCKS) != _begins_line(text, mark.start()):
             wrong = "a table begins a line, and what stands in a sentence does not"
         else:
             is_open = begins
@@ -132,6 +135,7 @@ _FILLED: dict[str, Callable[[str, Path], str]] = {
     "table": _table,
     "figure": _figure,
     "measured": _measured,
+    "made": made,
 }
 
 
@@ -145,6 +149,6 @@ def _used(text: str) -> Iterator[str]:
         words = region["words"]
         if region["kind"] == "measured":
             yield f"{words}/{MEASURED}"
-        else:
+        elif region["kind"] != "made":
             yield _numbered(words.partition(": ")[0])[0]
     yield from (image["name"] for image in _IMAGE.finditer(text))

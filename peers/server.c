@@ -87,6 +87,7 @@ int main(int count, char **words) {
     pthread_attr_init(&small);
     pthread_attr_setstacksize(&small, STACK);
     pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
+    /* Essential: the main thread accepts, and a new thread serves that connection. */
     for (;;) {
         pthread_t thread;
         int client = accept(listener, NULL, NULL);
@@ -94,4 +95,5 @@ int main(int count, char **words) {
         else if (pthread_create(&thread, &small, serve, (void *)(long)client))
             close(client);
     }
+    /* End of the essential lines. */
 }

@@ -7,9 +7,11 @@ const headers = {
   "Content-Length": page.length,
   ...(keepAlive === "True" ? {} : { Connection: "close" }),
 };
+// Essential: the event loop calls this for each request.
 const server = require("http").createServer((request, response) => {
   response.writeHead(200, headers);
   response.end(page);
 });
+// End of the essential lines.
 server.keepAliveTimeout = Math.ceil(Number(timeout) * 1000); // ms
 server.listen({ host, port: Number(port), backlog: Number(backlog) });

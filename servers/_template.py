@@ -37,9 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def serve(listener: Listener, settings: Settings, max_clients: int) -> None:
     """Serve until told to stop."""
+    # Essential: WHAT MAKES IT WHAT IT IS. The report shows these lines.
     for _ in range(max_clients):
         connection = listener.accept()
         if connection is None:  # told to stop
             break
         serve_connection(connection, listener.stop, settings)
+    # End of the essential lines.
     listener.close()

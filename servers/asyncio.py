@@ -27,4 +27,6 @@ from servers.serving.settings import Settings
 
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
+    # Essential: the event loop is that of the standard library.
     serve_on(asyncio.new_event_loop, listener, settings)
+    # End of the essential lines.

@@ -24,4 +24,6 @@ from servers.serving.settings import Settings
 
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
+    # Essential: the event loop is libuv's, in C.
     serve_on(uvloop.new_event_loop, listener, settings)
+    # End of the essential lines.

@@ -35,10 +35,13 @@ class Epoll:
     """epoll(7) as a `Poller`."""
 
     def __init__(self) -> None:
+        # Essential: the kernel keeps the list of sockets, and `wait` returns those that
+        # are ready.
         epoll = select.epoll()
         self.wait = epoll.poll
         self.watch, self.change = epoll.register, epoll.modify
         self.leave = epoll.unregister
+        # End of the essential lines.
 
     def closed(self, descriptor: int) -> None:
         """Do nothing: the kernel removes a socket with its last descriptor."""

@@ -42,6 +42,8 @@ def serve(listener: Listener, settings: Settings) -> None:
 class _Loop(Loop):
     """Remembers the events of each connection, with `ENDED` in `watched`."""
 
+    # Essential: a socket is registered once, and the kernel reports only changes. The
+    # loop remembers what is still unread.
     def ready(self, connection: Connection, event: int) -> None:
         if event & (EPOLLRDHUP | EPOLLHUP | EPOLLERR):
             connection.watched |= ENDED
@@ -58,3 +60,4 @@ class _Loop(Loop):
             )  # reports the present state, too
         elif not connection.steps and (connection.unread or connection.watched & ENDED):
             self.postpone(connection)
+        # End of the essential lines.

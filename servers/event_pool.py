@@ -77,6 +77,8 @@ class _Loop(Loop):
     def work(self) -> None:
         """Run the tasks, in a thread."""
         while True:
+            # Essential: a thread takes a step out of the queue, runs it, and wakes the
+            # loop.
             connection, step = self.tasks.get()
             result: bytes | None = b""
             try:
@@ -89,7 +91,9 @@ class _Loop(Loop):
                 result = None
             self.done.append((connection, result))
             os.eventfd_write(self.woken, 1)
+            # End of the essential lines.
 
+    # Essential: the loop only puts steps into the queue, and sends what comes back.
     def carry_out(self, connection: Connection, step: Wait | Work) -> None:
         connection.held = True
         self.tasks.put((connection, step))
@@ -105,3 +109,4 @@ class _Loop(Loop):
             else:
                 connection.carried_out(result)
                 self.move(connection, connection.go_on)
+        # End of the essential lines.

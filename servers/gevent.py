@@ -42,6 +42,8 @@ def serve(listener: Listener, settings: Settings) -> None:
     waiting.register(listener.stop, POLLIN)
     while not listener.stopping():
         # This ends in bounded time: each connection does, and all heed `stop`.
+        # Essential: a greenlet for each connection. Where a call would block, gevent
+        # goes on with another greenlet.
         greenlets.wait_available()
         connection = listener.accept_now()
         if connection is not None:
@@ -50,5 +52,6 @@ def serve(listener: Listener, settings: Settings) -> None:
             sleep(RETRY_S)
         else:
             waiting.poll()
+        # End of the essential lines.
     listener.close()
     greenlets.join(settings.grace_s + LATE_S)

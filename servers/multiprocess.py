@@ -53,11 +53,13 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
                 break
             continue
         # Children that end while no client comes must be reaped as well.
+        # Essential: the parent accepts, and never reads a request.
         connection = listener.accept(REAP_EVERY_S if children else None)
         if connection is not None:
             rehearsal.keep_fresh()
             with connection:  # the child has its own descriptor
                 serve_in_child(connection, listener, settings, children)
+        # End of the essential lines.
         elif listener.stopping():
             break
     listener.hang_up()  # children have it open, too
@@ -73,6 +75,7 @@ def serve_in_child(
 ) -> None:
     """Fork a child that serves `connection`; add it to `children`."""
 
+    # Essential: a child is forked, serves this one connection, and exits.
     def work() -> None:
         listener.leave_to_parent()
         serve_connection(connection, listener.stop, settings)
@@ -82,3 +85,4 @@ def serve_in_child(
             return
         reap(children)
     children.add(child)
+    # End of the essential lines.

@@ -19,10 +19,12 @@ from servers.serving.settings import Settings
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
     child: set[int] = set()  # one at most
+    # Essential: the parent joins the child before it accepts the next connection.
     while (connection := listener.accept()) is not None:
         with connection:  # the child has its own descriptor
             serve_in_child(connection, listener, settings, child)
         while child and not listener.stopping():
             wait_for_one(child)
+    # End of the essential lines.
     listener.close()
     wait_for(child, settings.grace_s)

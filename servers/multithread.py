@@ -38,6 +38,7 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
     """Serve until told to stop, with `max_workers` threads at most at once."""
     free = threading.Semaphore(max_workers)
 
+    # Essential: the main thread accepts, and a new thread serves that connection.
     def work(connection: socket.socket) -> None:
         try:
             serve_connection(connection, listener.stop, settings)
@@ -51,5 +52,6 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
                 connection.close()
             free.release()
             break
+    # End of the essential lines.
     listener.close()
     wait_for(free, max_workers, settings.grace_s + LATE_S)

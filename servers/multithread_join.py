@@ -21,6 +21,7 @@ from servers.serving.threads import LOOK_S
 
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
+    # Essential: the thread is joined before the next connection is accepted.
     while (connection := listener.accept()) is not None:
         thread = threading.Thread(
             target=serve_connection,
@@ -31,6 +32,7 @@ def serve(listener: Listener, settings: Settings) -> None:
             connection.close()
             break
         join(thread, listener, settings.grace_s + LATE_S)
+    # End of the essential lines.
     listener.close()
 
 

@@ -34,11 +34,16 @@ class _Poll:
     """poll(2) as a `Poller`."""
 
     def __init__(self) -> None:
+        # Essential: one array has every socket, and what is awaited of it.
         poll = select.poll()
         self.poll = poll.poll
         self.watch, self.change = poll.register, poll.modify
         self.leave = self.closed = poll.unregister
+        # End of the essential lines.
 
     def wait(self, seconds: float | None) -> list[tuple[int, int]]:
+        # Essential: the only call that blocks. The kernel gets the whole array each
+        # time.
         # Rounded up: otherwise the last millisecond would be many calls without a wait.
         return self.poll(None if seconds is None else math.ceil(seconds * 1000))
+        # End of the essential lines.

@@ -37,21 +37,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
     """Serve until told to stop, with `max_workers` children."""
 
+    # Essential: each child accepts for itself, from the queue that all share.
     def work() -> None:
         listener.leave_to_parent_for_long()
         while (connection := listener.accept_shared()) is not None:
             serve_connection(connection, listener.stop, settings)
+        # End of the essential lines.
 
     listener.share()
     gc.freeze()  # a garbage collection would write to shared pages, and so copy them
     children: set[int] = set()
     missing = max_workers
     while True:
+        # Essential: the children are forked before any client comes.
         for _ in range(missing):
             child = fork(work)
             if child is None:
                 break  # try again later
             children.add(child)
+        # End of the essential lines.
         if listener.stopping(REAP_EVERY_S):
             break
         reap(children)

@@ -35,6 +35,7 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
     """Serve until told to stop, with `max_workers` threads."""
     ended = threading.Semaphore(0)
 
+    # Essential: all threads are started in advance, and each accepts for itself.
     def work() -> None:
         while (connection := listener.accept_shared()) is not None:
             serve_connection(connection, listener.stop, settings)
@@ -44,6 +45,7 @@ def serve(listener: Listener, settings: Settings, max_workers: int) -> None:
     started = 0
     while started < max_workers and start(listener, work):
         started += 1
+    # End of the essential lines.
     listener.stopping(None)
     listener.hang_up()
     wait_for(ended, started, settings.grace_s + LATE_S)

@@ -73,6 +73,8 @@ def _listen(listener: Listener, count: int) -> list[socket.socket]:
     sockets = [first]
     try:
         for _ in range(count - 1):
+            # Essential: each process has a listening socket, and so a queue, of its
+            # own.
             one = socket.socket(first.family, first.type, first.proto)
             sockets.append(one)
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -81,6 +83,7 @@ def _listen(listener: Listener, count: int) -> list[socket.socket]:
             one.bind(first.getsockname())
             one.listen(listener.backlog)
             one.setblocking(False)
+            # End of the essential lines.
     except OSError as error:
         raise SystemExit(
             f"reuseport: no socket for each of {count} processes: {error.strerror}; "
@@ -101,4 +104,6 @@ def _work(
     for other in sockets:
         if other is not own:
             other.close()
+    # Essential: each process runs an event loop.
     Loop(listener, settings, Epoll(), free_descriptors()).run()
+    # End of the essential lines.

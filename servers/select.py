@@ -60,6 +60,7 @@ class _Select:
 
     closed = leave  # select(2) fails for a closed descriptor
 
+    # Essential: the only call that blocks. The kernel gets all sockets each time.
     def wait(self, seconds: float | None) -> list[tuple[int, int]]:
         readable, writable, _ = select.select(
             self.watched[READ], self.watched[WRITE], [], seconds
@@ -67,3 +68,4 @@ class _Select:
         ready = [(descriptor, READ) for descriptor in readable]
         ready += [(descriptor, WRITE) for descriptor in writable]
         return ready
+        # End of the essential lines.

@@ -20,6 +20,8 @@ from servers.serving.settings import Settings
 
 def serve(listener: Listener, settings: Settings) -> None:
     """Serve until told to stop."""
+    # Essential: one client is served to its end, and then the next is accepted.
     while (connection := listener.accept()) is not None:
         serve_connection(connection, listener.stop, settings)
+    # End of the essential lines.
     listener.close()

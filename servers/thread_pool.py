@@ -54,12 +54,14 @@ def serve(
     room = threading.Semaphore(waiting)  # and one place for each thread
     ended = threading.Semaphore(0)
 
+    # Essential: a thread takes connections out of the queue, one after another.
     def work() -> None:
         room.release()
         while (connection := handed.get()) is not None:
             serve_connection(connection, listener.stop, settings)
             room.release()
         ended.release()
+        # End of the essential lines.
 
     started = 0
     while True:
@@ -67,12 +69,14 @@ def serve(
             started += 1
         # If a thread could not be started before, it may be possible now.
         wait_s = None if started == max_workers else RETRY_S
+        # Essential: the main thread accepts while the queue has room.
         if room.acquire(timeout=RETRY_S):
             connection = listener.accept(wait_s)
             if connection is not None:
                 handed.put(connection)
                 continue
             room.release()
+        # End of the essential lines.
         if listener.stopping():
             break
     listener.close()

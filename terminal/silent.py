@@ -6,8 +6,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 
 class Silent:
     """Shows nothing."""
@@ -15,9 +13,3 @@ class Silent:
     def expected(self, cell: str) -> str:
         """Return no options for a run."""
         return ""
-
-    def succeed(self) -> None:
-        """Show nothing."""
-
-    def fail(self, logs: Sequence[str]) -> None:
-        """Show nothing."""

@@ -23,8 +23,8 @@ from analysis.record import definitions, readings
 from analysis.record import run_files as read
 from analysis.record.measurement import Measurement
 from analysis.record.possible import Joining
+from contract import columns, stops
 from contract import record as contract
-from contract import stops
 from load.client.phases import Unfinished
 from load.host.cores import Cores
 from load.network.namespaces import Network
@@ -45,16 +45,11 @@ def heading(path: Path) -> tuple[str, ...]:
 
 
 def test_columns_are_of_one_kind_each() -> None:
-    for columns in (
-        contract.REQUESTS_COLUMNS,
-        contract.UNFINISHED_COLUMNS,
-        contract.GENERATOR_COLUMNS,
-        contract.TELEMETRY_COLUMNS,
-    ):
-        assert len(set(columns)) == len(columns)
+    both = columns.TELEMETRY_COUNTERS.keys() & columns.TELEMETRY_VALUES.keys()
+    assert not both | {"at_s"} & columns.TELEMETRY_COUNTERS.keys()
     assert set(read.TYPES) == set(contract.REQUESTS_COLUMNS)
-    assert tuple(COUNTERS) == contract.TCP
-    assert CoreTimes._fields == contract.CORES
+    assert tuple(COUNTERS) == tuple(columns.TCP)
+    assert CoreTimes._fields == tuple(columns.CORES)
 
 
 def test_every_reason_that_a_run_is_ended_for_has_an_outcome() -> None:

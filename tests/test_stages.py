@@ -11,7 +11,9 @@ from tests.stages import Part
 
 ROOT = Path(__file__).parents[1]
 PARTS = {
-    "analysis": frozenset({"files", "limits", "configurations", "texts"}),
+    "analysis": frozenset(
+        {"files", "limits", "configurations", "texts", "translation"}
+    ),
     "conf": frozenset({"schema", "errors"}),
     "contract": frozenset[str](),
     "load": frozenset({"ROOT", "address", "errors"}),

@@ -13,8 +13,12 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import io
 import itertools
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,10 +28,20 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.font_manager import fontManager
+from matplotlib.text import Text
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+)
 
 from analysis.charts import PICTURES
 from analysis.files import write
+from analysis.texts import ENGLISH, language
+from analysis.translation import translated
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = (
@@ -72,6 +86,7 @@ DIGITS = 6  # of a position in a figure whose side is 1
 PNG_DPI = 150  # pixels of an inch
 TITLE_PT = 9.5
 CHARACTERS = 12.5  # of a title in an inch
+NARROWER = 0.68  # so many times as many where most of them are Hangul
 
 mpl.rcParams.update(
     {
@@ -116,12 +131,58 @@ def save(picture: Figure, stem: Path) -> list[Path]:
     return paths
 
 
+def svg(picture: Figure) -> str:
+    """Return a figure as SVG."""
+    settle(picture)
+    written = io.BytesIO()
+    vectors: Any = FigureCanvasSVG(picture)
+    vectors.print_svg(written, metadata={"Date": None})
+    return written.getvalue().decode()
+
+
+@contextlib.contextmanager
+def lettering() -> Iterator[None]:
+    """Draw in the block with a font that has the letters of the report's language."""
+    if language() == ENGLISH:
+        yield
+        return
+    for path in sorted(hangul_fonts().glob("NanumGothic*.ttf")):
+        if str(path) not in {font.fname for font in fontManager.ttflist}:
+            fontManager.addfont(path)
+    with mpl.rc_context({"font.family": ["NanumGothic", "DejaVu Sans"]}):
+        yield
+
+
+def hangul_fonts() -> Path:
+    """Return the folder of NanumGothic (SIL Open Font License), which a package has.
+
+    The package is not imported: it would change the style of all charts.
+    """
+    found = importlib.util.find_spec("koreanize_matplotlib")
+    assert found is not None and found.origin is not None  # it is a requirement
+    return Path(found.origin).with_name("fonts")
+
+
+def _translate(picture: Figure) -> None:
+    """Write all texts of a figure in the language that is spoken."""
+    for axes in picture.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_locator(), FixedLocator):
+                labels = [translated(at.get_text()) for at in axis.get_ticklabels()]
+                axis.set_ticklabels(labels)
+    for text in picture.findobj(Text):
+        text.set_text(translated(text.get_text()))
+        text.set_linespacing(1.35)  # lines of Hangul are higher than those of Latin
+
+
 def settle(picture: Figure) -> None:
     """Lay a figure out, once, so that the same figure is always the same bytes.
 
     The solver of a constrained layout finds positions whose last digits differ from run
     to run. An SVG names its clip paths after all digits.
     """
+    if language() != ENGLISH:
+        _translate(picture)
     engine = picture.get_layout_engine()
     if engine is None or not picture.axes:
         return
@@ -135,8 +196,9 @@ def settle(picture: Figure) -> None:
 
 def entitle(picture: Figure, title: str, inches: float) -> None:
     """Write a title above the panels, in lines of so many inches."""
+    characters = inches * CHARACTERS * (1 if language() == ENGLISH else NARROWER)
     lines = (
-        textwrap.wrap(line, int(inches * CHARACTERS), break_on_hyphens=False)
+        textwrap.wrap(translated(line), int(characters), break_on_hyphens=False)
         for line in title.split("\n")
     )
     picture.suptitle(
@@ -146,6 +208,7 @@ def entitle(picture: Figure, title: str, inches: float) -> None:
 
 
 def shorten(text: str, characters: int) -> str:
+    text = translated(text)
     return textwrap.shorten(text, characters, placeholder=" …") or text[:characters]
 
 

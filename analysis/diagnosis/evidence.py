@@ -34,17 +34,17 @@ class Server:
     cpu: float | None  # share of its cores that its processes used
     cores_idle: float | None  # share of its cores that nothing used
     workers: float | None  # the median of how many served at once, or a lower bound
-    most_workers: int | None
+    most_workers: int | None  # how many it may have
     pool: bool  # whether all workers exist from the start, busy or not
     descriptors: int | None  # of the process that has most
-    most_descriptors: int | None
+    most_descriptors: int | None  # how many it may have
     idle_open: int | None  # idle connections that were open from before to the end
-    idle_asked: int | None
+    idle_asked: int | None  # idle connections that were asked for
     accept_queue_nonempty_share: float | None  # of the readings of the queue
     accept_queue_mean: float | None  # connections in it
-    backlog: int | None
+    backlog: int | None  # connections that may be in it
     overflows: int | None  # of the accept queue
-    resets_sent: int | None
+    resets_sent: int | None  # segments with RST, by the server's side
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Network:
     """What is known of the network between the users and the server."""
 
     link: float | None  # share of its rate, in the direction that carries more
-    loss_percent: float
+    loss_percent: float  # of packets, as the settings ask for
     syn_retransmits: int | None  # by the users
 
 
@@ -70,10 +70,10 @@ class Network:
 class Users:
     """What is known of the users; means are over the requests of the window."""
 
-    mean_users: float | None
-    rps: float | None
-    mean_response_s: float | None
-    mean_think_s: float
+    mean_users: float | None  # how many were running
+    rps: float | None  # requests per second
+    mean_response_s: float | None  # of all requests
+    mean_think_s: float  # as the settings ask for
     page_wait_s: float  # of each response, for the page's backend
 
 

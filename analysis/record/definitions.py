@@ -60,29 +60,29 @@ class Row:
     of the onset (`onset.py`). In a search for the capacity they are those of the peak.
     """
 
-    outcome: str
-    reached: bool | None
-    users: int
-    requests: int
-    failures: int
-    rps: float | None
-    average_ms: float | None
-    median_ms: float | None
-    success_average_ms: float | None
-    success_median_ms: float | None
-    success_p95_ms: float | None
-    duration_s: float
-    first_failure_s: float | None
-    first_failure_users: int | None
-    first_failure: str | None
-    knee_users: int | None = None
-    acceptable_rps: float | None = None
-    acceptable_users: int | None = None
+    outcome: str  # how the run ended
+    reached: bool | None  # whether a request failed; None if the rule is another one
+    users: int  # how many were running, by the rule
+    requests: int  # how many finished
+    failures: int  # how many of them failed
+    rps: float | None  # requests per second: in the last 10 s of a search, else of all
+    average_ms: float | None  # the mean response time of all requests
+    median_ms: float | None  # their median
+    success_average_ms: float | None  # the mean response time of successes
+    success_median_ms: float | None  # their median
+    success_p95_ms: float | None  # their 95th percentile
+    duration_s: float  # how long that took
+    first_failure_s: float | None  # when the first failure finished
+    first_failure_users: int | None  # how many were running then
+    first_failure: str | None  # its error
+    knee_users: int | None = None  # the fewest with 95 % of the peak throughput
+    acceptable_rps: float | None = None  # the most without failures, at a good p95
+    acceptable_users: int | None = None  # how many were running then
     sent_users: int | None = None  # running when the failed request was sent
-    clean_users: int | None = None
-    onset_users: int | None = None
-    onset_s: float | None = None
-    success_p99_ms: float | None = None
+    clean_users: int | None = None  # the most after 10 s without a failure
+    onset_users: int | None = None  # running at the onset
+    onset_s: float | None = None  # when the onset was
+    success_p99_ms: float | None = None  # the 99th percentile of successes
     server_rss_mb: float | None = None  # the most, of all processes together
 
 

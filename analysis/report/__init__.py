@@ -5,8 +5,9 @@ sentences are in `answer.py`, `verdict.py` and `change.py`, their words in
 `languages/` (`texts.py`).
 
 Rules of this stage:
-- A report is made of kept results alone. Nothing is measured, and no record is read.
+- A report is made of kept results. Nothing is measured. A record is read only for a
+  chart in another language (`redrawn.py`).
 - No words are in code or in templates.
 
-May import: catalogue, charts, record, rows, tables.
+May import: architectures, catalogue, charts, diagnosis, record, rows, tables.
 """

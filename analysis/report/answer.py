@@ -25,6 +25,7 @@ from analysis.rows.pairs import NOT_SERVERS, NOTHING, Comparison
 from analysis.rows.unmeasured import Unmeasured
 from analysis.tables.comparison import comparisons
 from analysis.texts import listed, number, say
+from analysis.translation import translated
 from contract import stops
 
 MOST = 6  # rows or pairs that are named one by one
@@ -55,7 +56,9 @@ def answer(cells: Sequence[Cell], unmeasured: Sequence[Unmeasured]) -> list[str]
     """Return the sentences of one experiment; there may be none."""
     sentences = list(_measured(cells)) if cells else []
     for cell in unmeasured:
-        sentences.append(say("answer.unmeasured", row=cell.impl, why=cell.why))
+        sentences.append(
+            say("answer.unmeasured", row=cell.impl, why=translated(cell.why))
+        )
     return sentences
 
 

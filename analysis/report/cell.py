@@ -43,6 +43,7 @@ def section(
         "row": name,
         "repeat": int(cell.config.get("repeat") or 1),
         "repeats": group.runs,
+        "first": cell is group.first,
         "ended": str(result["stopped"]["why"]),
         "limit": limit,
         "side": sides[is_servers(limit)],

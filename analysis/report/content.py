@@ -6,6 +6,7 @@ format adds headings of its own and nothing else. Its shape:
     language    "en"
     title       a line
     about       the author's own: student, name, exercise; empty where not given
+    file        the pattern of the PDF's name; empty where not given
     answers     a list, one for each experiment:
                     experiment, id (of the section), question, sentences (a list)
     sections    a list, the experiments' first, then what is of all of them:
@@ -13,6 +14,9 @@ format adds headings of its own and nothing else. Its shape:
     cells       a list, in the order of the tables' rows: see `cell.py`, and below
     unmeasured  a list: experiment, impl, why
     environment a list of {heading, text}: the machine and the versions of all cells
+    code        servers: what is known of the code of each (`architectures/servers.py`)
+                shared: the excerpts that several of them have in common
+    notes       blocks: the author's own words (`notes.py`)
 
 A block is a mapping with `kind`, in the order in which it is read:
 
@@ -24,11 +28,13 @@ A block is a mapping with `kind`, in the order in which it is read:
                 brackets, "" without one; `value` orders rows, None for words
                 links: the id of each row's first cell; empty if rows are not cells
 
-A chart is {name, title, alt, path}: `path` is a kept SVG, `alt` what it shows.
+A chart is {name, title, alt, path}: `path` is a kept SVG, `alt` what it shows. If the
+report is not in English, the chart in its language is in `svg`.
 
 A cell is a mapping:
 
     id, experiment, impl, row (its name), repeat, repeats
+    first       whether it is the first run of its row
     ended       why the run stopped
     limit, side ("server", "outside" or "unknown"), means, because: its verdict
     changes     sentences: what would have to change for the server to be measured
@@ -41,7 +47,7 @@ A cell is a mapping:
     log         the last lines that the server printed
     command     measures the cell again
     folder      where its files are
-    chart       {path, alt}: its kept SVG
+    chart       {path, alt}: its kept SVG, and maybe `svg`
 
 Rules of this module:
 - Text is as it was recorded: names of submissions, messages and logs may hold anything.
@@ -51,24 +57,30 @@ Rules of this module:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from analysis.architectures.servers import servers, shared_excerpts
 from analysis.catalogue import CHARTS, Comparison, all_comparisons
 from analysis.report.anchors import Anchors
 from analysis.report.answer import answer, question
 from analysis.report.blocks import Block, blocks
 from analysis.report.cell import section as cell_section
 from analysis.report.names import names
+from analysis.report.notes import read_notes
+from analysis.report.redrawn import redraw_cells, redrawn
 from analysis.report.timeline import points
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.tables.notes import machine
 from analysis.texts import has, language, listed, say
+from analysis.translation import translated_parts
 
 ABOUT = ("student", "name", "exercise")
+ROOT = Path(__file__).parents[2]  # which the sources of servers are relative to
 
 
 def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,10 +105,12 @@ def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
                 cell_section(group, cell, name, anchor, points(len(matrix.cells)))
                 for cell, anchor in zip(group.cells, ids, strict=True)
             ]
-    return {
+    redraw_cells(cells, matrix.cells)
+    whole = {
         "language": language(),
         "title": _title(matrix),
         "about": {name: str(settings.get(name) or "") for name in ABOUT},
+        "file": str(settings.get("file") or ""),
         "answers": list(_answers(matrix, experiments)),
         "sections": list(_sections(matrix, folder, experiments, links, anchors)),
         "cells": cells,
@@ -105,7 +119,15 @@ def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
             for cell in matrix.unmeasured
         ],
         "environment": _environment(matrix.cells),
+        "code": _code(matrix),
+        "notes": read_notes(Path(notes)) if (notes := settings.get("notes")) else [],
     }
+    return dict(translated_parts(whole))
+
+
+def _code(matrix: Matrix) -> dict[str, Any]:
+    known = servers(matrix.configs, ROOT)
+    return {"servers": known, "shared": shared_excerpts(known, ROOT)}
 
 
 def _title(matrix: Matrix) -> str:
@@ -164,7 +186,9 @@ def _section(
         path = folder / CHARTS / f"{name}.svg"
         title = _named(name)
         alt = say(_key("alt", name), title=title)
-        charts.append({"name": name, "title": title, "alt": alt, "path": str(path)})
+        chart = {"name": name, "title": title, "alt": alt, "path": str(path)}
+        draw = functools.partial(comparison.draw, matrix)
+        charts.append(chart | redrawn(draw, measured=bool(matrix.cells)))
     return {"title": _named(name), "blocks": found, "charts": charts}
 
 

@@ -16,7 +16,8 @@ from analysis.files import DataError
 from analysis.report.content import content
 from analysis.texts import ENGLISH, languages, speaking
 
-MODULES = {".html": "html"}  # a module of this folder, with `write(content, path)`
+# Modules of `analysis`, with `write(content, path)`.
+MODULES = {".html": "report.html", ".pdf": "pdf.pdf"}
 
 
 def write(folder: Path, files: Sequence[Path], settings: Mapping[str, Any]) -> None:
@@ -34,5 +35,5 @@ def write(folder: Path, files: Sequence[Path], settings: Mapping[str, Any]) -> N
     with speaking(language):
         said = content(folder, settings)
         for path in files:
-            module = importlib.import_module(f"analysis.report.{MODULES[path.suffix]}")
+            module = importlib.import_module(f"analysis.{MODULES[path.suffix]}")
             module.write(said, path)

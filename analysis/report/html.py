@@ -174,7 +174,7 @@ def _with_pictures(content: Mapping[str, Any]) -> dict[str, Any]:
 def _picture(chart: Mapping[str, Any]) -> dict[str, Any]:
     path = Path(chart["path"])
     try:
-        svg = path.read_bytes()
+        svg = chart["svg"].encode() if "svg" in chart else path.read_bytes()
     except OSError as error:
         raise DataError(
             f"{path}: {error.strerror}: python -m analysis charts makes it"

@@ -113,11 +113,6 @@ class Plan:
         return [f"{self.files.folder}/{name}" for name in names]
 
     @property
-    def compared(self) -> list[str]:
-        """The same, with the file that says which code made them."""
-        return [self.files.stamp, *self.comparisons]
-
-    @property
     def shown(self) -> list[str]:
         """Copies of the comparisons, in a place that always has the last request's."""
         within = len(f"{self.files.folder}/")

@@ -50,13 +50,16 @@ def _checked(settings: Config) -> Config:
         check_bounds(Report, whole, PREFIX)
     except SettingError as error:
         raise MatrixError(str(error)) from None
-    _check_file(whole["file"])
+    _check_file(whole["file"], whole)
     _notes(whole["notes"])
     return whole
 
 
-def _check_file(pattern: str) -> None:
-    """Raise `MatrixError` if this is no pattern for the name of a PDF."""
+def _check_file(pattern: str, settings: Config) -> None:
+    """Raise `MatrixError` if this is no pattern for the name of a PDF.
+
+    It asks for no setting that is not given.
+    """
     try:
         fields = {field for _, field, _, _ in string.Formatter().parse(pattern)}
     except ValueError:
@@ -67,6 +70,11 @@ def _check_file(pattern: str) -> None:
             f"report.file={pattern}: it must be a name that ends with .pdf, and may "
             f"have {places} in it"
         )
+    for field in PLACES:
+        if field in fields and not settings[field]:
+            raise MatrixError(
+                f"report.file={pattern} asks for {{{field}}}: give report.{field}=…"
+            )
 
 
 def _notes(path: str | None) -> bytes:

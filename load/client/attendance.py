@@ -122,10 +122,16 @@ def _parse() -> argparse.Namespace:
         prog="python -m load.client.attendance",
         description="Send a code; print the answer.",
     )
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=5555)
-    parser.add_argument("--code", required=True)
-    parser.add_argument("--timeout", type=float, default=10, metavar="SECONDS")
+    parser.add_argument("--host", default="127.0.0.1", help="of the server")
+    parser.add_argument("--port", type=int, default=5555, help="of the server")
+    parser.add_argument("--code", required=True, help="what to send")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=10,
+        metavar="SECONDS",
+        help="how long to wait for an answer",
+    )
     arguments = parser.parse_args()
     if not arguments.host:
         parser.error("--host: it must be a name or an address")

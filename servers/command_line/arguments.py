@@ -36,12 +36,14 @@ def server_parser(architectures: Sequence[str]) -> Parser:
 
 
 def _add_listening(parser: Parser) -> None:
-    parser.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)"
+    )
     parser.add_argument(
         "--port",
         type=number(int, 0, 65_535),
         default=0,
-        help="0 takes any that is free (default: 0)",
+        help="where to listen; 0 takes any that is free (default: 0)",
     )
     parser.add_argument(
         "--backlog",

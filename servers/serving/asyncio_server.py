@@ -99,6 +99,7 @@ class _Server:
             if len(self.connections) >= self.most:
                 self.leave_queue()  # until a connection has ended
                 return
+            # Essential: the event loop calls this when a connection has come.
             accepted = self.listener.accept_now()
             if accepted is None:
                 if self.listener.short:
@@ -113,6 +114,7 @@ class _Server:
             task = self.loop.create_task(self.connect(connection, accepted))
             self.connecting.add(task)  # the loop itself keeps only a weak reference
             task.add_done_callback(self.connecting.discard)
+            # End of the essential lines.
 
     async def connect(self, connection: Connection, accepted: socket.socket) -> None:
         try:

@@ -59,11 +59,13 @@ class _BlockingConnection:
         self.waits: dict[int, Any] = {}
 
     def run(self) -> None:
+        # Essential: it reads a request, which may block, and sends the response.
         while not self.conversation.closing:
             self.set_deadline(self.settings.request_s)
             for step in self.read_until_steps():
                 if not self.run_step(step):
                     return
+        # End of the essential lines.
         if self.conversation.lingering:
             self.linger()
 

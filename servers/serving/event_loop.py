@@ -77,6 +77,8 @@ class Loop:
     def turn(self, longest_s: float) -> bool:
         """Wait until something is ready or due, and do it; return whether it was."""
         self.listen_if_possible()
+        # Essential: it waits for all sockets at once, and then goes on with those that
+        # are ready.
         events = self.poller.wait(self.wait_s(longest_s))
         self.now = self.looked = time.monotonic()
         due = [self.postponed.popleft() for _ in range(len(self.postponed))]
@@ -91,6 +93,7 @@ class Loop:
             moved += 1
             if moved % BATCH == 0 and self.listening:
                 self.accept()
+        # End of the essential lines.
         # These come last. They may close a connection, and a new one get its number;
         # the events above are of the connections that had these numbers before.
         for descriptor in others:
@@ -146,6 +149,7 @@ class Loop:
     def accept(self) -> None:
         """Accept connections from the queue, as far as there are descriptors."""
         self.accepting = True
+        # Essential: it accepts all that is in the queue, and reads at once.
         for _ in range(min(ACCEPTED, self.most - len(self.connections))):
             accepted = self.listener.accept_now()
             if accepted is None:
@@ -155,6 +159,7 @@ class Loop:
             connection = Connection(accepted, self)
             self.connections[connection.descriptor] = connection
             self.move(connection, connection.read)
+        # End of the essential lines.
         self.accepting = False
 
     def ready(self, connection: Connection, event: int) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from conf.schema import Cell
-from contract import record
 from docs.kept import ROOT
 from docs.regions import pages
 
@@ -21,7 +20,7 @@ PARTS = "analysis|benchmarks|conf|contract|docs|load|peers|profiles|servers|test
 PATH = re.compile(rf"`((?:{PARTS})/[\w./*-]*)`")
 LINK = re.compile(r"\]\(([^)#\s]+)")
 # A name for the reader to replace, and a server of the reader's own.
-PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b(?!\.(?:md|yaml))|\bmine\b|students/")
+PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b(?!\.(?:md|yaml))|\b(?:mine|yours)\b|students/")
 GROUPS = ("experiment", "impl", "load", "network", "page", "server")
 SETTING = re.compile(rf"(?:`|{{)({'|'.join(GROUPS)})\.(?!py|log)([a-z][a-z_0-9]+)")
 TARGET = re.compile(r"`make ([a-z]+)[` ](?!HOST)|^make ([a-z]+)(?: |$)", re.M)
@@ -29,7 +28,7 @@ TARGET = re.compile(r"`make ([a-z]+)[` ](?!HOST)|^make ([a-z]+)(?: |$)", re.M)
 
 def trees() -> Iterator[tuple[str, list[str]]]:
     """Yield the folders that CONTRIBUTING draws, each with the names below it."""
-    for block in re.findall(r"```\n(.*?)```", CONTRIBUTING.read_text(), re.S):
+    for block in re.findall(r"```text\n(.*?)```", CONTRIBUTING.read_text(), re.S):
         for tree in re.split(r"^(?=\w+/$)", block, flags=re.M):
             folder, _, below = tree.partition("/\n")
             if names := re.findall(r"^[├└]── (\S+)", below, re.M):
@@ -94,17 +93,3 @@ def test_commands(page: Path) -> None:
     ] == []
     made = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M)
     assert {first or second for first, second in TARGET.findall(text)} <= {*made}
-
-
-def test_columns_of_the_record() -> None:
-    """Those of `contract/record.py`, each with its file, in CONTRIBUTING."""
-    text = CONTRIBUTING.read_text(encoding="utf-8")
-    for file, columns in (
-        (record.REQUESTS, record.REQUESTS_COLUMNS),
-        (record.UNFINISHED, record.UNFINISHED_COLUMNS),
-        (record.GENERATOR, record.GENERATOR_COLUMNS),
-    ):
-        [row] = re.findall(rf"^\| `{file}` .*$", text, re.M)
-        assert re.findall(r"`(\w+)`", row) == list(columns)
-    for file in record.FILES:
-        assert f"`{file}`" in text

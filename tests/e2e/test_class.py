@@ -14,7 +14,7 @@ import pandas as pd
 from tests.e2e.conftest import Checkout
 
 EXAMPLE = re.compile(r"`(students/\S+)` [^\n]*\n\n```\w+\n(.*?)```", re.DOTALL)
-COMMAND = re.compile(r"```\nsnakemake --cores 1 (.*?)```", re.DOTALL)
+COMMAND = re.compile(r"```sh 1-minute\nsnakemake --cores 1 (.*?)```", re.DOTALL)
 
 
 def test_the_worked_example(clean: Checkout, root: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ PARTS = Parts(
         for kind in ("tables", "charts")
         for name in sorted({config["experiment"]["name"] for config in configs})
     ],
-    reports=["report.html"],
+    reports=["report.html", "report.pdf"],
     taken_names={"cells"},
     no_namespaces=None,
     refused=lambda networks: None,

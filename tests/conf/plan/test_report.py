@@ -19,12 +19,16 @@ from tests.conf.plan.test_plan import ASKED, PARTS, ROOT
 WRONG: list[tuple[Any, str]] = [
     ("ko", "report=ko: write its settings by their names, as in report='{language: "),
     ({"langage": "en"}, "there is no setting report.langage; did you mean report.lan"),
-    ({"language": "fr"}, "report.language=fr: choose from en"),
+    ({"language": "fr"}, "report.language=fr: choose from en, ko"),
     ({"student": 22}, "report.student: it must be text; the value was read as 22"),
     ({"language": None}, "report.language has no value: it must be text"),
     ({"file": "a/b.pdf"}, "report.file=a/b.pdf: it must be a name that ends with .pdf"),
     ({"file": "{nme}.pdf"}, "may have {exercise}, {student}, {name} in it"),
     ({"file": "{.pdf"}, "report.file={.pdf: it must be a name that ends with .pdf"),
+    (
+        {"file": "{name}.pdf"},
+        "report.file={name}.pdf asks for {name}: give report.name",
+    ),
     ({"notes": "nowhere.md"}, "report.notes=nowhere.md: No such file or directory"),
 ]
 

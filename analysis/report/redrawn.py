@@ -1,0 +1,54 @@
+"""Charts in the report's language, where it is not that of the kept charts.
+
+Rules of this module:
+- Kept charts are in English. A report in another language draws them anew. This is the
+  only reason for which a report reads a record.
+- The chart of a run is drawn for the first run of each row, and for so many rows.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from analysis.charts.cell import draw
+from analysis.charts.style import lettering, svg
+from analysis.diagnosis.summary import summary
+from analysis.files import read_json
+from analysis.record.measurement import read_measurement
+from analysis.rows.cells import Cell
+from analysis.texts import ENGLISH, language
+from contract import record
+
+MOST = 12  # charts of runs
+
+
+def redrawn(picture: Callable[[], Figure], *, measured: bool = True) -> dict[str, str]:
+    """Return the SVG of a chart, as an entry of its mapping; nothing in English.
+
+    There is nothing to draw if nothing was `measured`: the kept chart says so.
+    """
+    if language() == ENGLISH or not measured:
+        return {}
+    with lettering():
+        return {"svg": svg(picture())}
+
+
+def redraw_cells(sections: Iterable[dict[str, Any]], cells: Iterable[Cell]) -> None:
+    """Add to the sections of cells their charts in the report's language."""
+    if language() == ENGLISH:
+        return
+    by_folder = {str(cell.folder): cell for cell in cells}
+    first = [section for section in sections if section["first"]]
+    for section in first[:MOST]:
+        cell = by_folder[section["folder"]]
+        section["chart"] |= redrawn(functools.partial(_chart, cell))
+
+
+def _chart(cell: Cell) -> Figure:
+    run = read_json(cell.folder / record.RUN)
+    found = summary(read_measurement(cell.folder, cell.config, run))
+    return draw(cell.config, found.row, found.timeline(), found.verdict, found.shown)

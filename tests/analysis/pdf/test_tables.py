@@ -1,0 +1,51 @@
+"""How tables fit a page."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.pdf.elements import Block
+from analysis.pdf.tables import PADDING_PT, WIDTH_PT, em, laid_out
+
+
+def table(columns: int, rows: int, heading: str = "average response, ms") -> Block:
+    entry = {"text": "12,345", "interval": "[12,000, 13,000]", "value": 1.0}
+    return {
+        "kind": "table",
+        "columns": [{"heading": heading, "numeric": True}] * columns,
+        "rows": [[entry] * columns] * rows,
+    }
+
+
+@pytest.mark.parametrize(
+    "columns, rows, layout",
+    [
+        (3, 40, "upright"),  # as wide as it is
+        (4, 40, "upright"),  # headings in several lines
+        (9, 4, "turned"),
+        (9, 40, "across"),
+        (30, 40, "across"),  # wider than any page: it is broken, not cut
+    ],
+)
+def test_a_table_has_the_layout_that_it_needs(
+    columns: int, rows: int, layout: str
+) -> None:
+    assert laid_out(table(columns, rows))["layout"] == layout
+
+
+def test_no_column_is_wider_than_the_page_or_narrower_than_a_word() -> None:
+    found = laid_out(
+        table(3, 40, "a heading of internationalisation, and of many words")
+    )
+    assert sum(found["widths"]) <= WIDTH_PT + 1
+    for width in found["widths"]:
+        assert width >= em("internationalisation") * found["size"]
+
+
+def test_a_table_that_fits_has_the_widths_of_its_words() -> None:
+    assert laid_out(table(2, 3))["widths"] == []
+
+
+def test_hangul_is_wide() -> None:
+    assert em("사용자") > 1.5 * em("abc")
+    assert PADDING_PT > 0

@@ -1,0 +1,50 @@
+"""Charts in the language of a report."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+import warnings
+from pathlib import Path
+
+from analysis.catalogue import all_comparisons
+from analysis.charts.style import figure
+from analysis.report.redrawn import redraw_cells, redrawn
+from analysis.rows.matrix import Matrix
+from analysis.texts import speaking
+
+TEXT = re.compile(r"<!-- (.*?) -->", re.DOTALL)  # matplotlib names what it outlines
+
+
+def test_in_english_the_kept_charts_are_shown() -> None:
+    assert redrawn(lambda: figure(1, 1)) == {}
+    section = {"first": True, "folder": "none", "chart": {"path": "chart.svg"}}
+    redraw_cells([section], [])
+    assert section["chart"] == {"path": "chart.svg"}
+
+
+def test_charts_have_korean_words_and_letters_for_them(golden_made: Path) -> None:
+    with (
+        contextlib.chdir(golden_made),
+        speaking("ko"),
+        warnings.catch_warnings(action="error"),  # of a letter that no font has
+    ):
+        matrix = Matrix.read(Path("class", "matrix.json"))
+        for comparison in all_comparisons():
+            for _, experiment in comparison.names(matrix.configs):
+                part = matrix.of(experiment) if experiment else matrix
+                if comparison.draw:
+                    chart = redrawn(functools.partial(comparison.draw, part))
+                    assert re.search("[가-힣]", " ".join(TEXT.findall(chart["svg"])))
+        cell = matrix.cells[0]
+        section = {"first": True, "folder": str(cell.folder), "chart": {"path": ""}}
+        redraw_cells([section], matrix.cells)
+    said = TEXT.findall(str(section["chart"]["svg"]))  # type: ignore[index]
+    assert "사용자 수" in said and "응답 시간(ms)" in said
+    assert any("부하를 시작한 뒤 지난 시간(초)" in text for text in said)
+
+
+def test_what_was_not_measured_is_not_drawn_again() -> None:
+    with speaking("ko"):
+        assert redrawn(lambda: figure(1, 1), measured=False) == {}

@@ -1,0 +1,97 @@
+"""Sentences of tables, charts and results in other languages."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.report.content import content
+from analysis.rows.groups import grouped
+from analysis.rows.matrix import Matrix
+from analysis.texts import ENGLISH, languages, speaking
+from analysis.translation import NOT_OURS, VALUE, WORDS, sentences, translated
+from tests.analysis import golden
+
+OTHERS = [name for name in languages() if name != ENGLISH]
+# Three words of English in a row are a sentence that was not translated.
+ENGLISH_WORDS = re.compile(r"[A-Za-z]{2,}(?:[ ,;:]+[a-z]{2,}){2,}")
+# A setting in the name of a row, with its value.
+SETTING = re.compile(r"\b(?:[a-z_]+\.)+[a-z_]+ [\w–.]+")
+# What a program has printed.
+PRINTED = ("no server yet",)
+
+
+@pytest.mark.parametrize("into", OTHERS)
+def test_a_translation_has_the_values_of_its_sentence(into: str) -> None:
+    for text, to in sentences(into).items():
+        known = {value for _, value in VALUE.findall(text)}
+        assert {value for _, value in VALUE.findall(to)} <= known, text
+        assert text.count("{}") == len(re.findall(r"\{\d?\}", to)), text
+
+
+def texts(data: Any, name: str = "") -> Iterator[str]:
+    """Yield the texts of a report that are our own words."""
+    if isinstance(data, str):
+        if name in WORDS:
+            yield data
+    elif isinstance(data, list):
+        for one in data:
+            yield from texts(one, name)
+    elif isinstance(data, dict) and data.get("style") != "code":
+        for key, one in data.items():
+            if key not in NOT_OURS:
+                yield from texts(one, key)
+
+
+@pytest.mark.parametrize("into", OTHERS)
+@pytest.mark.parametrize("name", golden.MATRICES)
+def test_no_sentence_of_a_report_stays_english(
+    golden_made: Path, name: str, into: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.report.content.redraw_cells", lambda *_: None)
+    monkeypatch.setattr("analysis.report.content.redrawn", lambda *_, **__: {})
+    with contextlib.chdir(golden_made), speaking(into):
+        said = set(texts(content(Path(name), {})))
+        matrix = Matrix.read(Path(name, "matrix.json"))
+    labels = {
+        group.label
+        for experiment in matrix.experiments
+        for group in grouped(matrix.of(experiment).cells)
+    }
+    for text in said:
+        rest = text
+        for known in sorted(labels, key=len, reverse=True):
+            rest = rest.replace(known, "")
+        rest = SETTING.sub("", rest)
+        for printed in PRINTED:
+            rest = rest.replace(printed, "")
+        assert not ENGLISH_WORDS.search(rest), text
+
+
+@pytest.mark.parametrize(
+    "text, to",
+    [
+        ("users", "사용자 수"),
+        ("One run each: no interval, and a difference may be chance.", "각각 한 번씩"),
+        ("12 users, 1,000 joining a second", "사용자 12명, 초당 1,000명 참여"),
+        (": no request was sent.", ": 보낸 요청이 없다."),
+        (
+            "of the 45 s that users waited in all, 85% went to the server's CPU "
+            "(86% of it used); 14% went to the link",
+            "사용자가 기다린 시간 합계 45초 가운데 85%는 서버의 CPU(사용률 86%); "
+            "14%는 링크",
+        ),
+        ("students/ada, backlog 64", "students/ada, 백로그 64"),
+        ("what a program printed", "what a program printed"),
+        ("12.5", "12.5"),
+    ],
+)
+def test_sentences_are_translated_with_their_values(text: str, to: str) -> None:
+    assert translated(text) == text
+    with speaking("ko"):
+        assert translated(text).startswith(to)

@@ -1,0 +1,109 @@
+"""The commands that the docs show. Those that measure are planned, not carried out.
+
+To plan all cells of all commands would take minutes. So what a command leaves open is
+narrowed to one server in one run.
+"""
+
+from __future__ import annotations
+
+import functools
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conf import command_line
+from conf.plan.matrix import matrix
+from docs.kept import ROOT
+from tests.docs.fences import PAGES, RUN, Fence, fences, spans
+from tests.e2e.test_make import make
+
+SNAKEMAKE = (".venv/bin/snakemake", "snakemake")
+# For the reader's own servers, ones that are there.
+OWN = {"mine": "http_server", "yours": "node"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkout, with a submission, results of it, and an environment."""
+    made = tmp_path_factory.mktemp("commands")
+    for path in ROOT.iterdir():
+        if path.name not in {".venv", ".git", "outputs", "students"}:
+            (made / path.name).symlink_to(path)
+    for name in ("students/ada", "outputs/runs/burst/students/ada", ".venv/bin"):
+        (made / name).mkdir(parents=True)
+    (made / "students/ada/server.py").touch()
+    python = made / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
+    for stamp in (".runs", ".tests"):
+        (made / ".venv" / stamp).touch()
+    return made
+
+
+@pytest.fixture(scope="module")
+def requested() -> Callable[[list[str]], dict[str, Any]]:
+    """Read the words behind `snakemake`, as Snakemake does, and narrow the request."""
+    from snakemake.cli import get_argument_parser, parse_config
+
+    make_parser = functools.cache(get_argument_parser)  # it takes a while
+
+    def read(words: list[str]) -> dict[str, Any]:
+        request = command_line.read(make_parser, words)
+        command_line.check_targets(request.targets)
+        settings: dict[str, Any] = parse_config(narrowed(request.settings))
+        return settings
+
+    return read
+
+
+def in_fences(run: bool) -> Iterator[Fence]:
+    for page in PAGES:
+        found = (fence for fence in fences(page) if fence.language == "sh")
+        yield from (fence for fence in found if (fence.mark == RUN) == run)
+
+
+def measuring() -> list[tuple[str, ...]]:
+    """Return all commands but those that a test runs, each once."""
+    commands = [words for fence in in_fences(run=False) for words in fence.commands]
+    commands += [words for page in PAGES for words in spans(page)]
+    return list(dict.fromkeys(map(tuple, commands)))
+
+
+def narrowed(settings: list[str]) -> list[str]:
+    """Return what was asked for, and a choice of what was left open."""
+    names = {setting.partition("=")[0] for setting in settings}
+    open_ = {} if "study=class" in settings else {"impl": "select"}
+    if "study" not in names:
+        open_ |= {"experiment": "burst", "repeat": "1"}
+    asked = [f"{name}={value}" for name, value in open_.items() if name not in names]
+    return [*settings, *asked]
+
+
+@pytest.mark.parametrize("words", measuring(), ids=shlex.join)
+def test_what_measures_can_be_planned(
+    folder: Path,
+    requested: Callable[[list[str]], dict[str, Any]],
+    words: tuple[str, ...],
+) -> None:
+    program, *options = words
+    if program == "make":
+        last = make(folder, "--dry-run", *options).strip().splitlines()[-1]
+        program, *options = shlex.split(last.partition(" -m ")[2]) or [""]
+    if program in SNAKEMAKE:
+        asked = requested(options)
+        if "impl" in asked:
+            names = str(asked["impl"]).split(",")
+            asked["impl"] = ",".join(OWN.get(name, name) for name in names)
+        assert matrix(asked, folder, ["load"], "netns")
+
+
+@pytest.mark.parametrize(
+    "fence", list(in_fences(run=True)), ids=lambda fence: fence.place
+)
+def test_what_is_quick_runs(folder: Path, fence: Fence) -> None:
+    subprocess.run(["bash", "-e", "-c", fence.code], cwd=folder, check=True)
