@@ -60,6 +60,7 @@ def page(content: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.globals |= {"say": say, "filtered": FILTERED, "mark": MARK}
+    environment.filters["breakable"] = breakable
     css = _read(UPLOT / "uPlot.min.css") + _read(TEMPLATES / "report.css") + _fills()
     script = _read(UPLOT / "uPlot.iife.min.js") + _read(TEMPLATES / "report.js")
     titles = {cell["id"]: _title(cell) for cell in content["cells"]}
@@ -73,6 +74,11 @@ def page(content: Mapping[str, Any]) -> str:
         script=Markup(script),
         policy=_policy(css, script),
     )
+
+
+def breakable(text: str) -> Markup:
+    """Return the name of a setting, say, with places where a line may break."""
+    return Markup("<wbr>").join(re.split(r"(?<=[._])", text))
 
 
 def _read(path: Path) -> str:

@@ -62,37 +62,58 @@ function written(value, unit) {
   return unit === "%" ? `${Math.round(100 * value)} %` : numbers.format(value);
 }
 
+const NEAR = 90; // px: the names of marks that are nearer stand in one line
+
 function drawMarks(marks, named) {
   return (plot) => {
     const { ctx, bbox } = plot;
+    const scale = devicePixelRatio;
+    const right = bbox.left + bbox.width;
     ctx.save();
     ctx.strokeStyle = ctx.fillStyle = colour("mark");
-    ctx.lineWidth = devicePixelRatio;
-    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.lineWidth = scale;
+    ctx.font = `${11 * scale}px system-ui, sans-serif`;
+    const names = [];
     marks.forEach((mark, place) => {
       const at = plot.valToPos(mark.at_s, "x", true);
-      if (at < bbox.left || at > bbox.left + bbox.width) return;
-      ctx.setLineDash(place ? [] : [3 * devicePixelRatio, 3 * devicePixelRatio]);
+      if (at < bbox.left || at > right) return;
+      ctx.setLineDash(place ? [] : [3 * scale, 3 * scale]);
       ctx.beginPath();
       ctx.moveTo(at, bbox.top);
       ctx.lineTo(at, bbox.top + bbox.height);
       ctx.stroke();
-      if (!named) return;
-      const right = at > bbox.left + bbox.width / 2;
-      ctx.textAlign = right ? "right" : "left";
-      ctx.fillText(mark.text, at + (right ? -4 : 4) * devicePixelRatio, bbox.top + (12 + 14 * place) * devicePixelRatio);
+      const last = names[names.length - 1];
+      if (last && at - last.at < NEAR * scale) last.text += `, ${mark.text}`;
+      else names.push({ at, text: mark.text });
     });
+    for (const { at, text } of named ? names : []) {
+      const half = ctx.measureText(text).width / 2;
+      ctx.textAlign = "center";
+      ctx.fillText(text, Math.min(Math.max(at, bbox.left + half), right - half), bbox.top - 5 * scale);
+    }
     ctx.restore();
   };
+}
+
+// All of a run is shown from its begin on, and to its last mark.
+function wholeRun({ timeline, marks }) {
+  const seconds = timeline.t_s;
+  const last = seconds.length - 1;
+  const end = Math.max(seconds[last] + timeline.step_s, ...marks.map((mark) => mark.at_s)) || 1;
+  const half = timeline.step_s / 2;
+  return (_, low, high) =>
+    low <= seconds[0] + half && high >= seconds[last] + half ? [0, end] : [low, high];
 }
 
 function options(chart, panel, series, data, width) {
   const axis = { stroke: colour("quiet"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 }, font: "12px system-ui, sans-serif" };
   const least = panel.unit === "%" ? 1 : 0;
+  const first = panel === panels.panels[0];
   return {
     width,
     height: panel.height,
-    scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(high * 1.08, least) || 1] } },
+    padding: [first && data.marks.length ? 20 : null, null, null, null],
+    scales: { x: { time: false, range: wholeRun(data) }, y: { range: (_, low, high) => [0, Math.max(high * 1.08, least) || 1] } },
     cursor: { sync: { key: chart.id }, drag: { x: true, y: false }, y: false },
     series: [
       { label: panels.seconds, value: (_, value) => (value === null ? "–" : numbers.format(value)) },
@@ -110,7 +131,7 @@ function options(chart, panel, series, data, width) {
       { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => written(tick, panel.unit)) },
     ],
     hooks: {
-      draw: [drawMarks(data.marks, panel === panels.panels[0])],
+      draw: [drawMarks(data.marks, first)],
       setScale: [(plot, key) => key === "x" && zoomAll(chart, plot)],
     },
   };

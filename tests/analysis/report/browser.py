@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 DRAW = """async () => {
   for (const chart of document.querySelectorAll(".chart")) {
@@ -50,6 +50,10 @@ class Opened:
     def draw(self) -> list[bool]:
         """Let all charts be drawn; return for each canvas whether anything is on it."""
         return list(self.of(DRAW))
+
+    def until(self, script: str, of: Locator) -> None:
+        """Wait until a script is true of an element."""
+        self.page.wait_for_function(script, arg=of.element_handle(), timeout=20_000)
 
 
 @contextmanager

@@ -196,29 +196,28 @@ def test_charts_zoom_and_tell_values(browser: Browser, pages: Path) -> None:
         chart = page.page.locator(".chart").first
         whole = chart.evaluate(SPANS)
         over = chart.locator(".u-over").first
-        over.scroll_into_view_if_needed()
+        over.hover()
+        page.until("(chart) => !chart.textContent.includes('–')", chart)
+        assert chart.locator(".u-value").count() == 12  # under the pointer, in 4 panels
         box = over.bounding_box()
         assert box is not None
-        at = (box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+        middle, height = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         mouse = page.page.mouse
-        mouse.move(*at)
-        values = chart.locator(".u-value").all_text_contents()
-        assert len(values) == 12 and "–" not in values
         mouse.down()
-        mouse.move(at[0] + box["width"] / 4, at[1], steps=4)
+        mouse.move(middle + box["width"] / 4, height, steps=4)
         mouse.up()
-        near = chart.evaluate(SPANS)
-        assert len(set(near)) == 1 and near[0] < whole[0] / 3
-        mouse.dblclick(*at)
-        assert chart.evaluate(SPANS) == whole
+        page.until(f"{SPANS}.every((span) => span < {whole[0]} / 3)", chart)
+        assert len(set(chart.evaluate(SPANS))) == 1
+        mouse.dblclick(middle, height)
+        page.until(f"{SPANS}.every((span) => span === {whole[0]})", chart)
         chart.focus()
         for key in ("ArrowRight", "ArrowRight"):
             page.page.keyboard.press(key)
         assert "requests " in (chart.locator(".now").text_content() or "")
         page.page.keyboard.press("+")
-        assert chart.evaluate(SPANS)[0] < whole[0]
+        page.until(f"{SPANS}.every((span) => span < {whole[0]})", chart)
         page.page.keyboard.press("0")
-        assert chart.evaluate(SPANS) == whole
+        page.until(f"{SPANS}.every((span) => span === {whole[0]})", chart)
         assert page.said == []
 
 
