@@ -21,7 +21,7 @@ from load.progress.chart import Series, chart
 from load.progress.tail import Tail
 
 PLAIN_EVERY_S = 10.0
-DRAWN_EVERY_S = 1.0
+READ_EVERY_S = 1.0  # and drawn in a terminal
 CHART_ROWS = 3
 WAITING = "waiting for another run on this host to end"
 LOW = 16  # lines of a terminal in which charts have one row
@@ -43,8 +43,7 @@ class Progress:
         self.console = Console(file=sys.stderr, highlight=False)
         self.drawn = self.console.is_terminal and can_redraw(sys.stderr)
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
-        self.every_s = DRAWN_EVERY_S if self.drawn else PLAIN_EVERY_S
-        self.began = self.shown = time.monotonic()
+        self.began = self.shown = self.read = time.monotonic()
         self.tail: Tail | None = None
         self.longest_s = 0.0
         self.phase = ""
@@ -68,7 +67,7 @@ class Progress:
 
     def begin(self) -> None:
         """From now on time counts: the run does not wait any more."""
-        self.began = self.shown = time.monotonic()
+        self.began = self.shown = self.read = time.monotonic()
         self.phase = "starting"
         if self.drawn:
             self._draw(self.began)
@@ -86,11 +85,11 @@ class Progress:
             self._draw(time.monotonic())
 
     def update(self) -> None:
-        """Show the state, if it is time to do so."""
+        """Read the record and show the state, if it is time to do so."""
         now = time.monotonic()
-        if self.tail is None or now - self.shown < self.every_s:
+        if self.tail is None or now - self.read < READ_EVERY_S:
             return
-        self.shown = now
+        self.read = now
         failures = self.tail.failures
         self.tail.read(now)
         users, rps = self.series
@@ -98,7 +97,8 @@ class Progress:
         rps.add(self.tail.rps, marked=self.tail.failures > failures)
         if self.drawn:
             self._draw(now)
-        else:
+        elif now - self.shown >= PLAIN_EVERY_S:
+            self.shown = now
             line = f"{self.label}: {self._figures(now)}, {self._left(now)}"
             print(line, file=sys.stderr, flush=True)
 
@@ -117,7 +117,7 @@ class Progress:
         if self.tail is not None:
             parts.append(f"{self.tail.users:,} users")
             parts.append(f"{self.tail.rps:,.0f} RPS")
-            parts.append(f"{self.tail.failures:,} failures")
+            parts.append(f"{self.tail.failures:,} failed")
             if (p95_ms := self.tail.p95_ms) is not None:
                 parts.append(f"p95 {p95_ms:,.0f} ms")
         return ", ".join(parts)
