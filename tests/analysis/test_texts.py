@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from analysis import texts
+from analysis.catalogue import all_comparisons
 from analysis.texts import catalogue, listed, number, say, speaking
 
 ROOT = Path(__file__).parents[2] / "analysis"
@@ -60,6 +61,13 @@ def test_what_is_in_the_catalogue_is_said() -> None:
     said = re.compile("|".join(sorted(patterns, key=len)))
     unused = [key for key in catalogue(texts.ENGLISH) if not said.fullmatch(key)]
     assert unused == []
+
+
+def test_each_comparison_that_is_drawn_or_read_has_a_title() -> None:
+    """One that somebody adds is called by its name; those of the project are not."""
+    for comparison in all_comparisons():
+        if "{" not in comparison.name and (comparison.draw or comparison.markdown):
+            assert f"comparison.{comparison.name}.title" in catalogue(texts.ENGLISH)
 
 
 @pytest.mark.parametrize("language", texts.languages())
