@@ -1,7 +1,7 @@
 """Response times over the run, a heat map per row: all panels with the same axes.
 
 Rules of this module:
-- A panel is the first run of a row: runs laid over each other would blur what each
+- A panel is the first repeat of a row: runs laid over each other would blur what each
   shows. Panels of an experiment stand together.
 - Shades are those of `density.py`, and mean the same in all panels.
 - The line is the median of each second, in the implementation's colour. The dotted line
@@ -52,7 +52,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
     rows = math.ceil(len(groups) / columns)
     picture = figure(max(PANEL_IN[0] * columns, 5.0), PANEL_IN[1] * rows + 0.3)
     grid = picture.subplots(rows, columns, sharex="row", sharey=True, squeeze=False)
-    fields = [_fields(group.first) for group in groups]
+    fields = [_fields(_run(group)) for group in groups]
     most = max(each.most for each in fields)
     for number, axes in enumerate(grid.flat):
         if number >= len(groups):
@@ -74,6 +74,10 @@ def draw(cells: Sequence[Cell]) -> Figure:
     return picture
 
 
+def _run(group: Group) -> Cell:
+    return min(group.cells, key=lambda cell: int(cell.config["repeat"]))
+
+
 def _fields(cell: Cell) -> Density:
     requests = read_times(cell.folder / record.REQUESTS)
     row = cell.row
@@ -86,7 +90,7 @@ def _draw(axes: Axes, group: Group, fields: Density, most: int) -> None:
     if not fields.most:
         say(axes, word("empty.requests"))
         return
-    cell = group.first
+    cell = _run(group)
     line = _medians(cell)
     axes.plot(
         line["t_s"] + 0.5,
@@ -120,7 +124,7 @@ def _share_axes(panels: Sequence[Axes], fields: Sequence[Density]) -> None:
 
 def _signs(groups: Sequence[Group]) -> Iterator[str]:
     yield word("heat_map.signs")
-    if any(group.first.row["first_failure_s"] is not None for group in groups):
+    if any(_run(group).row["first_failure_s"] is not None for group in groups):
         yield word("heat_map.failed")
     if any(group.runs > 1 for group in groups):
         yield word("heat_map.first")

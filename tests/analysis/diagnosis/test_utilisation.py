@@ -183,7 +183,7 @@ def drawn(waiting: Waiting | None, seconds: int = 12, failed: bool = False) -> F
     record = frame(rows)
     row = definitions.row(record, "first_failure", Stopped(reason, seconds + 1, 3300))
     limited = Verdict("link", "the link carried 96% of its rate " * 4)
-    made = draw(config(), row, aggregates.timeline(record), limited, waiting)
+    made = draw(config(), row, record, aggregates.timeline(record), limited, waiting)
     assert_readable(made)
     return made
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.outputs import write_charts
+from analysis.record.aggregates import timeline
 from analysis.record.capacity import peak, row, steps
 from analysis.record.definitions import CapacityStep, Stopped
 from analysis.rows.ceiling import with_ceilings
@@ -170,6 +171,8 @@ def test_files(cell: Callable[..., Path], tmp_path: Path) -> None:
         found = capacity(impl, 200)
         found.result["steps"] = steps(frame(rows), tried).to_dict("records")
         folder = cell(rows, "requests", impl=impl)
+        timeline(frame(rows)).to_csv(folder / "timeline.csv", index=False)
+        found.result["row"]["duration_s"] = 60.0
         cells.append(dataclasses.replace(found, folder=folder))
     found = with_ceilings([*cells, capacity("select", 900, "ceiling")])
     write_charts(Matrix(found), tmp_path)

@@ -289,8 +289,9 @@ def test_the_bound_that_came_first_is_said(
 def test_the_chart_goes_on_to_the_onset() -> None:
     record = ordered(*ONSET)
     row = onset.row(record, Stopped("onset", 21.0, 999))
-    drawn = draw(config(), row, timeline(record), Verdict("unclear", "of it"), None)
-    assert "onset (line) with 210 users" in texts(drawn)
+    limited = Verdict("unclear", "of it")
+    drawn = draw(config(), row, record, timeline(record), limited, None)
+    assert "Line: the onset, with 210 users." in texts(drawn)
     assert drawn.axes[0].get_xlim()[1] > 21
     lines = drawn.axes[0].get_lines()
     assert [21.0, 21.0] in [list(line.get_xdata()) for line in lines]

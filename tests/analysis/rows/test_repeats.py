@@ -23,13 +23,14 @@ from analysis.rows.matrix import Matrix
 from analysis.rows.pairs import compare
 from analysis.tables.comparison import markdown, table
 from tests.analysis.charts.test_pictures import texts
-from tests.analysis.conftest import HOST, config
+from tests.analysis.conftest import HOST, config, frame, steady
 
 TIMED_OUT, REFUSED = "timed out reading", "refused"
 ROW = {  # of `run` below, which other tests use as well
     **{"requests": 1000, "failures": 0, "average_ms": 40.0, "median_ms": 30.0},
     **{"success_average_ms": 40.0, "success_median_ms": 30.0, "success_p95_ms": 90.0},
     **{"success_p99_ms": 99.0, "clean_users": None, "onset_users": None},
+    **{"onset_s": None, "first_failure_s": None},
     "server_rss_mb": 35.0,
 }
 
@@ -286,6 +287,8 @@ def timelines(at: Path, *ends: int) -> list[Cell]:
             {"t_s": seconds, "users": seconds + 1, "p50_ms": 10.0 + n}
             | {"rps": seconds + 1.0, "failures_per_s": 0, "p95_ms": 20.0}
         ).to_csv(cell.folder / "timeline.csv", index=False)
+        times = steady(end, 20, 1, ms=10.0 + n)
+        frame(times).to_csv(cell.folder / "requests.csv", index=False)
     return cells
 
 
@@ -363,4 +366,7 @@ def test_pictures_are_the_same_in_any_order(tmp_path: Path) -> None:
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes()
     names = {path.stem for path in (tmp_path / "one").iterdir()}
-    assert names == {"first_fail", "users", "switches", "waiting", "published"}
+    assert names == {
+        *("first_fail", "users", "switches", "waiting", "published"),
+        *("first_failures", "percentiles", "throughput", "heat_map"),
+    }

@@ -34,6 +34,7 @@ from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.rows.settings import caption, label, show, show_ms, varying_settings
 from analysis.tables.comparison import markdown, table
+from tests.analysis.charts.test_pictures import texts
 from tests.analysis.conftest import Request, config, frame, steady
 
 AT = Path("a/file")
@@ -351,9 +352,9 @@ def test_a_chart_says_how_its_run_ended(
         record, asked["experiment"]["stop"], Stopped(reason, 6.0, 500)
     )
     limited = Verdict("unclear", "nothing was at its limit")
-    title = draw(asked, row, aggregates.timeline(record), limited, None).get_suptitle()
-    assert "limit unclear" in title
-    assert said in title
+    made = draw(asked, row, record, aggregates.timeline(record), limited, None)
+    assert "limit unclear" in texts(made)
+    assert said in texts(made)
 
 
 def test_a_name_does_not_break_the_table() -> None:

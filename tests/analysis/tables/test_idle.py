@@ -135,23 +135,24 @@ def test_what_is_not_the_servers_is_marked(limit: str) -> None:
 def signs(cells: list[Cell]) -> list[tuple[float, str, bool]]:
     """Where a panel's markers stand, which they are and whether they are hollow."""
     panel = idle_chart.draw(cells).axes[0]
+    # Without the marker at the line's label.
     return [
         (
             float(np.asarray(marker.get_xdata())[0]),
             str(marker.get_marker()),
             marker.get_markerfacecolor() == "white" and marker.get_marker() != "x",
         )
-        for marker in panel.get_lines()[1:]
+        for marker in panel.get_lines()[1:-1]
     ]
 
 
 def test_a_point_shows_both_its_limit_and_that_connections_are_missing() -> None:
     whole = [made(), made(idle=2000)]
-    assert signs(whole) == [(0, "o", False), (2000, "o", False)]
+    assert signs(whole) == [(0, "D", False), (2000, "D", False)]
     fewer = [made(), made(idle=2000, open_=1016)]
-    assert signs(fewer) == [(0, "o", False), (1016, "o", False), (1016, "x", False)]
+    assert signs(fewer) == [(0, "D", False), (1016, "D", False), (1016, "x", False)]
     outside = [made(), made(idle=2000, open_=1016, limit="unclear")]
-    assert signs(outside) == [(0, "o", False), (1016, "o", True), (1016, "x", False)]
+    assert signs(outside) == [(0, "D", False), (1016, "D", True), (1016, "x", False)]
     line = idle_chart.draw(outside).axes[0].get_lines()[0]
     assert list(np.asarray(line.get_xdata())) == [0, 1016]
 

@@ -123,7 +123,7 @@ def test_what_is_not_the_servers_is_marked() -> None:
     cells = [made(impl="select", limit="think-time"), made(impl="mine")]
     labels = [bar.label for bar in published_chart.bars(cells, [])]
     assert labels == ["select († think-time)", "mine"]
-    said = "†: limited, or possibly limited, by something other than the server."
+    said = "†: limited, or possibly limited, by something other than the server"
     assert said in texts(published_chart.draw(cells, []))
     assert said not in texts(published_chart.draw(cells[1:], []))
 

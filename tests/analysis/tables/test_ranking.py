@@ -149,6 +149,7 @@ def test_nothing_could_be_measured(cell: MakeCell, tables: Callable[..., Path]) 
         *("cells.csv", "pairs.csv", "switches.csv", "switches.md", "ranking.csv"),
         *("ranking.md", "first_fail.csv", "first_fail.md"),
         *("first_fail.svg", "first_fail.png", "users.svg", "users.png"),
+        *("first_failures.svg", "first_failures.png"),
         *("switches.svg", "switches.png", "waiting.svg", "waiting.png"),
     }
     assert r"does not start: a \| b c |" in (made / "ranking.md").read_text()

@@ -227,7 +227,7 @@ def test_bars_are_divided_among_the_parts() -> None:
     said = [text.get_text() for text in first.texts]
     assert said == ["75 %", "23 %", "1,234 s", "–"]  # no room for 2 %
     assert "link: the link" in texts(drawn)
-    assert "all runs of a row together" not in texts(drawn)
+    assert "All runs of a row together" not in texts(drawn)
 
 
 SWEPT = [
@@ -257,7 +257,7 @@ def test_the_chart_is_readable(name: str) -> None:
     assert_readable(drawn)
     assert_legend_fits(drawn)
     words = " ".join(texts(drawn).split())
-    assert ("all runs of a row together" in words) is (name == "repeated")
+    assert ("All runs of a row together" in words) is (name == "repeated")
 
 
 def assert_legend_fits(drawn: Figure) -> None:
