@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.drawing.style import INK, characters_in, shorten
+from analysis.translation import translated
 
 TITLE_PT, NOTE_PT, LEGEND_PT = 11.0, 7.5, 8.0
 TITLE_CHARACTERS, NOTE_CHARACTERS = 10.5, 18.0  # in an inch
@@ -52,7 +53,10 @@ def entitle(
 
 def _wrapped(notes: Iterable[str], inches: float) -> list[str]:
     characters = characters_in(inches, NOTE_CHARACTERS)
-    lines = (textwrap.wrap(n, characters, break_on_hyphens=False) for n in notes)
+    lines = (
+        textwrap.wrap(translated(note), characters, break_on_hyphens=False)
+        for note in notes
+    )
     return list(itertools.chain.from_iterable(lines))
 
 

@@ -30,7 +30,8 @@ LEXERS = {"Snakefile": "python"}
 class LinkToSource(SphinxTransform):
     """Make each link to a file or folder that is no page a reference of ours.
 
-    MyST takes a link to a file for a download, and a link to a folder for a name.
+    MyST takes a link to a file for a download, and a link to a folder for a name. So it
+    does with a link to a page, whose name may be that of a folder.
     """
 
     default_priority = 500
@@ -38,8 +39,9 @@ class LinkToSource(SphinxTransform):
     def apply(self, **_: Any) -> None:
         links = [*self.document.findall(download_reference)]
         for link in self.document.findall(pending_xref):
-            path = Path(self.env.relfn2path(link["reftarget"] or "")[1])
-            links += [link] if link["reftype"] == "myst" and path.is_dir() else []
+            name, path = self.env.relfn2path(link["reftarget"] or "")
+            is_folder = Path(path).is_dir() and name not in self.env.found_docs
+            links += [link] if link["reftype"] == "myst" and is_folder else []
         for link in links:
             reference = pending_xref(
                 "",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from analysis.drawing import words
 from analysis.report.content import content
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
@@ -95,3 +96,13 @@ def test_sentences_are_translated_with_their_values(text: str, to: str) -> None:
     assert translated(text) == text
     with speaking("ko"):
         assert translated(text).startswith(to)
+
+
+@pytest.mark.parametrize("into", OTHERS)
+def test_all_words_of_charts_are_translated(into: str) -> None:
+    """Whole, with `{}` in the place of values; the full stop is no part of a key."""
+    known = sentences(into)
+    for key, text in words.WORDS.items():
+        found = known.get(text) or known.get(text.rstrip("."))
+        assert found, key
+        assert found.count("{}") == text.count("{}"), key
