@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from analysis.drawing.implementations import Look
+from analysis.drawing.style import DIGITS
 
 LABEL_PT = 11.0  # the least distance of two labels, in points
 BESIDE = 1.03  # of a panel's width: where the labels begin
@@ -46,9 +47,10 @@ def label_lines(axes: Axes, ends: Sequence[LineEnd]) -> None:
         for x, y in at
     ]
     places = spread(wanted, gap, float(box.y0), float(box.y1))
-    em = SIZE_PT * axes.figure.dpi / 72 / box.width  # the size of the font
+    # Rounded, since the last digits of a layout differ from run to run (`settle`).
+    em = round(SIZE_PT * axes.figure.dpi / 72 / box.width, DIGITS)
     for end, place in zip(ends, places, strict=True):
-        _label(axes, end, (place - box.y0) / box.height, em)
+        _label(axes, end, round((place - box.y0) / box.height, DIGITS), em)
 
 
 def _label(axes: Axes, end: LineEnd, height: float, em: float) -> None:

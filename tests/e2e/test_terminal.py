@@ -69,7 +69,7 @@ def test_a_study_from_begin_to_end(checkout: Checkout, run: Run) -> None:
     terminal.wait_for(lambda: is_drawn(terminal))
     shown = "\n".join(terminal.shown)
     assert "cell 1 of 1, burst select" in shown
-    assert re.search(r"\d s, 5 users, [\d,]+ RPS, \d+ failures, p95 \d+ ms", shown)
+    assert re.search(r"\d s, 5 users, [\d,]+ RPS, \d+ failed, p95 \d+ ms", shown)
     assert re.search(r"(about|at most) \d+ s left, of the study about \d+ s", shown)
     terminal.resize(60, 24)
     assert terminal.end() == 0

@@ -328,7 +328,7 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(
     lines = finish(process).splitlines()
     assert len(lines) > 1
     shown = (
-        r"cell 1 of 1: \d+ s, \d users, [\d,]+ RPS, 0 failures(, p95 \d+ ms)?, "
+        r"cell 1 of 1: \d+ s, \d users, [\d,]+ RPS, 0 failed(, p95 \d+ ms)?, "
         r"(about \d s|at most \d+ s) left, of the study about \d+ s"
     )
     assert [line for line in lines if not re.fullmatch(shown, line)] == []
