@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group
 from analysis.rows.pairs import NOTHING, compare
+from benchmarks.run_command import run_command
 from conf.plan.matrix import matrix
 from pipeline import RUNNER
 from servers.command_line.options import Parser
@@ -35,17 +35,7 @@ def measure(impl: str, folder: Path) -> Cell:
     [config] = matrix(asked, ROOT, RUNNER, "netns").values()
     path = folder.with_suffix(".json")
     path.write_text(json.dumps(config))
-    then = f"{sys.executable} -m analysis cell"
-    words = [
-        sys.executable,
-        "-m",
-        "load",
-        str(path),
-        str(folder),
-        "--post-process",
-        then,
-    ]
-    subprocess.run(words, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(run_command(path, folder), cwd=ROOT, check=True, capture_output=True)
     return Cell(folder, config, json.loads((folder / "result.json").read_text()))
 
 

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.disturbances import SkippedError, busy_programs, quota
+from benchmarks.run_command import run_command
 from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
 from benchmarks.verdict_results import Result, line, show
 from conf.plan.matrix import matrix
@@ -84,16 +85,7 @@ def measure(case: Case, folder: Path, seconds: float = SECONDS) -> dict[str, Any
     Raises `SkippedError` where it can't be measured on this machine.
     """
     path = folder.with_suffix(".json")
-    then = f"{sys.executable} -m analysis cell"
-    words = [
-        sys.executable,
-        "-m",
-        "load",
-        str(path),
-        str(folder),
-        "--post-process",
-        then,
-    ]
+    words = run_command(path, folder)
     if case.files is not None:
         words = ["prlimit", f"--nofile={case.files}:{case.files}", *words]
     with disturbed(case) as within:

@@ -22,13 +22,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.charts.user_curves import Points, UserCurve, growing_curves
-from analysis.charts.users import captions, searches
+from analysis.charts.users import (
+    captions,
+    searches,
+    signs_of_ends,
+    signs_of_labels,
+)
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.line_labels import LineEnd, label_lines
 from analysis.drawing.style import FAILURE, figure, thousands
 from analysis.drawing.words import word
 from analysis.rows.cells import Cell
-from analysis.rows.groups import MARK
 from analysis.tables.waited import percent
 from contract import stops
 
@@ -110,14 +114,8 @@ def _signs(lines: Sequence[UserCurve]) -> Iterator[str]:
         yield word("throughput.smooth", percent(SMOOTHED))
     if any(line.least for line in lines):
         yield word("throughput.cross")
-    if any(line.ends for line in lines):
-        yield word("signs.failure")
-    if any(line.unreached for line in lines):
-        yield word("signs.unreached")
-    if any(MARK in line.label for line in lines):
-        yield word("signs.marked")
-    if missing := [line.label for line in lines if not len(line.users)]:
-        yield word("left_out", "; ".join(missing))
+    yield from signs_of_ends(lines)
+    yield from signs_of_labels(lines)
 
 
 def _draw(axes: Axes, line: UserCurve) -> None:

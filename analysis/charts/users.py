@@ -108,12 +108,22 @@ def _rates(
 
 def _signs(lines: Sequence[UserCurve]) -> Iterable[str]:
     """Yield the meaning of signs, as far as there are any."""
+    yield from signs_of_ends(lines)
+    if any(line.least for line in lines):
+        yield word("signs.band")
+    yield from signs_of_labels(lines)
+
+
+def signs_of_ends(lines: Sequence[UserCurve]) -> Iterable[str]:
+    """Yield the meaning of signs at the ends of lines, as far as there are any."""
     if any(line.ends for line in lines):
         yield word("signs.failure")
     if any(line.unreached for line in lines):
         yield word("signs.unreached")
-    if any(line.least for line in lines):
-        yield word("signs.band")
+
+
+def signs_of_labels(lines: Sequence[UserCurve]) -> Iterable[str]:
+    """Yield the meaning of marks in labels, and which lines are not drawn."""
     if any(MARK in line.label for line in lines):
         yield word("signs.marked")
     if missing := [line.label for line in lines if not len(line.users)]:
