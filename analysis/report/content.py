@@ -71,6 +71,7 @@ from analysis.report.cell import section as cell_section
 from analysis.report.names import names
 from analysis.report.notes import read_notes
 from analysis.report.redrawn import redraw_cells, redrawn
+from analysis.report.regression import section as regression
 from analysis.report.timeline import points
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
@@ -112,17 +113,21 @@ def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
         "about": {name: str(settings.get(name) or "") for name in ABOUT},
         "file": str(settings.get("file") or ""),
         "answers": list(_answers(matrix, experiments)),
-        "sections": list(_sections(matrix, folder, experiments, links, anchors)),
+        "sections": list(
+            _sections(matrix, folder, experiments, links, anchors, settings.get("base"))
+        ),
         "cells": cells,
-        "unmeasured": [
-            {"experiment": cell.experiment, "impl": cell.impl, "why": cell.why}
-            for cell in matrix.unmeasured
-        ],
+        "unmeasured": list(_unmeasured(matrix)),
         "environment": _environment(matrix.cells),
         "code": _code(matrix),
         "notes": read_notes(Path(notes)) if (notes := settings.get("notes")) else [],
     }
     return dict(translated_parts(whole))
+
+
+def _unmeasured(matrix: Matrix) -> Iterator[dict[str, str]]:
+    for cell in matrix.unmeasured:
+        yield {"experiment": cell.experiment, "impl": cell.impl, "why": cell.why}
 
 
 def _code(matrix: Matrix) -> dict[str, Any]:
@@ -154,8 +159,12 @@ def _sections(
     ids: Mapping[str, str],
     links: Mapping[str, list[str]],
     anchors: Anchors,
+    base: str | None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield a section for each comparison that a person reads, experiments first."""
+    """Yield a section for each comparison that a person reads, experiments first.
+
+    A comparison with other results, `base`, follows these.
+    """
     of_all = []
     for comparison in all_comparisons():
         for name, experiment in comparison.names(matrix.configs):
@@ -171,6 +180,8 @@ def _sections(
                 yield section
             else:
                 of_all.append(section | {"id": anchors.of(name), "experiment": ""})
+    if base:
+        yield regression(base, folder) | {"id": anchors.of("regression")}
     yield from of_all
 
 
