@@ -9,7 +9,8 @@ format adds headings of its own and nothing else. Its shape:
     file        the pattern of the PDF's name; empty where not given
     answers     a list, one for each experiment:
                     experiment, id (of the section), question, sentences (a list)
-    sections    a list, the experiments' first, then what is of all of them:
+    sections    a list: a comparison with other results, if it was asked for; then the
+                experiments', then what is of all of them:
                     id, title, blocks, charts, and `experiment`, which is its name or ""
     cells       a list, in the order of the tables' rows: see `cell.py`, and below
     unmeasured  a list: experiment, impl, why
@@ -64,6 +65,7 @@ from typing import Any
 
 from analysis.architectures.servers import servers, shared_excerpts
 from analysis.catalogue import CHARTS, Comparison, all_comparisons
+from analysis.regressions.compare import Comparison as Compared
 from analysis.report.anchors import Anchors
 from analysis.report.answer import answer, question
 from analysis.report.blocks import Block, blocks
@@ -80,19 +82,48 @@ from analysis.tables.notes import machine
 from analysis.texts import has, language, listed, say
 from analysis.translation import translated_parts
 
+COMPARED = "regression"  # the id of such a section
 ABOUT = ("student", "name", "exercise")
 ROOT = Path(__file__).parents[2]  # which the sources of servers are relative to
 
 
-def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+def content(
+    folder: Path, settings: Mapping[str, Any], compared: Compared | None = None
+) -> dict[str, Any]:
     """Return the content of the report of the matrix in `folder`.
 
     `settings` are those of `conf/schema.py` (`Report`); what is left out is not given.
-    Raises `DataError` where a kept result is missing.
+    `compared` is how it compares with other results. Raises `DataError` where a
+    kept result is missing.
     """
     matrix = Matrix.read(folder / "matrix.json")
     anchors = Anchors()
     experiments = {name: anchors.of(name) for name in matrix.experiments}
+    cells, links = _cells(matrix, anchors)
+    redraw_cells(cells, matrix.cells)
+    whole = {
+        "language": language(),
+        "title": _title(matrix),
+        "about": {name: str(settings.get(name) or "") for name in ABOUT},
+        "file": str(settings.get("file") or ""),
+        "answers": list(_answers(matrix, experiments)),
+        "sections": [
+            *([regression(compared, anchors.of(COMPARED))] if compared else []),
+            *_sections(matrix, folder, experiments, links, anchors),
+        ],
+        "cells": cells,
+        "unmeasured": list(_unmeasured(matrix)),
+        "environment": _environment(matrix.cells),
+        "code": _code(matrix),
+        "notes": read_notes(Path(notes)) if (notes := settings.get("notes")) else [],
+    }
+    return dict(translated_parts(whole))
+
+
+def _cells(
+    matrix: Matrix, anchors: Anchors
+) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
+    """Return all cells, and the ids of the first ones of the rows, by experiments."""
     cells: list[dict[str, Any]] = []
     links: dict[str, list[str]] = {}
     for experiment in matrix.experiments:
@@ -106,23 +137,7 @@ def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
                 cell_section(group, cell, name, anchor, points(len(matrix.cells)))
                 for cell, anchor in zip(group.cells, ids, strict=True)
             ]
-    redraw_cells(cells, matrix.cells)
-    whole = {
-        "language": language(),
-        "title": _title(matrix),
-        "about": {name: str(settings.get(name) or "") for name in ABOUT},
-        "file": str(settings.get("file") or ""),
-        "answers": list(_answers(matrix, experiments)),
-        "sections": list(
-            _sections(matrix, folder, experiments, links, anchors, settings.get("base"))
-        ),
-        "cells": cells,
-        "unmeasured": list(_unmeasured(matrix)),
-        "environment": _environment(matrix.cells),
-        "code": _code(matrix),
-        "notes": read_notes(Path(notes)) if (notes := settings.get("notes")) else [],
-    }
-    return dict(translated_parts(whole))
+    return cells, links
 
 
 def _unmeasured(matrix: Matrix) -> Iterator[dict[str, str]]:
@@ -159,12 +174,8 @@ def _sections(
     ids: Mapping[str, str],
     links: Mapping[str, list[str]],
     anchors: Anchors,
-    base: str | None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield a section for each comparison that a person reads, experiments first.
-
-    A comparison with other results, `base`, follows these.
-    """
+    """Yield a section for each comparison that a person reads, experiments first."""
     of_all = []
     for comparison in all_comparisons():
         for name, experiment in comparison.names(matrix.configs):
@@ -180,8 +191,6 @@ def _sections(
                 yield section
             else:
                 of_all.append(section | {"id": anchors.of(name), "experiment": ""})
-    if base:
-        yield regression(base, folder) | {"id": anchors.of("regression")}
     yield from of_all
 
 

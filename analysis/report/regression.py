@@ -8,24 +8,19 @@ Rules of this module:
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from analysis.drawing.style import lettering, svg
 from analysis.regressions.chart import draw
-from analysis.regressions.compare import LEAST, compare, least_effect
+from analysis.regressions.compare import Comparison
 from analysis.regressions.markdown import body
 from analysis.report.blocks import blocks
 from analysis.texts import say
 
 
-def section(base: str, folder: Path) -> dict[str, Any]:
-    """Return the section on the matrix in `folder` against `base`.
-
-    Raises `DataError`.
-    """
-    comparison = compare(base, str(folder), least_effect(LEAST))
-    title = say("regression.title", base=base)
+def section(comparison: Comparison, anchor: str) -> dict[str, Any]:
+    """Return the section on a comparison, with this id."""
+    title = say("regression.title", base=comparison.base)
     with lettering():
         picture = svg(draw(comparison))
     chart = {
@@ -33,4 +28,5 @@ def section(base: str, folder: Path) -> dict[str, Any]:
         **{"alt": say("regression.alt"), "svg": picture},
     }
     found = blocks("\n".join(body(comparison)))
-    return {"title": title, "experiment": "", "blocks": found, "charts": [chart]}
+    told = {"title": title, "experiment": "", "blocks": found, "charts": [chart]}
+    return told | {"id": anchor}

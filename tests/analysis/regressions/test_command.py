@@ -11,8 +11,9 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.text import Text
 
-from analysis.drawing.style import settle
+from analysis.drawing.style import lettering, settle
 from analysis.regressions.chart import draw
+from analysis.regressions.compare import compare
 from analysis.regressions.markdown import body
 from analysis.report.blocks import blocks
 from analysis.report.content import content
@@ -21,7 +22,16 @@ from analysis.texts import speaking
 from analysis.translation import translated_parts
 from tests.analysis import golden
 from tests.analysis.conftest import HOST
-from tests.analysis.regressions.made import FAST, SLOW, lacking, other, runs, written
+from tests.analysis.regressions.made import (
+    FAST,
+    LEAST,
+    SLOW,
+    lacking,
+    no_archive,
+    other,
+    runs,
+    written,
+)
 from tests.analysis.regressions.test_formats import everything
 from tests.analysis.test_translation import ENGLISH_WORDS, texts
 
@@ -114,8 +124,8 @@ def test_the_report_has_a_section_on_it(
         each.cell.result["analysis"] = golden.CODE  # so that nothing is made again
     base = written(tmp_path / "<b>", of_base)
     monkeypatch.chdir(golden_made)
-    monkeypatch.setattr("analysis.report.content.redraw_cells", lambda *_: None)
-    whole = content(Path("odd"), {"base": str(base)})
+    compared = compare(str(base), "odd", LEAST, no_archive)
+    whole = content(Path("odd"), {}, compared)
     [section] = [each for each in whole["sections"] if each["id"] == "regression"]
     assert str(base) in section["title"]
     made = page(whole)
@@ -127,8 +137,9 @@ def test_what_a_section_says_is_translated() -> None:
     with speaking("ko"):
         text = "\n".join(body(everything()))
         said = list(texts(translated_parts(blocks(text))))
-        picture = draw(everything())
-        settle(picture)
+        with lettering():
+            picture = draw(everything())
+            settle(picture)
         said += [each.get_text() for each in picture.findobj(Text)]
     assert len(said) > 80
     assert [each for each in said if ENGLISH_WORDS.search(each)] == []
