@@ -32,7 +32,7 @@ home = $${HOME:-$(CURDIR)/.cache}
 snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1
 given_config = $(if $(strip $(config)),--config $(strip $(config)))
 
-.PHONY: all demo report test lint benchmark docs gallery site lock install list clean help
+.PHONY: all demo report compare test lint benchmark docs gallery site lock install list clean help
 
 all: $(VENV)/.runs ## Measure the default study (30 minutes): tables, charts and a report
 	@$(snakemake) all $(given_config)
@@ -42,6 +42,15 @@ demo: $(VENV)/.runs ## The same with the small study (2 minutes)
 
 report: $(VENV)/.runs ## A report of what was asked for last; nothing is measured
 	@$(snakemake) report $(given_config)
+
+compare: $(VENV)/.runs ## Compare results: base=… head=…, folders, archives or commits
+	@$(if $(call words_of,base),,$(error firstfail: make compare needs base=…, and may have \
+		head=… (outputs): folders of outputs, archives, or commits whose cells are in outputs/runs))
+	@$(VENV)/bin/python -m analysis compare $(call words_of,base) $(or $(call words_of,head),outputs) \
+		$(foreach name,least json junit chart,$(call words_of,$(name),--$(name)))
+
+# What was given behind make, in quotes; nothing if it was not, or only in the environment.
+words_of = $(if $(filter $(1),$(given)),$(2) '$(subst ','\'',$($(1)))')
 
 test: $(VENV)/.tests ## Run the tests
 	$(VENV)/bin/python -m pytest

@@ -65,10 +65,42 @@ def test_settings_are_passed_on(root: Path, words: list[str], said: str) -> None
     assert last.endswith(f"snakemake --cores 1 {said}")
 
 
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["base=HEAD~1"], "'HEAD~1' outputs"),
+        (
+            ["base=a b'c", "head=x.zip", "least=10%", "chart=c.svg", "json=j"],
+            r"'a b'\''c' 'x.zip' --least '10%' --json 'j' --chart 'c.svg'",
+        ),
+    ],
+)
+def test_what_is_compared_is_passed_on(root: Path, words: list[str], said: str) -> None:
+    told = make(root, "--dry-run", "compare", *words, head="of the environment")
+    assert f"-m analysis compare {said}" in " ".join(told.replace("\\\n", "").split())
+
+
+def test_nothing_to_compare_with_is_one_line(root: Path) -> None:
+    done = run(root, "--dry-run", "compare", base="of the environment")
+    assert done.returncode == 2
+    assert "firstfail: make compare needs base=…" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_help_names_every_target(root: Path) -> None:
     named = [line.split()[0] for line in make(root, "help").splitlines()]
     assert named == [
-        *("all", "demo", "report", "test", "lint", "benchmark", "docs", "site"),
+        *(
+            "all",
+            "demo",
+            "report",
+            "compare",
+            "test",
+            "lint",
+            "benchmark",
+            "docs",
+            "site",
+        ),
         *("gallery", "lock"),
         *("install", "list", "clean", "help"),
     ]
