@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,10 @@ import pytest
 from analysis.likeness import kept, table
 from analysis.likeness.kept import CHANGED, NO_SOURCE, likeness
 from analysis.likeness.pairs import LEAST
+from analysis.report.blocks import blocks, unstyled
 from analysis.rows.matrix import Matrix
+from analysis.texts import speaking
+from analysis.translation import translated
 
 ADA = '''\
 """A server of threads."""
@@ -335,6 +339,28 @@ def test_it_is_the_same_in_each_process(project: Path, root: Path) -> None:
     (project / "class.json").unlink()
     kept.write_likeness(project / "matrix.json", project)
     assert not (project / "likeness.json").exists()
+
+
+def test_all_of_it_is_translated(project: Path) -> None:
+    asked = course(project, ada=ADA, ben=ADA, cleo="x = 1\n", dan={}, eve=ADA)
+    asked["submissions"]["students/ada"]["left_out"] = {
+        "a.c": "it has over 128 KB",
+        "b.c": "there are 2,000 files before it",
+        "c.c": "there are 512 KB before it",
+        "d.c": "it has a line of over 2,000 characters",
+    }
+    (project / "students" / "eve" / "server.py").unlink()
+    whole = likeness(asked, project)
+    none, alone = whole | {"pairs": []}, whole | {"compared": 1}
+    many = whole | {"pairs": whole["pairs"] * (table.MOST_ROWS + 2)}
+    with speaking("ko"):
+        for found in (whole, none, alone, many, {}):
+            for block in blocks(table.markdown(Matrix([], alike=found)))[1:]:
+                texts = map(unstyled, block.get("items") or [block.get("text", [])])
+                headings = [each["heading"] for each in block.get("columns", [])]
+                for text in (*texts, *headings):
+                    rest = re.sub(r"students/\w+|[a-d]\.c|KB|CSV", "", translated(text))
+                    assert not re.search("[a-zA-Z]", rest), text
 
 
 def test_the_table_says_what_is_alike_and_that_a_person_judges(project: Path) -> None:

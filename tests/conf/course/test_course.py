@@ -70,9 +70,8 @@ def test_a_wrong_setting_is_one_line(given: Any, told: str) -> None:
 
 
 def test_settings_are_given_in_either_way() -> None:
-    rest, given = settings.split(
-        {"class": {"given": "a"}, "set": {"class.likeness": "1"}}
-    )
+    asked = {"class": {"given": "a"}, "set": {"class.likeness": "1"}}
+    rest, given = settings.split(asked)
     assert (rest, given) == ({"set": {}}, {"given": "a", "likeness": 1})
     assert settings.whole({}) == {"likeness": 0.8, "given": None}
 

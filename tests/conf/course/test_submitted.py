@@ -66,9 +66,7 @@ def test_what_others_have_written_does_not_count(tmp_path: Path, ada: Path) -> N
     assert names(tmp_path) == {"server.py", "lib/own.py"}
 
 
-def test_what_pip_has_installed_beside_does_not_count(
-    tmp_path: Path, ada: Path
-) -> None:
+def test_what_pip_has_installed_does_not_count(tmp_path: Path, ada: Path) -> None:
     """As `pip install --target` does it, which docs/class.md recommends."""
     put(ada, "flask/app.py", "flask/json/tag.py", "six.py", "flask_own/a.py")
     record = ada / "flask-3.0.0.dist-info" / "RECORD"
