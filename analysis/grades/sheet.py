@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -51,11 +53,19 @@ def sheet(matrix: Matrix, conformance: Conformance) -> pd.DataFrame:
                 "conformance_passed": known and known[0],
                 "conformance_of": known and known[1],
                 "reference": name,
-                "delivered": at,
+                "delivered": _local(at, rule),
                 **_columns(given),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _local(at: str | None, rule: Mapping[str, Any] | None) -> str | None:
+    """Return a time in UTC as one of the deadline's zone."""
+    if at is None or not rule:
+        return None
+    zone = ZoneInfo(rule["late"]["zone"])
+    return datetime.fromisoformat(at).astimezone(zone).isoformat()
 
 
 def _figures(place: Place) -> dict[str, Any]:
