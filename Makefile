@@ -18,7 +18,7 @@ of_make = MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR
 unexport $(given)
 
 # A setting before `make` would be a variable of the environment, without effect.
-known = app experiment hatch_rate idle impl load network page repeat report server set study users
+known = app class experiment hatch_rate idle impl load network page repeat report server set study users
 stray = $(firstword $(foreach name,$(known),$(if $(filter environment,$(origin $(name))),$(name))))
 $(if $(and $(dotted),$(filter set,$(settings))),$(error firstfail: \
 	$(firstword $(dotted)) and set=… say the same: write all of them with their dots, or all in set))

@@ -93,12 +93,15 @@ def _cell(args: argparse.Namespace) -> None:
 
 def _matrix(args: argparse.Namespace) -> None:
     from analysis.catalogue import CHARTS, TABLES
-    from analysis.outputs import write_charts, write_tables
+    from analysis.likeness.kept import write_likeness
+    from analysis.outputs import write_charts, write_sheets, write_tables
     from analysis.summarise import summarise_all
 
     summarise_all(read_folders(args.matrix), args.code)
+    write_likeness(args.matrix)
     matrix, folder = Matrix.read(args.matrix), args.matrix.parent
     write_tables(matrix, folder / TABLES)
+    write_sheets(matrix, folder)
     write_charts(matrix, folder / CHARTS)
 
 

@@ -17,8 +17,9 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis import comparisons
 from analysis.configurations import Configs, experiments
@@ -37,8 +38,12 @@ RESULTS = (
 )
 REPORTS = ("report.html", "report.pdf")  # the files of a report, by their formats
 EACH = "{experiment}"  # in a comparison's name: there is one for each experiment
-TABLES, CHARTS = "tables", "charts"  # the folders
+TABLES, CHARTS, SHEETS = "tables", "charts", ""  # the folders
 CSV, MARKDOWN = ".csv", ".md"
+
+
+# What a module may have: `comparisons/__init__.py` says what each returns.
+PARTS = ("table", "markdown", "draw", "sheet", "beside")
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,12 @@ class Comparison:
     table: Callable[[Matrix], pd.DataFrame] | None
     markdown: Callable[[Matrix], str] | None
     draw: Callable[[Matrix], Figure] | None
+    sheet: Callable[[Matrix], pd.DataFrame] | None = None
+    beside: Callable[[Matrix], list[dict[str, Any]]] | None = None
 
     @classmethod
     def of(cls, module: ModuleType) -> Comparison:
-        parts = (getattr(module, part, None) for part in ("table", "markdown", "draw"))
+        parts = (getattr(module, part, None) for part in PARTS)
         return cls(module.NAME, module.applies, *parts)
 
     def names(self, configs: Configs) -> Iterator[tuple[str, str | None]]:
@@ -76,6 +83,7 @@ class Comparison:
             *([(TABLES, CSV)] if self.table else []),
             *([(TABLES, MARKDOWN)] if self.markdown else []),
             *((CHARTS, suffix) for suffix in PICTURES if self.draw),
+            *([(SHEETS, CSV)] if self.sheet else []),
         ]
 
 
@@ -91,11 +99,16 @@ def all_comparisons() -> tuple[Comparison, ...]:
 def announced(configs: Configs) -> list[str]:
     """Return the tables and charts of these cells, below the folder of their matrix."""
     return [
-        f"{folder}/{name}{suffix}"
+        str(PurePosixPath(folder, f"{name}{suffix}"))
         for comparison in all_comparisons()
         for name, _ in comparison.names(configs)
         for folder, suffix in comparison.files
     ]
+
+
+def sheets() -> list[str]:
+    """Return the names of all files that stand beside the folders."""
+    return [f"{each.name}{CSV}" for each in all_comparisons() if each.sheet]
 
 
 def taken_names() -> frozenset[str]:

@@ -63,16 +63,22 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
+    write_text(path, csv_text(table))
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """Return a table as CSV."""
     # Whole numbers stay whole in a column where one is missing.
     whole = {
         str(name): values.astype("Int64")
         for name, values in table.items()
         if values.dtype.kind == "f" and (values.dropna() % 1 == 0).all()
     }
-    text = table.assign(**whole).to_csv(
-        index=False, float_format="%.9g", lineterminator="\n"
+    return str(
+        table.assign(**whole).to_csv(
+            index=False, float_format="%.9g", lineterminator="\n"
+        )
     )
-    write_text(path, text)
 
 
 def remove_others(folder: Path, suffixes: Iterable[str], keep: Iterable[Path]) -> None:

@@ -30,6 +30,15 @@ def write_tables(matrix: Matrix, folder: Path) -> None:
     remove_others(folder, (CSV, MARKDOWN), written)
 
 
+def write_sheets(matrix: Matrix, folder: Path) -> None:
+    """Write what is made for a spreadsheet into `folder`."""
+    from analysis.grades.spreadsheet import write_sheet
+
+    for comparison, name, part in _parts(matrix):
+        if comparison.sheet:
+            write_sheet(folder / f"{name}{CSV}", comparison.sheet(part))
+
+
 def write_charts(matrix: Matrix, folder: Path) -> None:
     """Write the charts of a matrix into `folder`, as SVG and PNG.
 

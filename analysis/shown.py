@@ -1,4 +1,4 @@
-"""Copies of the latest matrix's tables and charts, where users look for them.
+"""Copies of the latest matrix's tables, charts and sheets, where users look for them.
 
 Rules of this module:
 - They are copies: each matrix keeps its own in its folder.
@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from analysis.catalogue import CHARTS, CSV, MARKDOWN, TABLES
+from analysis.catalogue import CHARTS, CSV, MARKDOWN, TABLES, sheets
 from analysis.drawing import PICTURES
 from analysis.files import DataError, remove_others, write
 
@@ -25,6 +25,11 @@ def show(matrix: Path, outputs: Path) -> None:
     for part in (TABLES, CHARTS):
         copies = [_copy(path, outputs / part) for path in _files(matrix / part)]
         remove_others(outputs / part, SUFFIXES, copies)
+    for name in sheets():
+        if (matrix / name).exists():
+            _copy(matrix / name, outputs)
+        else:
+            (outputs / name).unlink(missing_ok=True)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Names that are no part of a server's code: a default of the schema."""
+"""Names that are no part of a server's code, or of an author's own."""
 
 from __future__ import annotations
 
@@ -12,4 +12,13 @@ IGNORED = (
     *(".*.sw?", "*.swp", "*~", "#*#", ".#*", ".*.kate-swp", ".~lock.*"),
     *("__pycache__", ".cache", ".pytest_cache", ".mypy_cache", ".ruff_cache"),
     *(".hypothesis", ".ipynb_checkpoints"),
+)
+
+# Names of folders that hold no source of an author: packages of others, environments,
+# and what tools have built. They are measured with a server, and compared with nothing.
+VENDORED = (
+    *("node_modules", "bower_components", "jspm_packages", "vendor", "third_party"),
+    *("venv", ".venv", "env", "virtualenv", ".tox", ".nox", "*.egg-info"),
+    *("site-packages", "dist-packages", "__pypackages__", "*.dist-info"),
+    *("target", "build", "dist", ".gradle", ".bundle", "elm-stuff", "_build"),
 )

@@ -7,7 +7,9 @@ A module has
 - one or more of: `table(matrix)`, which returns a DataFrame and becomes
   `tables/NAME.csv`; `markdown(matrix)`, which returns text and becomes
   `tables/NAME.md`; `draw(matrix)`, which returns a figure and becomes `charts/NAME.svg`
-  and `.png`.
+  and `.png`; `sheet(matrix)`, which returns a DataFrame and becomes `NAME.csv`, made
+  for a spreadsheet;
+- maybe `beside(matrix)`: pairs of passages for the report's page (`likeness/table.py`).
 
 Nothing else has to be changed for a new one: `catalogue.py` finds it here, for the plan
 and for what writes the files.
@@ -18,5 +20,5 @@ Rules of these modules:
 - `table` and `markdown` are called even if no cell was measured. `draw` is not: then a
   picture says so instead.
 
-May import: rows, tables, charts.
+May import: rows, tables, charts, grades, likeness.
 """

@@ -11,7 +11,8 @@ format adds headings of its own and nothing else. Its shape:
                     experiment, id (of the section), question, sentences (a list)
     sections    a list: a comparison with other results, if it was asked for; then the
                 experiments', then what is of all of them:
-                    id, title, blocks, charts, and `experiment`, which is its name or ""
+                    id, title, blocks, charts, and `experiment`, its name or "";
+                    beside: pairs of submissions (`pairs` of `likeness/kept.py`)
     cells       a list, in the order of the tables' rows: see `cell.py`, and below
     unmeasured  a list: experiment, impl, why
     environment a list of {heading, text}: the machine and the versions of all cells
@@ -209,7 +210,11 @@ def _section(
         chart = {"name": name, "title": title, "alt": alt, "path": str(path)}
         draw = functools.partial(comparison.draw, matrix)
         charts.append(chart | redrawn(draw, measured=bool(matrix.cells)))
-    return {"title": _named(name), "blocks": found, "charts": charts}
+    beside = comparison.beside(matrix) if comparison.beside else []
+    return {
+        **{"title": _named(name), "blocks": found, "charts": charts},
+        "beside": beside,
+    }
 
 
 def _key(kind: str, name: str) -> str:

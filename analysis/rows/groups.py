@@ -15,8 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from analysis.files import DataError
 from analysis.limits import is_servers
 from analysis.rows.cells import Cell
@@ -57,9 +55,14 @@ class Group:
 
     def median(self, figure: Callable[[Cell], float | None]) -> float | None:
         """Return the median of `figure` over the runs; None if a run lacks it."""
+        estimate = self.estimate_of(figure)
+        return None if estimate is None else estimate.value
+
+    def estimate_of(self, figure: Callable[[Cell], float | None]) -> Estimate | None:
+        """Return the same with its interval."""
         values = [figure(cell) for cell in self.cells]
         known = [value for value in values if value is not None]
-        return float(np.median(known)) if len(known) == len(values) else None
+        return median(Sample.of(known)) if len(known) == len(values) else None
 
     def estimate(self, figure: str) -> Estimate | None:
         sample = self.sample(figure)

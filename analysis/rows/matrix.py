@@ -2,13 +2,16 @@
 
 Rules of this module:
 - The files of a cell are read once, for all tables or all charts.
+- What belongs to a class is beside the list of cells: what the plan says of it, and
+  what is alike in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from analysis import configurations
 from analysis.configurations import Config
@@ -18,6 +21,9 @@ from analysis.rows.ceiling import with_ceilings
 from analysis.rows.cells import Cell
 from analysis.rows.unmeasured import Unmeasured
 
+COURSE = "class.json"  # of the plan (`conf/course/course.py`)
+ALIKE = "likeness.json"  # of `likeness/`
+
 
 @dataclass(frozen=True)
 class Matrix:
@@ -25,6 +31,8 @@ class Matrix:
 
     cells: Sequence[Cell]
     unmeasured: Sequence[Unmeasured] = ()
+    course: Mapping[str, Any] = field(default_factory=dict)  # empty if there is none
+    alike: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> Matrix:
@@ -42,7 +50,8 @@ class Matrix:
             else:
                 cells.append(Cell.of(folder, result))
         _check_rules(cells, path)
-        return cls(with_ceilings(cells), unmeasured)
+        beside = (read_beside(path, name) for name in (COURSE, ALIKE))
+        return cls(with_ceilings(cells), unmeasured, *beside)
 
     @property
     def configs(self) -> list[Config]:
@@ -61,6 +70,15 @@ class Matrix:
             [cell for cell in self.cells if cell.experiment == experiment],
             [cell for cell in self.unmeasured if cell.experiment == experiment],
         )
+
+
+def read_beside(path: Path, name: str) -> dict[str, Any]:
+    """Read a mapping in a file beside that of a matrix; empty without such a file."""
+    file = path.with_name(name)
+    content = read_json(file) if file.exists() else {}
+    if not isinstance(content, dict):
+        raise DataError(f"{file}: it has to be a mapping")
+    return content
 
 
 def read_folders(path: Path) -> list[Path]:

@@ -15,6 +15,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from analysis.rows.cells import Cell
 from analysis.rows.goodput import goodput_rps
 from analysis.rows.groups import MARK, MARKED, Group, grouped, mark
 from analysis.rows.settings import caption, show, varying_settings
+from analysis.rows.statistics import Estimate
 from analysis.rows.unmeasured import Unmeasured
 from analysis.tables.notes import bare_lf, medians
 from contract import stops
@@ -41,6 +43,10 @@ BELOW = (
 )
 
 
+Ends = tuple[float | None, float | None]
+NO_ENDS: Ends = (None, None)
+
+
 @dataclass(frozen=True)
 class Place:
     """A row: the figures of an implementation, or why it has none."""
@@ -53,6 +59,8 @@ class Place:
     measured: bool
     users_limit: str | None = None  # the limit of most runs, for each figure
     rps_limit: str | None = None
+    users_between: Ends = NO_ENDS  # the ends of intervals, if there are any
+    rps_between: Ends = NO_ENDS
     runs: frozenset[int] = frozenset()  # how many runs the figures are of
 
     @property
@@ -103,8 +111,17 @@ def _place(impl: str, cells: Sequence[Cell], reason: str | None) -> Place:
         reason is None,
         growing.limit()[0] if growing else None,
         same.limit()[0] if same else None,
+        _ends(estimate),
+        _ends(same.estimate_of(goodput_rps) if same else None),
         frozenset(group.runs for group in (growing, same) if group),
     )
+
+
+def _ends(estimate: Estimate | None) -> Ends:
+    """Return the ends of an interval; None for one that is not known."""
+    if estimate is None:
+        return NO_ENDS
+    return estimate.low, None if estimate.high == math.inf else estimate.high
 
 
 def _group(cells: Sequence[Cell]) -> Group | None:

@@ -5,5 +5,5 @@ of their code (`sources.py`). `order.py` says which is measured first, `matrix_f
 which of their files there are, and `turn.py` that one study runs at a time. `plan.py`
 puts all of it together.
 
-May import: compose, validate.
+May import: compose, course, validate.
 """

@@ -2,9 +2,9 @@
 
 A matrix has a folder of its own, `outputs/matrices/KEY/`, with its tables and charts.
 KEY is made of the names of its cells, so two matrices never share such a file.
-`matrix.json` in the folder lists the folders of the cells, in order. `outputs/configs/`
-has a configuration for each cell that had to be measured, named after the cell's key. A
-run starts from it.
+`matrix.json` in the folder lists the folders of the cells, in order. For a class there
+is `class.json`, too. `outputs/configs/` has a configuration for each cell that had to
+be measured, named after the cell's key. A run starts from it.
 
 Rules of this module:
 - Only `write` writes files. It is not called in a dry run.
@@ -12,8 +12,8 @@ Rules of this module:
   an intermediate file was deleted, and takes many seconds for the files of a thousand
   cells.
 - Snakemake runs a step when a file is missing. So a matrix has a file that is named
-  after the code that made its tables. Where they must be made again, the name is
-  another.
+  after the code that made its tables, and after what it was told of a class. Where they
+  must be made again, the name is another.
 - Snakemake does not know the results of a cell. If it did, a missing or outdated result
   would start a new measurement.
 """
@@ -28,6 +28,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from conf.course.course import FILE as COURSE
 from conf.errors import MatrixError
 from conf.plan.turn import await_turn
 from conf.schema import Config
@@ -39,7 +40,8 @@ class MatrixFiles:
     """The files of a matrix, below `outputs`.
 
     `record` names the files of a run, and `results` those that analysis makes of them.
-    `analysis` is a digest of the code of analysis.
+    `analysis` is a digest of the code of analysis. `course` is the text of a class
+    (`course/course.py`), if there is one.
     """
 
     cells: Mapping[str, Config]
@@ -47,6 +49,7 @@ class MatrixFiles:
     record: Sequence[str]
     results: Sequence[str]
     analysis: str
+    course: str = ""
 
     @functools.cached_property
     def folders(self) -> list[str]:
@@ -105,7 +108,10 @@ class MatrixFiles:
         It does not exist if the tables must be made: other code made them, or a cell
         lacks results, or has newer ones.
         """
-        named = [f"{self.folder}/made~{self.analysis}~{turn}" for turn in (1, 2)]
+        made_by = self.analysis
+        if self.course:
+            made_by += f"~{hashlib.sha256(self.course.encode()).hexdigest()[:8]}"
+        named = [f"{self.folder}/made~{made_by}~{turn}" for turn in (1, 2)]
         last = next((path for path in named if Path(path).exists()), None)
         if last is None:
             return named[0]
@@ -137,6 +143,8 @@ class MatrixFiles:
                 self.__dict__.pop(cached, None)
             listed = json.dumps(self.folders, indent=0) + "\n"
             _write(Path(self.folder, "matrix.json"), listed)
+            if self.course:  # the same cells may be asked for with another
+                write_text(Path(self.folder, COURSE), self.course)
             for config in map(self.cells.__getitem__, self.unmeasured):
                 path = self.outputs / "configs" / f"{config['key']}.json"
                 _write(path, json.dumps(config))

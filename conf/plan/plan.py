@@ -24,6 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from conf.compose.submissions import read_class_folder
+from conf.course import settings as of_class
+from conf.course.course import FILE as COURSE
+from conf.course.course import course
 from conf.errors import MatrixError
 from conf.plan import report
 from conf.plan.labels import labels
@@ -162,9 +165,11 @@ def plan(requested: Mapping[str, Any], root: Path, parts: Parts) -> Plan:
     """
     _refuse_foreign(parts)
     requested, settings = report.split(requested)
+    requested, given = of_class.split(requested)
     auto = LOOPBACK if parts.no_namespaces else NETWORK
     cells = matrix(requested, root, runner=parts.runner, auto_network=auto)
-    files = MatrixFiles(cells, OUTPUTS, parts.record, parts.results, parts.analysis)
+    told = course(given, list(cells.values()), root, root / "conf")
+    files = _files(cells, parts, told)
     if files.unmeasured:
         _refuse(parts.refused(cell["network"] for cell in cells.values()))
     names = {cell["experiment"]["name"] for cell in cells.values()}
@@ -185,10 +190,17 @@ def plan_report(requested: Mapping[str, Any], parts: Parts) -> Plan:
     _refuse_foreign(parts)
     requested, settings = report.split(requested)
     cells = last_cells(requested, OUTPUTS)
-    files = MatrixFiles(cells, OUTPUTS, parts.record, parts.results, parts.analysis)
+    files = _files(cells, parts)
+    if (kept := Path(files.folder, COURSE)).exists():  # what was asked for last
+        files = _files(cells, parts, kept.read_text())
     for cell in files.unmeasured:
         raise MatrixError(f"the record of {cell} is not whole any more: {FIRST}")
     return Plan(cells, files, settings, parts, [])
+
+
+def _files(cells: Mapping[str, Config], parts: Parts, told: str = "") -> MatrixFiles:
+    made_of = (parts.record, parts.results, parts.analysis)
+    return MatrixFiles(cells, OUTPUTS, *made_of, told)
 
 
 def _refuse_foreign(parts: Parts) -> None:

@@ -1,9 +1,8 @@
 """The settings of a report, apart from those of cells.
 
 Rules of this module:
-- They are in the key of no cell: nothing is measured again because of them.
-- They are given as `report='{language: en}'`, or with a dotted name in `set`, and
-  checked as all settings are. An error raises `MatrixError` with one line.
+- They are given apart from those of cells (`compose/apart.py`), and checked as all
+  settings are. An error raises `MatrixError` with one line.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from conf.compose.apart import apart
 from conf.errors import MatrixError, SettingError
 from conf.schema import Config, Report
 from conf.validate import yaml_files
@@ -27,19 +27,8 @@ PLACES = ("exercise", "student", "name")  # in `report.file`
 
 def split(requested: Mapping[str, Any]) -> tuple[Config, Config]:
     """Return what was asked for without the report, and the settings of the report."""
-    rest = dict(requested)
-    given = rest.pop(NAME, {})
-    if not isinstance(given, Mapping):
-        raise MatrixError(
-            f"{NAME}={given}: write its settings by their names, as in "
-            f"{NAME}='{{language: en}}'"
-        )
-    settings = {str(name): value for name, value in given.items()}
-    if isinstance(dotted := rest.get("set"), Mapping):
-        own = {name: v for name, v in dotted.items() if str(name).startswith(PREFIX)}
-        settings |= {name.removeprefix(PREFIX): value for name, value in own.items()}
-        rest["set"] = {name: v for name, v in dotted.items() if name not in own}
-    return rest, _checked(settings)
+    rest, given = apart(requested, NAME, "language: en")
+    return rest, _checked(given)
 
 
 def _checked(settings: Config) -> Config:

@@ -88,7 +88,7 @@ def of_matrix(_: str, root: Path) -> str:
         module = importlib.import_module(f"{comparisons.__name__}.{name}")
         comparison = Comparison.of(module)
         shown = comparison.name.replace("{experiment}", "EXPERIMENT")
-        files = [f"`{folder}/{shown}{end}`" for folder, end in comparison.files]
+        files = [f"`{Path(folder, shown + end)}`" for folder, end in comparison.files]
         rows.append([", ".join(files), (module.__doc__ or "").partition("\n")[0]])
     return markdown(["files", "what they show"], rows)
 

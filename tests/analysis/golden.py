@@ -46,6 +46,28 @@ PRINT: Any = FigureCanvasAgg.print_png
 CODE = "golden"  # in place of the digest of analysis
 DIGITS = 12
 LONG = re.compile(r"-?\d+\.\d{9,}(?:e[+-]?\d+)?")
+# What the plan says of a class: two submissions without sources, and a rule.
+COURSE: dict[str, Any] = {
+    "likeness": 0.8,
+    "given": {"files": {}, "left_out": {}},
+    "submissions": {
+        f"students/{name}": {"files": {}, "left_out": {}, "delivered": at}
+        for name, at in (("ada", "2026-12-18T12:00:00+00:00"), ("cleo", None))
+    },
+    "rule": {
+        **{"marks": True, "round": 0.5, "least": 0.0, "most": 100.0},
+        "conformance": {"points": 40.0, "unknown": "none"},
+        "first_failure": {
+            **{"points": 60.0, "reference": "students/ada", "all_from": 1.5},
+            **{"none_to": 0.0, "marked": "measured", "unknown": "empty"},
+            "not_measured": "none",
+        },
+        "late": {
+            **{"points_a_day": 10.0, "most": 30.0, "by": "commit", "unknown": "empty"},
+            **{"deadline": "2026-12-17T14:59:00+00:00", "zone": "Asia/Seoul"},
+        },
+    },
+}
 MATRICES = {
     # Repeats of two servers until failures, with their intervals; a burst in which idle
     # connections and arrivals are swept; a capacity and its ceiling.
@@ -77,6 +99,8 @@ def make(folder: Path) -> Path:
             listed = Path(matrix, "matrix.json")
             listed.parent.mkdir()
             listed.write_text(json.dumps([f"cells/{cell}" for cell in cells]))
+            if matrix == "class":
+                listed.with_name("class.json").write_text(json.dumps(COURSE))
             _run("matrix", "--code", CODE, str(listed))
     return folder
 
@@ -96,7 +120,8 @@ def _run(*words: str) -> None:
 
 def texts(folder: Path) -> dict[str, str]:
     """Return what is kept whole of what was made in a folder, by its path in it."""
-    shown = [*folder.glob("*/tables/*"), *folder.glob("cells/*/failures.csv")]
+    names = ("*/tables/*", "*/grades.csv", "*/likeness.json", "cells/*/failures.csv")
+    shown = [path for name in names for path in folder.glob(name)]
     found = {path: path.read_text() for path in shown}
     for path in folder.glob("cells/*/result.json"):
         found[path] = LONG.sub(_rounded, path.read_text())

@@ -45,7 +45,7 @@ MATRICES: dict[str, tuple[list[dict[str, Any]], list[str], list[str]]] = {
     ),
     "a class": (
         [SUBMISSION, config("select", "burst", idle=9, load__arrivals="open")],
-        ["first_fail", "burst", *IN_ALL, "ranking"],
+        ["first_fail", "burst", *IN_ALL, "ranking", "likeness"],
         ["first_fail", "burst", "users", "first_failures", "switches", "waiting"],
     ),
     "a burst of all": (
@@ -78,7 +78,11 @@ def test_what_there_is_of_a_matrix(
     paths = [Path(path) for path in announced(configs)]
     assert len(set(paths)) == len(paths)
     tables = {path for path in paths if path.parent.name == "tables"}
-    charts = set(paths) - tables
+    sheets = {path for path in paths if path.parent == Path()}
+    charts = set(paths) - tables - sheets
+    assert {str(path) for path in sheets} == (
+        {"grades.csv"} if is_class(configs) else set()
+    )
     assert {path.stem for path in tables} == set(tabled)
     assert {path.suffix for path in tables} == {".csv", ".md"}
     assert {path.stem for path in charts} == set(drawn)

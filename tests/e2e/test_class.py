@@ -1,20 +1,82 @@
 """A class of servers, as docs/class.md shows it: its files, its command, its table.
 
-Beside it some that are not as they should be, which hold nobody up.
+Beside it some that are not as they should be, which hold nobody up: one that is almost
+a copy, and was handed in late, one with other names in it, and one that knows no errors
+of HTTP. Their grades and what is alike among them are made of the same run.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pandas as pd
 
 from tests.e2e.conftest import Checkout
+from tests.e2e.test_wrong_input import assert_one_line
 
 EXAMPLE = re.compile(r"`(students/\S+)` [^\n]*\n\n```\w+\n(.*?)```", re.DOTALL)
 COMMAND = re.compile(r"```sh 1-minute\nsnakemake --cores 1 (.*?)```", re.DOTALL)
+# Names of the example → others.
+RENAMED = {"Ada": "MyHandler", "page_file": "p", "page": "the_body", "host": "where"}
+OWN = """
+
+def note(text):
+    return text + "!"
+"""
+NO_ERRORS = """\
+import socketserver, sys
+
+class Any(socketserver.StreamRequestHandler):
+    def handle(self):
+        while len(self.rfile.readline()) > 2:
+            pass
+        with open(sys.argv[3], "rb") as file:
+            content = file.read()
+        self.wfile.write(f"HTTP/1.0 200 OK\\r\\nContent-Length: {len(content)}".encode())
+        self.wfile.write(b"\\r\\n\\r\\n" + content)
+
+socketserver.ThreadingTCPServer.request_queue_size = 128
+socketserver.ThreadingTCPServer((sys.argv[1], int(sys.argv[2])), Any).serve_forever()
+"""
+RULE = """\
+marks: true
+conformance: {points: 40, unknown: none}
+late:
+  points_a_day: 5
+  deadline: 2026-12-18 23:59
+  zone: Asia/Seoul
+  unknown: none
+"""
+FIRST_FAILURE = "first_failure: {points: 60, reference: select, marked: measured}\n"
+LATE = "2026-12-20T00:00:00+0900"  # a minute more than a day
+MORE = ["students/eve", "students/finn", "students/gus"]
+
+
+def hand_in_more(students: Path, example: str) -> None:
+    """Add three submissions to those of the docs; `example` is the server of Ada."""
+    renamed = example
+    for name, other in RENAMED.items():
+        renamed = re.sub(rf"\b{name}\b", other, renamed)
+    codes = {"eve": renamed, "finn": example + OWN, "gus": NO_ERRORS}
+    for name, code in codes.items():
+        (students / name).mkdir()
+        (students / name / "server.py").write_text(code)
+    finn = students / "finn"
+    who = ["-c", "user.name=Finn", "-c", "user.email=finn@example.org"]
+    for words in (["init"], ["add", "."], ["commit", "--message", "late"]):
+        env = os.environ | {"GIT_COMMITTER_DATE": LATE}
+        subprocess.run(
+            ["git", *who, *words], cwd=finn, env=env, check=True, capture_output=True
+        )
+
+
+def sheet(checkout: Checkout) -> pd.DataFrame:
+    path = checkout.folder / "outputs" / "grades.csv"
+    return pd.read_csv(path).set_index("submission")
 
 
 def test_the_worked_example(clean: Checkout, root: Path, tmp_path: Path) -> None:
@@ -27,6 +89,7 @@ def test_the_worked_example(clean: Checkout, root: Path, tmp_path: Path) -> None
         path = checkout.folder / name
         path.parent.mkdir(parents=True)
         path.write_text(content)
+    hand_in_more(checkout.folder / "students", files[0][1])
     odd = checkout.folder / "students" / "-l;ate"
     odd.mkdir()
     (odd / "server.py").touch()
@@ -42,7 +105,10 @@ def test_the_worked_example(clean: Checkout, root: Path, tmp_path: Path) -> None
     late = ranking.loc["students/%2Dl%3Bate"]
     assert late["remark"].startswith("does not start: students/-l;ate: the name of a s")
     assert "rename it" in late["remark"]
-    ranking = ranking.drop(late.name)
+    assert set(sheet(checkout).index) == set(ranking.index)
+    assert ranking.loc[MORE, "goodput_rps"].gt(0).all()
+    ranking = ranking.drop([late.name, *MORE])
+    ranking["rank"] = ranking["rank"].rank()
     assert list(ranking.index) == [row[1].strip() for row in rows]
     assert list(ranking["rank"].notna()) == [True, False, False, False]
     assert ranking["goodput_rps"].iloc[0] > 0
@@ -59,3 +125,55 @@ def test_the_worked_example(clean: Checkout, root: Path, tmp_path: Path) -> None
         path.touch()
     again = checkout.snakemake(*words)
     assert "Nothing to be done" in again.stdout + again.stderr
+    check_likeness(checkout)
+    check_grades(checkout, words)
+
+
+def check_likeness(checkout: Checkout) -> None:
+    """Three are alike. Two have little code, and one has a name that is refused."""
+    tables = checkout.folder / "outputs" / "tables"
+    found = pd.read_csv(tables / "likeness.csv").set_index(["one", "other"])
+    ada, eve, finn = "students/ada", "students/eve", "students/finn"
+    assert list(found.index) == [(ada, eve), (ada, finn), (eve, finn)]
+    assert found.loc[(ada, eve)].tolist() == [1, 1]
+    assert found.loc[(ada, finn), "one_share"] == 1
+    assert 0.8 <= found.loc[(ada, finn), "other_share"] <= 0.95
+    said = (tables / "likeness.md").read_text()
+    assert "Pairs of 4 submissions that are alike in 80 % or more." in said
+    assert "- students/ben: it has 0 characters of code" in said
+    page = (checkout.folder / "outputs" / "report.html").read_text()
+    assert "students/ada and students/eve, side by side" in page
+    assert re.search(r"<span data-line=\"8\">class MyHandler\(Base", page)
+
+
+def check_grades(checkout: Checkout, words: list[str]) -> None:
+    """They are made anew by another rule, and nothing is measured for it."""
+    before = sheet(checkout)
+    assert before["total"].isna().all() and before["rank"].notna().sum() == 4
+    rule = checkout.folder / "conf" / "grading.yaml"
+    rule.write_text(f"{RULE}most: -1\n")
+    assert_one_line(checkout.snakemake(*words), "conf/grading.yaml: most=-1.0: must be ")
+    rule.write_text(RULE)
+    measured = sorted((checkout.folder / "outputs" / "runs").glob("*/*/*"))
+    done = checkout.snakemake(*words)
+    assert done.returncode == 0, done.stderr
+    assert sorted((checkout.folder / "outputs" / "runs").glob("*/*/*")) == measured
+    found = sheet(checkout)
+    late, others = found.loc["students/finn"], found.drop("students/finn")
+    assert late["delivered"] == "2026-12-20T00:00:00+09:00"
+    assert late[["days_late", "points_late", "points_bounds", "total"]].tolist() == [
+        *(2, -10, 10, 0),
+    ]
+    assert (others["total"] == 0).all() and others["days_late"].isna().all()
+    assert found.loc["students/ben", "went_wrong"].startswith("does not start: ")
+
+    rule.write_text(RULE + FIRST_FAILURE)
+    chosen = "students/finn,students/gus,select"
+    asked = ["experiment=first_fail" if w == "experiment=burst" else w for w in words]
+    assert_one_line(checkout.snakemake(*words), "reference=select: it is not measured")
+    done = checkout.snakemake(*asked, f"impl={chosen}")
+    assert done.returncode == 0, done.stderr
+    found = sheet(checkout)
+    assert list(found.index) == ["students/finn", "students/gus"]
+    assert found["points_first_failure"].tolist() == [60, 60]
+    assert found["total"].tolist() == [50, 60]

@@ -144,7 +144,7 @@ def test_a_setting_before_make_is_told_of(root: Path, goal: str) -> None:
 
 
 def test_every_setting_is_told_of(root: Path) -> None:
-    own = {"study", "set", "report"}
+    own = {"study", "set", "report", "class"}
     known = own | {*GROUPS, *(spec.name for spec in fields(Cell))}
     for name in known:
         assert run(root, "--dry-run", **{name: "x"}).returncode != 0, name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,16 +24,27 @@ SPANS = """(chart) =>
 EVIL = "<script>alert(1)</script>"
 MESSAGE = "<img src=x onerror=alert(2)>"
 LOG = "</pre></script><script>alert(3)</script>"
+SIDE = {"file": f"students/a/{EVIL}.py", "first": 9, "lines": [LOG, "", "\tx " * 99]}
+PAIR = {
+    **{"one": f"students/{EVIL}", "other": "students/b", "one_share": 0.9},
+    **{"other_share": 1, "more": 2, "passages": [{"one": SIDE, "other": SIDE}] * 2},
+}
+ALIKE = {"asked": 0.8, "compared": 2, "not_compared": {}, "left_out": {}}
 WIDTHS = (400, 800, 1400)
 SCHEMES = ("light", "dark")
 
 
 @pytest.fixture(scope="module")
 def pages(golden_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The class of none has two submissions that are alike."""
     folder = tmp_path_factory.mktemp("pages")
+    alike = tmp_path_factory.mktemp("alike") / "class of none"
+    shutil.copytree(golden_made / alike.name, alike)
+    (alike / "likeness.json").write_text(json.dumps(ALIKE | {"pairs": [PAIR]}))
     with contextlib.chdir(golden_made):
-        for name in ("study", "odd", "class", "class of none"):
-            write(Path(name), [folder / f"{name}.html"], {"name": "Ada <Lovelace>"})
+        for matrix in (Path("study"), Path("odd"), Path("class"), alike):
+            page = folder / f"{matrix.name}.html"
+            write(matrix, [page], {"name": "Ada <Lovelace>"})
     return folder
 
 
@@ -44,6 +56,7 @@ def evil(analyse: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) 
     failed = (11.0, 910, None, 0, 120, f"bad response: {MESSAGE}")
     cell = make_cell(at, [*steady(10, 20, 10), failed], "first-failure", **named)
     (cell / "server.log").write_text(LOG)
+    (at / "likeness.json").write_text(json.dumps(ALIKE | {"pairs": [PAIR]}))
     (at / "matrix.json").write_text(json.dumps([str(cell)]))
     for words in (
         ("cell", cell),
@@ -88,6 +101,28 @@ def test_what_others_wrote_is_text(evil: Path) -> None:
     assert "students-script-alert-1-script-first_fail" in read.values("id")
     assert not [name for name, _ in read.attributes if name.startswith("on")]
     assert read.tags.count("script") == 3  # the panels, the data of the cell, our own
+
+
+def test_what_is_alike_is_side_by_side(browser: Browser, pages: Path) -> None:
+    """In two columns of the same height, with the numbers of their lines."""
+    with opened(browser, pages / "class of none.html") as page:
+        pair = page.page.locator("details.pair")
+        pair.locator("summary").click()
+        one, other = pair.locator(".passage").first.locator("pre").all()
+        assert one.text_content() == "".join(SIDE["lines"])
+        left, right = one.bounding_box(), other.bounding_box()
+        assert left is not None and right is not None
+        assert left["x"] + left["width"] < right["x"] and left["y"] == right["y"]
+        numbers = pair.locator(".passage").first.locator("[data-line]")
+        assert (
+            numbers.evaluate_all("(all) => all.map((one) => one.dataset.line)")
+            == [
+                *("9", "10", "11"),
+            ]
+            * 2
+        )
+        assert "2 more passages are not shown." in (pair.text_content() or "")
+        assert page.of(TOO_WIDE) == [] and page.said == []
 
 
 def test_nothing_is_loaded_from_elsewhere(pages: Path) -> None:

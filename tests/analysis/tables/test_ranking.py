@@ -148,6 +148,7 @@ def test_nothing_could_be_measured(cell: MakeCell, tables: Callable[..., Path]) 
     assert {path.name for path in made.iterdir()} == {
         *("cells.csv", "pairs.csv", "switches.csv", "switches.md", "ranking.csv"),
         *("ranking.md", "first_fail.csv", "first_fail.md"),
+        *("likeness.csv", "likeness.md"),
         *("first_fail.svg", "first_fail.png", "users.svg", "users.png"),
         *("first_failures.svg", "first_failures.png"),
         *("switches.svg", "switches.png", "waiting.svg", "waiting.png"),
