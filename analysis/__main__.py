@@ -37,8 +37,6 @@ def _parser() -> argparse.ArgumentParser:
         "compare", help="results that cells lack, then tables and charts beside MATRIX"
     )
     compare.set_defaults(run=_compare)
-    for step in (cell, compare):
-        step.add_argument("--code", help="a name of this analysis, kept with results")
     tables = steps.add_parser("tables", help="tables of all cells of a matrix")
     tables.set_defaults(run=_tables)
     charts = steps.add_parser("charts", help="charts of all cells of a matrix")
@@ -52,6 +50,13 @@ def _parser() -> argparse.ArgumentParser:
     reported.add_argument("files", type=Path, nargs="+", help="FILE.html")
     reported.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
     reported.set_defaults(run=_report)
+    archive = steps.add_parser("archive", help="all of it in one file, to give away")
+    archive.add_argument("matrix", type=Path, help="the folder that holds both")
+    archive.add_argument("file", type=Path, help="FILE.zip")
+    archive.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
+    archive.set_defaults(run=_archive)
+    for step in (cell, compare, archive):
+        step.add_argument("--code", help="a name of this analysis, kept with results")
     shown = steps.add_parser("show", help="copy both to where users look for them")
     shown.add_argument("matrix", type=Path, help="the folder that holds both")
     shown.add_argument("folder", type=Path, help="where the folders of both go")
@@ -99,6 +104,12 @@ def _report(args: argparse.Namespace) -> None:
     from analysis.report.formats import write
 
     write(args.matrix, args.files, args.settings)
+
+
+def _archive(args: argparse.Namespace) -> None:
+    from analysis.archives.packing import pack
+
+    pack(args.matrix, args.file, args.settings, args.code)
 
 
 if __name__ == "__main__":
