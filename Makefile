@@ -22,7 +22,7 @@ known = app experiment hatch_rate idle impl load network page repeat report serv
 stray = $(firstword $(foreach name,$(known),$(if $(filter environment,$(origin $(name))),$(name))))
 $(if $(and $(dotted),$(filter set,$(settings))),$(error firstfail: \
 	$(firstword $(dotted)) and set=… say the same: write all of them with their dots, or all in set))
-goal = $(filter all demo report,$(or $(MAKECMDGOALS),all))
+goal = $(filter all archive demo report,$(or $(MAKECMDGOALS),all))
 $(if $(goal),$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
 	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it)))
 
@@ -42,6 +42,9 @@ demo: $(VENV)/.runs ## The same with the small study (2 minutes)
 
 report: $(VENV)/.runs ## A report of what was asked for last; nothing is measured
 	@$(snakemake) report $(given_config)
+
+archive: $(VENV)/.runs ## One file to keep, send and cite, of what was asked for last
+	@$(snakemake) archive $(given_config)
 
 test: $(VENV)/.tests ## Run the tests
 	$(VENV)/bin/python -m pytest

@@ -246,3 +246,4 @@ class Report:
     name: str | None = None  # of the author
     notes: str | None = None  # a Markdown file with the author's own words
     file: str = "report.pdf"
+    archive: str = "outputs/archive.zip"  # what `make archive` packs all into

@@ -106,7 +106,7 @@ class Measuring:
         locust = locust_command.words(
             config, place.address, body, scratch, self.most_users
         )
-        places = {"python": sys.executable, "folder": scratch, "root": ROOT}
+        places = {"python": sys.executable, "folder": str(scratch), "root": str(ROOT)}
         self.provenance["commands"] = {
             "server": kept_command(server_command.words, places),
             "locust": kept_command(locust, places),

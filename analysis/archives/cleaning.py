@@ -23,7 +23,9 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 # Behind the begin of a word, and not within a URL or a relative path.
-ELSEWHERE = re.compile(r"(?<![\w.}~:/-])(?:/[^\s/:;,'\"()<>|=&]+)+/([^\s/:;,'\"()<>|=&]+)")
+ELSEWHERE = re.compile(
+    r"(?<![\w.}~:/-])(?:/[^\s/:;,'\"()<>|=&]+)+/([^\s/:;,'\"()<>|=&]+)"
+)
 URL_PATHS = ("impl.path", "impl.ready.path", "--path")
 AS_SET = ("provenance.commands", "stopped.reason", "not_measured.kind")
 LEAST = 2  # characters of a name of a host or a user
@@ -87,7 +89,9 @@ class Cleaning:
     def _each(self, value: Any, where: str, *, with_names: bool) -> Any:
         if isinstance(value, Mapping):
             return {
-                key: self._each(one, f"{where}.{key}".lstrip("."), with_names=with_names)
+                key: self._each(
+                    one, f"{where}.{key}".lstrip("."), with_names=with_names
+                )
                 for key, one in value.items()
             }
         if isinstance(value, list):
@@ -96,7 +100,9 @@ class Cleaning:
             return value
         return self.text(value, with_names=with_names and not where.startswith(AS_SET))
 
-    def _words(self, words: list[Any], where: str, *, with_names: bool) -> Iterator[Any]:
+    def _words(
+        self, words: list[Any], where: str, *, with_names: bool
+    ) -> Iterator[Any]:
         """Yield the words of a command, or the members of any list."""
         option = ""
         for word in words:

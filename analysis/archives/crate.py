@@ -101,7 +101,9 @@ def described(
     title: str, version: str, cells: Sequence[Ran], files: Sequence[Packed]
 ) -> Entity:
     """Return the content of `ro-crate-metadata.json`; `version` is firstfail's."""
-    software = {each["@id"]: each for cell in cells for each in _software(cell, version)}
+    software = {
+        each["@id"]: each for cell in cells for each in _software(cell, version)
+    }
     graph = [
         {
             "@id": CRATE,
@@ -137,13 +139,11 @@ def _root(title: str, cells: Sequence[Ran], files: Sequence[Packed]) -> Entity:
 
 
 def _license(files: Sequence[Packed]) -> Iterator[Entity]:
-    if any(file.name == LICENSE for file in files):
-        yield {
-            "@id": LICENSE,
-            "@type": ["File", "CreativeWork"],
-            "name": "License",
-            "description": "The license of the project that measured these results.",
-        }
+    for file in files:
+        if file.name == LICENSE:
+            about = "The license of the project that measured these results."
+            kind = ["File", "CreativeWork"]
+            yield _file(file) | {"@type": kind, "description": about}
 
 
 def _file(file: Packed) -> Entity:
@@ -204,11 +204,11 @@ def _action(cell: Ran, files: Sequence[Packed]) -> Entity:
         "name": cell.label,
         "description": _machine(cell),
         "instrument": _to(_server(cell)),
-        "object": [_to(given)],
+        "object": _to(given),
         "result": [_to(name) for name in own if name != given],
         **({"startTime": cell.began.isoformat()} if cell.began else {}),
         **({"endTime": cell.ended.isoformat()} if cell.ended else {}),
-        "actionStatus": {"@id": f"http://schema.org/{state}"},
+        "actionStatus": f"http://schema.org/{state}",
         **({"error": str(unmeasured["because"])} if unmeasured else {}),
     }
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ import yaml
 from analysis.archives import form
 from analysis.files import DataError
 
-Shape = Mapping[str, Any]
+# What making values of odd texts may raise, such as a day that there is not.
+OF_YAML = (ValueError, RecursionError, LookupError, TypeError, OverflowError)
 
 
 def load_json(path: Path) -> Any:
@@ -50,7 +50,7 @@ def load_yaml(path: Path) -> Any:
             if depth > form.DEPTH:
                 raise DataError("it is nested too deeply")
         found = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError, LookupError, TypeError) as error:
+    except (yaml.YAMLError, *OF_YAML) as error:
         raise DataError(f"it is no YAML: {_line(error)}") from None
     _check_plain(found, 0)
     return found

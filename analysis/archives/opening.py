@@ -113,10 +113,10 @@ def _check_cells(outputs: Path, cells: list[str]) -> None:
     """Raise `DataError` unless these are the folders that there are, and no others."""
     paths = (outputs / form.RUNS).rglob("*") if (outputs / form.RUNS).is_dir() else ()
     files = {path.relative_to(outputs).as_posix() for path in paths if path.is_file()}
-    if not cells or files != {f"{cell}/{name}" for cell in cells for name in form.OF_CELL}:
-        raise DataError(f"{form.CONTENTS}: its cells are not those that there are")
     if len(cells) > min(len(set(cells)), form.CELLS):
-        raise DataError(f"{form.CONTENTS}: a cell is listed twice, or there are too many")
+        raise DataError(f"{form.CONTENTS} lists a cell twice, or too many cells")
+    if not cells or files != {f"{c}/{name}" for c in cells for name in form.OF_CELL}:
+        raise DataError(f"{form.CONTENTS} lists other cells than there are")
 
 
 def _check_cell(outputs: Path, cell: str) -> None:

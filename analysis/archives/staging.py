@@ -108,7 +108,7 @@ def _copy(folder: Path, to: Path, cleaning: Cleaning) -> bool:
 
 
 def _cleaned_table(content: bytes, cleaning: Cleaning) -> bytes:
-    """Return a table without places. Only errors have words, and nearly all are ours."""
+    """Return a table without places. Only errors have words, and most are ours."""
     if not cleaning.found(content) and not cleaning.named(content):
         return content
     text = content.decode(errors="replace")

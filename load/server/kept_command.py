@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 
-def kept_command(words: Sequence[str], places: Mapping[str, Path | str]) -> list[str]:
+def kept_command(words: Sequence[str], places: Mapping[str, str]) -> list[str]:
     """Return the words of a command; `places` has the path of each place by its name.
 
     A place stands for a whole path or for its first folders, wherever it is in a word.
     """
-    names = {str(path): f"{{{name}}}" for name, path in places.items()}
+    names = {path: f"{{{name}}}" for name, path in places.items()}
     longest_first = sorted(names, key=len, reverse=True)
     either = "|".join(map(re.escape, longest_first))
     known = re.compile(rf"(?<![\w.-])(?:{either})(?![\w.-])")
