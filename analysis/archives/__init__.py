@@ -8,7 +8,7 @@ An archive is a zip that is an RO-Crate. `form.py` says what is in it, and how m
 - `opening.py` reads one: the zip (`container.py`), its tables (`rows.py`) and its other
   data (`data.py`);
 - `shelf.py` keeps one that was read, for a study that shows it;
-- `collection.py` reads many of them, of many machines.
+- `collection.py` collects them, of many machines, and shows them.
 
 Rules of this stage:
 - An archive names no host, no user and no place on a disk. The same results give the
@@ -17,5 +17,5 @@ Rules of this stage:
   is not as it would be made here. Nothing of it is executed.
 - Results in an archive are not believed: they are made anew of its records.
 
-May import: catalogue, outputs, record, report, rows, summarise, tables.
+May import: catalogue, outputs, record, report, rows, summarise.
 """

@@ -10,7 +10,6 @@ Rules of this module:
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +96,7 @@ def _check_plain(value: Any, depth: int) -> None:
         if not all(sign.isprintable() or sign in "\n\t" for sign in value):
             raise DataError(f"{value!a:.40} has characters that no text has")
     elif type(value) in (int, float):
-        if not (math.isfinite(value) and abs(value) <= form.NUMBER):
+        if not abs(value) <= form.NUMBER:  # nor is what is not a number
             raise DataError(f"{value!a:.40} is no number of a run")
     elif not (value is None or isinstance(value, bool)):
         raise DataError(f"a {type(value).__name__} is no plain data")

@@ -53,7 +53,7 @@ def stage(
     _show(cells, to, settings)
     for cell in cells:
         _finish(to / cell)
-    _refuse_places(to, cleaning)
+    refuse_places(to, cleaning)
     return cells
 
 
@@ -127,11 +127,11 @@ def _finish(cell: Path) -> None:
             path.unlink()
 
 
-def _refuse_places(stage: Path, cleaning: Cleaning) -> None:
+def refuse_places(folder: Path, cleaning: Cleaning) -> None:
     """Raise `DataError` if a file still names a place of this machine."""
-    for path in sorted(path for path in stage.rglob("*") if path.is_file()):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         if place := cleaning.found(path.read_bytes()):
             raise DataError(
-                f"{path.relative_to(stage)} would have {place} in it: an archive names "
-                "no place on a disk; take it out of what the file is made of"
+                f"{path.relative_to(folder)} would have {place} in it: an archive "
+                "names no place on a disk; take it out of what the file is made of"
             )

@@ -17,7 +17,7 @@ from analysis.__main__ import main
 from analysis.archives.form import MANIFEST
 from tests.analysis.golden import RECORDS
 
-CELLS = ("burst-ada", "burst-cleo", "accept-queue")  # cleo was not measured
+CELLS = ("burst-cleo", "accept-queue")  # cleo was not measured
 CELL = "runs/accept-queue/x/users~1"
 UNMEASURED = "runs/burst-cleo/x/users~1"
 
