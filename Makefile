@@ -22,7 +22,7 @@ known = app class experiment hatch_rate idle impl load network page repeat repor
 stray = $(firstword $(foreach name,$(known),$(if $(filter environment,$(origin $(name))),$(name))))
 $(if $(and $(dotted),$(filter set,$(settings))),$(error firstfail: \
 	$(firstword $(dotted)) and set=… say the same: write all of them with their dots, or all in set))
-goal = $(filter all demo report,$(or $(MAKECMDGOALS),all))
+goal = $(filter all archive demo report,$(or $(MAKECMDGOALS),all))
 $(if $(goal),$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
 	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it)))
 
@@ -51,6 +51,8 @@ compare: $(VENV)/.runs ## Compare results: base=… head=…, folders, archives 
 
 # What was given behind make, in quotes; nothing if it was not, or only in the environment.
 words_of = $(if $(filter $(1),$(given)),$(2) '$(subst ','\'',$($(1)))')
+archive: $(VENV)/.runs ## One file to keep, send and cite, of what was asked for last
+	@$(snakemake) archive $(given_config)
 
 test: $(VENV)/.tests ## Run the tests
 	$(VENV)/bin/python -m pytest

@@ -67,3 +67,14 @@ rule report:
         touch(PLAN.report_stamp),
     shell:
         "rm -f outputs/.report/* && {ANALYSE} report {PLAN.files.folder} {PLAN.report_command}"
+
+
+# All of it in one file, to keep, to send and to cite. It is asked for alone.
+rule archive:
+    input:
+        PLAN.files.stamp,
+    output:
+        PLAN.archive,
+        touch(PLAN.archive_stamp),
+    shell:
+        "rm -f outputs/.archive/* && {ANALYSE} archive {PLAN.files.folder} {PLAN.archive_command}"

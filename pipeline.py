@@ -13,6 +13,7 @@ import gc
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,13 @@ if TYPE_CHECKING:
 RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
 SNAKEMAKES_HANDLER = "DefaultStreamHandler"  # which writes to the terminal
-STEPS = {"comparisons": "Making tables and charts", "report": "Making the report"}
-REPORT = "report"  # the rule that is asked for alone if nothing is to be measured
+STEPS = {
+    "comparisons": "Making tables and charts",
+    "report": "Making the report",
+    "archive": "Making the archive",
+}
+# The rules that are asked for alone if nothing is to be measured.
+REPORT, ARCHIVE = "report", "archive"
 OBJECTS = 100_000  # new objects after which Python collects garbage
 
 
@@ -53,7 +59,9 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
 
     from conf import command_line
     from conf.errors import MatrixError
-    from conf.plan.plan import plan, plan_report
+    from conf.plan.archives import STUDY
+    from conf.plan.plan import plan
+    from conf.plan.recorded import plan_archives, plan_packing, plan_report
     from conf.surroundings import prepare
     from load.host.interrupt import pass_on_to_children
 
@@ -65,6 +73,10 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
         parts = _parts(root, namespaces)
         if request.targets == [REPORT]:
             whole = plan_report(config, parts)
+        elif request.targets == [ARCHIVE]:
+            whole = plan_packing(config, parts)
+        elif config.get("study") == STUDY:
+            whole = plan_archives(config, parts, _opened(request.runs))
         else:
             whole = plan(config, root, parts)
         for warning in whole.warnings:
@@ -75,6 +87,22 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
         sys.exit(f"firstfail: {error}")
     pass_on_to_children()
     return whole
+
+
+def _opened(is_kept: bool) -> Callable[[Path], dict[str, Any]]:
+    """Return what opens an archive, and keeps its cells if something is to be run."""
+    from analysis.archives.shelf import kept, looked_at
+    from analysis.files import DataError
+    from conf.errors import MatrixError
+    from conf.plan.plan import OUTPUTS
+
+    def opened(path: Path) -> dict[str, Any]:
+        try:
+            return kept(path, OUTPUTS) if is_kept else looked_at(path)
+        except DataError as error:
+            raise MatrixError(str(error)) from None
+
+    return opened
 
 
 def _parts(root: Path, namespaces: Trial) -> Parts:
@@ -141,6 +169,7 @@ def _study(plan: Plan) -> Study:
         outputs=OUTPUTS,
         tables=Path(plan.files.folder, TABLES),
         stamp=Path(plan.files.stamp),
+        archive=Path(plan.archive),
     )
 
 

@@ -39,8 +39,6 @@ def _parser() -> argparse.ArgumentParser:
         "matrix", help="results that cells lack, then tables and charts beside MATRIX"
     )
     matrix.set_defaults(run=_matrix)
-    for step in (cell, matrix):
-        step.add_argument("--code", help="a name of this analysis, kept with results")
     tables = steps.add_parser("tables", help="tables of all cells of a matrix")
     tables.set_defaults(run=_tables)
     charts = steps.add_parser("charts", help="charts of all cells of a matrix")
@@ -54,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     reported.add_argument("files", type=Path, nargs="+", help="FILE.html")
     reported.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
     reported.set_defaults(run=_report)
+    archive = steps.add_parser("archive", help="all of it in one file, to give away")
+    archive.add_argument("matrix", type=Path, help="the folder that holds both")
+    archive.add_argument("file", type=Path, help="FILE.zip")
+    archive.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
+    archive.set_defaults(run=_archive)
+    for step in (cell, matrix, archive):
+        step.add_argument("--code", help="a name of this analysis, kept with results")
     shown = steps.add_parser("show", help="copy both to where users look for them")
     shown.add_argument("matrix", type=Path, help="the folder that holds both")
     shown.add_argument("folder", type=Path, help="where the folders of both go")
@@ -147,6 +152,12 @@ def _opened(archive: Path) -> AbstractContextManager[Path]:
         raise DataError(f"{archive}: this version reads no archives") from None
     opened: AbstractContextManager[Path] = opening.opened(archive)
     return opened
+
+
+def _archive(args: argparse.Namespace) -> None:
+    from analysis.archives.packing import pack
+
+    pack(args.matrix, args.file, args.settings, args.code)
 
 
 if __name__ == "__main__":

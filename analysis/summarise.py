@@ -47,16 +47,17 @@ def _is_summarised(folder: Path, code: str) -> bool:
         return False
 
 
-def summarise(folder: Path, code: str | None) -> None:
+def summarise(folder: Path, code: str | None, *, drawn: bool = True) -> None:
     """Write the results of the record in `folder`, or raise `DataError`.
 
-    `code` is a name of the analysis, which is kept with the result.
+    `code` is a name of the analysis, which is kept with the result. Unless `drawn`, the
+    chart is left out.
     """
     config = read_config(folder)
     run = read_json(folder / record.RUN)
     check_version(run, folder / record.RUN)
     if isinstance(run, dict) and "not_measured" in run:
-        _summarise_unmeasured(folder, config, run, code)
+        _summarise_unmeasured(folder, config, run, code, drawn=drawn)
         return
     measured = read_measurement(folder, config, run)
     conclusions = summary(measured)
@@ -66,20 +67,27 @@ def summarise(folder: Path, code: str | None) -> None:
     path = config["impl"].get("path", "/")
     write_csv(folder / "stats.csv", stats(measured.record, path))
     write_csv(folder / "failures.csv", conclusions.failures())
-    row, verdict, shown = conclusions.row, conclusions.verdict, conclusions.shown
-    picture = draw(config, row, measured.record, timeline, verdict, shown)
-    save(picture, folder / "chart")
+    if drawn:
+        row, verdict, shown = conclusions.row, conclusions.verdict, conclusions.shown
+        picture = draw(config, row, measured.record, timeline, verdict, shown)
+        save(picture, folder / "chart")
     _write_result(folder, result(conclusions, machine, code))
 
 
 def _summarise_unmeasured(
-    folder: Path, config: dict[str, Any], run: dict[str, Any], code: str | None
+    folder: Path,
+    config: dict[str, Any],
+    run: dict[str, Any],
+    code: str | None,
+    *,
+    drawn: bool,
 ) -> None:
     """Write the results of a cell that was not measured; they have no figures."""
     cell = Unmeasured.of(config, run["not_measured"], folder / record.RUN)
     for name in ("timeline", "stats", "failures"):
         write_csv(folder / f"{name}.csv", pd.DataFrame())
-    save(nothing(f"{cell.impl}: {cell.why}"), folder / "chart")
+    if drawn:
+        save(nothing(f"{cell.impl}: {cell.why}"), folder / "chart")
     _write_result(folder, without_figures(config, run, code))
 
 

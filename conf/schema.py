@@ -247,3 +247,4 @@ class Report:
     notes: str | None = None  # a Markdown file with the author's own words
     base: str | None = None  # other results that these are compared with
     file: str = "report.pdf"
+    archive: str = "outputs/archive.zip"  # what `make archive` packs all into

@@ -11,6 +11,7 @@ Rules of this module:
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from load.network.namespaces import join
 from load.network.ports import choose_port, is_listened_on, wait_for_port
 from load.progress.progress import Progress
 from load.server.command import Place, command, prepare, version
+from load.server.kept_command import kept_command
 from load.server.page import expected_body, write_page
 from load.server.preflight import Page, Preflight
 from load.server.running import Server, run_server
@@ -104,7 +106,11 @@ class Measuring:
         locust = locust_command.words(
             config, place.address, body, scratch, self.most_users
         )
-        self.provenance["commands"] = {"server": server_command.words, "locust": locust}
+        places = {"python": sys.executable, "folder": str(scratch), "root": str(ROOT)}
+        self.provenance["commands"] = {
+            "server": kept_command(server_command.words, places),
+            "locust": kept_command(locust, places),
+        }
         self.provenance["versions"]["server"] = version(config, place)
         with run_server(
             server_command,

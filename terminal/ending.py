@@ -32,11 +32,11 @@ def show(study: Study, console: Console) -> None:
 
 def _whereabouts(study: Study) -> Iterator[str]:
     made = study.stamp.stat().st_mtime_ns
-    for name in REPORTS:
-        path = study.outputs / name
+    files = {study.outputs / name: "Report" for name in REPORTS}
+    for path, kind in {**files, study.archive: "Archive"}.items():
         # An older one is of another study, or of results that have changed.
         if path.exists() and path.stat().st_mtime_ns >= made:
-            yield f"Report: {_shown(path)}"
+            yield f"{kind}: {_shown(path)}"
     yield f"Charts: {_shown(study.outputs / 'charts')}/"
     yield f"Tables: {_shown(study.outputs / 'tables')}/"
 

@@ -19,7 +19,7 @@ class Study:
 
     `unmeasured` are those without a record, `labels` what each is called. `experiments`
     have a table each in the folder `tables`. They are of these cells once `stamp`
-    exists.
+    exists. `archive` is where an archive of them would be.
     """
 
     cells: Mapping[str, Config]
@@ -29,6 +29,7 @@ class Study:
     outputs: Path
     tables: Path
     stamp: Path
+    archive: Path
     done: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 

@@ -19,13 +19,24 @@ def applies(configs: Configs) -> bool:
 
 
 def table(matrix: Matrix) -> pd.DataFrame:
+    import pandas as pd
+
     from analysis.tables import ranking
 
-    return ranking.table(ranking.ranking(matrix.cells, matrix.unmeasured))
+    tables = []
+    for machine, own in matrix.by_machine().items():
+        found = ranking.table(ranking.ranking(own.cells, own.unmeasured))
+        if machine is not None:
+            found.insert(0, "machine", machine)
+        tables.append(found)
+    return pd.concat(tables, ignore_index=True)
 
 
 def markdown(matrix: Matrix) -> str:
     from analysis.tables import ranking
 
-    places = ranking.ranking(matrix.cells, matrix.unmeasured)
-    return ranking.markdown(places, matrix.cells)
+    texts = []
+    for machine, own in matrix.by_machine().items():
+        places = ranking.ranking(own.cells, own.unmeasured)
+        texts.append(ranking.markdown(places, own.cells, machine))
+    return "\n".join(texts)

@@ -21,6 +21,7 @@ from analysis.rows.ceiling import is_near
 from analysis.rows.cells import Cell
 from analysis.rows.figures import Figure
 from analysis.rows.groups import Group, grouped
+from analysis.rows.machines import by_machine
 from analysis.rows.matrix import Matrix
 from analysis.rows.pairs import NOT_SERVERS, NOTHING, Comparison
 from analysis.rows.unmeasured import Unmeasured
@@ -55,7 +56,12 @@ def question(matrix: Matrix) -> str:
 
 def answer(cells: Sequence[Cell], unmeasured: Sequence[Unmeasured]) -> list[str]:
     """Return the sentences of one experiment; there may be none."""
-    sentences = list(_measured(cells)) if cells else []
+    sentences: list[str] = []
+    for machine, own in by_machine(cells).items():
+        said = _measured(own)
+        if machine is not None:
+            said = (say("answer.machine", machine=machine, said=each) for each in said)
+        sentences += said
     for cell in unmeasured:
         sentences.append(
             say("answer.unmeasured", row=cell.impl, why=translated(cell.why))

@@ -14,6 +14,7 @@ from typing import Any
 
 from analysis.configurations import CEILING
 from analysis.rows.cells import Cell
+from analysis.rows.machines import machine_of
 from contract import stops
 
 NEAR = 0.90  # of the ceiling
@@ -44,6 +45,7 @@ def is_near(cells: Iterable[Cell]) -> bool:
 
 
 def _generator(cell: Cell) -> str:
-    """Return the settings on which the generator's capacity depends."""
+    """Return the machine and the settings on which the generator's capacity depends."""
     config: dict[str, Any] = cell.config
-    return repr((config["network"], config["load"], config["server"]["keep_alive"]))
+    kept = config["server"]["keep_alive"]
+    return repr((machine_of(cell), config["network"], config["load"], kept))

@@ -9,7 +9,7 @@ Rules of this module:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from analysis.files import DataError, read_json
 from analysis.record.config import read_config
 from analysis.rows.ceiling import with_ceilings
 from analysis.rows.cells import Cell
+from analysis.rows.machines import MACHINE, are_several, with_machine
 from analysis.rows.unmeasured import Unmeasured
 
 COURSE = "class.json"  # of the plan (`conf/course/course.py`)
@@ -50,6 +51,10 @@ class Matrix:
             else:
                 cells.append(Cell.of(folder, result))
         _check_rules(cells, path)
+        configs = [*(c.config for c in cells), *(c.config for c in unmeasured)]
+        if are_several(configs):
+            cells = [replace(c, config=with_machine(c.config)) for c in cells]
+            unmeasured = [replace(c, config=with_machine(c.config)) for c in unmeasured]
         beside = (read_beside(path, name) for name in (COURSE, ALIKE))
         return cls(with_ceilings(cells), unmeasured, *beside)
 
@@ -63,6 +68,17 @@ class Matrix:
     def experiments(self) -> list[str]:
         """The names of the experiments, each once."""
         return configurations.experiments(self.configs)
+
+    def by_machine(self) -> dict[str | None, Matrix]:
+        """Return the cells of each machine; under None if all were measured here."""
+        names = [config.get(MACHINE) for config in self.configs]
+        return {
+            name: Matrix(
+                [cell for cell in self.cells if cell.config.get(MACHINE) == name],
+                [cell for cell in self.unmeasured if cell.config.get(MACHINE) == name],
+            )
+            for name in dict.fromkeys(names)
+        }
 
     def of(self, experiment: str) -> Matrix:
         """Return those cells that are of one experiment."""

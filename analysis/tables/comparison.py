@@ -28,6 +28,7 @@ from analysis.rows.ceiling import is_near
 from analysis.rows.cells import Cell
 from analysis.rows.figures import Figure
 from analysis.rows.groups import MARK, Group, grouped
+from analysis.rows.machines import by_machine, machine_of
 from analysis.rows.settings import (
     IDLE,
     caption,
@@ -92,10 +93,15 @@ def _numbers(name: str, estimate: Estimate | None) -> dict[str, Any]:
 def comparisons(cells: Sequence[Cell]) -> list[pairs.Comparison]:
     """Return the differences between the rows of one experiment.
 
-    There are none if nothing was measured, or if the rows are of different machines.
+    Rows of different machines have none.
     """
-    comparable = cells and not differing(cells)
-    return pairs.compare(grouped(cells)) if comparable else []
+    rows = grouped(cells)
+    found = []
+    for name, own in by_machine(cells).items():
+        if not differing(own):
+            groups = [row for row in rows if machine_of(row.first) == name]
+            found += pairs.compare(groups)
+    return found
 
 
 def tidy(cell: Cell) -> dict[str, Any]:

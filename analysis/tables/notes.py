@@ -15,6 +15,7 @@ from analysis.limits import compared, is_outside, is_servers, meaning
 from analysis.rows.ceiling import NEAR, is_near
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARKED, Group
+from analysis.rows.machines import by_machine
 from analysis.rows.settings import IDLE, label, setting, show, varying_settings
 from analysis.rows.statistics import LEAST_RUNS, LEVEL, confidence
 from analysis.tables import failing
@@ -188,11 +189,28 @@ def _suspect(cells: Sequence[Cell]) -> Iterable[str]:
 
 
 def _not_comparable(cells: Sequence[Cell]) -> Iterable[str]:
+    machines = by_machine(cells)
+    if None not in machines:
+        named = (_described(name, own[0]) for name, own in machines.items() if name)
+        yield (
+            "**Machines:** rows of different machines are not compared with each "
+            f"other. {'. '.join(named)}.\n"
+        )
+        return
     if unlike := differing(cells):
         yield (
             "**Not comparable:** these rows come from machines that differ in "
             f"{', '.join(unlike)}.\n"
         )
+
+
+def _described(name: str, cell: Cell) -> str:
+    """Return what is known of the machine of an archive, or of this one."""
+    known = machine(cell)
+    return (
+        f"{show(name)}: {show(known['cpus'])} cores of {show(known['cpu_model'])}, "
+        f"{show(known['kernel'])}, Python {show(known['python'])}"
+    )
 
 
 def _backlogs(cells: Sequence[Cell]) -> Iterable[str]:

@@ -166,9 +166,11 @@ def table(places: Sequence[Place]) -> pd.DataFrame:
     )
 
 
-def markdown(places: Sequence[Place], cells: Sequence[Cell]) -> str:
-    """Return the ranking for reading."""
-    lines = ["### ranking", ""]
+def markdown(
+    places: Sequence[Place], cells: Sequence[Cell], machine: str | None = None
+) -> str:
+    """Return the ranking for reading; `machine` has a name if there are several."""
+    lines = ["### ranking" + (f", machine {show(machine)}" if machine else ""), ""]
     for name in dict.fromkeys(cell.experiment for cell in cells):
         chosen = [cell for cell in cells if cell.experiment == name]
         lines += [f"{name}: {caption(chosen)}", ""]

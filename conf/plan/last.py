@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conf.errors import MatrixError, SettingError
+from conf.plan.matrix_files import cell_in
 from conf.schema import Config
 from conf.validate import yaml_files
 
@@ -34,9 +35,13 @@ def last_cells(requested: Mapping[str, Any], outputs: Path) -> dict[str, Config]
     shown = sorted(path.name for path in (outputs / ".shown").glob("*"))
     if len(shown) != 1:
         raise MatrixError(f"there is nothing to report yet: {FIRST}")
-    runs = outputs / "runs"
     folders = _listed(outputs / "matrices" / shown[0] / "matrix.json")
-    return {str(path.relative_to(runs)): _config(path) for path in map(Path, folders)}
+    return {cell_in(folder, outputs): _config(Path(folder)) for folder in folders}
+
+
+def were_asked_for(outputs: Path) -> bool:
+    """Whether anything was asked for in `outputs`, and shown."""
+    return any((outputs / ".shown").glob("*"))
 
 
 def _listed(path: Path) -> list[str]:

@@ -24,6 +24,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,20 @@ from conf.errors import MatrixError
 from conf.plan.turn import await_turn
 from conf.schema import Config
 from contract.whole_file import write_text
+
+RUNS = "runs"  # below `outputs`, the folders of cells that were measured here
+# The name of a cell of an archive begins like this: its folder is elsewhere.
+OF_ARCHIVE = re.compile(r"archives/[0-9a-f]{12}/runs/")
+
+
+def folder_of(cell: str, outputs: Path) -> str:
+    """Return the folder of the cell of this name."""
+    return f"{outputs}/{cell}" if OF_ARCHIVE.match(cell) else f"{outputs}/{RUNS}/{cell}"
+
+
+def cell_in(folder: str, outputs: Path) -> str:
+    """Return the name of the cell in a folder."""
+    return folder.removeprefix(f"{outputs}/").removeprefix(f"{RUNS}/")
 
 
 @dataclass(frozen=True)
@@ -54,7 +69,7 @@ class MatrixFiles:
     @functools.cached_property
     def folders(self) -> list[str]:
         """The folders of the cells, in order."""
-        return [f"{self.outputs}/runs/{cell}" for cell in self.cells]
+        return [folder_of(cell, self.outputs) for cell in self.cells]
 
     @functools.cached_property
     def key(self) -> str:
@@ -86,7 +101,7 @@ class MatrixFiles:
         """The folders that the runs of unmeasured cells write into."""
         cells = self.unmeasured
         parents = dict.fromkeys(cell.rpartition("/")[0] for cell in cells)
-        runs, logs = f"{self.outputs}/runs", f"{self.outputs}/logs"
+        runs, logs = f"{self.outputs}/{RUNS}", f"{self.outputs}/logs"
         folders = [f"{part}/{cell}" for cell in cells for part in (runs, logs)]
         return [*(f"{runs}/{parent}" for parent in parents), *folders]
 

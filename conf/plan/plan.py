@@ -25,14 +25,12 @@ from typing import Any
 
 from conf.compose.submissions import read_class_folder
 from conf.course import settings as of_class
-from conf.course.course import FILE as COURSE
 from conf.course.course import course
 from conf.errors import MatrixError
 from conf.plan import report
 from conf.plan.labels import labels
-from conf.plan.last import FIRST, last_cells
 from conf.plan.matrix import matrix
-from conf.plan.matrix_files import MatrixFiles
+from conf.plan.matrix_files import OF_ARCHIVE, MatrixFiles, folder_of
 from conf.plan.order import order
 from conf.schema import Config
 
@@ -106,8 +104,10 @@ class Plan:
 
     @property
     def records(self) -> list[str]:
-        """A file of each cell that stands for its record."""
-        return [f"{folder}/{self.parts.record[0]}" for folder in self.files.folders]
+        """A file that stands for its record, of each cell that was measured here."""
+        own = (cell for cell in self.cells if not OF_ARCHIVE.match(cell))
+        folders = (folder_of(cell, OUTPUTS) for cell in own)
+        return [f"{folder}/{self.parts.record[0]}" for folder in folders]
 
     @functools.cached_property
     def comparisons(self) -> list[str]:
@@ -148,6 +148,23 @@ class Plan:
         settings = shlex.quote(json.dumps(self.report))
         return f"{' '.join(self.reports)} --settings {settings}"
 
+    @property
+    def archive(self) -> str:
+        """The archive of the last request."""
+        return str(self.report["archive"])
+
+    @functools.cached_property
+    def archive_stamp(self) -> str:
+        """As that of the report, for the archive."""
+        return self.report_stamp.replace("/.report/", "/.archive/", 1)
+
+    @property
+    def archive_command(self) -> str:
+        """The words that follow the command that makes an archive."""
+        settings = shlex.quote(json.dumps(self.report))
+        file = shlex.quote(self.archive)
+        return f"{file} --code {self.parts.analysis} --settings {settings}"
+
     def write(self) -> None:
         """Wait until no study runs in `OUTPUTS`, and write what the steps start from.
 
@@ -163,13 +180,13 @@ def plan(requested: Mapping[str, Any], root: Path, parts: Parts) -> Plan:
 
     Raises `MatrixError` if it cannot be carried out.
     """
-    _refuse_foreign(parts)
+    refuse_foreign(parts)
     requested, settings = report.split(requested)
     requested, given = of_class.split(requested)
     auto = LOOPBACK if parts.no_namespaces else NETWORK
     cells = matrix(requested, root, runner=parts.runner, auto_network=auto)
     told = course(given, list(cells.values()), root, root / "conf")
-    files = _files(cells, parts, told)
+    files = files_of(cells, parts, told)
     if files.unmeasured:
         _refuse(parts.refused(cell["network"] for cell in cells.values()))
     names = {cell["experiment"]["name"] for cell in cells.values()}
@@ -182,28 +199,13 @@ def plan(requested: Mapping[str, Any], root: Path, parts: Parts) -> Plan:
     return Plan(cells, files, settings, parts, warnings)
 
 
-def plan_report(requested: Mapping[str, Any], parts: Parts) -> Plan:
-    """Return the plan for a report of what was asked for last, which measures nothing.
-
-    Raises `MatrixError` if it cannot be carried out.
-    """
-    _refuse_foreign(parts)
-    requested, settings = report.split(requested)
-    cells = last_cells(requested, OUTPUTS)
-    files = _files(cells, parts)
-    if (kept := Path(files.folder, COURSE)).exists():  # what was asked for last
-        files = _files(cells, parts, kept.read_text())
-    for cell in files.unmeasured:
-        raise MatrixError(f"the record of {cell} is not whole any more: {FIRST}")
-    return Plan(cells, files, settings, parts, [])
-
-
-def _files(cells: Mapping[str, Config], parts: Parts, told: str = "") -> MatrixFiles:
+def files_of(cells: Mapping[str, Config], parts: Parts, told: str = "") -> MatrixFiles:
+    """Return the files of these cells; `told` is what is known of a class."""
     made_of = (parts.record, parts.results, parts.analysis)
     return MatrixFiles(cells, OUTPUTS, *made_of, told)
 
 
-def _refuse_foreign(parts: Parts) -> None:
+def refuse_foreign(parts: Parts) -> None:
     """Refuse to work among files that somebody else has written."""
     here = (SNAKEMAKE, OUTPUTS)
     below = (path for each in here for path in each.glob("*/"))

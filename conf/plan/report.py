@@ -41,6 +41,11 @@ def _checked(settings: Config) -> Config:
         raise MatrixError(str(error)) from None
     _check_file(whole["file"], whole)
     _notes(whole["notes"])
+    if not whole["archive"].endswith(".zip"):
+        raise MatrixError(
+            f"report.archive={whole['archive']}: an archive is a file with .zip, as in "
+            "report.archive=mine.zip"
+        )
     return whole
 
 

@@ -102,7 +102,11 @@ def test_provenance(plain: Path) -> None:
         *("tcp_max_syn_backlog", "tcp_tw_reuse"),
     } == set(found["limits"])
     assert "--stop-after-requests" in found["commands"]["locust"]
-    assert found["commands"]["server"][1:4] == ["-m", "servers", "select"]
+    server = found["commands"]["server"]
+    assert server[:4] == ["{python}", "-m", "servers", "select"]
+    assert server[server.index("--page-file") + 1] == "{folder}/page.html"
+    for words in found["commands"].values():  # no place of this machine
+        assert not [word for word in words if word.startswith("/") and word != "/"]
     if os.cpu_count() > 1:
         assert set(found["cores"]["server"]).isdisjoint(found["cores"]["locust"])
     assert found["server_end"] == "exit status 0"

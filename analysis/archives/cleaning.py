@@ -1,0 +1,111 @@
+"""What a record says about a place, a host and a user, replaced by names in braces.
+
+Rules of this module:
+- A known place gets its name: `{root}`, `{python}`, `{home}`. Of any other absolute
+  path the last part is left: `{elsewhere}/server.js`. A path is one of two parts at
+  least, so that `/` and `/page` of a URL stay.
+- Names of the host and of the user are replaced in what was read or printed. They stay
+  in settings: whoever calls a server `ada` wants it to be called so.
+- Where nothing has to be replaced, the bytes stay as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import platform
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+# Behind the begin of a word, and not within a URL or a relative path.
+ELSEWHERE = re.compile(
+    r"(?<![\w.}~:/-])(?:/[^\s/:;,'\"()<>|=&]+)+/([^\s/:;,'\"()<>|=&]+)"
+)
+URL_PATHS = ("impl.path", "impl.ready.path", "--path")
+AS_SET = ("provenance.commands", "stopped.reason", "not_measured.kind")
+LEAST = 2  # characters of a name of a host or a user
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What is replaced: places by their paths, and names of hosts and users."""
+
+    places: Mapping[str, str]
+    names: Mapping[str, str]
+
+    @classmethod
+    def here(cls) -> Cleaning:
+        """Return what has to be replaced on this machine, for this user."""
+        places = {sys.executable: "{python}", str(ROOT): "{root}"}
+        with contextlib.suppress(RuntimeError, KeyError):  # a user without a home
+            places[str(Path.home())] = "{home}"
+        names = {platform.node(): "{host}", platform.node().partition(".")[0]: "{host}"}
+        with contextlib.suppress(OSError, KeyError):  # a user without a name
+            names[getpass.getuser()] = "{user}"
+        return cls(
+            {path: name for path, name in places.items() if len(path) > LEAST},
+            {name: to for name, to in names.items() if len(name) >= LEAST},
+        )
+
+    def settings(self, config: Any) -> Any:
+        """Return the settings of a cell without places."""
+        return self._each(config, "", with_names=False)
+
+    def run(self, run: Any) -> Any:
+        """Return the content of `run.json` without places and names."""
+        return self._each(run, "", with_names=True)
+
+    def text(self, text: str, *, with_names: bool = True) -> str:
+        """Return a text without places, and without names if these are to go, too."""
+        for path in sorted(self.places, key=len, reverse=True):
+            text = re.sub(
+                rf"(?<![\w.-]){re.escape(path)}(?![\w.-])", self.places[path], text
+            )
+        text = ELSEWHERE.sub(r"{elsewhere}/\1", text)
+        if with_names:
+            for name in sorted(self.names, key=len, reverse=True):
+                pattern = rf"(?<![\w{{]){re.escape(name)}(?![\w}}])"
+                text = re.sub(pattern, self.names[name], text, flags=re.IGNORECASE)
+        return text
+
+    def found(self, content: bytes) -> str | None:
+        """Return a place of this machine that stands in a file, if there is one."""
+        for path in self.places:
+            pattern = rb"(?<![\w.-])" + re.escape(path.encode()) + rb"(?![\w.-])"
+            if re.search(pattern, content):
+                return path
+        return None
+
+    def named(self, content: bytes) -> bool:
+        """Whether the host or the user is named in a file."""
+        lower = content.lower()
+        return any(name.lower().encode() in lower for name in self.names)
+
+    def _each(self, value: Any, where: str, *, with_names: bool) -> Any:
+        if isinstance(value, Mapping):
+            return {
+                key: self._each(
+                    one, f"{where}.{key}".lstrip("."), with_names=with_names
+                )
+                for key, one in value.items()
+            }
+        if isinstance(value, list):
+            return list(self._words(value, where, with_names=with_names))
+        if not isinstance(value, str) or where in URL_PATHS:
+            return value
+        return self.text(value, with_names=with_names and not where.startswith(AS_SET))
+
+    def _words(
+        self, words: list[Any], where: str, *, with_names: bool
+    ) -> Iterator[Any]:
+        """Yield the words of a command, or the members of any list."""
+        option = ""
+        for word in words:
+            place = option if option in URL_PATHS else where
+            yield self._each(word, place, with_names=with_names)
+            option = word if isinstance(word, str) else ""

@@ -1,0 +1,164 @@
+"""Opens an archive: unpacks it, checks it whole, and makes its results anew.
+
+Rules of this module:
+- What is opened looks like `outputs/` of a study, and is gone when the block ends.
+- An archive is refused whole. The line begins with the archive, and names what in it is
+  wrong.
+- Results are made of the records by today's analysis. `result.json` of the archive is
+  read to see that it is one, and then replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from analysis.archives import form
+from analysis.archives.container import unpack
+from analysis.archives.data import check_shape, load_json, load_yaml
+from analysis.archives.rows import check_table, gunzip
+from analysis.archives.shapes import CONFIG, JOINED, NOT_MEASURED, RUN, text
+from analysis.files import DataError, write_text
+from analysis.record.run_files import check_version
+from analysis.summarise import summarise
+from contract import record
+from contract.text import one_line
+
+NAME = "archive"  # of its matrix: a folder that opens has one
+CONTENTS = {"version": lambda value: type(value) is int, "cells": [text]}
+# What computing with numbers that fit no run may raise.
+OF_NUMBERS = (ArithmeticError, AttributeError, LookupError, MemoryError)
+OF_DATA = (TypeError, ValueError, RecursionError)
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Path]:
+    """Yield a folder like `outputs/`, with the cells of an archive and their results.
+
+    Its matrix lists their folders by absolute paths. The charts of cells are not made.
+    Raises `DataError`.
+    """
+    with tempfile.TemporaryDirectory(prefix="firstfail-") as name:
+        outputs = Path(name) / "outputs"
+        with _named(path):
+            cells = _unpack(path, outputs)
+            for cell in cells:
+                _summarise(outputs, cell)
+        listed = [str(outputs / cell) for cell in cells]
+        write_text(
+            outputs / "matrices" / NAME / "matrix.json", json.dumps(listed) + "\n"
+        )
+        write_text(outputs / ".shown" / NAME, "")
+        yield outputs
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of an archive; raise `DataError` if it can't be read."""
+    with _named(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let errors name the archive, in one line."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}") from None
+    except DataError as error:
+        raise DataError(one_line(f"{path} is refused: {error}")) from None
+
+
+@contextlib.contextmanager
+def _within(name: str) -> Iterator[None]:
+    """Let errors name a file of the archive."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
+
+
+def _unpack(path: Path, outputs: Path) -> list[str]:
+    """Unpack an archive and check its files; return the folders of its cells."""
+    outputs.mkdir()
+    unpack(path, outputs)
+    with _within(form.CRATE):
+        load_json(outputs / form.CRATE)
+    with _within(form.CONTENTS):
+        contents = load_json(outputs / form.CONTENTS)
+        check_shape(contents, CONTENTS, "")
+        if contents["version"] != form.VERSION:
+            raise DataError(
+                f"it is of version {contents['version']}, and version {form.VERSION} "
+                "is read here: use the firstfail that made it"
+            )
+    cells: list[str] = contents["cells"]
+    _check_cells(outputs, cells)
+    for cell in cells:
+        _check_cell(outputs, cell)
+    for part in outputs.iterdir():
+        if part.name != form.RUNS:
+            shutil.rmtree(part) if part.is_dir() else part.unlink()
+    return cells
+
+
+def _check_cells(outputs: Path, cells: list[str]) -> None:
+    """Raise `DataError` unless these are the folders that there are, and no others."""
+    paths = (outputs / form.RUNS).rglob("*") if (outputs / form.RUNS).is_dir() else ()
+    files = {path.relative_to(outputs).as_posix() for path in paths if path.is_file()}
+    if len(cells) > min(len(set(cells)), form.CELLS):
+        raise DataError(f"{form.CONTENTS} lists a cell twice, or too many cells")
+    if not cells or files != {f"{c}/{name}" for c in cells for name in form.OF_CELL}:
+        raise DataError(f"{form.CONTENTS} lists other cells than there are")
+
+
+def _check_cell(outputs: Path, cell: str) -> None:
+    """Raise `DataError` unless a folder holds a record; leave its record alone."""
+    folder = outputs / cell
+    packed = folder / (record.REQUESTS + form.PACKED)
+    with _within(f"{cell}/{packed.name}"):
+        gunzip(packed, folder / record.REQUESTS)
+    packed.unlink()
+    with _within(f"{cell}/{record.CONFIG}"):
+        check_shape(load_yaml(folder / record.CONFIG), CONFIG, "")
+    with _within(f"{cell}/{record.RUN}"):
+        run = load_json(folder / record.RUN)
+        is_measured = _check_run(run)
+    with _within(f"{cell}/{form.RESULT}"):
+        if not isinstance(load_json(folder / form.RESULT), dict):
+            raise DataError("it is no result")
+    (folder / form.RESULT).unlink()
+    for name in (record.REQUESTS, *form.TABLES_OF_RECORD):
+        with _within(f"{cell}/{name}"):
+            check_table(folder / name, empty=not is_measured)
+
+
+def _check_run(run: Any) -> bool:
+    """Check the content of `run.json`; return whether the cell was measured."""
+    is_measured = not (isinstance(run, dict) and "not_measured" in run)
+    if isinstance(run, dict) and type(run.get("version")) is int:
+        check_version(run, Path(record.RUN))
+    check_shape(run, RUN if is_measured else NOT_MEASURED, "")
+    if is_measured and len(run["stopped"].get("joining") or ()) > JOINED:
+        raise DataError("stopped.joining has too many stretches")
+    return is_measured
+
+
+def _summarise(outputs: Path, cell: str) -> None:
+    """Make the results of a cell anew, but for its chart."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a number of others may be odd
+            summarise(outputs / cell, None, drawn=False)
+    except DataError as error:  # it names the folder that this was unpacked to
+        raise DataError(str(error).replace(f"{outputs}/", "")) from None
+    except (*OF_NUMBERS, *OF_DATA) as error:
+        kind = type(error).__name__
+        raise DataError(f"{cell}: it is no record of a run ({kind})") from None

@@ -1,0 +1,98 @@
+"""Reads the tables of a record of others: rows of numbers, or `DataError`.
+
+Rules of this module:
+- A table has the header of today's form, and rows that match it sign by sign: numbers
+  are digits, and an error is text that was quoted where it had to be. So nothing is
+  left for a reader of CSV to decide.
+- A packed table is unpacked as far as the limits go, whatever it claims.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from pathlib import Path
+
+from analysis.archives import form
+from analysis.files import DataError
+from contract import record
+
+GZIP = 31  # zlib's number for a header of gzip
+AT_ONCE = 1 << 20
+NUMBER = r"-?\d{1,15}(?:\.\d{1,12})?(?:e[+-]?\d{1,2})?"
+WHOLE = r"\d{1,15}"
+TEXT = r'(?:[^",\x00-\x1f\x7f]*|"(?:[^"\x00-\x1f\x7f]|"")*")'
+COLUMNS = {
+    record.REQUESTS: record.REQUESTS_COLUMNS,
+    record.TELEMETRY: record.TELEMETRY_COLUMNS,
+    record.UNFINISHED: record.UNFINISHED_COLUMNS,
+    record.GENERATOR: record.GENERATOR_COLUMNS,
+}
+# Columns that are no number or nothing.
+OF = {
+    **dict.fromkeys(("start_s", "response_ms", "at_s"), NUMBER),
+    **dict.fromkeys(("bytes", "users"), WHOLE),
+    "status": r"(?:\d{3})?",
+    "error": TEXT,
+}
+
+
+def check_table(path: Path, *, empty: bool = False) -> None:
+    """Raise `DataError` unless the file at `path` is a table of its name.
+
+    An `empty` one has not even a header: its cell was not measured.
+    """
+    if empty:
+        if path.stat().st_size:
+            raise DataError("it has rows, and its cell was not measured")
+        return
+    with path.open("rb") as file:
+        row = _row(file.readline(form.LINE_BYTES), path.name)
+        for number in range(2, form.ROWS + 3):
+            line = file.readline(form.LINE_BYTES)
+            if not line:
+                return
+            if not _fits(line, row):
+                raise DataError(f"line {number} is no row of it")
+    raise DataError(f"it has over {form.ROWS:,} rows")
+
+
+def _row(header: bytes, name: str) -> re.Pattern[str]:
+    """Return what a row looks like below the header of a table of this name.
+
+    Readings are found by the names of their columns, in whatever order.
+    """
+    names = header.decode(errors="replace").removesuffix("\n").split(",")
+    known = list(COLUMNS[name])
+    in_any_order = name == record.TELEMETRY and sorted(names) == sorted(known)
+    if names != known and not in_any_order:
+        raise DataError("its header is another one")
+    return re.compile(",".join(OF.get(column, f"(?:{NUMBER})?") for column in names))
+
+
+def _fits(line: bytes, row: re.Pattern[str]) -> bool:
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        return False
+    return text.endswith("\n") and row.fullmatch(text, 0, len(text) - 1) is not None
+
+
+def gunzip(path: Path, to: Path) -> None:
+    """Unpack the one member of a file of gzip; raise `DataError`."""
+    unpacking, size = zlib.decompressobj(GZIP), 0
+    with path.open("rb") as packed, to.open("xb") as file:
+        while not unpacking.eof:
+            given = unpacking.unconsumed_tail or packed.read(AT_ONCE)
+            if not given:
+                raise DataError("it is cut")
+            try:
+                content = unpacking.decompress(given, AT_ONCE)
+            except zlib.error:
+                raise DataError("it is no gzip") from None
+            size += len(content)
+            if size > form.MEMBER_BYTES:
+                raise DataError(f"it unpacks to over {form.MEMBER_BYTES:,} bytes")
+            file.write(content)
+        if unpacking.unused_data or packed.read(1):
+            raise DataError("it has something behind its end")

@@ -1,0 +1,131 @@
+"""The shapes of a cell's `config.yaml` and `run.json`, as they are read of others.
+
+Rules of this module:
+- They have what analysis computes with, with bounds within which it ends soon.
+- Entries beside these are plain data, and are shown at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from analysis.archives import form
+from contract import stops
+from contract.settings import AUTO
+
+JOINED = 200  # stretches in which users joined; a search for a start has twenty
+Fits = Callable[[Any], bool]
+
+
+def number(least: float, most: float = form.NUMBER) -> Fits:
+    return lambda value: type(value) in (int, float) and least <= value <= most
+
+
+def whole(least: int, most: int = int(form.NUMBER)) -> Fits:
+    return lambda value: type(value) is int and least <= value <= most
+
+
+def one_of(*values: str) -> Fits:
+    return lambda value: isinstance(value, str) and value in values
+
+
+def text(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= form.LINE_BYTES
+
+
+def truth(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _users(value: Any) -> bool:
+    return bool(value == AUTO) or whole(1, form.USERS)(value)
+
+
+SECONDS, POSITIVE = number(0, form.SECONDS), number(1e-6)
+CONFIG = {
+    "experiment": {
+        "name": text,
+        "stop": one_of(*stops.RULES),
+        "requests?": whole(1),
+        "max_s?": number(0),
+        "p95_ms?": number(0),
+    },
+    "impl": {
+        "name": text,
+        "path?": text,
+        "worker?": text,
+        "workers?": whole(1),
+        "descriptors?": whole(0),
+        "submission?": text,
+        "options?": {},
+    },
+    "network": {"name": text, "kind": text, "rate_mbit?": POSITIVE},
+    "app": {"name": text, "code?": text},
+    "page": {"name": text, "wait_ms": number(0, 1000 * form.SECONDS)},
+    "users": _users,
+    "hatch_rate": POSITIVE,
+    "idle": whole(0, form.USERS),
+    "repeat": whole(1),
+    "server": {"backlog": whole(1), "keep_alive": truth},
+    "load": {
+        "think_min_s": SECONDS,
+        "think_max_s": SECONDS,
+        "seed": whole(0),
+        "timeout_s": POSITIVE,
+        "slow_ms?": number(0),
+        "arrivals": text,
+        "processes": whole(1),
+    },
+    "code": {"server": text, "runner": text},
+    "key": text,
+}
+PROVENANCE = {
+    "commit?": text,
+    "dirty?": truth,
+    "started?": text,
+    "host?": {"kernel?": text, "cpu_model?": text, "cpus?": whole(1)},
+    "versions?": {},
+    "cores?": {"server?": [whole(0)], "locust?": [whole(0)]},
+    "commands?": {"server?": [lambda word: isinstance(word, str)]},
+}
+RUN = {
+    "version": whole(1),
+    "stopped": {
+        "reason": text,
+        "at_s": SECONDS,
+        "users": whole(0, form.USERS),
+        "began_s": number(0),
+        "requests_before?": whole(0),
+        "joining?": [
+            {
+                "at_s": SECONDS,
+                "users": whole(0, form.USERS),
+                "rate": POSITIVE,
+                "together?": whole(1),
+            }
+        ],
+        "steps?": [
+            {"users": whole(0, form.USERS), "begin_s": SECONDS, "end_s": SECONDS}
+        ],
+    },
+    "crashed?": text,
+    "bare_lf?": truth,
+    "idle?": {"opened": whole(0), "open_at_end": whole(0)},
+    "telemetry?": {
+        "cost_s?": number(0),
+        "server_most_descriptors?": whole(0),
+        "server?": {
+            "user_s": number(0),
+            "system_s": number(0),
+            "voluntary_switches": whole(0),
+            "involuntary_switches": whole(0),
+        },
+    },
+    "provenance": PROVENANCE,
+}
+NOT_MEASURED = {
+    "version": whole(1),
+    "not_measured": {"kind": text, "because": text},
+    "provenance?": PROVENANCE,
+}

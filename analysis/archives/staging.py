@@ -1,0 +1,137 @@
+"""Clean copies of cells, and what analysis makes of them: what an archive is made of.
+
+Rules of this module:
+- The results of a copy are made of the copy. Only where nothing had to be replaced,
+  those that there are already are taken, since they would be the same.
+- Everything is made in the folder of the copies, with paths that are relative to it: no
+  table and no report can name another place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis.archives.cleaning import Cleaning
+from analysis.archives.form import CHARTS, OF_CELL, PACKED, RUNS, TABLES
+from analysis.catalogue import REPORTS, RESULTS
+from analysis.files import DataError, read_json, unreadable, write_text
+from analysis.outputs import write_charts, write_tables
+from analysis.record.config import read_config
+from analysis.report.formats import write as write_report
+from analysis.rows.matrix import Matrix, read_folders
+from analysis.summarise import summarise
+from contract import record
+
+MATRIX = "matrix.json"
+LEVEL = 9  # of compression: an archive is written once
+
+
+def stage(
+    outputs: Path, matrix: Path, to: Path, settings: Mapping[str, Any], code: str | None
+) -> list[str]:
+    """Fill the empty folder `to` with what an archive of a matrix file consists of.
+
+    The files that describe it are not among them. Return the folders of the cells
+    within `to`. `code` names this analysis. Raises `DataError`.
+    """
+    cleaning = Cleaning.here()
+    folders = read_folders(matrix)
+    cells = [_within(folder, outputs) for folder in folders]
+    for folder, cell in zip(folders, cells, strict=True):
+        (to / cell).mkdir(parents=True)
+        if not _copy(folder, to / cell, cleaning):
+            summarise(to / cell, code)
+    _show(cells, to, settings)
+    for cell in cells:
+        _finish(to / cell)
+    refuse_places(to, cleaning)
+    return cells
+
+
+def _show(cells: Sequence[str], folder: Path, settings: Mapping[str, Any]) -> None:
+    """Write the tables, the charts and the report of cells below `folder`."""
+    own = {**settings, "file": None}
+    if notes := settings.get("notes"):
+        own["notes"] = str(Path(notes).absolute())
+    with contextlib.chdir(folder):
+        listed = Path(MATRIX)
+        write_text(listed, json.dumps(cells))
+        matrix = Matrix.read(listed)
+        write_tables(matrix, Path(TABLES))
+        write_charts(matrix, Path(CHARTS))
+        write_report(Path(), [Path(name) for name in REPORTS], own)
+        listed.unlink()
+
+
+def _within(folder: Path, outputs: Path) -> str:
+    """Return the folder of a cell within an archive, which is that within `outputs`."""
+    within = folder.relative_to(outputs) if folder.is_relative_to(outputs) else folder
+    if within.parts[0] != RUNS:
+        raise DataError(
+            f"{folder} was not measured here: an archive has cells of one machine; ask "
+            "for a study of yours first, as in make demo"
+        )
+    return within.as_posix()
+
+
+def _copy(folder: Path, to: Path, cleaning: Cleaning) -> bool:
+    """Copy a record, clean; return whether its results have been copied, too.
+
+    They are if the record was clean.
+    """
+    config, run = read_config(folder), read_json(folder / record.RUN)
+    clean = cleaning.settings(config), cleaning.run(run)
+    are_clean = clean == (config, run)
+    try:
+        for name in record.FILES:
+            if name.endswith(".csv"):
+                kept = (folder / name).read_bytes()
+                cleaned = _cleaned_table(kept, cleaning)
+                (to / name).write_bytes(cleaned)
+                are_clean = are_clean and cleaned == kept
+        for name in RESULTS if are_clean else ():
+            shutil.copyfile(folder / name, to / name)
+    except OSError as error:
+        raise unreadable(Path(error.filename or folder), error) from None
+    (to / record.CONFIG).write_text(yaml.safe_dump(clean[0], sort_keys=False))
+    (to / record.RUN).write_text(json.dumps(clean[1], indent=2) + "\n")
+    return are_clean
+
+
+def _cleaned_table(content: bytes, cleaning: Cleaning) -> bytes:
+    """Return a table without places. Only errors have words, and most are ours."""
+    if not cleaning.found(content) and not cleaning.named(content):
+        return content
+    text = content.decode(errors="replace")
+    return "\n".join(map(cleaning.text, text.split("\n"))).encode()
+
+
+def _finish(cell: Path) -> None:
+    """Leave of a cell what is packed of it."""
+    requests = cell / record.REQUESTS
+    packed = io.BytesIO()
+    with gzip.GzipFile("", "wb", LEVEL, packed, mtime=0) as file:
+        file.write(requests.read_bytes())
+    requests.with_name(requests.name + PACKED).write_bytes(packed.getvalue())
+    for path in cell.iterdir():
+        if path.name not in OF_CELL:
+            path.unlink()
+
+
+def refuse_places(folder: Path, cleaning: Cleaning) -> None:
+    """Raise `DataError` if a file still names a place of this machine."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if place := cleaning.found(path.read_bytes()):
+            raise DataError(
+                f"{path.relative_to(folder)} would have {place} in it: an archive "
+                "names no place on a disk; take it out of what the file is made of"
+            )

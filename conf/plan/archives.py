@@ -1,0 +1,73 @@
+"""The cells of `study=archive path=FILE`: those of archives, beside the last ones.
+
+Rules of this module:
+- Nothing is measured. The cells that were measured here are those of what was asked for
+  last, without those of other archives. There may be none.
+- Which cells an archive has, and whether it is one, is said by whoever opens it.
+- An error raises `MatrixError` with one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from conf.errors import MatrixError
+from conf.plan.last import last_cells, were_asked_for
+from conf.plan.matrix_files import OF_ARCHIVE
+from conf.schema import Config
+
+STUDY, PATH = "archive", "path"
+# An archive → the names of its cells, and their configurations.
+Opened = Callable[[Path], Mapping[str, Config]]
+
+
+def beside_last(
+    requested: Mapping[str, Any], outputs: Path, opened: Opened
+) -> dict[str, Config]:
+    """Return the cells that were measured here last, and those of the archives."""
+    others = {
+        name: value
+        for name, value in requested.items()
+        if name not in ("study", PATH) and value != {}
+    }
+    for name, value in others.items():
+        raise MatrixError(
+            f"{name}={value}: study={STUDY} measures nothing: leave it out; path=… and "
+            "report.… are all that it takes"
+        )
+    paths = list(_paths(requested.get(PATH)))
+    cells: dict[str, Config] = {}
+    if were_asked_for(outputs):
+        cells = {
+            cell: config
+            for cell, config in last_cells({}, outputs).items()
+            if not OF_ARCHIVE.match(cell)
+        }
+    for path in paths:
+        cells |= opened(path)
+    _check_rules(cells)
+    return cells
+
+
+def _paths(value: Any) -> Iterator[Path]:
+    names = [name for name in str(value or "").split(",") if name]
+    if not names:
+        raise MatrixError(
+            f"study={STUDY} needs its archives: {PATH}=FILE.zip, or several with "
+            "commas between them"
+        )
+    yield from (Path(name).expanduser() for name in names)
+
+
+def _check_rules(cells: Mapping[str, Config]) -> None:
+    """Raise `MatrixError` where one table would have to be of two shapes."""
+    rules: dict[str, str] = {}
+    for config in cells.values():
+        name, stop = config["experiment"]["name"], config["experiment"]["stop"]
+        if rules.setdefault(name, stop) != stop:
+            raise MatrixError(
+                f"{name} ends by experiment.stop={rules[name]} in one place and by "
+                f"{stop} in another: they cannot stand in one table"
+            )

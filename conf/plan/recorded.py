@@ -1,0 +1,64 @@
+"""Plans for cells that have records: a report, an archive, archives of others.
+
+Rules of this module:
+- Nothing is measured. A cell without a whole record raises `MatrixError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from conf.errors import MatrixError
+from conf.plan import archives, report
+from conf.plan.last import FIRST, last_cells
+from conf.plan.matrix_files import COURSE, OF_ARCHIVE
+from conf.plan.plan import OUTPUTS, Parts, Plan, files_of, refuse_foreign
+from conf.schema import Config
+
+
+def plan_report(requested: Mapping[str, Any], parts: Parts) -> Plan:
+    """Return the plan for a report of what was asked for last, which measures nothing.
+
+    Raises `MatrixError` if it cannot be carried out.
+    """
+    refuse_foreign(parts)
+    requested, settings = report.split(requested)
+    return _of_records(last_cells(requested, OUTPUTS), settings, parts)
+
+
+def plan_packing(requested: Mapping[str, Any], parts: Parts) -> Plan:
+    """Return the plan for an archive of what was asked for last, as for a report."""
+    planned = plan_report(requested, parts)
+    if any(map(OF_ARCHIVE.match, planned.cells)):
+        raise MatrixError(
+            "the last study shows archives, and an archive has what was measured here: "
+            f"{FIRST}"
+        )
+    return planned
+
+
+def plan_archives(
+    requested: Mapping[str, Any], parts: Parts, opened: archives.Opened
+) -> Plan:
+    """Return the plan for cells of archives beside those that were asked for last.
+
+    `opened` returns the cells of an archive. Nothing is measured. Raises `MatrixError`
+    if it cannot be carried out.
+    """
+    refuse_foreign(parts)
+    requested, settings = report.split(requested)
+    cells = archives.beside_last(requested, OUTPUTS, opened)
+    return _of_records(cells, settings, parts)
+
+
+def _of_records(cells: Mapping[str, Config], settings: Config, parts: Parts) -> Plan:
+    """Return the plan for tables, charts and more of cells that have records."""
+    files = files_of(cells, parts)
+    if (kept := Path(files.folder, COURSE)).exists():  # what was asked for last
+        files = files_of(cells, parts, kept.read_text())
+    for cell in files.unmeasured:
+        if not OF_ARCHIVE.match(cell):  # which was checked when it was opened
+            raise MatrixError(f"the record of {cell} is not whole any more: {FIRST}")
+    return Plan(cells, files, settings, parts, [])

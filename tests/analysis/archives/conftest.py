@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.archives.packing import pack
+from tests.analysis.archives import made
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a matrix of three cells. Not to be changed."""
+    return made.study(tmp_path_factory.mktemp("study") / "outputs")
+
+
+@pytest.fixture(scope="session")
+def archive(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of these cells. Not to be changed."""
+    path = tmp_path_factory.mktemp("archive") / "study.zip"
+    pack(study, path, {}, "made")
+    return path
+
+
+@pytest.fixture(scope="session")
+def files(archive: Path) -> dict[str, bytes]:
+    """The files of the archive. Not to be changed: copy them."""
+    return made.members(archive)

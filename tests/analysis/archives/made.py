@@ -1,0 +1,76 @@
+"""Archives that are made for tests: one that is right, and others made of it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from analysis.__main__ import main
+from analysis.archives.form import MANIFEST
+from tests.analysis.golden import RECORDS
+
+CELLS = ("burst-cleo", "accept-queue")  # cleo was not measured
+CELL = "runs/accept-queue/x/users~1"
+UNMEASURED = "runs/burst-cleo/x/users~1"
+
+
+def study(outputs: Path) -> Path:
+    """Put kept records below `outputs`, as a study leaves them; return its matrix."""
+    folders = []
+    for name in CELLS:
+        folder = outputs / "runs" / name / "x" / "users~1"
+        with tarfile.open(RECORDS / f"{name}.tar.xz") as packed:
+            packed.extractall(folder, filter="data")
+        folders.append(str(folder))
+    matrix = outputs / "matrices" / "made"
+    matrix.mkdir(parents=True)
+    (matrix / "matrix.json").write_text(json.dumps(folders))
+    assert main(["compare", "--code", "made", str(matrix / "matrix.json")]) == 0
+    return matrix
+
+
+def members(archive: Path) -> dict[str, bytes]:
+    """Return the files of an archive."""
+    with zipfile.ZipFile(archive) as packed:
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip of files, as they are."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(zipfile.ZipInfo(name), content)
+    return made.getvalue()
+
+
+def sealed(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return files with a manifest that is right, as a forger would make it."""
+    others = {name: content for name, content in files.items() if name != MANIFEST}
+    lines = [
+        f"{hashlib.sha256(content).hexdigest()}  {name}\n"
+        for name, content in sorted(others.items())
+    ]
+    return {**others, MANIFEST: "".join(lines).encode()}
+
+
+def config(files: Mapping[str, bytes], cell: str = CELL) -> dict:
+    return yaml.safe_load(files[f"{cell}/config.yaml"])
+
+
+def run(files: Mapping[str, bytes], cell: str = CELL) -> dict:
+    return json.loads(files[f"{cell}/run.json"])
+
+
+def copy(study: Path, to: Path) -> Path:
+    """Copy the outputs that the matrix `study` is in; return its copy."""
+    shutil.copytree(study.parents[1], to)
+    return to / study.relative_to(study.parents[1])

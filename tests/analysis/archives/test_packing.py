@@ -1,0 +1,248 @@
+"""What is in an archive, and what is not."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import re
+import shutil
+import struct
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pypdf import PdfReader
+from rocrate.rocrate import ROCrate
+
+from analysis.archives import cleaning
+from analysis.archives.citation import citation
+from analysis.archives.cleaning import Cleaning
+from analysis.archives.form import MANIFEST, OF_CELL
+from analysis.archives.packing import pack
+from analysis.archives.staging import refuse_places
+from analysis.files import DataError
+from tests.analysis.archives import made
+
+HOST, USER = "unmistakable-host", "unmistakable_user"
+PLACE = "/srv/unmistakable place/checkout"
+HOME = f"/home/{USER}"
+
+
+def test_it_is_a_process_run_crate(archive: Path, tmp_path: Path) -> None:
+    """The rules of the profile that say MUST, of what rocrate reads."""
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(tmp_path)
+    crate = ROCrate(tmp_path)
+    root = crate.root_dataset
+    assert root["conformsTo"].id == "https://w3id.org/ro/wfrun/process/0.5"
+    assert crate.metadata["conformsTo"] == "https://w3id.org/ro/crate/1.1"
+    assert root["name"] and root["description"] and root["datePublished"]
+    assert root["license"].id == "LICENSE"
+    actions = root["mentions"]
+    assert {action.type for action in actions} == {"CreateAction"}
+    assert len(actions) == len(made.CELLS)
+    for action in actions:
+        server = action["instrument"]
+        assert server.type == "SoftwareApplication"
+        assert server["name"] and server["softwareVersion"]
+        assert action["startTime"] if "error" not in action else True
+        assert action["object"].id.endswith("/config.yaml")
+        assert (tmp_path / action["object"].id).is_file()
+        results = {file.id.rpartition("/")[2] for file in action["result"]}
+        assert results == {*OF_CELL} - {"config.yaml"}
+    names = {each["name"] for each in crate.get_entities() if "softwareVersion" in each}
+    assert {"firstfail", "locust", "python", "students/cleo"} <= names
+
+
+def test_it_lists_each_file_with_its_digest(files: dict[str, bytes]) -> None:
+    graph = json.loads(files["ro-crate-metadata.json"])["@graph"]
+    described = {each["@id"]: each for each in graph if "sha256" in each}
+    assert described.keys() == files.keys() - {"ro-crate-metadata.json", MANIFEST}
+    lines = files[MANIFEST].decode().splitlines()
+    listed = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    assert listed.keys() == files.keys() - {MANIFEST}
+    for name, digest in listed.items():
+        assert hashlib.sha256(files[name]).hexdigest() == digest
+        if name in described:
+            assert described[name]["sha256"] == digest
+            assert described[name]["contentSize"] == str(len(files[name]))
+
+
+def test_a_cell_has_its_record_and_its_result(
+    files: dict[str, bytes], study: Path
+) -> None:
+    folder = study.parents[1] / made.CELL
+    for name in OF_CELL:
+        assert f"{made.CELL}/{name}" in files
+    packed = files[f"{made.CELL}/requests.csv.gz"]
+    assert gzip.decompress(packed) == (folder / "requests.csv").read_bytes()
+    for name in ("telemetry.csv", "generator.csv", "unfinished.csv"):
+        assert files[f"{made.CELL}/{name}"] == (folder / name).read_bytes()
+    shown = {name for name in files if not name.startswith("runs/")}
+    assert {"tables/burst.md", "tables/cells.csv", "charts/burst.svg"} <= shown
+    assert {"report.html", "report.pdf", "LICENSE", "CITATION.cff"} <= shown
+    assert not any(name.endswith(".log") for name in files)
+
+
+def test_the_same_results_give_the_same_bytes(
+    study: Path, archive: Path, tmp_path: Path
+) -> None:
+    """From another folder, and after another user has touched all files."""
+    other = made.copy(study, tmp_path / "elsewhere" / "outputs")
+    listed = other / "matrix.json"
+    text = listed.read_text().replace(str(study.parents[1]), str(other.parents[1]))
+    listed.write_text(text)
+    pack(other, tmp_path / "again.zip", {}, "made")
+    assert (tmp_path / "again.zip").read_bytes() == archive.read_bytes()
+
+
+def test_citation(files: dict[str, bytes]) -> None:
+    """What the schema of CFF 1.2.0 requires, and nothing that is made up."""
+    cited = yaml.safe_load(files["CITATION.cff"])
+    assert cited["cff-version"] == "1.2.0"
+    assert cited["message"] and cited["title"]
+    assert cited["type"] == "dataset"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", cited["date-released"])
+    assert cited["authors"] == [{"name": "anonymous"}]
+    assert "doi" not in cited and "identifiers" not in cited
+    project = {"name": "x", "description": "y", "version": "1"}
+    hers = yaml.safe_load(citation("t", "Ada Lovelace", "2026-11-29", project))
+    assert hers["authors"] == [{"name": "Ada Lovelace"}]
+    assert "license" not in hers
+
+
+@pytest.fixture
+def telling(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A study whose records name a place, a host and a user wherever they can."""
+    monkeypatch.setattr(cleaning, "ROOT", Path(PLACE))
+    monkeypatch.setattr(sys, "executable", f"{PLACE}/.venv/bin/python")
+    monkeypatch.setenv("HOME", HOME)
+    monkeypatch.setenv("LOGNAME", USER)
+    monkeypatch.setattr("platform.node", lambda: f"{HOST}.example.org")
+    monkeypatch.chdir(tmp_path)
+    made.copy(study, tmp_path / "outputs")
+    matrix = Path("outputs/matrices") / study.name
+    folders = [Path("outputs/runs") / name / "x" / "users~1" for name in made.CELLS]
+    (matrix / "matrix.json").write_text(json.dumps(list(map(str, folders))))
+    for folder in folders:
+        path = folder / "run.json"
+        told: Any = json.loads(path.read_text())
+        if "not_measured" in told:
+            told["not_measured"]["because"] = (
+                f"{PLACE}/students/x.py: {USER} on {HOST}: /opt/{USER}/lib is missing"
+            )
+        else:
+            told["machine"]["others"] = [{"name": USER, "cores": 0.5}]
+        told["provenance"]["commands"] = {
+            "server": [
+                f"{PLACE}/.venv/bin/python",
+                f"--file={PLACE}/outputs/page.html",
+            ],
+            "locust": [f"{HOME}/bin/locust", "--path", "/of/the/page"],
+        }
+        told["provenance"]["versions"]["server"] = f"node of {USER} at {HOST}"
+        path.write_text(json.dumps(told))
+        config = yaml.safe_load((folder / "config.yaml").read_text())
+        config["impl"]["command"] = f"{HOME}/bin/node /opt/{USER}/server.js {{port}}"
+        config["impl"]["working_directory"] = PLACE
+        (folder / "config.yaml").write_text(yaml.safe_dump(config))
+        for name in ("server.log", "locust.log"):
+            (folder / name).write_text(f"{HOST} {USER} {PLACE}\n")
+    shutil.rmtree(matrix / "tables")
+    return matrix
+
+
+def texts(name: str, content: bytes) -> Iterator[bytes]:
+    """Yield all that a file says: packed tables, texts of a PDF, data of pictures."""
+    yield content
+    if name.endswith(".gz"):
+        yield gzip.decompress(content)
+    elif name.endswith(".pdf"):
+        document = PdfReader(io.BytesIO(content))
+        yield repr(document.metadata).encode()
+        for page in document.pages:
+            yield page.extract_text().encode()
+        for packed in re.findall(rb"stream\r?\n(.*?)endstream", content, re.S):
+            with_more = zlib.decompressobj()
+            try:
+                yield with_more.decompress(packed)
+            except zlib.error:
+                continue
+    elif name.endswith(".png"):
+        place = 8
+        while place < len(content):
+            (size,) = struct.unpack(">I", content[place : place + 4])
+            if content[place + 4 : place + 8] != b"IDAT":
+                yield content[place + 4 : place + 8 + size]
+            place += size + 12
+
+
+def test_it_names_no_place_no_host_and_no_user(telling: Path, tmp_path: Path) -> None:
+    pack(telling, tmp_path / "told.zip", {}, "made")
+    files = made.members(tmp_path / "told.zip")
+    for name, content in files.items():
+        for text in texts(name, content):
+            assert b"unmistakable" not in text.lower(), name
+            assert str(tmp_path).encode() not in text, name
+    for name, comment in [
+        (i.filename, i.comment) for i in infos(tmp_path / "told.zip")
+    ]:
+        assert "unmistakable" not in name and not comment
+    told = made.run(files, made.UNMEASURED)
+    assert told["not_measured"]["because"] == (
+        "{root}/students/x.py: {user} on {host}: {elsewhere}/lib is missing"
+    )
+    commands = told["provenance"]["commands"]
+    assert commands["server"] == ["{python}", "--file={root}/outputs/page.html"]
+    assert commands["locust"] == ["{home}/bin/locust", "--path", "/of/the/page"]
+    said = files["tables/burst.md"].decode()
+    assert "{elsewhere}/lib is missing" in said  # so it was made anew
+
+
+def infos(archive: Path) -> list[zipfile.ZipInfo]:
+    with zipfile.ZipFile(archive) as packed:
+        return packed.infolist()
+
+
+def test_words_that_would_name_a_place_are_refused(tmp_path: Path) -> None:
+    """Such as an author's own, in a report."""
+    (tmp_path / "report.html").write_text("<p>I ran it in /home/ada/x, twice.")
+    cleaning = Cleaning({"/home/ada": "{home}"}, {})
+    with pytest.raises(DataError, match=r"^report\.html would have /home/ada in it: "):
+        refuse_places(tmp_path, cleaning)
+    (tmp_path / "report.html").write_text("<p>I ran it in /home/adam and x/home/ada.")
+    refuse_places(tmp_path, cleaning)
+
+
+@pytest.mark.parametrize(
+    "text, clean",
+    [
+        ("/work/x/.venv/bin/python -m y", "{python} -m y"),
+        ("--record=/work/x/outputs", "--record={root}/outputs"),
+        ("/work/xy/z", "{elsewhere}/z"),
+        ("http://127.0.0.1:80/a/b", "http://127.0.0.1:80/a/b"),
+        ("{scratch}/a/b and GET / and /page", "{scratch}/a/b and GET / and /page"),
+        ("in '/var/lib/z', line 3", "in '{elsewhere}/z', line 3"),
+        ("ada at alpha, not adam", "{user} at {host}, not adam"),
+        ("12/11/2026, 3/4", "12/11/2026, 3/4"),
+    ],
+)
+def test_what_is_replaced(text: str, clean: str) -> None:
+    places = {"/work/x/.venv/bin/python": "{python}", "/work/x": "{root}"}
+    names = {"alpha": "{host}", "ada": "{user}"}
+    assert Cleaning(places, names).text(text) == clean
+
+
+def test_settings_that_are_words_stay(study: Path) -> None:
+    config = {"impl": {"name": "ada", "path": "/a/b", "command": "ada /a/b/c"}}
+    cleaned = Cleaning({}, {"ada": "{user}"}).settings(config)
+    assert cleaned["impl"]["name"] == "ada"
+    assert cleaned["impl"]["path"] == "/a/b"
+    assert cleaned["impl"]["command"] == "ada {elsewhere}/c"

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+from load.server.kept_command import kept_command
+
+PLACES = {"python": "/a/b/.venv/bin/python", "root": "/a/b", "folder": "/a/b/out/.x"}
+
+
+@pytest.mark.parametrize(
+    "word, kept",
+    [
+        ("/a/b/.venv/bin/python", "{python}"),
+        ("/a/b/.venv/bin/python3.11", "{root}/.venv/bin/python3.11"),
+        ("/a/b/out/.x/page.html", "{folder}/page.html"),
+        ("--file=/a/b/x", "--file={root}/x"),
+        ("sh -c 'cd /a/b && ./y'", "sh -c 'cd {root} && ./y'"),
+        ("/a/bc", "/a/bc"),
+        ("/z/a/b", "/z/a/b"),
+        ("http://h/a/b", "http://h/a/b"),
+    ],
+)
+def test_a_place_has_its_name(word: str, kept: str) -> None:
+    assert kept_command([word], PLACES) == [kept]
