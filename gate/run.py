@@ -1,0 +1,135 @@
+"""A gate, from the commit that it is given to what it has found.
+
+Rules of this module:
+- `outputs/gate/` is emptied first. What is in it afterwards is of this gate.
+- Nothing else is measured into `outputs/` meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from conf.plan.plan import LOOPBACK, NETWORK, no_link
+from conf.plan.sources import digest
+from conf.plan.turn import NAME, try_lock
+from conf.surroundings import prepare
+from gate.base import base_tree, other_requirements
+from gate.comparing import compared
+from gate.decision import Row, decide, suspects
+from gate.errors import GateError
+from gate.findings import Findings
+from gate.git import commit_of, is_dirty
+from gate.measuring import Measuring
+from gate.request import Request
+from gate.sides import BASE, HEAD, Pair, Side, pairs, planned, unpaired
+from load.host.environment import let_no_python_be_told
+from load.network.trial import refused, unavailable
+
+OUTPUTS = Path("outputs")
+GATE = OUTPUTS / "gate"
+AGAIN = GATE / "again"  # the second measurement
+ANALYSIS = ("analysis", "contract")  # as in `pipeline.py`
+
+
+def run(root: Path, request: Request) -> Findings:
+    """Carry a gate out in the checkout `root`; raise `GateError` if that is impossible.
+
+    What it has found is not written yet.
+    """
+    prepare(sys.executable)
+    let_no_python_be_told()
+    commits = {name: commit_of(root, ref) for name, ref in _refs(request).items()}
+    base = base_tree(root, request.base, commits[BASE])
+    with _only_one(root / OUTPUTS), base as tree:
+        _empty(root / GATE)
+        sides = _planned(root, tree, request)
+        chosen = pairs(sides[BASE], sides[HEAD])
+        alone = unpaired(sides[BASE], sides[HEAD], chosen)
+        notes = [*_notes(root, tree), *alone.notes()]
+        first = Measuring(root, GATE, sides, digest(ANALYSIS, root), "")
+        _announce(commits, notes, chosen, request.seed)
+        rows = _measured(first, chosen, request)
+    return Findings(commits, notes, request, [*alone.rows(), *rows])
+
+
+def _refs(request: Request) -> dict[str, str]:
+    return {BASE: request.base, HEAD: "HEAD"}
+
+
+@contextlib.contextmanager
+def _only_one(outputs: Path) -> Iterator[None]:
+    """Keep studies and other gates from `outputs`, or raise `GateError`."""
+    path = outputs / NAME
+    outputs.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as lock:
+        if not try_lock(lock.fileno(), path):
+            raise GateError(
+                f"a study or another gate is running in {outputs}: wait for its end"
+            )
+        yield
+
+
+def _empty(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+
+
+def _planned(root: Path, tree: Path, request: Request) -> Mapping[str, Side]:
+    why = unavailable()
+    network = LOOPBACK if why else NETWORK
+    trees = {BASE: tree, HEAD: root}
+    sides = {
+        name: planned(name, tree, request.settings, network)
+        for name, tree in trees.items()
+    }
+    networks = [c["network"] for side in sides.values() for c in side.cells.values()]
+    if impossible := refused(networks, why):
+        raise GateError(impossible)
+    if why and request.settings.get("network", "auto") == "auto":
+        _say(no_link(why))
+    return sides
+
+
+def _notes(root: Path, tree: Path) -> Iterator[str]:
+    """Yield what a reader of the result has to know about the sides."""
+    if is_dirty(root):
+        yield "the head has changes that are not committed: they are measured, too"
+    if other_requirements(root, tree):
+        yield (
+            "requirements.txt differs: both sides run with the packages that are "
+            "installed here, so a change of packages is not measured"
+        )
+
+
+def _announce(
+    commits: Mapping[str, str], notes: Sequence[str], chosen: Sequence[Pair], seed: int
+) -> None:
+    base, head = (commits[name][:12] for name in (BASE, HEAD))
+    _say(f"base {base}, head {head}: {2 * len(chosen)} runs in turns, seed {seed}")
+    for note in notes:
+        _say(note)
+
+
+def _measured(first: Measuring, chosen: Sequence[Pair], request: Request) -> list[Row]:
+    """Measure, and once more what looks worse; return the rows with their verdicts."""
+    if not chosen:
+        return []
+    first.measure(chosen, request.seed)
+    rows = compared(first, chosen, request.least)
+    if not (doubtful := suspects(rows)):
+        return rows
+    again = first.once_more(AGAIN, "once more, ")
+    names = sorted({f"{row['label']} ({row['figure']})" for row in doubtful})
+    _say(f"these look worse, and are measured once more: {', '.join(names)}")
+    picked = [pair for pair in chosen if pair.row in {row["row"] for row in doubtful}]
+    again.measure(picked, request.seed + 1)
+    return decide(rows, compared(again, picked, request.least))
+
+
+def _say(text: str) -> None:
+    print(f"firstfail: {text}", file=sys.stderr, flush=True)
