@@ -18,8 +18,8 @@ from conf.plan.sources import digest
 from conf.plan.turn import NAME, try_lock
 from conf.surroundings import prepare
 from gate.base import base_tree, other_requirements
-from gate.comparing import compared
-from gate.decision import Row, decide, suspects
+from gate.comparing import Comparison, compare
+from gate.decision import suspects
 from gate.errors import GateError
 from gate.findings import Findings
 from gate.git import commit_of, is_dirty
@@ -52,8 +52,8 @@ def run(root: Path, request: Request) -> Findings:
         notes = [*_notes(root, tree), *alone.notes()]
         first = Measuring(root, GATE, sides, digest(ANALYSIS, root), "")
         _announce(commits, notes, chosen, request.seed)
-        rows = _measured(first, chosen, request)
-    return Findings(commits, notes, request, [*alone.rows(), *rows])
+        measured = _measured(first, chosen, request) if chosen else []
+    return Findings(commits, notes, request, alone.rows(), measured)
 
 
 def _refs(request: Request) -> dict[str, str]:
@@ -115,20 +115,21 @@ def _announce(
         _say(note)
 
 
-def _measured(first: Measuring, chosen: Sequence[Pair], request: Request) -> list[Row]:
-    """Measure, and once more what looks worse; return the rows with their verdicts."""
-    if not chosen:
-        return []
+def _measured(
+    first: Measuring, chosen: Sequence[Pair], request: Request
+) -> list[Comparison]:
+    """Measure, and once more what looks worse."""
     first.measure(chosen, request.seed)
-    rows = compared(first, chosen, request.least)
-    if not (doubtful := suspects(rows)):
-        return rows
+    compared = compare(first, chosen, request.least)
+    if not (doubtful := suspects(compared.rows)):
+        return [compared]
+    names = dict.fromkeys(str(row["label"]) for row in doubtful)
+    _say(f"measured once more, since it looks worse: {', '.join(names)}")
+    rows = {row["row"] for row in doubtful}
+    picked = [pair for pair in chosen if pair.row in rows]
     again = first.once_more(AGAIN, "once more, ")
-    names = sorted({f"{row['label']} ({row['figure']})" for row in doubtful})
-    _say(f"these look worse, and are measured once more: {', '.join(names)}")
-    picked = [pair for pair in chosen if pair.row in {row["row"] for row in doubtful}]
     again.measure(picked, request.seed + 1)
-    return decide(rows, compared(again, picked, request.least))
+    return [compared, compare(again, picked, request.least)]
 
 
 def _say(text: str) -> None:
