@@ -35,7 +35,7 @@ rule measure:
 
 # The results of all records, side by side. Those of a cell are made first if they are
 # missing, or if other code made them.
-rule compare:
+rule comparisons:
     input:
         PLAN.records,
     output:
@@ -43,7 +43,7 @@ rule compare:
         touch(PLAN.files.stamp),
     shell:
         "rm -f {PLAN.files.folder}/made~* &&"
-        " {ANALYSE} compare --code {PLAN.parts.analysis} {PLAN.files.folder}/matrix.json"
+        " {ANALYSE} matrix --code {PLAN.parts.analysis} {PLAN.files.folder}/matrix.json"
 
 
 # Copies of both for the last request, in a place that is always the same.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
 SNAKEMAKES_HANDLER = "DefaultStreamHandler"  # which writes to the terminal
-STEPS = {"compare": "Making tables and charts", "report": "Making the report"}
+STEPS = {"comparisons": "Making tables and charts", "report": "Making the report"}
 REPORT = "report"  # the rule that is asked for alone if nothing is to be measured
 OBJECTS = 100_000  # new objects after which Python collects garbage
 

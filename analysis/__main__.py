@@ -20,30 +20,30 @@ def main(words: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(words)
     os.environ.setdefault("MPLCONFIGDIR", str(CACHE))
     try:
-        args.run(args)
+        return int(args.run(args) or 0)
     except DataError as error:
         print(f"firstfail: {error}", file=sys.stderr)
-        return 1
-    return 0
+        return int(args.wrong)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
+    parser.set_defaults(wrong=1)
     steps = parser.add_subparsers(dest="step", required=True)
     cell = steps.add_parser("cell", help="the results of one cell, and its chart")
     cell.add_argument("folder", type=Path, help="the cell's folder")
     cell.set_defaults(run=_cell)
-    compare = steps.add_parser(
-        "compare", help="results that cells lack, then tables and charts beside MATRIX"
+    matrix = steps.add_parser(
+        "matrix", help="results that cells lack, then tables and charts beside MATRIX"
     )
-    compare.set_defaults(run=_compare)
-    for step in (cell, compare):
+    matrix.set_defaults(run=_matrix)
+    for step in (cell, matrix):
         step.add_argument("--code", help="a name of this analysis, kept with results")
     tables = steps.add_parser("tables", help="tables of all cells of a matrix")
     tables.set_defaults(run=_tables)
     charts = steps.add_parser("charts", help="charts of all cells of a matrix")
     charts.set_defaults(run=_charts)
-    for step in (compare, tables, charts):
+    for step in (matrix, tables, charts):
         step.add_argument("matrix", type=Path, help="a JSON list of cells' folders")
     for step in (tables, charts):
         step.add_argument("folder", type=Path, help="where they go")
@@ -56,7 +56,30 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("matrix", type=Path, help="the folder that holds both")
     shown.add_argument("folder", type=Path, help="where the folders of both go")
     shown.set_defaults(run=_show)
+    _add_compare(
+        steps.add_parser("compare", help="whether the results of HEAD are worse")
+    )
     return parser
+
+
+def _add_compare(compare: argparse.ArgumentParser) -> None:
+    """Add what two sides are compared by; what is wrong with them is a status of 2."""
+    side = "a folder of outputs or of a matrix, an archive, or a commit"
+    compare.add_argument("base", metavar="BASE", help=side)
+    compare.add_argument("head", metavar="HEAD", help="another one")
+    compare.add_argument(
+        "--least",
+        default="5%",
+        metavar="SHARE",
+        help="the least effect that is called worse or better (default: 5%%)",
+    )
+    for name, what in (
+        ("json", "all figures and verdicts"),
+        ("junit", "a test case for each figure of each row, as JUnit XML"),
+        ("chart", "the ratios with their intervals, as SVG"),
+    ):
+        compare.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
+    compare.set_defaults(run=_compare, wrong=2)
 
 
 # Each step imports what it needs: drawing takes a while to load.
@@ -66,7 +89,7 @@ def _cell(args: argparse.Namespace) -> None:
     summarise(args.folder, args.code)
 
 
-def _compare(args: argparse.Namespace) -> None:
+def _matrix(args: argparse.Namespace) -> None:
     from analysis.catalogue import CHARTS, TABLES
     from analysis.outputs import write_charts, write_tables
     from analysis.summarise import summarise_all
@@ -99,6 +122,13 @@ def _report(args: argparse.Namespace) -> None:
     from analysis.report.formats import write
 
     write(args.matrix, args.files, args.settings)
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from analysis.regressions.command import run
+
+    files = {"json": args.json, "junit": args.junit, "chart": args.chart}
+    return run(args.base, args.head, args.least, files)
 
 
 if __name__ == "__main__":

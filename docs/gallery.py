@@ -61,7 +61,7 @@ def _analyse(records: Path, folder: Path) -> None:
     except (OSError, tarfile.TarError) as error:
         raise DocsError(f"{records} holds no records: {error}") from None
     done = subprocess.run(
-        [sys.executable, "-m", "analysis", "compare", MATRIX],
+        [sys.executable, "-m", "analysis", "matrix", MATRIX],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

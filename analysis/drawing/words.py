@@ -108,6 +108,19 @@ WORDS = {
     "size of bars, not their digits.",
     "published.row": "{}, published",
     "published.here": "Here, {}: {}",
+    "title.regressions": "{} against {}: HEAD over BASE",
+    "axis.ratio.more": "HEAD over BASE (logarithmic); to the left is worse",
+    "axis.ratio.less": "HEAD over BASE (logarithmic); to the right is worse",
+    "regressions.signs": "Ratios of medians with their 95 % intervals. Downward: "
+    "worse. Upward: better. Circle: no difference shown.",
+    "regressions.band": "Shaded: less than the least effect of {} %.",
+    "regressions.row": "{}: {}",
+    "regressions.worse": "worse",
+    "regressions.better": "better",
+    "regressions.same": "no difference shown",
+    "regressions.not comparable": "not comparable",
+    "regressions.not measured": "not measured",
+    "regressions.too few runs": "too few runs",
     "title.switches": "Context switches and CPU time of each request",
     "switches.what": "How often the kernel switched away from the server, for each "
     "request that finished. Voluntary: the server had to wait. Involuntary: another "

@@ -77,7 +77,7 @@ def make(folder: Path) -> Path:
             listed = Path(matrix, "matrix.json")
             listed.parent.mkdir()
             listed.write_text(json.dumps([f"cells/{cell}" for cell in cells]))
-            _run("compare", "--code", CODE, str(listed))
+            _run("matrix", "--code", CODE, str(listed))
     return folder
 
 

@@ -203,7 +203,7 @@ def test_same_files_give_the_same_bytes(
     listed = matrix(study, tmp_path)
 
     def everything(**how: bool) -> dict[str, bytes]:
-        assert analyse("compare", listed, **how).returncode == 0
+        assert analyse("matrix", listed, **how).returncode == 0
         made = [*tmp_path.rglob("*"), *study[0].iterdir()]
         return {str(path): path.read_bytes() for path in made if path.is_file()}
 

@@ -1,0 +1,48 @@
+"""The command that compares two sides: what it prints, and the files that it writes.
+
+Rules of this module:
+- Markdown goes to the standard output. Each file is written if it is asked for.
+- A file is a result like any other: it appears complete, or not at all.
+- An error raises `DataError`, before anything is written.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from analysis.files import DataError, write_text
+from analysis.regressions.compare import Comparison, compare, least_effect
+from analysis.regressions.json_file import as_json
+from analysis.regressions.junit import as_junit
+from analysis.regressions.markdown import pull_request
+
+SUFFIX = ".svg"
+
+
+def run(base: str, head: str, least: str, files: Mapping[str, Path | None]) -> int:
+    """Compare two sides, say it, and return the exit status; raise `DataError`."""
+    chart = files.get("chart")
+    if chart is not None and chart.suffix != SUFFIX:
+        raise DataError(f"--chart {chart}: a chart is a file with {SUFFIX}")
+    comparison = compare(base, head, least_effect(least))
+    for name, path in files.items():
+        if path is not None:
+            write_text(path, WRITTEN[name](comparison))
+    sys.stdout.write(pull_request(comparison))
+    return comparison.exit
+
+
+def _as_svg(comparison: Comparison) -> str:
+    from analysis.drawing.style import svg
+    from analysis.regressions.chart import draw
+
+    return svg(draw(comparison))
+
+
+WRITTEN: Mapping[str, Callable[[Comparison], str]] = {
+    "json": as_json,
+    "junit": as_junit,
+    "chart": _as_svg,
+}

@@ -1,0 +1,38 @@
+"""The exit status of a comparison.
+
+| status | meaning |
+|---:|---|
+| 0 | nothing is shown to be worse, and each row of both sides was compared |
+| 1 | a figure is shown to be worse |
+| 2 | wrong use |
+| 3 | a row cannot be decided: too few runs, †, another machine; or there is no row |
+| 4 | a cell could not be measured |
+
+Rules of this module:
+- If several apply it is 1, then 4, then 3. What is shown to be worse stays so whatever
+  else was not measured. A cell that could not be measured is a fault to be mended; what
+  cannot be decided may be the nature of the comparison.
+- So 0 is said only if nothing is left open. Rows on one side only leave nothing open:
+  they were not asked for on the other.
+- A row is decided if one of its figures is: a figure may be unknown by its nature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.regressions.verdicts import DECIDED, Finding
+
+NOTHING_WORSE, WORSE, WRONG_USE, UNDECIDED, UNMEASURED = range(5)
+
+
+def exit_status(findings: Sequence[Finding]) -> int:
+    """Return the exit status of these findings."""
+    verdicts = {finding.verdict for finding in findings}
+    if "worse" in verdicts:
+        return WORSE
+    if "not measured" in verdicts:
+        return UNMEASURED
+    rows = {id(finding.pair) for finding in findings}
+    decided = {id(f.pair) for f in findings if f.verdict in DECIDED}
+    return NOTHING_WORSE if rows and rows == decided else UNDECIDED

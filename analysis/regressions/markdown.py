@@ -1,0 +1,207 @@
+"""A comparison as Markdown, for a pull request or a report.
+
+Rules of this module:
+- What is worse stands first. The table has a line for each figure that was compared; of
+  many lines without a difference only the first are shown, and their number is said.
+- A mark repeats the verdict, which stands in words at the end of each line.
+- What was not compared is said with its reason, row by row.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from analysis.regressions.compare import Comparison
+from analysis.regressions.exits import (
+    NOTHING_WORSE,
+    UNDECIDED,
+    UNMEASURED,
+    WORSE,
+)
+from analysis.regressions.verdicts import DECIDED, Finding, Verdict
+from analysis.rows.pairs import RANK_TEST, T_TEST
+from analysis.rows.ratios import ALPHA, are_few
+from analysis.rows.settings import show
+from analysis.rows.statistics import Estimate
+
+MOST = 40  # lines of a table
+MARKS: dict[Verdict, str] = {
+    **{"worse": "▼", "better": "▲", "same": "="},
+    **{"not measured": "!", "not comparable": "?", "too few runs": "?"},
+}
+ORDER: tuple[Verdict, ...] = ("worse", "better", "same")
+WORDS = {"worse": "worse", "better": "better", "same": "no difference shown"}
+OUTCOMES = {
+    NOTHING_WORSE: "Nothing is shown to be worse.",
+    WORSE: "HEAD is shown to be worse.",
+    UNDECIDED: "It cannot be decided whether HEAD is worse.",
+    UNMEASURED: "A cell could not be measured.",
+}
+
+
+def pull_request(comparison: Comparison) -> str:
+    """Return the whole text; no name in it is taken for HTML."""
+    head, base = _quoted(comparison.head), _quoted(comparison.base)
+    lines = [f"### `{head}` (HEAD) against `{base}` (BASE)", "", *body(comparison)]
+    text = "\n".join(lines).rstrip("\n") + "\n"
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _quoted(name: str) -> str:
+    return show(name).replace("`", "'")
+
+
+def body(comparison: Comparison) -> Iterator[str]:
+    """Yield the lines below the names of both sides."""
+    yield f"**{OUTCOMES[comparison.exit]}** {_counted(comparison.findings)}"
+    yield ""
+    compared = [f for f in comparison.findings if f.verdict in DECIDED]
+    if compared:
+        yield from _table(compared)
+        yield ""
+        yield from _explained(compared, comparison.least)
+    yield from _not_compared(comparison.findings)
+    yield from _one_side(comparison)
+    yield from _notes(compared)
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    """Return how many figures have which verdict."""
+    if not findings:
+        return "No row is on both sides, so nothing was compared."
+    counts = {
+        verdict: sum(finding.verdict == verdict for finding in findings)
+        for verdict in MARKS
+    }
+    known = (f"{n} {WORDS.get(verdict, verdict)}" for verdict, n in counts.items() if n)
+    return f"Figures: {', '.join(known)}."
+
+
+def _table(compared: Sequence[Finding]) -> Iterator[str]:
+    yield "| | row | figure | BASE | HEAD | HEAD over BASE | verdict |"
+    yield "|---|---|---|---:|---:|---:|---|"
+    ordered = sorted(compared, key=lambda finding: ORDER.index(finding.verdict))
+    most = max(MOST, sum(finding.verdict != "same" for finding in ordered))
+    for finding in ordered[:most]:
+        entries = [
+            *(MARKS[finding.verdict], show(finding.pair.label), finding.figure.column),
+            *(_median(finding, finding.base), _median(finding, finding.head)),
+            *(ratio_text(finding), WORDS[finding.verdict]),
+        ]
+        yield f"| {' | '.join(entries)} |"
+    if (more := len(ordered) - most) > 0:
+        yield ""
+        yield f"And {more} more lines without a difference that is shown."
+
+
+def _median(finding: Finding, of: Estimate | None) -> str:
+    if of is None:
+        return "–"
+    text = finding.figure.show(of.value)
+    return text if of.reached else f"> {text}"
+
+
+def ratio_text(finding: Finding) -> str:
+    """Return HEAD over BASE with its interval; a bound has its sign."""
+    of = finding.ratio
+    if of is None or of.value is None:
+        return "–"
+    sign = f"{of.sign} " if of.sign else ""
+    low, high = of.interval or (None, None)
+    between = "" if low is None else f" [{_number(low)}, {_number(high)}]"
+    return f"{sign}{_number(of.value)}{between}"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return "∞" if math.isinf(value) else f"{value:,.3f}"
+
+
+def _explained(compared: Sequence[Finding], least: float) -> Iterator[str]:
+    """Yield what the verdicts mean, and what they leave open."""
+    sizes = {_family_size(finding, compared) for finding in compared}
+    few = {
+        are_few(len(f.pair.base.runs), len(f.pair.head.runs), _family_size(f, compared))
+        for f in compared
+    }
+    tests = [RANK_TEST] * (False in few) + [T_TEST] * (True in few)
+    corrected = (
+        f", corrected for up to {max(sizes)} rows (Holm)" if max(sizes) > 1 else ""
+    )
+    yield (
+        "HEAD over BASE is the ratio of the medians with its 95 % bootstrap interval. "
+        f"Worse or better: that excludes 1, {' or '.join(tests)} gives "
+        f"p ≤ {100 * ALPHA:.0f} %{corrected}, and the medians differ by "
+        f"{100 * least:g} % or more."
+    )
+    yield ""
+    worst = {f.at_worst: f for f in compared if f.verdict == "same"}
+    known = [each for each in worst if each is not None and each > 1]
+    if known:
+        widest = worst[max(known)]
+        yield (
+            "Where no difference is shown there may still be one. By the intervals "
+            f"HEAD may be worse by {_at_most(max(known))} "
+            f"({show(widest.pair.label)}, {widest.figure.heading})."
+        )
+        yield ""
+
+
+def _at_most(ratio: float) -> str:
+    return "any amount" if math.isinf(ratio) else f"up to {100 * (ratio - 1):,.2g} %"
+
+
+def _family_size(of: Finding, compared: Sequence[Finding]) -> int:
+    return sum(f.figure == of.figure for f in compared)
+
+
+def _not_compared(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the rows, or figures of a row, that were not compared, with reasons."""
+    names: dict[str, dict[str, None]] = {}
+    decided = {id(f.pair) for f in findings if f.verdict in DECIDED}
+    for finding in findings:
+        if finding.verdict not in DECIDED:
+            name = show(finding.pair.label)
+            if id(finding.pair) in decided:
+                name += f", {finding.figure.heading}"
+            why = f"{finding.verdict}: {show(finding.reason)}"
+            names.setdefault(why, {})[name] = None
+    rows = len({id(finding.pair) for finding in findings})
+    yield from _listed("Not compared:", _by_text(names, rows))
+
+
+def _one_side(comparison: Comparison) -> Iterator[str]:
+    sides = {"BASE": comparison.only_base, "HEAD": comparison.only_head}
+    lines = [
+        f"- only in {side}: {show(label)}"
+        for side, labels in sides.items()
+        for label in labels
+    ]
+    yield from _listed("On one side only:", lines)
+
+
+def _notes(compared: Sequence[Finding]) -> Iterator[str]:
+    """Yield what should be known of rows that were compared, each note once."""
+    names: dict[str, dict[str, None]] = {}
+    for finding in compared:
+        own = [f"{finding.figure.heading}: {finding.reason}"] if finding.reason else []
+        for note in [*finding.notes, *own]:
+            names.setdefault(show(note), {})[show(finding.pair.label)] = None
+    rows = len({id(finding.pair) for finding in compared})
+    yield from _listed("To be known:", _by_text(names, rows))
+
+
+def _by_text(names: Mapping[str, Iterable[str]], rows: int) -> Iterator[str]:
+    """Yield each text once, with the names that it is about."""
+    for text, about in names.items():
+        named = list(about)
+        whole = len(named) == rows > 1
+        yield f"- {'all rows' if whole else '; '.join(named)}: {text}"
+
+
+def _listed(title: str, lines: Iterable[str]) -> Iterator[str]:
+    lines = list(lines)
+    if lines:
+        yield from (title, "", *lines, "")
