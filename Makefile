@@ -12,6 +12,8 @@ given = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))
 settings = $(sort $(filter-out PYTHON VENV MAKE% -% $(words_of_gate),$(given)))
 # What a gate is told beside settings.
 words_of_gate = $(if $(filter gate,$(MAKECMDGOALS)),base least seed)
+given_gate = $(foreach name,$(filter $(words_of_gate),$(given)),--$(name)='$(subst ','\'',$($(name)))') \
+	$(strip $(config))
 # A setting with a dot in its name is one of `set`, as in `make report.language=ko`.
 dotted = $(strip $(foreach name,$(settings),$(if $(findstring .,$(name)),$(name))))
 config = $(foreach name,$(filter-out $(dotted),$(settings)),'$(name)=$(subst ','\'',$($(name)))')
@@ -45,11 +47,9 @@ demo: $(VENV)/.runs ## The same with the small study (2 minutes)
 report: $(VENV)/.runs ## A report of what was asked for last; nothing is measured
 	@$(snakemake) report $(given_config)
 
-gate: $(VENV)/.runs ## Measure whether servers are slower than at the commit base=REF (10 minutes)
+gate: $(VENV)/.runs ## Measure if servers are slower than at base=REF, a commit (10 minutes)
 	$(if $(base),,$(error firstfail: a gate needs a commit: write make gate base=REF))
-	@unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m gate \
-		$(foreach name,$(filter $(words_of_gate),$(given)),--$(name)='$(subst ','\'',$($(name)))') \
-		$(strip $(config))
+	@unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m gate $(given_gate)
 
 test: $(VENV)/.tests ## Run the tests
 	$(VENV)/bin/python -m pytest

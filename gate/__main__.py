@@ -17,11 +17,12 @@ SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub shows beside a job
 
 
 def main() -> int:
-    for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-            signal.signal(number, interrupt)
     try:
-        found = run(ROOT, read())
+        request = read()
+        for number in SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, interrupt)
+        found = run(ROOT, request)
         found.write(ROOT / GATE)
     except GateError as error:
         return _end(str(error), error.status)

@@ -1,4 +1,4 @@
-"""What a gate has found, from both of its measurements.
+"""What a gate has found, from its measurements.
 
 Rules of this module:
 - What `compare` says of a measurement is repeated as it stands. The gate adds its own
@@ -23,11 +23,11 @@ from gate.sides import BASE, HEAD
 NAME = "gate"  # of the files
 SAYS = {
     Status.NOTHING_WORSE: "Nothing is shown to be worse.",
-    Status.WORSE: "Worse, shown twice.",
+    Status.WORSE: "Worse, and still so when it was measured once more.",
     Status.UNDECIDED: "It cannot be decided whether anything is worse.",
     Status.NOT_MEASURED: "A cell could not be measured.",
 }
-BOTH = "both measurements show it, each by itself"
+TITLES = ("First measurement", "Second measurement", "All runs together")
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Findings:
     rows: Sequence[Row] = field(init=False)
 
     def __post_init__(self) -> None:
-        first, again = (*self.measured, None, None)[:2]
-        rows = decide(first.rows if first else (), again.rows if again else ())
+        first, again, both = (*(each.rows for each in self.measured), (), (), ())[:3]
+        rows = decide(first, again, both, self.request.least_share)
         object.__setattr__(self, "rows", [*self.alone, *rows])
 
     @property
@@ -83,9 +83,9 @@ class Findings:
         yield from (f"- {note}" for note in self.notes)
         for row in self.rows:
             if "again" in row or row in self.alone:
-                yield f"- {_name(row)}: {row['verdict']}: {row['reason'] or BOTH}"
-        for title, each in zip(("First", "Second"), self.measured, strict=False):
-            yield from ("", f"#### {title} measurement", "")
+                yield f"- {_name(row)}: {row['verdict']}: {row['reason']}"
+        for title, each in zip(TITLES, self.measured, strict=False):
+            yield from ("", f"#### {title}", "")
             yield each.markdown.partition("\n")[2].strip()  # without its heading
 
 
@@ -95,5 +95,8 @@ def _name(row: Row) -> str:
 
 def _without_row(row: Row) -> Row:
     """Return a row as it is written: its place among the gate's own rows is not."""
-    kept = {name: value for name, value in row.items() if name != "row"}
-    return {**kept, "again": _without_row(row["again"])} if row.get("again") else kept
+    return {
+        name: _without_row(value) if isinstance(value, dict) else value
+        for name, value in row.items()
+        if name != "row"
+    }

@@ -60,8 +60,12 @@ class Measuring:
         return replace(self, folder=folder, title=title)
 
     def of(self, side: str) -> Path:
-        """The folder of a side's results, below `root`."""
+        """Return the folder of a side's results, below `root`."""
         return self.folder / side
+
+    def run(self, pair: Pair, side: str) -> Path:
+        """Return the folder of a run, below `root`."""
+        return self.of(side) / "runs" / pair.cell[side]
 
     def _prepare(self, pairs: Sequence[Pair]) -> None:
         """Write what runs start from, and the list of each side's cells."""

@@ -1,14 +1,14 @@
 """What a gate is asked for, in words.
 
 Rules of this module:
-- Settings are written and read as those of Snakemake are: NAME=VALUE.
+- Settings are written and read as those of Snakemake are: NAME=VALUE. As with make, a
+  name may have dots, as in load.timeout_s=5.
 - A wrong word gets one line, and the status of a wrong use.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +31,10 @@ class Request:
     seed: int
     least: str  # the least effect, as `python -m analysis compare` takes it
 
+    @property
+    def least_share(self) -> float:
+        return share(self.least)
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -50,7 +54,7 @@ def read(words: Sequence[str] | None = None) -> Request:
     )
     parser.add_argument(
         "--least",
-        type=_share,
+        type=_least,
         default=LEAST,
         metavar="SHARE",
         help=f"the least difference that counts (default: {LEAST})".replace("%", "%%"),
@@ -73,26 +77,41 @@ def read(words: Sequence[str] | None = None) -> Request:
     return Request(asked.base, _settings(asked.settings), seed, asked.least)
 
 
-def _share(text: str) -> str:
-    """Return a share, such as 5% or 0.05; a wrong one is refused early."""
+def share(text: str) -> float:
+    """Return a share that is written as 5% or 0.05; raise `ValueError` for others."""
+    found = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 <= found < 1:
+        raise ValueError(text)
+    return found
+
+
+def _least(text: str) -> str:
+    """Return the text of a share; a wrong one is refused early."""
     try:
-        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        share(text)
     except ValueError:
-        share = math.nan
-    if not 0 <= share < 1:
         raise argparse.ArgumentTypeError(
             f"{text} must be a share below 100 %, as in {LEAST}"
-        )
+        ) from None
     return text
 
 
 def _settings(words: Sequence[str]) -> dict[str, Any]:
     from snakemake.cli import parse_config
 
-    for word in words:
-        if "=" not in word:
-            raise GateError(f"{one_line(word)} is no setting: write NAME=VALUE")
+    given = [word.partition("=") for word in words]
+    for name, sign, _ in given:
+        if not sign:
+            raise GateError(f"{one_line(name)} is no setting: write NAME=VALUE")
+    dotted = {name: value for name, _, value in given if "." in name}
+    plain = [f"{name}={value}" for name, _, value in given if "." not in name]
     try:
-        return {"study": STUDY, **parse_config(list(words))}
+        settings = {"study": STUDY, **parse_config(plain)}
     except ValueError as error:
         raise GateError(one_line(str(error))) from None
+    if dotted and "set" in settings:
+        raise GateError(
+            f"{next(iter(dotted))} and set=… say the same: write all of them with "
+            "their dots, or all in set"
+        )
+    return {**settings, "set": dotted} if dotted else settings

@@ -13,25 +13,27 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from conf.compose.choices import quoted
 from conf.plan.plan import LOOPBACK, NETWORK, no_link
 from conf.plan.sources import digest
 from conf.plan.turn import NAME, try_lock
 from conf.surroundings import prepare
 from gate.base import base_tree, other_requirements
-from gate.comparing import Comparison, compare
+from gate.comparing import Comparison, compare, compare_together
 from gate.decision import suspects
 from gate.errors import GateError
 from gate.findings import Findings
 from gate.git import commit_of, is_dirty
 from gate.measuring import Measuring
 from gate.request import Request
-from gate.sides import BASE, HEAD, Pair, Side, pairs, planned, unpaired
+from gate.sides import BASE, HEAD, Pair, Side, pairs, planned
+from gate.unpaired import impls, known, not_comparable, notes
 from load.host.environment import let_no_python_be_told
 from load.network.trial import refused, unavailable
 
 OUTPUTS = Path("outputs")
 GATE = OUTPUTS / "gate"
-AGAIN = GATE / "again"  # the second measurement
+AGAIN, BOTH = GATE / "again", GATE / "both"  # the second measurement, and all runs
 ANALYSIS = ("analysis", "contract")  # as in `pipeline.py`
 
 
@@ -48,12 +50,12 @@ def run(root: Path, request: Request) -> Findings:
         _empty(root / GATE)
         sides = _planned(root, tree, request)
         chosen = pairs(sides[BASE], sides[HEAD])
-        alone = unpaired(sides[BASE], sides[HEAD], chosen)
-        notes = [*_notes(root, tree), *alone.notes()]
+        alone = not_comparable(sides[BASE], sides[HEAD], chosen)
+        said = [*_notes(root, tree), *notes(sides[BASE], sides[HEAD])]
         first = Measuring(root, GATE, sides, digest(ANALYSIS, root), "")
-        _announce(commits, notes, chosen, request.seed)
+        _announce(commits, said, chosen, request.seed)
         measured = _measured(first, chosen, request) if chosen else []
-    return Findings(commits, notes, request, alone.rows(), measured)
+    return Findings(commits, said, request, alone, measured)
 
 
 def _refs(request: Request) -> dict[str, str]:
@@ -82,11 +84,12 @@ def _empty(folder: Path) -> None:
 def _planned(root: Path, tree: Path, request: Request) -> Mapping[str, Side]:
     why = unavailable()
     network = LOOPBACK if why else NETWORK
-    trees = {BASE: tree, HEAD: root}
-    sides = {
-        name: planned(name, tree, request.settings, network)
-        for name, tree in trees.items()
-    }
+    head = planned(HEAD, root, request.settings, network)
+    base = Side(BASE, tree, {}, {})
+    if names := known(impls(head), tree):
+        asked = {**request.settings, "impl": ",".join(map(quoted, names))}
+        base = planned(BASE, tree, asked, network)
+    sides = {BASE: base, HEAD: head}
     networks = [c["network"] for side in sides.values() for c in side.cells.values()]
     if impossible := refused(networks, why):
         raise GateError(impossible)
@@ -107,11 +110,11 @@ def _notes(root: Path, tree: Path) -> Iterator[str]:
 
 
 def _announce(
-    commits: Mapping[str, str], notes: Sequence[str], chosen: Sequence[Pair], seed: int
+    commits: Mapping[str, str], said: Sequence[str], chosen: Sequence[Pair], seed: int
 ) -> None:
     base, head = (commits[name][:12] for name in (BASE, HEAD))
     _say(f"base {base}, head {head}: {2 * len(chosen)} runs in turns, seed {seed}")
-    for note in notes:
+    for note in said:
         _say(note)
 
 
@@ -129,7 +132,9 @@ def _measured(
     picked = [pair for pair in chosen if pair.row in rows]
     again = first.once_more(AGAIN, "once more, ")
     again.measure(picked, request.seed + 1)
-    return [compared, compare(again, picked, request.least)]
+    second = compare(again, picked, request.least)
+    both = compare_together(BOTH, [first, again], picked, request.least)
+    return [compared, second, both]
 
 
 def _say(text: str) -> None:

@@ -4,9 +4,6 @@ Rules of this module:
 - Each side is planned in its own tree, so that its servers and settings are its own.
 - Cells of both sides are a pair if all their settings are the same but for the server:
   its code, how it is started, and the program that writes its page.
-- A pair of which a side lacks a cell is not measured. If the other side does not have
-  the implementation, there is nothing to compare. If it has other settings, nothing can
-  be decided about it.
 """
 
 from __future__ import annotations
@@ -14,19 +11,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from contract.text import one_line
-from gate.decision import NOT_COMPARABLE
 from gate.errors import GateError
 
 Config = dict[str, Any]
 RUNNER = ("load", "contract")  # the code that measures, as in `pipeline.py`
 BASE, HEAD = "base", "head"
-DIFFERENT = "the two sides have different settings for it, such as another page"
 CODE = ("code", "key")  # what may differ between the sides, beside `impl`
 CODE_OF_PAGE = ("command", "sources")
 
@@ -90,48 +85,3 @@ def _identity(cell: Config) -> str:
     page = {n: value for n, value in cell["page"].items() if n not in CODE_OF_PAGE}
     named = {"impl": cell["impl"]["name"], "page": page}
     return json.dumps({**shared, **named}, sort_keys=True)
-
-
-@dataclass(frozen=True)
-class Unpaired:
-    """Implementations that are not compared, and why."""
-
-    missing: Mapping[str, Sequence[str]]  # side that lacks them → their names
-    different: Sequence[str]  # those whose settings differ
-
-    def notes(self) -> Iterable[str]:
-        """Yield what is left out since a side does not have it."""
-        for side, names in self.missing.items():
-            if names:
-                yield f"the {side} has no {', '.join(names)}: not compared"
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return a row for each implementation with settings that differ."""
-        return [
-            {
-                **{"label": name, "figure": "", "settings": {}, BASE: [], HEAD: []},
-                **{"verdict": NOT_COMPARABLE, "reason": DIFFERENT, "row": name},
-            }
-            for name in self.different
-        ]
-
-
-def unpaired(base: Side, head: Side, paired: Iterable[Pair]) -> Unpaired:
-    """Return which cells of either side have no pair."""
-    seen = {(side, name) for pair in paired for side, name in pair.cell.items()}
-    impls = {side.name: _impls(side.cells.values()) for side in (base, head)}
-    alone = _impls(
-        cell
-        for side in (base, head)
-        for name, cell in side.cells.items()
-        if (side.name, name) not in seen
-    )
-    missing = {
-        BASE: sorted(impls[HEAD] - impls[BASE]),
-        HEAD: sorted(impls[BASE] - impls[HEAD]),
-    }
-    return Unpaired(missing, sorted(alone & impls[BASE] & impls[HEAD]))
-
-
-def _impls(cells: Iterable[Config]) -> set[str]:
-    return {cell["impl"]["name"] for cell in cells}

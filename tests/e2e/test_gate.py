@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -21,8 +22,7 @@ from tests.e2e.conftest import Checkout
 
 EXAMPLE = Path("docs/examples/gate.yml")
 GATE = Path("outputs/gate")
-TINY = ("impl=select", "repeat=range(1,4)", "load.timeout_s=2")
-SECOND, MINUTE = ("set={experiment.max_s: %d}" % s for s in (1, 60))
+SECOND, MINUTE = (f"experiment.max_s={seconds}" for seconds in (1, 60))
 BROKEN = "raise SystemExit('broken')\n"
 
 
@@ -89,10 +89,9 @@ def test_the_example_measures_a_pull_request(clone: Path, tmp_path: Path) -> Non
         file.write("A change.\n")
     git(clone, "commit", "--all", "--message", "docs")
     summary = tmp_path / "summary.md"
-    settings = ("impl=select", "repeat=range(1,4)", "users=5", "hatch_rate=50")
     environment = {
         **{"GITHUB_BASE_REF": "main", "GITHUB_STEP_SUMMARY": str(summary)},
-        "SETTINGS": " ".join(settings),
+        "SETTINGS": f"impl=select repeat=range(1,4) {SECOND}",
     }
     for step in steps:
         done = subprocess.run(
@@ -206,21 +205,22 @@ def test_wrong_use_is_one_line(clone: Path, words: list[str], named: str) -> Non
 
 
 @pytest.mark.no_run
-def test_a_server_that_the_base_lacks_is_no_reason_to_fail(clone: Path) -> None:
-    """Nothing is measured of it, so nothing is decided, and a line says why."""
+def test_a_server_that_the_base_lacks_is_not_compared(clone: Path) -> None:
+    """Nothing is decided where there is nothing else, and a line says why."""
     mine = clone / "conf" / "impl" / "mine.yaml"
     shutil.copy(clone / "conf" / "impl" / "select.yaml", mine)
     try:
-        done = gate(clone, "--base", "HEAD", "impl=glob(min*)")
+        done = gate(clone, "--base", "HEAD", "impl=mine")
     finally:
         mine.unlink()
-    assert done.returncode in (2, 3)
+    assert done.returncode == found(clone)["exit"] == 3, done.stderr
+    assert "the base has no mine: not compared" in found(clone)["notes"]
+    assert "the base has no mine: not compared" in done.stdout
+    assert nothing_left(clone)
 
 
 @pytest.mark.no_run
 def test_one_gate_at_a_time(clone: Path) -> None:
-    import fcntl
-
     lock = clone / "outputs" / ".lock"
     lock.parent.mkdir(exist_ok=True)
     with lock.open("a") as held:

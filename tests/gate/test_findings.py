@@ -20,7 +20,8 @@ def comparison(**verdicts: str) -> Comparison:
     rows = [
         {
             **{"label": "select", "figure": figure, "heading": figure, "row": "1"},
-            **{"verdict": verdict, "reason": "", "head": ["x"]},
+            **{"verdict": verdict, "reason": "", "head": ["x"], "better": "more"},
+            **{"base_median": 100.0, "head_median": 80.0 if verdict == "worse" else 99},
         }
         for figure, verdict in verdicts.items()
     ]
@@ -50,18 +51,20 @@ def written(folder: Path, found: Findings) -> tuple[Any, str, ElementTree.Elemen
 def test_worse_twice_is_a_failure_and_worse_once_is_none(tmp_path: Path) -> None:
     first = comparison(rps="worse", failures="worse", average="same")
     second = comparison(rps="worse", failures="same", average="same")
-    found = Findings(COMMITS, ["a note"], REQUEST, [], [first, second])
+    found = Findings(COMMITS, ["a note"], REQUEST, [], [first, second, second])
     as_json, markdown, suite = written(tmp_path, found)
     assert as_json["exit"] == found.status == Status.WORSE
     assert [row["verdict"] for row in as_json["rows"]] == ["worse", "same", "same"]
     assert as_json["rows"][0]["again"]["verdict"] == "worse"
-    assert markdown.startswith("### Worse, shown twice.\n")
+    assert as_json["rows"][0]["together"].keys() == second.rows[0].keys() - {"row"}
+    assert markdown.startswith("### Worse, and still so when it was measured once more")
     for line in (
         "- base bbbbbbbbbbbb, head aaaaaaaaaaaa, order by seed 7",
         "- a note",
-        "- select, rps: worse: both measurements show it, each by itself",
+        "- select, rps: worse: all runs of two measurements show it, and the second",
         "- select, failures: same: looked worse, and did not when it was measured",
         "#### Second measurement",
+        "#### All runs together",
     ):
         assert line in markdown
     assert "HEAD against BASE" not in markdown  # there is one heading

@@ -20,6 +20,16 @@ def test_settings_are_read_as_snakemake_reads_them() -> None:
     assert asked.settings == {"study": "demo", "users": 20}
 
 
+def test_names_may_have_dots() -> None:
+    asked = read(["--base", "main", "load.timeout_s=5", "experiment.max_s=1"])
+    assert asked.settings == {
+        "study": "gate",
+        "set": {"load.timeout_s": "5", "experiment.max_s": "1"},
+    }
+    with pytest.raises(GateError, match=r"load\.timeout_s and set=… say the same"):
+        read(["--base", "main", "load.timeout_s=5", "set={experiment.max_s: 1}"])
+
+
 def test_seeds_differ() -> None:
     assert len({read(["--base", "main"]).seed for _ in range(20)}) > 1
 

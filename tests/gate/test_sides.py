@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gate.sides import BASE, HEAD, Side, pairs, unpaired
+from gate.sides import BASE, HEAD, Side, pairs
+from gate.unpaired import known, not_comparable, notes
 
 
 def cell(impl: str, repeat: int = 1, **page: Any) -> dict[str, Any]:
@@ -42,14 +43,16 @@ def test_repeats_are_one_row() -> None:
     assert rows[0] == rows[1] != rows[2]
 
 
-def test_what_one_side_lacks_is_noted() -> None:
+def test_what_the_base_lacks_is_noted(tmp_path: Path) -> None:
+    """What only the base has was not asked for."""
     base, head = side(BASE, cell("single")), side(HEAD, cell("new"), cell("select"))
-    alone = unpaired(base, head, pairs(base, head))
-    assert list(alone.notes()) == [
-        "the base has no new, select: not compared",
-        "the head has no single: not compared",
-    ]
-    assert alone.rows() == []
+    assert list(notes(base, head)) == ["the base has no new, select: not compared"]
+    assert not_comparable(base, head, pairs(base, head)) == []
+    for name in ("conf/impl/select.yaml", "students/ada/server.py"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    asked = ["new", "select", "students/ada", "students/bob"]
+    assert known(asked, tmp_path) == ["select", "students/ada"]
 
 
 def test_other_settings_are_not_compared() -> None:
@@ -57,7 +60,6 @@ def test_other_settings_are_not_compared() -> None:
     head = side(HEAD, cell("select", bytes=3000), cell("single"))
     found = pairs(base, head)
     assert [pair.label for pair in found] == ["single"]
-    alone = unpaired(base, head, found)
-    assert list(alone.notes()) == []
-    [row] = alone.rows()
+    assert list(notes(base, head)) == []
+    [row] = not_comparable(base, head, found)
     assert (row["label"], row["verdict"]) == ("select", "not comparable")
