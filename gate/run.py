@@ -11,6 +11,7 @@ import contextlib
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from conf.compose.choices import quoted
@@ -45,16 +46,21 @@ def run(root: Path, request: Request) -> Findings:
     prepare(sys.executable)
     let_no_python_be_told()
     commits = {name: commit_of(root, ref) for name, ref in _refs(request).items()}
-    base = base_tree(root, request.base, commits[BASE])
-    with _only_one(root / OUTPUTS), base as tree:
+    network = _network(request)
+    head = planned(HEAD, root, request.settings, network.auto)
+    network.check(head)
+    tree_of_base = base_tree(root, request.base, commits[BASE])
+    with _only_one(root / OUTPUTS), tree_of_base as tree:
+        base = _planned_base(tree, head, request, network.auto)
+        network.check(base)
         _empty(root / GATE)
-        sides = _planned(root, tree, request)
-        chosen = pairs(sides[BASE], sides[HEAD])
-        alone = not_comparable(sides[BASE], sides[HEAD], chosen)
-        said = [*_notes(root, tree), *notes(sides[BASE], sides[HEAD])]
-        first = Measuring(root, GATE, sides, digest(ANALYSIS, root), "")
+        chosen = pairs(base, head)
+        said = [*_notes(root, tree), *notes(base, head)]
         _announce(commits, said, chosen, request.seed)
-        measured = _measured(first, chosen, request) if chosen else []
+        sides = {BASE: base, HEAD: head}
+        first = Measuring(root, GATE, sides, digest(ANALYSIS, root), "")
+        measured = measured_twice(first, chosen, request) if chosen else []
+    alone = not_comparable(base, head, chosen)
     return Findings(commits, said, request, alone, measured)
 
 
@@ -75,27 +81,43 @@ def _only_one(outputs: Path) -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True)
+class _Network:
+    """What the networks of cells need here. `why` there are no namespaces, if so."""
+
+    why: str | None
+
+    @property
+    def auto(self) -> str:
+        """The network that auto stands for."""
+        return LOOPBACK if self.why else NETWORK
+
+    def check(self, side: Side) -> None:
+        """Raise `GateError` for a network that can't be had."""
+        networks = (cell["network"] for cell in side.cells.values())
+        if impossible := refused(networks, self.why):
+            raise GateError(impossible)
+
+
+def _network(request: Request) -> _Network:
+    why = unavailable()
+    if why and request.settings.get("network", "auto") == "auto":
+        _say(no_link(why))
+    return _Network(why)
+
+
 def _empty(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
 
 
-def _planned(root: Path, tree: Path, request: Request) -> Mapping[str, Side]:
-    why = unavailable()
-    network = LOOPBACK if why else NETWORK
-    head = planned(HEAD, root, request.settings, network)
-    base = Side(BASE, tree, {}, {})
+def _planned_base(tree: Path, head: Side, request: Request, auto: str) -> Side:
+    """Return the base with the head's implementations, as far as it has them."""
     if names := known(impls(head), tree):
         asked = {**request.settings, "impl": ",".join(map(quoted, names))}
-        base = planned(BASE, tree, asked, network)
-    sides = {BASE: base, HEAD: head}
-    networks = [c["network"] for side in sides.values() for c in side.cells.values()]
-    if impossible := refused(networks, why):
-        raise GateError(impossible)
-    if why and request.settings.get("network", "auto") == "auto":
-        _say(no_link(why))
-    return sides
+        return planned(BASE, tree, asked, auto)
+    return Side(BASE, tree, {}, {})
 
 
 def _notes(root: Path, tree: Path) -> Iterator[str]:
@@ -118,10 +140,10 @@ def _announce(
         _say(note)
 
 
-def _measured(
+def measured_twice(
     first: Measuring, chosen: Sequence[Pair], request: Request
 ) -> list[Comparison]:
-    """Measure, and once more what looks worse."""
+    """Measure, and once more what looks worse; return what is found each time."""
     first.measure(chosen, request.seed)
     compared = compare(first, chosen, request.least)
     if not (doubtful := suspects(compared.rows)):

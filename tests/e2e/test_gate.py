@@ -189,8 +189,6 @@ def test_nothing_is_left_when_it_is_told_to_end(
 WRONG = {
     "a commit": (["--base", "nowhere"], "base=nowhere: there is no such commit"),
     "a setting": (["--base", "HEAD", "impl=selekt"], "did you mean select"),
-    "a value": (["--base", "HEAD", "users=0"], "from 1 to 1,000,000"),
-    "a study": (["--base", "HEAD", "study=gat"], "gate"),
 }
 
 
