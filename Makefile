@@ -9,7 +9,9 @@ PYTHON ?= python3
 VENV ?= .venv
 
 given = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
-settings = $(sort $(filter-out PYTHON VENV MAKE% -%,$(given)))
+settings = $(sort $(filter-out PYTHON VENV MAKE% -% $(words_of_gate),$(given)))
+# What a gate is told beside settings.
+words_of_gate = $(if $(filter gate,$(MAKECMDGOALS)),base least seed)
 # A setting with a dot in its name is one of `set`, as in `make report.language=ko`.
 dotted = $(strip $(foreach name,$(settings),$(if $(findstring .,$(name)),$(name))))
 config = $(foreach name,$(filter-out $(dotted),$(settings)),'$(name)=$(subst ','\'',$($(name)))')
@@ -22,7 +24,7 @@ known = app class experiment hatch_rate idle impl load network page repeat repor
 stray = $(firstword $(foreach name,$(known),$(if $(filter environment,$(origin $(name))),$(name))))
 $(if $(and $(dotted),$(filter set,$(settings))),$(error firstfail: \
 	$(firstword $(dotted)) and set=… say the same: write all of them with their dots, or all in set))
-goal = $(filter all archive demo report,$(or $(MAKECMDGOALS),all))
+goal = $(filter all archive demo report gate,$(or $(MAKECMDGOALS),all))
 $(if $(goal),$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
 	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it)))
 
@@ -32,7 +34,8 @@ home = $${HOME:-$(CURDIR)/.cache}
 snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1
 given_config = $(if $(strip $(config)),--config $(strip $(config)))
 
-.PHONY: all demo report compare test lint benchmark docs gallery site lock install list clean help
+.PHONY: all demo report archive compare gate test lint benchmark docs gallery site lock install \
+	list clean help
 
 all: $(VENV)/.runs ## Measure the default study (30 minutes): tables, charts and a report
 	@$(snakemake) all $(given_config)
@@ -43,16 +46,22 @@ demo: $(VENV)/.runs ## The same with the small study (2 minutes)
 report: $(VENV)/.runs ## A report of what was asked for last; nothing is measured
 	@$(snakemake) report $(given_config)
 
+archive: $(VENV)/.runs ## One file to keep, send and cite, of what was asked for last
+	@$(snakemake) archive $(given_config)
+
 compare: $(VENV)/.runs ## Compare results: base=… head=…, folders, archives or commits
 	@$(if $(call words_of,base),,$(error firstfail: make compare needs base=…, and may have \
 		head=… (outputs): folders of outputs, archives, or commits whose cells are in outputs/runs))
 	@$(VENV)/bin/python -m analysis compare $(call words_of,base) $(or $(call words_of,head),outputs) \
 		$(foreach name,least json junit chart,$(call words_of,$(name),--$(name)))
 
+gate: $(VENV)/.runs ## Measure if servers are slower than at base=REF, a commit (10 minutes)
+	$(if $(call words_of,base),,$(error firstfail: a gate needs a commit: write make gate base=REF))
+	@unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m gate \
+		$(foreach name,$(words_of_gate),$(call words_of,$(name),--$(name))) $(strip $(config))
+
 # What was given behind make, in quotes; nothing if it was not, or only in the environment.
 words_of = $(if $(filter $(1),$(given)),$(2) '$(subst ','\'',$($(1)))')
-archive: $(VENV)/.runs ## One file to keep, send and cite, of what was asked for last
-	@$(snakemake) archive $(given_config)
 
 test: $(VENV)/.tests ## Run the tests
 	$(VENV)/bin/python -m pytest

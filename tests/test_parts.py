@@ -31,7 +31,7 @@ def packages(code: str) -> set[str]:
 @pytest.mark.parametrize("path", PATHS, ids=str)
 def test_parts_do_not_import_each_other(path: Path) -> None:
     names = packages((ROOT / path).read_text())
-    others = {*SEPARATE[path.parts[0]], "benchmarks", "pipeline", "tests"}
+    others = {*SEPARATE[path.parts[0]], "benchmarks", "gate", "pipeline", "tests"}
     assert not names & others
 
 

@@ -217,13 +217,18 @@ def _warnings(
 ) -> Iterable[str]:
     """Yield warnings about a plan that can be carried out."""
     if parts.no_namespaces and requested.get("network", "auto") == "auto":
-        yield (
-            f"no network namespaces here ({parts.no_namespaces}): requests cross the "
-            "loopback and no network interface"
-        )
+        yield no_link(parts.no_namespaces)
     of_a_class = any(cell["impl"]["submission"] for cell in cells.values())
     if of_a_class and (warning := read_class_folder(root, root / "conf").warning()):
         yield warning
+
+
+def no_link(why: str) -> str:
+    """Return a warning for `network=auto`, where `why` there are no namespaces."""
+    return (
+        f"no network namespaces here ({why}): requests cross the loopback and no "
+        "network interface"
+    )
 
 
 def _refuse(why: str | None) -> None:

@@ -1,0 +1,50 @@
+"""`python -m gate --base REF`: an exit status that says whether servers are slower."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+from gate.errors import SIGNALS, GateError, InterruptedGateError, Status, interrupt
+from gate.request import read
+from gate.run import GATE, run
+
+ROOT = Path(__file__).parents[1]
+SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub shows beside a job
+
+
+def main() -> int:
+    try:
+        request = read()
+        for number in SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, interrupt)
+        found = run(ROOT, request)
+        found.write(ROOT / GATE)
+    except GateError as error:
+        return _end(str(error), error.status)
+    except InterruptedGateError as error:
+        return _end(f"the gate was {error}", error.status)
+    except OSError as error:
+        return _end(f"{error.filename}: {error.strerror}", Status.UNDECIDED)
+    except Exception:
+        # Python would end with 1, which would say that a server is slower.
+        traceback.print_exc()
+        return Status.UNDECIDED
+    if summary := os.environ.get(SUMMARY):
+        with Path(summary).open("a") as file:
+            file.write(found.markdown())
+    print(found.markdown(), end="")
+    return found.status
+
+
+def _end(text: str, status: int) -> int:
+    print(f"firstfail: {text}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

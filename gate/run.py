@@ -1,0 +1,163 @@
+"""A gate, from the commit that it is given to what it has found.
+
+Rules of this module:
+- `outputs/gate/` is emptied first. What is in it afterwards is of this gate.
+- Nothing else is measured into `outputs/` meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conf.compose.choices import quoted
+from conf.plan.plan import LOOPBACK, NETWORK, no_link
+from conf.plan.sources import digest
+from conf.plan.turn import NAME, try_lock
+from conf.surroundings import prepare
+from gate.base import base_tree, other_requirements
+from gate.comparing import Comparison, compare, compare_together
+from gate.decision import suspects
+from gate.errors import GateError
+from gate.findings import Findings
+from gate.git import commit_of, is_dirty
+from gate.measuring import Measuring
+from gate.request import Request
+from gate.sides import BASE, HEAD, Pair, Side, pairs, planned
+from gate.unpaired import impls, known, not_comparable, notes
+from load.host.environment import let_no_python_be_told
+from load.network.trial import refused, unavailable
+
+OUTPUTS = Path("outputs")
+GATE = OUTPUTS / "gate"
+AGAIN, BOTH = GATE / "again", GATE / "both"  # the second measurement, and all runs
+ANALYSIS = ("analysis", "contract")  # as in `pipeline.py`
+
+
+def run(root: Path, request: Request) -> Findings:
+    """Carry a gate out in the checkout `root`; raise `GateError` if that is impossible.
+
+    What it has found is not written yet.
+    """
+    prepare(sys.executable)
+    let_no_python_be_told()
+    commits = {name: commit_of(root, ref) for name, ref in _refs(request).items()}
+    network = _network(request)
+    head = planned(HEAD, root, request.settings, network.auto)
+    network.check(head)
+    tree_of_base = base_tree(root, request.base, commits[BASE])
+    with _only_one(root / OUTPUTS), tree_of_base as tree:
+        base = _planned_base(tree, head, request, network.auto)
+        network.check(base)
+        _empty(root / GATE)
+        chosen = pairs(base, head)
+        said = [*_notes(root, tree), *notes(base, head)]
+        _announce(commits, said, chosen, request.seed)
+        sides = {BASE: base, HEAD: head}
+        first = Measuring(root, GATE, sides, digest(ANALYSIS, root), "")
+        measured = measured_twice(first, chosen, request) if chosen else []
+    alone = not_comparable(base, head, chosen)
+    return Findings(commits, said, request, alone, measured)
+
+
+def _refs(request: Request) -> dict[str, str]:
+    return {BASE: request.base, HEAD: "HEAD"}
+
+
+@contextlib.contextmanager
+def _only_one(outputs: Path) -> Iterator[None]:
+    """Keep studies and other gates from `outputs`, or raise `GateError`."""
+    path = outputs / NAME
+    outputs.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as lock:
+        if not try_lock(lock.fileno(), path):
+            raise GateError(
+                f"a study or another gate is running in {outputs}: wait for its end"
+            )
+        yield
+
+
+@dataclass(frozen=True)
+class _Network:
+    """What the networks of cells need here. `why` there are no namespaces, if so."""
+
+    why: str | None
+
+    @property
+    def auto(self) -> str:
+        """The network that auto stands for."""
+        return LOOPBACK if self.why else NETWORK
+
+    def check(self, side: Side) -> None:
+        """Raise `GateError` for a network that can't be had."""
+        networks = (cell["network"] for cell in side.cells.values())
+        if impossible := refused(networks, self.why):
+            raise GateError(impossible)
+
+
+def _network(request: Request) -> _Network:
+    why = unavailable()
+    if why and request.settings.get("network", "auto") == "auto":
+        _say(no_link(why))
+    return _Network(why)
+
+
+def _empty(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+
+
+def _planned_base(tree: Path, head: Side, request: Request, auto: str) -> Side:
+    """Return the base with the head's implementations, as far as it has them."""
+    if names := known(impls(head), tree):
+        asked = {**request.settings, "impl": ",".join(map(quoted, names))}
+        return planned(BASE, tree, asked, auto)
+    return Side(BASE, tree, {}, {})
+
+
+def _notes(root: Path, tree: Path) -> Iterator[str]:
+    """Yield what a reader of the result has to know about the sides."""
+    if is_dirty(root):
+        yield "the head has changes that are not committed: they are measured, too"
+    if other_requirements(root, tree):
+        yield (
+            "requirements.txt differs: both sides run with the packages that are "
+            "installed here, so a change of packages is not measured"
+        )
+
+
+def _announce(
+    commits: Mapping[str, str], said: Sequence[str], chosen: Sequence[Pair], seed: int
+) -> None:
+    base, head = (commits[name][:12] for name in (BASE, HEAD))
+    _say(f"base {base}, head {head}: {2 * len(chosen)} runs in turns, seed {seed}")
+    for note in said:
+        _say(note)
+
+
+def measured_twice(
+    first: Measuring, chosen: Sequence[Pair], request: Request
+) -> list[Comparison]:
+    """Measure, and once more what looks worse; return what is found each time."""
+    first.measure(chosen, request.seed)
+    compared = compare(first, chosen, request.least)
+    if not (doubtful := suspects(compared.rows)):
+        return [compared]
+    names = dict.fromkeys(str(row["label"]) for row in doubtful)
+    _say(f"measured once more, since it looks worse: {', '.join(names)}")
+    rows = {row["row"] for row in doubtful}
+    picked = [pair for pair in chosen if pair.row in rows]
+    again = first.once_more(AGAIN, "once more, ")
+    again.measure(picked, request.seed + 1)
+    second = compare(again, picked, request.least)
+    both = compare_together(BOTH, [first, again], picked, request.least)
+    return [compared, second, both]
+
+
+def _say(text: str) -> None:
+    print(f"firstfail: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,88 @@
+"""What a gate writes: its own verdict in each form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from gate.comparing import Comparison
+from gate.errors import Status
+from gate.findings import Findings
+from gate.request import Request
+
+COMMITS = {"base": "b" * 40, "head": "a" * 40}
+REQUEST = Request("main", {"study": "gate"}, 7, "5%")
+
+
+def comparison(**verdicts: str) -> Comparison:
+    rows = [
+        {
+            **{"label": "select", "figure": figure, "heading": figure, "row": "1"},
+            **{"verdict": verdict, "reason": "", "head": ["x"], "better": "more"},
+            **{"base_median": 100.0, "head_median": 80.0 if verdict == "worse" else 99},
+        }
+        for figure, verdict in verdicts.items()
+    ]
+    suite = ElementTree.Element("testsuite", tests=str(len(rows)), failures="9")
+    properties = ElementTree.SubElement(suite, "properties")
+    ElementTree.SubElement(properties, "property", name="exit", value="1")
+    for row in rows:
+        case = ElementTree.SubElement(suite, "testcase", name=row["figure"])
+        if row["verdict"] == "worse":
+            ElementTree.SubElement(case, "failure", message="worse")
+    ElementTree.SubElement(suite, "system-out").text = "first"
+    root = ElementTree.Element("testsuites")
+    root.append(suite)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return Comparison(rows, "### HEAD against BASE\n\n| table |\n", text)
+
+
+def written(folder: Path, found: Findings) -> tuple[Any, str, ElementTree.Element]:
+    found.write(folder)
+    names = ("gate.json", "gate.md", "gate.xml")
+    as_json, markdown, xml = ((folder / name).read_text() for name in names)
+    suite = ElementTree.fromstring(xml).find("testsuite")
+    assert suite is not None
+    return json.loads(as_json), markdown, suite
+
+
+def test_worse_twice_is_a_failure_and_worse_once_is_none(tmp_path: Path) -> None:
+    first = comparison(rps="worse", failures="worse", average="same")
+    second = comparison(rps="worse", failures="same", average="same")
+    found = Findings(COMMITS, ["a note"], REQUEST, [], [first, second, second])
+    as_json, markdown, suite = written(tmp_path, found)
+    assert as_json["exit"] == found.status == Status.WORSE
+    assert [row["verdict"] for row in as_json["rows"]] == ["worse", "same", "same"]
+    assert as_json["rows"][0]["again"]["verdict"] == "worse"
+    assert as_json["rows"][0]["together"].keys() == second.rows[0].keys() - {"row"}
+    assert markdown.startswith("### Worse, and still so when it was measured once more")
+    for line in (
+        "- base bbbbbbbbbbbb, head aaaaaaaaaaaa, order by seed 7",
+        "- a note",
+        "- select, rps: worse: all runs of two measurements show it, and the second",
+        "- select, failures: same: looked worse, and did not when it was measured",
+        "#### Second measurement",
+        "#### All runs together",
+    ):
+        assert line in markdown
+    assert "HEAD against BASE" not in markdown  # there is one heading
+    failed = [case.get("name") for case in suite.findall("testcase[failure]")]
+    assert failed == ["rps"] and suite.get("failures") == "1"
+    assert suite.find("properties/property").attrib["value"] == "1"  # type: ignore[union-attr]
+
+
+def test_other_settings_are_a_row_that_is_skipped(tmp_path: Path) -> None:
+    alone = {
+        **{"label": "single", "figure": "", "row": "single", "reason": "another page"},
+        **{"verdict": "not comparable", "base": [], "head": []},
+    }
+    for measured in ([], [comparison(rps="same")]):
+        found = Findings(COMMITS, [], REQUEST, [alone], measured)
+        as_json, markdown, suite = written(tmp_path, found)
+        assert as_json["exit"] == Status.UNDECIDED
+        assert "- single: not comparable: another page" in markdown
+        skipped = [case.get("name") for case in suite.findall("testcase[skipped]")]
+        assert skipped == ["single"] and suite.get("skipped") == "1"
+        assert suite.get("tests") == str(1 + len(measured))
