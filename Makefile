@@ -9,11 +9,9 @@ PYTHON ?= python3
 VENV ?= .venv
 
 given = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
-settings = $(sort $(filter-out PYTHON VENV MAKE% -% $(words_of_gate),$(given)))
+settings = $(sort $(filter-out PYTHON VENV MAKE% -% $(of_gate),$(given)))
 # What a gate is told beside settings.
-words_of_gate = $(if $(filter gate,$(MAKECMDGOALS)),base least seed)
-given_gate = $(foreach name,$(filter $(words_of_gate),$(given)),--$(name)='$(subst ','\'',$($(name)))') \
-	$(strip $(config))
+of_gate = $(if $(filter gate,$(MAKECMDGOALS)),base least seed)
 # A setting with a dot in its name is one of `set`, as in `make report.language=ko`.
 dotted = $(strip $(foreach name,$(settings),$(if $(findstring .,$(name)),$(name))))
 config = $(foreach name,$(filter-out $(dotted),$(settings)),'$(name)=$(subst ','\'',$($(name)))')
@@ -36,7 +34,7 @@ home = $${HOME:-$(CURDIR)/.cache}
 snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1
 given_config = $(if $(strip $(config)),--config $(strip $(config)))
 
-.PHONY: all demo report gate test lint benchmark docs gallery site lock install list clean help
+.PHONY: all demo report compare gate test lint benchmark docs gallery site lock install list clean help
 
 all: $(VENV)/.runs ## Measure the default study (30 minutes): tables, charts and a report
 	@$(snakemake) all $(given_config)
@@ -47,9 +45,20 @@ demo: $(VENV)/.runs ## The same with the small study (2 minutes)
 report: $(VENV)/.runs ## A report of what was asked for last; nothing is measured
 	@$(snakemake) report $(given_config)
 
+compare: $(VENV)/.runs ## Compare results: base=… head=…, folders, archives or commits
+	@$(if $(call words_of,base),,$(error firstfail: make compare needs base=…, and may have \
+		head=… (outputs): folders of outputs, archives, or commits whose cells are in outputs/runs))
+	@$(VENV)/bin/python -m analysis compare $(call words_of,base) $(or $(call words_of,head),outputs) \
+		$(foreach name,least json junit chart,$(call words_of,$(name),--$(name)))
+
+# What was given behind make, in quotes; nothing if it was not, or only in the environment.
+words_of = $(if $(filter $(1),$(given)),$(2) '$(subst ','\'',$($(1)))')
+
 gate: $(VENV)/.runs ## Measure if servers are slower than at base=REF, a commit (10 minutes)
-	$(if $(base),,$(error firstfail: a gate needs a commit: write make gate base=REF))
+	@$(if $(call words_of,base),,$(error firstfail: a gate needs a commit: make gate base=REF))
 	@unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m gate $(given_gate)
+
+given_gate = $(foreach name,$(of_gate),$(call words_of,$(name),--$(name))) $(config)
 
 test: $(VENV)/.tests ## Run the tests
 	$(VENV)/bin/python -m pytest

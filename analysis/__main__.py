@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from analysis.files import DataError
@@ -71,7 +73,7 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
         "--least",
         default="5%",
         metavar="SHARE",
-        help="the least effect that is called worse or better (default: 5%%)",
+        help="the least effect that is called worse or better",
     )
     for name, what in (
         ("json", "all figures and verdicts"),
@@ -119,16 +121,29 @@ def _show(args: argparse.Namespace) -> None:
 
 
 def _report(args: argparse.Namespace) -> None:
+    from analysis.regressions.compare import LEAST, compare, least_effect
     from analysis.report.formats import write
 
-    write(args.matrix, args.files, args.settings)
+    base, head = args.settings.get("base"), str(args.matrix)
+    compared = compare(base, head, least_effect(LEAST), _opened) if base else None
+    write(args.matrix, args.files, args.settings, compared)
 
 
 def _compare(args: argparse.Namespace) -> int:
     from analysis.regressions.command import run
 
     files = {"json": args.json, "junit": args.junit, "chart": args.chart}
-    return run(args.base, args.head, args.least, files)
+    return run((args.base, args.head), args.least, files, _opened)
+
+
+def _opened(archive: Path) -> AbstractContextManager[Path]:
+    """Open an archive as a folder of outputs; raise `DataError`."""
+    try:
+        opening = importlib.import_module("analysis.archives.opening")
+    except ModuleNotFoundError:
+        raise DataError(f"{archive}: this version reads no archives") from None
+    opened: AbstractContextManager[Path] = opening.opened(archive)
+    return opened
 
 
 if __name__ == "__main__":

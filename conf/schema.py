@@ -245,4 +245,5 @@ class Report:
     student: str | None = None  # the author's number
     name: str | None = None  # of the author
     notes: str | None = None  # a Markdown file with the author's own words
+    base: str | None = None  # other results that these are compared with
     file: str = "report.pdf"

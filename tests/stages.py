@@ -55,8 +55,8 @@ class Part:
         """Return the stages that one may import, as it says."""
         code = (self.root / stage / "__init__.py").read_text()
         text = ast.get_docstring(ast.parse(code)) or ""
-        [line] = [line for line in text.splitlines() if line.startswith(MAY)]
-        names = line.removeprefix(MAY).removesuffix(".")
+        [paragraph] = [part for part in text.split("\n\n") if part.startswith(MAY)]
+        names = " ".join(paragraph.split()).removeprefix(MAY).removesuffix(".")
         return frozenset() if names == NONE else frozenset(names.split(", "))
 
     def imported(self, code: str) -> Iterator[str]:

@@ -114,6 +114,7 @@ WORDS = {
     "regressions.signs": "Ratios of medians with their 95 % intervals. Downward: "
     "worse. Upward: better. Circle: no difference shown.",
     "regressions.band": "Shaded: less than the least effect of {} %.",
+    "regressions.cut": "{} more rows without a difference are not shown.",
     "regressions.row": "{}: {}",
     "regressions.worse": "worse",
     "regressions.better": "better",

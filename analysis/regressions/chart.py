@@ -5,7 +5,7 @@ Rules of this module:
   effect is a band around 1.
 - A verdict has its own marker, as well as its colour, and its words stand to the right.
 - What was not compared has a line without a marker, and the reason. A figure of which
-  no row was compared has no panel.
+  no row was compared has no panel. Of many rows those without a difference are cut.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ LABEL_IN = 0.085  # the width of a label's character
 ROW_IN, AROUND_IN = 0.3, 0.85  # the height of a row, and of what is around a panel's
 WORDS_CHARACTERS = 44  # of a reason
 MARGIN = 1.1  # beyond what is drawn, as a factor
+MOST_ROWS = 60  # of a panel
 MOST = 8.0  # times or parts that an axis shows: an interval goes on as an arrow
 BAND = "#E3E3E3"
 TICKS = (0.125, 0.25, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 4, 8)
@@ -49,7 +50,7 @@ def draw(comparison: Comparison) -> Picture:
         of = finding.figure
         stop = finding.pair.head.cells[0].stop
         panels.setdefault((stop, of.name, of.heading), []).append(finding)
-    drawn = [rows for rows in panels.values() if any(map(_is_drawn, rows))]
+    drawn = [_first(rows) for rows in panels.values() if any(map(_is_drawn, rows))]
     if not drawn:
         return nothing(OUTCOMES[comparison.exit])
     labels = [finding.pair.label for rows in drawn for finding in rows]
@@ -61,8 +62,19 @@ def draw(comparison: Comparison) -> Picture:
         _panel(axes, rows, comparison.least)
     title = word("title.regressions", comparison.head, comparison.base)
     band = word("regressions.band", f"{100 * comparison.least:g}")
-    entitle(picture, title, [word("regressions.signs"), band])
+    notes = [word("regressions.signs"), band]
+    if cut := max(map(len, panels.values())) - max(map(len, drawn)):
+        notes.append(word("regressions.cut", cut))
+    entitle(picture, title, notes)
     return picture
+
+
+def _first(rows: Sequence[Finding]) -> list[Finding]:
+    """Return the rows of a panel that are drawn: all, unless they are many."""
+    if len(rows) <= MOST_ROWS:
+        return list(rows)
+    order = sorted(rows, key=lambda finding: finding.verdict == "same")
+    return order[:MOST_ROWS]
 
 
 def _is_drawn(finding: Finding) -> bool:

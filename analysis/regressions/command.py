@@ -17,16 +17,19 @@ from analysis.regressions.compare import Comparison, compare, least_effect
 from analysis.regressions.json_file import as_json
 from analysis.regressions.junit import as_junit
 from analysis.regressions.markdown import pull_request
+from analysis.regressions.sides import Opened
 
 SUFFIX = ".svg"
 
 
-def run(base: str, head: str, least: str, files: Mapping[str, Path | None]) -> int:
+def run(
+    sides: tuple[str, str], least: str, files: Mapping[str, Path | None], opened: Opened
+) -> int:
     """Compare two sides, say it, and return the exit status; raise `DataError`."""
     chart = files.get("chart")
     if chart is not None and chart.suffix != SUFFIX:
         raise DataError(f"--chart {chart}: a chart is a file with {SUFFIX}")
-    comparison = compare(base, head, least_effect(least))
+    comparison = compare(*sides, least_effect(least), opened)
     for name, path in files.items():
         if path is not None:
             write_text(path, WRITTEN[name](comparison))

@@ -16,7 +16,7 @@ from analysis.files import DataError
 from analysis.regressions.exits import exit_status
 from analysis.regressions.matching import matched
 from analysis.regressions.results import Run, read
-from analysis.regressions.sides import side
+from analysis.regressions.sides import Opened, side
 from analysis.regressions.verdicts import Finding, findings
 
 LEAST = "5%"
@@ -38,10 +38,13 @@ class Comparison:
         return exit_status(self.findings)
 
 
-def compare(base: str, head: str, least: float) -> Comparison:
-    """Return how HEAD compares with BASE; both are a user's words for a side."""
+def compare(base: str, head: str, least: float, opened: Opened) -> Comparison:
+    """Return how HEAD compares with BASE; both are a user's words for a side.
+
+    `opened` opens an archive (`sides.py`).
+    """
     with ExitStack() as stack:
-        sides = [side(word, stack) for word in (base, head)]
+        sides = [side(word, stack, opened) for word in (base, head)]
         return compared(base, head, read(sides), least)
 
 

@@ -150,7 +150,10 @@ def _explained(compared: Sequence[Finding], least: float) -> Iterator[str]:
 
 
 def _at_most(ratio: float) -> str:
-    return "any amount" if math.isinf(ratio) else f"up to {100 * (ratio - 1):,.2g} %"
+    if math.isinf(ratio):
+        return "any amount"
+    percent = 100 * (ratio - 1)
+    return f"up to {percent:,.0f} %" if percent >= 10 else f"up to {percent:.2g} %"
 
 
 def _family_size(of: Finding, compared: Sequence[Finding]) -> int:

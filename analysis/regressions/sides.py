@@ -6,15 +6,16 @@ Rules of this module:
   the study that is shown is meant, which is the last one that ended. Outputs without
   any matrix are all of their runs.
 - A matrix lists its cells by paths that begin with `outputs/`. They are looked up in
-  the folder of outputs that the matrix is in, wherever that was moved to.
+  the folder of outputs that the matrix is in, wherever that was moved to. Those of a
+  matrix elsewhere are looked up from here, as all steps do.
+- How an archive is opened is given: it is checked whole, by another stage.
 - What cannot be found raises `DataError`, with one line.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,8 @@ FORMS = (
     "a folder of outputs or of a matrix, an archive, or a commit whose cells are in "
     f"{OUTPUTS}/{RUNS}"
 )
+
+Opened = Callable[[Path], AbstractContextManager[Path]]
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,11 @@ class Side:
         return f"{self.name}/{folder.relative_to(self.outputs)}"
 
 
-def side(word: str, stack: ExitStack) -> Side:
-    """Return the side that a word means, until the stack is closed."""
+def side(word: str, stack: ExitStack, opened: Opened) -> Side:
+    """Return the side that a word means; an archive is open until the stack is closed.
+
+    `opened` unpacks an archive, and yields a folder of outputs.
+    """
     if not word:
         raise DataError(f"a side is empty: it has to be {FORMS}")
     try:
@@ -61,8 +67,8 @@ def side(word: str, stack: ExitStack) -> Side:
     if is_folder:
         return _of_folder(word, path)
     if is_file:
-        unpacked = _unpacked(path, stack)
-        return Side(word, unpacked, _listed(unpacked, inside=True), archive=True)
+        unpacked = stack.enter_context(opened(path))
+        return Side(word, unpacked, _listed(unpacked), archive=True)
     outputs = Path(OUTPUTS)
     found = commits.folders(word, outputs / RUNS)
     if found is None:
@@ -71,45 +77,25 @@ def side(word: str, stack: ExitStack) -> Side:
 
 
 def _of_folder(word: str, path: Path) -> Side:
-    outputs = path
-    if not _is_outputs(path):
-        if (path / LISTED).is_file():
-            return Side(word, _outputs_of(path), _cells(path, _outputs_of(path)))
-        outputs = path / OUTPUTS
-        if not _is_outputs(outputs):
-            raise DataError(
-                f"{path} holds no results: a folder of outputs has {RUNS}/ and "
-                f"{MATRICES}/, that of a matrix has {LISTED}"
-            )
-    return Side(word, outputs, _listed(outputs))
+    for outputs in (path, path / OUTPUTS):
+        if (outputs / RUNS).is_dir():
+            return Side(word, outputs, _listed(outputs))
+    if not (path / LISTED).is_file():
+        raise DataError(
+            f"{path} holds no results: a folder of outputs has {RUNS}/ and "
+            f"{MATRICES}/, that of a matrix has {LISTED}"
+        )
+    whole = path.absolute()
+    if whole.parent.name != MATRICES:  # its cells are listed as seen from here
+        return Side(word, Path(OUTPUTS), read_folders(path / LISTED))
+    outputs = (path if len(path.parts) > 2 else whole).parent.parent
+    return Side(word, outputs, _cells(path, outputs))
 
 
-def _is_outputs(path: Path) -> bool:
-    return (path / RUNS).is_dir()
-
-
-def _outputs_of(matrix: Path) -> Path:
-    """Return the folder of outputs that the folder of a matrix is in."""
-    whole = matrix.absolute()
-    if whole.parent.name != MATRICES:
-        return matrix
-    return (matrix if len(matrix.parts) > 2 else whole).parent.parent
-
-
-def _unpacked(path: Path, stack: ExitStack) -> Path:
-    """Return the folder of outputs in an archive, which is checked whole first."""
-    try:
-        archives = importlib.import_module("analysis.archives")
-    except ModuleNotFoundError:
-        raise DataError(f"{path}: archives cannot be read by this version") from None
-    folder: Path = stack.enter_context(archives.opened(path))
-    return folder
-
-
-def _listed(outputs: Path, *, inside: bool = False) -> list[Path]:
+def _listed(outputs: Path) -> list[Path]:
     """Return the cells of the study that is shown in a folder of outputs."""
     if (outputs / LISTED).is_file():
-        return _cells(outputs, outputs, inside=inside)
+        return _cells(outputs, outputs)
     matrices = sorted(path.parent for path in outputs.glob(f"{MATRICES}/*/{LISTED}"))
     shown = {path.name for path in outputs.glob(".shown/*")}
     chosen = [path for path in matrices if path.name in shown] or matrices
@@ -119,7 +105,7 @@ def _listed(outputs: Path, *, inside: bool = False) -> list[Path]:
             f"name one of them, as in {chosen[0]}"
         )
     if chosen:
-        return _cells(chosen[0], outputs, inside=inside)
+        return _cells(chosen[0], outputs)
     runs = outputs / RUNS
     found = sorted(path.parent for path in runs.rglob(record.RUN))
     whole = [path for path in found if not _is_hidden(path.relative_to(runs))]
@@ -133,15 +119,9 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _cells(matrix: Path, outputs: Path, *, inside: bool = False) -> list[Path]:
-    """Return the cells of a matrix; those of an archive have to be `inside` of it."""
-    cells = []
-    for folder in read_folders(matrix / LISTED):
-        parts = folder.parts[1:] if folder.parts[:1] == (OUTPUTS,) else folder.parts
-        if parts[:1] == (RUNS,) and ".." not in parts:
-            cells.append(outputs.joinpath(*parts))
-        elif inside:
-            raise DataError(f"{matrix / LISTED}: {folder} is not in {RUNS}/")
-        else:
-            cells.append(folder)
-    return cells
+def _cells(matrix: Path, outputs: Path) -> list[Path]:
+    """Return the cells of a matrix in a folder of outputs."""
+    return [
+        outputs.joinpath(*folder.parts[1:]) if folder.parts[0] == OUTPUTS else folder
+        for folder in read_folders(matrix / LISTED)
+    ]

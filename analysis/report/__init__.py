@@ -9,5 +9,6 @@ Rules of this stage:
   chart in another language (`redrawn.py`).
 - No words are in code or in templates.
 
-May import: architectures, catalogue, charts, diagnosis, drawing, record, rows, tables.
+May import: architectures, catalogue, charts, diagnosis, drawing, record, regressions,
+rows, tables.
 """

@@ -9,7 +9,8 @@ format adds headings of its own and nothing else. Its shape:
     file        the pattern of the PDF's name; empty where not given
     answers     a list, one for each experiment:
                     experiment, id (of the section), question, sentences (a list)
-    sections    a list, the experiments' first, then what is of all of them:
+    sections    a list: a comparison with other results, if it was asked for; then the
+                experiments', then what is of all of them:
                     id, title, blocks, charts, and `experiment`, which is its name or ""
     cells       a list, in the order of the tables' rows: see `cell.py`, and below
     unmeasured  a list: experiment, impl, why
@@ -64,6 +65,7 @@ from typing import Any
 
 from analysis.architectures.servers import servers, shared_excerpts
 from analysis.catalogue import CHARTS, Comparison, all_comparisons
+from analysis.regressions.compare import Comparison as Compared
 from analysis.report.anchors import Anchors
 from analysis.report.answer import answer, question
 from analysis.report.blocks import Block, blocks
@@ -71,6 +73,7 @@ from analysis.report.cell import section as cell_section
 from analysis.report.names import names
 from analysis.report.notes import read_notes
 from analysis.report.redrawn import redraw_cells, redrawn
+from analysis.report.regression import section as regression
 from analysis.report.timeline import points
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
@@ -79,19 +82,48 @@ from analysis.tables.notes import machine
 from analysis.texts import has, language, listed, say
 from analysis.translation import translated_parts
 
+COMPARED = "regression"  # the id of such a section
 ABOUT = ("student", "name", "exercise")
 ROOT = Path(__file__).parents[2]  # which the sources of servers are relative to
 
 
-def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+def content(
+    folder: Path, settings: Mapping[str, Any], compared: Compared | None = None
+) -> dict[str, Any]:
     """Return the content of the report of the matrix in `folder`.
 
     `settings` are those of `conf/schema.py` (`Report`); what is left out is not given.
-    Raises `DataError` where a kept result is missing.
+    `compared` is how it compares with other results. Raises `DataError` where a
+    kept result is missing.
     """
     matrix = Matrix.read(folder / "matrix.json")
     anchors = Anchors()
     experiments = {name: anchors.of(name) for name in matrix.experiments}
+    cells, links = _cells(matrix, anchors)
+    redraw_cells(cells, matrix.cells)
+    whole = {
+        "language": language(),
+        "title": _title(matrix),
+        "about": {name: str(settings.get(name) or "") for name in ABOUT},
+        "file": str(settings.get("file") or ""),
+        "answers": list(_answers(matrix, experiments)),
+        "sections": [
+            *([regression(compared, anchors.of(COMPARED))] if compared else []),
+            *_sections(matrix, folder, experiments, links, anchors),
+        ],
+        "cells": cells,
+        "unmeasured": list(_unmeasured(matrix)),
+        "environment": _environment(matrix.cells),
+        "code": _code(matrix),
+        "notes": read_notes(Path(notes)) if (notes := settings.get("notes")) else [],
+    }
+    return dict(translated_parts(whole))
+
+
+def _cells(
+    matrix: Matrix, anchors: Anchors
+) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
+    """Return all cells, and the ids of the first ones of the rows, by experiments."""
     cells: list[dict[str, Any]] = []
     links: dict[str, list[str]] = {}
     for experiment in matrix.experiments:
@@ -105,24 +137,12 @@ def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
                 cell_section(group, cell, name, anchor, points(len(matrix.cells)))
                 for cell, anchor in zip(group.cells, ids, strict=True)
             ]
-    redraw_cells(cells, matrix.cells)
-    whole = {
-        "language": language(),
-        "title": _title(matrix),
-        "about": {name: str(settings.get(name) or "") for name in ABOUT},
-        "file": str(settings.get("file") or ""),
-        "answers": list(_answers(matrix, experiments)),
-        "sections": list(_sections(matrix, folder, experiments, links, anchors)),
-        "cells": cells,
-        "unmeasured": [
-            {"experiment": cell.experiment, "impl": cell.impl, "why": cell.why}
-            for cell in matrix.unmeasured
-        ],
-        "environment": _environment(matrix.cells),
-        "code": _code(matrix),
-        "notes": read_notes(Path(notes)) if (notes := settings.get("notes")) else [],
-    }
-    return dict(translated_parts(whole))
+    return cells, links
+
+
+def _unmeasured(matrix: Matrix) -> Iterator[dict[str, str]]:
+    for cell in matrix.unmeasured:
+        yield {"experiment": cell.experiment, "impl": cell.impl, "why": cell.why}
 
 
 def _code(matrix: Matrix) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.files import DataError
+from analysis.regressions.compare import Comparison
 from analysis.report.content import content
 from analysis.texts import ENGLISH, languages, speaking
 
@@ -20,10 +21,16 @@ from analysis.texts import ENGLISH, languages, speaking
 MODULES = {".html": "report.html", ".pdf": "pdf.pdf"}
 
 
-def write(folder: Path, files: Sequence[Path], settings: Mapping[str, Any]) -> None:
+def write(
+    folder: Path,
+    files: Sequence[Path],
+    settings: Mapping[str, Any],
+    compared: Comparison | None = None,
+) -> None:
     """Write the report of the matrix in `folder` into files of any of the formats.
 
-    `settings` are those of `conf/schema.py` (`Report`). Raises `DataError`.
+    `settings` are those of `conf/schema.py` (`Report`), and `compared` is how the
+    matrix compares with other results. Raises `DataError`.
     """
     language = settings.get("language", ENGLISH)
     if language not in languages():
@@ -33,7 +40,7 @@ def write(folder: Path, files: Sequence[Path], settings: Mapping[str, Any]) -> N
         if path.suffix not in MODULES:
             raise DataError(f"{path}: a report is a file with {', '.join(MODULES)}")
     with speaking(language):
-        said = content(folder, settings)
+        said = content(folder, settings, compared)
         for path in files:
             module = importlib.import_module(f"analysis.{MODULES[path.suffix]}")
             module.write(said, path)

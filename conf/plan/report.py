@@ -88,6 +88,21 @@ def _notes(path: str | None) -> bytes:
 
 
 def digest(settings: Config) -> str:
-    """Return a digest of the settings, and of the author's file that they name."""
+    """Return a digest of the settings, and of the files that they name."""
     text = json.dumps(settings, sort_keys=True).encode() + _notes(settings["notes"])
-    return hashlib.sha256(text).hexdigest()[:8]
+    return hashlib.sha256(text + _state(settings["base"])).hexdigest()[:8]
+
+
+def _state(base: str | None) -> bytes:
+    """Return what changes with the other results that a report compares with.
+
+    Those of a commit do not change; nor does what is not there.
+    """
+    if base is None:
+        return b""
+    made = ("made~*", "matrices/*/made~*", "outputs/matrices/*/made~*")
+    shown = (".shown/*", "outputs/.shown/*")
+    path = Path(base)
+    files = [path, *(file for name in (*made, *shown) for file in path.glob(name))]
+    found = (f"{file} {file.stat().st_mtime_ns}" for file in files if file.exists())
+    return "\n".join(sorted(found)).encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,10 @@ def verdicts(comparison: Comparison) -> dict[str, str]:
 def other(rps: Sequence[float], by: float = 0.5) -> list[float]:
     """Return figures that are hardly others: of runs that are not the same ones."""
     return [each + by for each in rps]
+
+
+def no_archive(path: Path) -> AbstractContextManager[Path]:
+    raise AssertionError(f"{path} is none")
 
 
 def written(outputs: Path, runs_of: Sequence[Run], *, shown: bool = True) -> Path:

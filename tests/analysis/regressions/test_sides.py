@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from analysis.files import DataError
-from analysis.regressions import sides
 from analysis.regressions.compare import compare
 from analysis.regressions.exits import NOTHING_WORSE, UNMEASURED, WORSE
 from analysis.regressions.results import read
@@ -24,6 +21,7 @@ from tests.analysis.regressions.made import (
     LEAST,
     SLOW,
     lacking,
+    no_archive,
     other,
     runs,
     written,
@@ -37,7 +35,7 @@ def outputs(tmp_path: Path) -> Path:
 
 def found(word: object) -> Side:
     with ExitStack() as stack:
-        return side(str(word), stack)
+        return side(str(word), stack, no_archive)
 
 
 def test_a_folder_of_outputs_its_matrix_and_its_checkout(
@@ -54,6 +52,18 @@ def test_a_folder_of_outputs_its_matrix_and_its_checkout(
     assert all(folder.is_dir() for folder in found(".").folders)
     monkeypatch.chdir(matrix)
     assert all(folder.is_dir() for folder in found(".").folders)
+
+
+def test_a_matrix_elsewhere_lists_its_cells_as_seen_from_here(
+    outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(outputs.parent)
+    elsewhere = outputs / "gate" / "base"
+    elsewhere.mkdir(parents=True)
+    shutil.move(outputs / "matrices" / "0a1b2c3d" / "matrix.json", elsewhere)
+    there = found(elsewhere)
+    assert there.shown(there.folders[0]).startswith("outputs/runs/")
+    assert all(folder.is_dir() for folder in there.folders)
 
 
 def test_the_study_that_is_shown_is_meant(outputs: Path) -> None:
@@ -96,7 +106,7 @@ def test_a_listed_cell_without_a_record_was_not_measured(outputs: Path) -> None:
 def test_a_server_that_does_not_start(outputs: Path, tmp_path: Path) -> None:
     gone = [lacking("not measured", "exit status 1")]
     head = written(tmp_path / "head", gone)
-    comparison = compare(str(outputs), str(head), LEAST)
+    comparison = compare(str(outputs), str(head), LEAST, no_archive)
     assert comparison.exit == UNMEASURED
     assert "HEAD: does not start: exit status 1" in comparison.findings[0].reason
 
@@ -124,30 +134,28 @@ def test_a_folder_without_results(tmp_path: Path) -> None:
 
 
 def test_an_archive_is_unpacked_and_its_cells_are_named_within_it(
-    outputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    outputs: Path, tmp_path: Path
 ) -> None:
-    """`opened` of the archives is told the file, and gives a folder of outputs."""
+    """Its matrix may list them by the paths that they have for now."""
     archive = tmp_path / "study.zip"
     archive.touch()
-    told: list[Path] = []
+    closed: list[Path] = []
 
-    class Opened:
-        def __enter__(self) -> Path:
-            return outputs
+    @contextmanager
+    def opened(path: Path) -> Iterator[Path]:
+        yield outputs
+        closed.append(path)
 
-        def __exit__(self, *_: object) -> None:
-            told.append(archive)
-
-    module: Any = SimpleNamespace(opened=lambda path: Opened())
-    monkeypatch.setattr(sides.importlib, "import_module", lambda _: module)
-    there = found(archive)
-    assert told == [archive]  # it is closed again
-    assert there.shown(there.folders[0]).startswith(f"{archive}/runs/select/repeat~0")
     listed = outputs / "matrices" / "0a1b2c3d" / "matrix.json"
-    for path in ("/etc", "outputs/runs/../../x", "elsewhere/y"):
-        listed.write_text(json.dumps([path]))
-        with pytest.raises(DataError, match="is not in runs/"):
-            found(archive)
+    relative = json.loads(listed.read_text())
+    for paths in (relative, [str(outputs.parent / path) for path in relative]):
+        listed.write_text(json.dumps(paths))
+        with ExitStack() as stack:
+            there = side(str(archive), stack, opened)
+            [runs_of] = read([there])
+        assert runs_of[0].shown.startswith(f"{archive}/runs/select/repeat~0")
+        assert not runs_of[0].lacks
+    assert closed == [archive, archive]
 
 
 Git = Callable[..., str]
@@ -181,9 +189,11 @@ def test_commits_by_any_name(git: Git, tmp_path: Path) -> None:
             each.cell.config["key"] = f"{tag}{repeat}"
         measured += row
     outputs = written(tmp_path / "outputs", measured)
-    assert compare("before", "after", LEAST).exit == WORSE
-    assert compare("HEAD~1", git("rev-parse", "HEAD")[:8], LEAST).exit == WORSE
-    assert compare("after", "before", LEAST).exit == NOTHING_WORSE
+    assert compare("before", "after", LEAST, no_archive).exit == WORSE
+    assert (
+        compare("HEAD~1", git("rev-parse", "HEAD")[:8], LEAST, no_archive).exit == WORSE
+    )
+    assert compare("after", "before", LEAST, no_archive).exit == NOTHING_WORSE
     # A path wins over a commit of the same name.
     (tmp_path / "before").mkdir()
     with pytest.raises(DataError, match="before holds no results"):
@@ -241,4 +251,4 @@ def test_results_of_other_analysis_are_made_again(
 
 def test_results_of_one_analysis_are_read(outputs: Path, tmp_path: Path) -> None:
     head = written(tmp_path / "head", runs(other(FAST)))
-    assert compare(str(outputs), str(head), LEAST).exit == NOTHING_WORSE
+    assert compare(str(outputs), str(head), LEAST, no_archive).exit == NOTHING_WORSE

@@ -78,6 +78,18 @@ def test_a_report_is_made_anew_for_other_settings_and_no_cell_is() -> None:
     assert len(set(stamps)) == 2
 
 
+def test_a_report_is_made_anew_if_what_it_compares_with_has_changed() -> None:
+    asked = {**ASKED, "report": {"base": "before"}}
+    stamps = [plan(asked, ROOT, PARTS).report_stamp]
+    for name in ("outputs/.shown/1a", "outputs/matrices/1a/made~2b"):
+        path = Path("before", name)
+        path.parent.mkdir(parents=True)
+        path.touch()
+        stamps.append(plan(asked, ROOT, PARTS).report_stamp)
+    assert plan(asked, ROOT, PARTS).report_stamp == stamps[-1]
+    assert len(set(stamps)) == 3
+
+
 def test_a_report_alone_is_of_what_was_asked_for_last() -> None:
     asked = plan(ASKED, ROOT, PARTS)
     asked.write()

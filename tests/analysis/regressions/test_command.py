@@ -1,0 +1,145 @@
+"""The command: what it prints and writes, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from matplotlib.text import Text
+
+from analysis.drawing.style import lettering, settle
+from analysis.regressions.chart import draw
+from analysis.regressions.compare import compare
+from analysis.regressions.markdown import body
+from analysis.report.blocks import blocks
+from analysis.report.content import content
+from analysis.report.html import page
+from analysis.texts import speaking
+from analysis.translation import translated_parts
+from tests.analysis import golden
+from tests.analysis.conftest import HOST
+from tests.analysis.regressions.made import (
+    FAST,
+    LEAST,
+    SLOW,
+    lacking,
+    no_archive,
+    other,
+    runs,
+    written,
+)
+from tests.analysis.regressions.test_formats import everything
+from tests.analysis.test_translation import ENGLISH_WORDS, texts
+
+Analyse = Callable[..., subprocess.CompletedProcess[str]]
+HEADS = {
+    "another run of the same": (0, runs(other(FAST))),
+    "slower by 30 %": (1, runs(SLOW)),
+    "on another machine": (3, runs(SLOW, host={**HOST, "cpu_model": "another"})),
+    "single runs": (3, runs(SLOW[:1])),
+    "a server that does not start": (4, [lacking("not measured", "status 1")]),
+}
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    return written(tmp_path / "base", runs(FAST))
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_exit_statuses_are_kept_apart(
+    analyse: Analyse, base: Path, tmp_path: Path, name: str
+) -> None:
+    status, of_head = HEADS[name]
+    head = written(tmp_path / "head", of_head)
+    done = analyse("compare", base, head)
+    assert (done.returncode, done.stderr) == (status, "")
+    assert done.stdout.startswith(f"### `{head}` (HEAD) against `{base}` (BASE)\n")
+    assert ("| ▼ | select | RPS |" in done.stdout) == (status == 1)
+
+
+def test_all_files_say_the_same(analyse: Analyse, base: Path, tmp_path: Path) -> None:
+    head = written(tmp_path / "head", runs(SLOW))
+    names = {name: tmp_path / name for name in ("c.json", "c.xml", "c.svg")}
+    options = [
+        *("--json", names["c.json"], "--junit", names["c.xml"]),
+        *("--chart", names["c.svg"]),
+    ]
+    done = analyse("compare", base, head, *options, anew=True)
+    assert (done.returncode, done.stderr) == (1, "")
+    told = json.loads(names["c.json"].read_text())
+    assert told["exit"] == 1
+    assert told["rows"][1]["head"][0].startswith(str(head / "runs" / "select"))
+    suite = ElementTree.parse(names["c.xml"]).getroot()[0]
+    assert suite.attrib["failures"] == "2"
+    assert "<svg" in names["c.svg"].read_text()
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    "words, named",
+    [
+        (["nowhere"], "nowhere is none of these"),
+        ([""], "a side is empty"),
+        (["BASE", "--least", "much"], "--least much: the least effect is a share"),
+        (["BASE", "--least", "5"], "--least 5: the least effect is a share below"),
+        (["BASE", "--least", "nan"], "--least nan: the least effect is"),
+        (["BASE", "--chart", "c.png"], "--chart c.png: a chart is a file with .svg"),
+        (["BASE", "--json", "BASE"], "cannot write"),
+    ],
+)
+def test_wrong_use_is_one_line_and_a_status_of_its_own(
+    analyse: Analyse, base: Path, tmp_path: Path, words: list[str], named: str
+) -> None:
+    head = written(tmp_path / "head", runs(SLOW))
+    said = [str(base) if word == "BASE" else word for word in words]
+    done = analyse("compare", head, *said)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("firstfail: ") and named in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"row": {}}'])
+def test_a_result_that_is_none(
+    analyse: Analyse, base: Path, tmp_path: Path, text: str
+) -> None:
+    """Nothing is taken for a success that could not be read."""
+    head = written(tmp_path / "head", runs(other(FAST)))
+    next(head.glob("runs/*/*/result.json")).write_text(text)
+    done = analyse("compare", base, head)
+    assert done.returncode in (2, 3)
+    assert len(done.stderr.splitlines()) == (done.returncode == 2)
+
+
+def test_the_report_has_a_section_on_it(
+    golden_made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names of others are escaped in it."""
+    of_base = runs(FAST)
+    for each in of_base:
+        each.cell.result["analysis"] = golden.CODE  # so that nothing is made again
+    base = written(tmp_path / "<b>", of_base)
+    monkeypatch.chdir(golden_made)
+    compared = compare(str(base), "odd", LEAST, no_archive)
+    whole = content(Path("odd"), {}, compared)
+    [section] = [each for each in whole["sections"] if each["id"] == "regression"]
+    assert str(base) in section["title"]
+    made = page(whole)
+    assert 'id="regression"' in made and "It cannot be decided" in made
+    assert "<b>" not in made
+
+
+def test_what_a_section_says_is_translated() -> None:
+    with speaking("ko"):
+        text = "\n".join(body(everything()))
+        said = list(texts(translated_parts(blocks(text))))
+        with lettering():
+            picture = draw(everything())
+            settle(picture)
+        said += [each.get_text() for each in picture.findobj(Text)]
+    assert len(said) > 80
+    assert [each for each in said if ENGLISH_WORDS.search(each)] == []
