@@ -9,9 +9,9 @@ PYTHON ?= python3
 VENV ?= .venv
 
 given = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
-settings = $(sort $(filter-out PYTHON VENV MAKE% -% $(words_of_gate),$(given)))
+settings = $(sort $(filter-out PYTHON VENV MAKE% -% $(of_gate),$(given)))
 # What a gate is told beside settings.
-words_of_gate = $(if $(filter gate,$(MAKECMDGOALS)),base least seed)
+of_gate = $(if $(filter gate,$(MAKECMDGOALS)),base least seed)
 # A setting with a dot in its name is one of `set`, as in `make report.language=ko`.
 dotted = $(strip $(foreach name,$(settings),$(if $(findstring .,$(name)),$(name))))
 config = $(foreach name,$(filter-out $(dotted),$(settings)),'$(name)=$(subst ','\'',$($(name)))')
@@ -56,9 +56,10 @@ compare: $(VENV)/.runs ## Compare results: base=… head=…, folders, archives 
 		$(foreach name,least json junit chart,$(call words_of,$(name),--$(name)))
 
 gate: $(VENV)/.runs ## Measure if servers are slower than at base=REF, a commit (10 minutes)
-	$(if $(call words_of,base),,$(error firstfail: a gate needs a commit: write make gate base=REF))
-	@unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m gate \
-		$(foreach name,$(words_of_gate),$(call words_of,$(name),--$(name))) $(strip $(config))
+	@$(if $(call words_of,base),,$(error firstfail: a gate needs a commit: make gate base=REF))
+	@unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m gate $(given_gate)
+
+given_gate = $(foreach name,$(of_gate),$(call words_of,$(name),--$(name))) $(config)
 
 # What was given behind make, in quotes; nothing if it was not, or only in the environment.
 words_of = $(if $(filter $(1),$(given)),$(2) '$(subst ','\'',$($(1)))')

@@ -19,6 +19,7 @@ import pytest
 from conf import command_line
 from conf.plan.matrix import matrix
 from docs.kept import ROOT
+from gate.request import read as read_gate
 from tests.docs.fences import PAGES, RUN, Fence, fences, spans
 from tests.e2e.test_make import make
 
@@ -84,6 +85,12 @@ def narrowed(settings: list[str]) -> list[str]:
     return [*settings, *asked]
 
 
+def of_gate(options: list[str]) -> dict[str, Any]:
+    """Return the settings of a gate, narrowed."""
+    settings = read_gate(options).settings
+    return {"impl": "select", **settings, "repeat": "1"}
+
+
 @pytest.mark.parametrize("words", measuring(), ids=shlex.join)
 def test_what_measures_can_be_planned(
     folder: Path,
@@ -94,8 +101,8 @@ def test_what_measures_can_be_planned(
     if program == "make":
         last = make(folder, "--dry-run", *options).strip().splitlines()[-1]
         program, *options = shlex.split(last.partition(" -m ")[2]) or [""]
-    if program in SNAKEMAKE:
-        asked = requested(options)
+    if program in (*SNAKEMAKE, "gate"):
+        asked = requested(options) if program != "gate" else of_gate(options)
         if "impl" in asked:
             names = str(asked["impl"]).split(",")
             asked["impl"] = ",".join(OWN.get(name, name) for name in names)

@@ -80,6 +80,30 @@ def test_what_is_compared_is_passed_on(root: Path, words: list[str], said: str) 
     assert f"-m analysis compare {said}" in " ".join(told.replace("\\\n", "").split())
 
 
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["base=HEAD~1"], "--base 'HEAD~1'"),
+        (
+            ["base=a'b", "least=10%", "seed=5", "impl=select", "load.timeout_s=5"],
+            r"--base 'a'\''b' --least '10%' --seed '5' 'impl=select' "
+            """'set={load.timeout_s: "5",}'""",
+        ),
+    ],
+)
+def test_what_a_gate_is_told_is_passed_on(
+    root: Path, words: list[str], said: str
+) -> None:
+    last = make(root, "--dry-run", "gate", *words, least="50%").splitlines()[-1]
+    assert " ".join(last.split()).endswith(f"-m gate {said}")
+
+
+def test_a_gate_without_a_base_is_one_line(root: Path) -> None:
+    done = run(root, "--dry-run", "gate", base="of the environment")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "firstfail: a gate needs a commit: make gate base=REF" in done.stderr
+
+
 def test_nothing_to_compare_with_is_one_line(root: Path) -> None:
     done = run(root, "--dry-run", "compare", base="of the environment")
     assert done.returncode == 2
@@ -119,7 +143,7 @@ def test_settings_with_dots_and_set_are_not_mixed(root: Path) -> None:
     assert "load.timeout_s and set=… say the same" in done.stderr
 
 
-@pytest.mark.parametrize("goal", ["all", "demo", "report"])
+@pytest.mark.parametrize("goal", ["all", "demo", "report", "gate"])
 def test_a_setting_before_make_is_told_of(root: Path, goal: str) -> None:
     """It would be a variable of the environment, and count for nothing."""
     done = run(root, "--dry-run", *([] if goal == "all" else [goal]), users="20")
