@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from analysis.files import DataError
 from analysis.rows.matrix import Matrix, read_folders
@@ -50,11 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     reported.add_argument("files", type=Path, nargs="+", help="FILE.html")
     reported.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
     reported.set_defaults(run=_report)
-    archive = steps.add_parser("archive", help="all of it in one file, to give away")
-    archive.add_argument("matrix", type=Path, help="the folder that holds both")
-    archive.add_argument("file", type=Path, help="FILE.zip")
-    archive.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
-    archive.set_defaults(run=_archive)
+    archive = _add_archives(steps)
     for step in (cell, compare, archive):
         step.add_argument("--code", help="a name of this analysis, kept with results")
     shown = steps.add_parser("show", help="copy both to where users look for them")
@@ -62,6 +59,25 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("folder", type=Path, help="where the folders of both go")
     shown.set_defaults(run=_show)
     return parser
+
+
+def _add_archives(steps: Any) -> argparse.ArgumentParser:
+    """Add the steps about archives; return the one that makes an archive."""
+    archive: argparse.ArgumentParser = steps.add_parser(
+        "archive", help="all of it in one file, to give away"
+    )
+    archive.add_argument("matrix", type=Path, help="the folder that holds both")
+    archive.add_argument("file", type=Path, help="FILE.zip")
+    archive.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
+    archive.set_defaults(run=_archive)
+    collect = steps.add_parser("collect", help="take an archive into a collection")
+    collect.add_argument("archive", type=Path, help="FILE.zip")
+    collect.set_defaults(run=_collect)
+    machines = steps.add_parser("machines", help="print what a collection shows")
+    machines.set_defaults(run=_machines)
+    for step in (collect, machines):
+        step.add_argument("results", type=Path, help="the folder of the collection")
+    return archive
 
 
 # Each step imports what it needs: drawing takes a while to load.
@@ -110,6 +126,18 @@ def _archive(args: argparse.Namespace) -> None:
     from analysis.archives.packing import pack
 
     pack(args.matrix, args.file, args.settings, args.code)
+
+
+def _collect(args: argparse.Namespace) -> None:
+    from analysis.archives.collection import collect
+
+    print(collect(args.archive, args.results))
+
+
+def _machines(args: argparse.Namespace) -> None:
+    from analysis.archives.collection import page
+
+    print(page(args.results), end="")
 
 
 if __name__ == "__main__":
