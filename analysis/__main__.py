@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from analysis.files import DataError
 from analysis.rows.matrix import Matrix, read_folders
@@ -52,11 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     reported.add_argument("files", type=Path, nargs="+", help="FILE.html")
     reported.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
     reported.set_defaults(run=_report)
-    archive = steps.add_parser("archive", help="all of it in one file, to give away")
-    archive.add_argument("matrix", type=Path, help="the folder that holds both")
-    archive.add_argument("file", type=Path, help="FILE.zip")
-    archive.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
-    archive.set_defaults(run=_archive)
+    archive = _add_archives(steps)
     for step in (cell, matrix, archive):
         step.add_argument("--code", help="a name of this analysis, kept with results")
     shown = steps.add_parser("show", help="copy both to where users look for them")
@@ -87,6 +82,25 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
     ):
         compare.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
     compare.set_defaults(run=_compare, wrong=2)
+
+
+def _add_archives(steps: Any) -> argparse.ArgumentParser:
+    """Add the steps about archives; return the one that makes an archive."""
+    archive: argparse.ArgumentParser = steps.add_parser(
+        "archive", help="all of it in one file, to give away"
+    )
+    archive.add_argument("matrix", type=Path, help="the folder that holds both")
+    archive.add_argument("file", type=Path, help="FILE.zip")
+    archive.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
+    archive.set_defaults(run=_archive)
+    collect = steps.add_parser("collect", help="take an archive into a collection")
+    collect.add_argument("archive", type=Path, help="FILE.zip")
+    collect.set_defaults(run=_collect)
+    machines = steps.add_parser("machines", help="print what a collection shows")
+    machines.set_defaults(run=_machines)
+    for step in (collect, machines):
+        step.add_argument("results", type=Path, help="the folder of the collection")
+    return archive
 
 
 # Each step imports what it needs: drawing takes a while to load.
@@ -129,35 +143,39 @@ def _show(args: argparse.Namespace) -> None:
 
 
 def _report(args: argparse.Namespace) -> None:
+    from analysis.archives.opening import opened
     from analysis.regressions.compare import LEAST, compare, least_effect
     from analysis.report.formats import write
 
     base, head = args.settings.get("base"), str(args.matrix)
-    compared = compare(base, head, least_effect(LEAST), _opened) if base else None
+    compared = compare(base, head, least_effect(LEAST), opened) if base else None
     write(args.matrix, args.files, args.settings, compared)
 
 
 def _compare(args: argparse.Namespace) -> int:
+    from analysis.archives.opening import opened
     from analysis.regressions.command import run
 
     files = {"json": args.json, "junit": args.junit, "chart": args.chart}
-    return run((args.base, args.head), args.least, files, _opened)
-
-
-def _opened(archive: Path) -> AbstractContextManager[Path]:
-    """Open an archive as a folder of outputs; raise `DataError`."""
-    try:
-        opening = importlib.import_module("analysis.archives.opening")
-    except ModuleNotFoundError:
-        raise DataError(f"{archive}: this version reads no archives") from None
-    opened: AbstractContextManager[Path] = opening.opened(archive)
-    return opened
+    return run((args.base, args.head), args.least, files, opened)
 
 
 def _archive(args: argparse.Namespace) -> None:
     from analysis.archives.packing import pack
 
     pack(args.matrix, args.file, args.settings, args.code)
+
+
+def _collect(args: argparse.Namespace) -> None:
+    from analysis.archives.collection import collect
+
+    print(collect(args.archive, args.results))
+
+
+def _machines(args: argparse.Namespace) -> None:
+    from analysis.archives.collection import page
+
+    print(page(args.results), end="")
 
 
 if __name__ == "__main__":

@@ -17,5 +17,5 @@ Rules of this stage:
   is not as it would be made here. Nothing of it is executed.
 - Results in an archive are not believed: they are made anew of its records.
 
-May import: catalogue, outputs, record, report, rows, summarise.
+May import: catalogue, outputs, record, report, rows, summarise, tables.
 """

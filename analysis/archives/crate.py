@@ -50,7 +50,7 @@ SAID = {
     record.TELEMETRY: "Readings of the server, the network and the load generator.",
     record.UNFINISHED: "The requests in flight when the run ended.",
     record.GENERATOR: "How late the load generator was.",
-    CONTENTS: "The version of this form, and the folders of the cells.",
+    CONTENTS: "The versions of this form and of firstfail, and the cells.",
 }
 
 

@@ -3,7 +3,7 @@
     ro-crate-metadata.json  what is in it, for machines
     CITATION.cff            how to cite it
     LICENSE                 that of the project, if it has one
-    archive.json            the version of this form, and the folders of the cells
+    archive.json            the versions of this form and of firstfail, and the cells
     manifest-sha256.txt     the SHA-256 of each other file
     runs/…/                 a folder for each cell: the record, and its result
     tables/, charts/        those of all cells

@@ -32,7 +32,11 @@ from contract import record
 from contract.text import one_line
 
 NAME = "archive"  # of its matrix: a folder that opens has one
-CONTENTS = {"version": lambda value: type(value) is int, "cells": [text]}
+CONTENTS = {
+    "version": lambda value: type(value) is int,
+    "firstfail": text,
+    "cells": [text],
+}
 # What computing with numbers that fit no run may raise.
 OF_NUMBERS = (ArithmeticError, AttributeError, LookupError, MemoryError)
 OF_DATA = (TypeError, ValueError, RecursionError)
@@ -47,7 +51,7 @@ def opened(path: Path) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="firstfail-") as name:
         outputs = Path(name) / "outputs"
-        with _named(path):
+        with named(path):
             cells = _unpack(path, outputs)
             for cell in cells:
                 _summarise(outputs, cell)
@@ -61,12 +65,12 @@ def opened(path: Path) -> Iterator[Path]:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of an archive; raise `DataError` if it can't be read."""
-    with _named(path), path.open("rb") as file:
+    with named(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextlib.contextmanager
-def _named(path: Path) -> Iterator[None]:
+def named(path: Path) -> Iterator[None]:
     """Let errors name the archive, in one line."""
     try:
         yield

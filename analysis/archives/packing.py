@@ -44,32 +44,40 @@ def pack(
     """
     if file.suffix != ".zip":
         raise DataError(f"{file}: an archive is a file with .zip")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     with tempfile.TemporaryDirectory(prefix="firstfail-") as name:
         folder = Path(name)
         outputs = matrix.parent.parent
         cells = stage(outputs, matrix / MATRIX, folder, settings, code)
-        _describe(folder, cells, str(settings.get("name") or ""))
-        names = _names(folder)
-        write(file, lambda partial: _zip(folder, names, partial))
+        contents = {
+            "version": form.VERSION,
+            "firstfail": project["version"],
+            "cells": cells,
+        }
+        write_text(folder / form.CONTENTS, json.dumps(contents, indent=1) + "\n")
+        if (ROOT / form.LICENSE).is_file():
+            shutil.copyfile(ROOT / form.LICENSE, folder / form.LICENSE)
+        ran = [_ran(folder, cell) for cell in cells]
+        author = str(settings.get("name") or "")
+        cited = citation(_title(ran), author, last_day(ran), project)
+        write_text(folder / form.CITATION, cited)
+        seal(folder, contents, file)
 
 
-def _describe(folder: Path, cells: Sequence[str], author: str) -> None:
-    """Add the files that say what is in the archive."""
-    ran = [_ran(folder, cell) for cell in cells]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    title = _title(ran)
-    contents = {"version": form.VERSION, "cells": list(cells)}
-    write_text(folder / form.CONTENTS, json.dumps(contents, indent=1) + "\n")
-    if (ROOT / form.LICENSE).is_file():
-        shutil.copyfile(ROOT / form.LICENSE, folder / form.LICENSE)
-    cited = citation(title, author, last_day(ran), project)
-    write_text(folder / form.CITATION, cited)
+def seal(folder: Path, contents: Mapping[str, Any], file: Path) -> None:
+    """Describe all files in `folder`, and write them as an archive.
+
+    `contents` is what is in its `archive.json`.
+    """
+    ran = [_ran(folder, cell) for cell in contents["cells"]]
     packed = [_packed(folder, name) for name in _names(folder)]
-    crate = described(title, project["version"], ran, packed)
+    crate = described(_title(ran), contents["firstfail"], ran, packed)
     write_text(folder / form.CRATE, json.dumps(crate, indent=1) + "\n")
     packed = [_packed(folder, name) for name in _names(folder)]
-    lines = [f"{file.sha256}  {file.name}\n" for file in packed]
+    lines = [f"{each.sha256}  {each.name}\n" for each in packed]
     write_text(folder / form.MANIFEST, "".join(lines))
+    names = _names(folder)
+    write(file, lambda partial: _zip(folder, names, partial))
 
 
 def _ran(folder: Path, cell: str) -> Ran:
