@@ -15,8 +15,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from locust.rpc.protocol import Message
+from locust.rpc import protocol
 
 from load.recording.merge import Merge
 from load.recording.messages import REPORT, SEND_S
@@ -28,6 +29,7 @@ LOAD_S = 2.0  # of each turn
 TURNS = 5
 BEGAN_S = 1000.0
 ONSET_S = 10.0
+Message: Any = protocol.Message  # it has no types
 
 
 def rows(number: int, begin_s: float, chance: random.Random) -> list[Row]:

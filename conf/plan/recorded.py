@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from conf.course.course import FILE as COURSE
 from conf.errors import MatrixError
 from conf.plan import archives, report
 from conf.plan.last import FIRST, last_cells
-from conf.plan.matrix_files import COURSE, OF_ARCHIVE
+from conf.plan.matrix_files import OF_ARCHIVE
 from conf.plan.plan import OUTPUTS, Parts, Plan, files_of, refuse_foreign
 from conf.schema import Config
 

@@ -46,7 +46,10 @@ def test_all_is_in_the_docs() -> None:
         ),
         *(f"evidence {of}" for of in ("server", "generator", "network", "users")),
         *("row", "timeline", "comparisons", "verdicts", "targets"),
-        *(f"options {name}" for name in ("servers", "gate", "load", "analysis", "docs")),
+        *(
+            f"options {name}"
+            for name in ("servers", "gate", "load", "analysis", "docs")
+        ),
         "options load.client.attendance",
     }
 

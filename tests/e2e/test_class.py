@@ -36,8 +36,8 @@ class Any(socketserver.StreamRequestHandler):
             pass
         with open(sys.argv[3], "rb") as file:
             content = file.read()
-        self.wfile.write(f"HTTP/1.0 200 OK\\r\\nContent-Length: {len(content)}".encode())
-        self.wfile.write(b"\\r\\n\\r\\n" + content)
+        length = f"Content-Length: {len(content)}"
+        self.wfile.write(f"HTTP/1.0 200 OK\\r\\n{length}\\r\\n\\r\\n".encode() + content)
 
 socketserver.ThreadingTCPServer.request_queue_size = 128
 socketserver.ThreadingTCPServer((sys.argv[1], int(sys.argv[2])), Any).serve_forever()
@@ -152,7 +152,9 @@ def check_grades(checkout: Checkout, words: list[str]) -> None:
     assert before["total"].isna().all() and before["rank"].notna().sum() == 4
     rule = checkout.folder / "conf" / "grading.yaml"
     rule.write_text(f"{RULE}most: -1\n")
-    assert_one_line(checkout.snakemake(*words), "conf/grading.yaml: most=-1.0: must be ")
+    assert_one_line(
+        checkout.snakemake(*words), "conf/grading.yaml: most=-1.0: must be "
+    )
     rule.write_text(RULE)
     measured = sorted((checkout.folder / "outputs" / "runs").glob("*/*/*"))
     done = checkout.snakemake(*words)
