@@ -37,7 +37,8 @@ class Any(socketserver.StreamRequestHandler):
         with open(sys.argv[3], "rb") as file:
             content = file.read()
         length = f"Content-Length: {len(content)}"
-        self.wfile.write(f"HTTP/1.0 200 OK\\r\\n{length}\\r\\n\\r\\n".encode() + content)
+        head = f"HTTP/1.0 200 OK\\r\\n{length}\\r\\n\\r\\n"
+        self.wfile.write(head.encode() + content)
 
 socketserver.ThreadingTCPServer.request_queue_size = 128
 socketserver.ThreadingTCPServer((sys.argv[1], int(sys.argv[2])), Any).serve_forever()
