@@ -52,8 +52,7 @@ archive: $(VENV)/.runs ## One file to keep, send and cite, of what was asked for
 compare: $(VENV)/.runs ## Compare results: base=… head=…, folders, archives or commits
 	@$(if $(call words_of,base),,$(error firstfail: make compare needs base=…, and may have \
 		head=… (outputs): folders of outputs, archives, or commits whose cells are in outputs/runs))
-	@$(VENV)/bin/python -m analysis compare $(call words_of,base) $(or $(call words_of,head),outputs) \
-		$(foreach name,least json junit chart,$(call words_of,$(name),--$(name)))
+	@$(VENV)/bin/python -m analysis compare $(sides) $(foreach name,least json junit chart,$(call words_of,$(name),--$(name)))
 
 gate: $(VENV)/.runs ## Measure if servers are slower than at base=REF, a commit (10 minutes)
 	@$(if $(call words_of,base),,$(error firstfail: a gate needs a commit: make gate base=REF))
@@ -61,6 +60,7 @@ gate: $(VENV)/.runs ## Measure if servers are slower than at base=REF, a commit 
 
 given_gate = $(foreach name,$(of_gate),$(call words_of,$(name),--$(name))) $(config)
 
+sides = $(call words_of,base) $(or $(call words_of,head),outputs)
 # What was given behind make, in quotes; nothing if it was not, or only in the environment.
 words_of = $(if $(filter $(1),$(given)),$(2) '$(subst ','\'',$($(1)))')
 
