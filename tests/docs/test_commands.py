@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from conf import command_line
+from conf.plan.archives import STUDY
 from conf.plan.matrix import matrix
 from docs.kept import ROOT
 from tests.docs.fences import PAGES, RUN, Fence, fences, spans
@@ -96,6 +97,9 @@ def test_what_measures_can_be_planned(
         program, *options = shlex.split(last.partition(" -m ")[2]) or [""]
     if program in SNAKEMAKE:
         asked = requested(options)
+        if asked.get("study") == STUDY:  # of archives, which the reader has
+            assert asked["path"]
+            return
         if "impl" in asked:
             names = str(asked["impl"]).split(",")
             asked["impl"] = ",".join(OWN.get(name, name) for name in names)

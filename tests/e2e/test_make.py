@@ -68,7 +68,17 @@ def test_settings_are_passed_on(root: Path, words: list[str], said: str) -> None
 def test_help_names_every_target(root: Path) -> None:
     named = [line.split()[0] for line in make(root, "help").splitlines()]
     assert named == [
-        *("all", "demo", "report", "test", "lint", "benchmark", "docs", "site"),
+        *(
+            "all",
+            "demo",
+            "report",
+            "archive",
+            "test",
+            "lint",
+            "benchmark",
+            "docs",
+            "site",
+        ),
         *("gallery", "lock"),
         *("install", "list", "clean", "help"),
     ]
