@@ -25,6 +25,7 @@ from analysis.limits import is_servers
 from analysis.rows import figures
 from analysis.rows.figures import Figure
 from analysis.rows.groups import MARKED, Group, mark
+from analysis.rows.machines import machine_of
 from analysis.rows.ratios import ALPHA, Ratio, are_few, holm, ratio, runs_needed
 from analysis.rows.settings import show
 from analysis.rows.statistics import LEAST_RUNS
@@ -62,15 +63,25 @@ class Comparison:
 
 
 def compare(groups: Sequence[Group]) -> list[Comparison]:
-    """Return the comparisons of the rows of one experiment, pair by pair."""
-    rows = [group for group in groups if group.runs >= LEAST_RUNS]
-    if len(rows) <= ALL_PAIRS:
-        chosen = list(itertools.combinations(rows, 2))
-    else:
-        chosen = [(rows[0], other) for other in rows[1:]]
+    """Return the comparisons of the rows of one experiment, pair by pair.
+
+    Two rows of different machines are no pair.
+    """
+    by_machine: dict[str | None, list[Group]] = {}
+    for group in groups:
+        if group.runs >= LEAST_RUNS:
+            by_machine.setdefault(machine_of(group.first), []).append(group)
+    chosen = [pair for rows in by_machine.values() for pair in _chosen(rows)]
     compared = figures.compared(groups[0].first.stop).values()
     by_figure = [_family(chosen, figure) for figure in compared]
     return [c for pair in itertools.zip_longest(*by_figure) for c in pair if c]
+
+
+def _chosen(rows: Sequence[Group]) -> list[tuple[Group, Group]]:
+    """Return the pairs of the rows of one machine."""
+    if len(rows) <= ALL_PAIRS:
+        return list(itertools.combinations(rows, 2))
+    return [(rows[0], other) for other in rows[1:]]
 
 
 def _family(chosen: Sequence[tuple[Group, Group]], figure: Figure) -> list[Comparison]:

@@ -95,13 +95,9 @@ def comparisons(cells: Sequence[Cell]) -> list[pairs.Comparison]:
 
     Rows of different machines have none.
     """
-    rows = grouped(cells)
-    found = []
-    for name, own in by_machine(cells).items():
-        if not differing(own):
-            groups = [row for row in rows if machine_of(row.first) == name]
-            found += pairs.compare(groups)
-    return found
+    unlike = {name for name, own in by_machine(cells).items() if differing(own)}
+    rows = [row for row in grouped(cells) if machine_of(row.first) not in unlike]
+    return pairs.compare(rows) if rows else []
 
 
 def tidy(cell: Cell) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def packed(measured: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Chec
     done = checkout.snakemake("archive")
     assert done.returncode == 0, done.stderr
     assert "rule measure" not in done.stdout + done.stderr
-    assert "Archive: outputs/archive.zip" in done.stdout + done.stderr
+    assert "outputs/archive.zip\n" in done.stdout + done.stderr
     return checkout
 
 
