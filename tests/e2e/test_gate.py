@@ -110,6 +110,10 @@ def test_the_example_measures_a_pull_request(clone: Path, tmp_path: Path) -> Non
     assert shown["commits"]["base"] == git(clone, "rev-parse", "origin/main").strip()
     assert shown["commits"]["head"] == git(clone, "rev-parse", "HEAD").strip()
     assert len(shown["rows"]) == 3 and shown["notes"] == []
+    lines = [line for line in done.stderr.splitlines() if " RPS, " in line]
+    assert sorted(line.partition(",")[0] for line in lines) == [
+        f"{number} of 6" for number in range(1, 7)
+    ]
     assert summary.read_text() == (clone / GATE / "gate.md").read_text() == done.stdout
     assert f"{shown['commits']['base'][:12]}, head" in done.stdout
     for side in ("base", "head"):
@@ -138,7 +142,7 @@ def test_a_server_that_does_not_start_is_not_measured(
     assert found(clone)["notes"] == [
         "the head has changes that are not committed: they are measured, too"
     ]
-    assert "the other runs of the same cell are left out" in done.stderr
+    assert "single, repeat 1: not measured: its other runs are left out" in done.stderr
     assert "broken" in done.stderr and "Traceback" not in done.stderr
     assert len(list((clone / GATE).glob("head/runs/**/run.json"))) == 0
     assert len(list((clone / GATE).glob("base/runs/**/run.json"))) <= 1
