@@ -48,9 +48,9 @@ report: $(VENV)/.runs ## A report of what was asked for last; nothing is measure
 compare: $(VENV)/.runs ## Compare results: base=… head=…, folders, archives or commits
 	@$(if $(call words_of,base),,$(error firstfail: make compare needs base=…, and may have \
 		head=… (outputs): folders of outputs, archives, or commits whose cells are in outputs/runs))
-	@$(VENV)/bin/python -m analysis compare $(call words_of,base) $(or $(call words_of,head),outputs) \
-		$(foreach name,least json junit chart,$(call words_of,$(name),--$(name)))
+	@$(VENV)/bin/python -m analysis compare $(sides) $(foreach name,least json junit chart,$(call words_of,$(name),--$(name)))
 
+sides = $(call words_of,base) $(or $(call words_of,head),outputs)
 # What was given behind make, in quotes; nothing if it was not, or only in the environment.
 words_of = $(if $(filter $(1),$(given)),$(2) '$(subst ','\'',$($(1)))')
 

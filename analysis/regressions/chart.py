@@ -20,7 +20,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.drawing.frame import entitle
 from analysis.drawing.nothing import nothing
-from analysis.drawing.style import FAILURE, INK, figure, shorten
+from analysis.drawing.style import FAILURE, INK, characters_in, figure, shorten
 from analysis.drawing.words import word
 from analysis.regressions.compare import Comparison
 from analysis.regressions.markdown import OUTCOMES, ratio_text
@@ -29,7 +29,7 @@ from analysis.regressions.verdicts import Finding
 PANEL_IN, WORDS_IN = 4.6, 3.2  # the width of a panel, and of the words to its right
 LABEL_IN = 0.085  # the width of a label's character
 ROW_IN, AROUND_IN = 0.3, 0.85  # the height of a row, and of what is around a panel's
-WORDS_CHARACTERS = 44  # of a reason
+WORDS_CHARACTERS = 14.0  # of a reason, in an inch
 MARGIN = 1.1  # beyond what is drawn, as a factor
 MOST_ROWS = 60  # of a panel
 MOST = 8.0  # times or parts that an axis shows: an interval goes on as an arrow
@@ -141,7 +141,8 @@ def _say(axes: Axes, place: int, finding: Finding) -> None:
     if _is_drawn(finding):
         words = word("regressions.row", ratio_text(finding), words)
     elif finding.reason:
-        words = shorten(f"{words}: {finding.reason}", WORDS_CHARACTERS)
+        room = characters_in(WORDS_IN, WORDS_CHARACTERS)
+        words = shorten(f"{words}: {finding.reason}", room)
     axes.annotate(
         words,
         (1.0, place),

@@ -12,7 +12,7 @@ Rules of this module:
   kind cannot be told apart.
 - A machine that was slower on one of the days is another machine: each reading of its
   speed on one side has to be slower than each on the other, and their medians have to
-  differ by more than a table's note asks for.
+  differ by more than a table's note asks for. Of a few runs that may be chance.
 - A figure that something other than its server may have limited is not the server's.
 """
 
@@ -29,6 +29,7 @@ from analysis.rows.ceiling import NEAR, is_near
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, Group
 from analysis.rows.settings import show, show_ms, varying_settings
+from analysis.rows.statistics import LEAST_RUNS
 from analysis.tables.day import DRIFT
 from analysis.tables.notes import machine
 from contract import stops
@@ -149,8 +150,9 @@ def _values(hosts: Iterable[dict[str, Any]], name: str) -> str:
 
 def _speeds(pair: Pair) -> Iterator[str]:
     """Yield that the machine was slower on one side, if it was throughout."""
-    base, head = (_speed_ms(row.measured) for row in _rows(pair))
-    if not base or not head:
+    rows = [row.measured for row in _rows(pair)]
+    base, head = map(_speed_ms, rows)
+    if min(map(len, rows)) < LEAST_RUNS or not base or not head:
         return
     slow, fast = sorted((base, head), key=median, reverse=True)
     if min(slow) > max(fast) and median(slow) > median(fast) * (1 + DRIFT):

@@ -119,7 +119,8 @@ def _untested(pair: Pair) -> tuple[Verdict | None, str]:
         return "not comparable", "; ".join(why)
     fewest = min(len(row.runs) for row in pair.sides.values())
     if fewest < LEAST_RUNS:
-        return "too few runs", f"{fewest} of at least {LEAST_RUNS} on each side"
+        need = f"{fewest} on a side, and at least {LEAST_RUNS} are needed"
+        return "too few runs", need
     return None, ""
 
 

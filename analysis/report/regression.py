@@ -27,6 +27,8 @@ def section(comparison: Comparison, anchor: str) -> dict[str, Any]:
         **{"name": "regression", "title": title, "path": ""},
         **{"alt": say("regression.alt"), "svg": picture},
     }
-    found = blocks("\n".join(body(comparison)))
+    sides = {"text": say("regression.sides", base=comparison.base), "style": ""}
+    first = {"kind": "paragraph", "text": [sides]}
+    found = [first, *blocks("\n".join(body(comparison)))]
     told = {"title": title, "experiment": "", "blocks": found, "charts": [chart]}
     return told | {"id": anchor}

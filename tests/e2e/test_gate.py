@@ -112,7 +112,7 @@ def test_the_example_measures_a_pull_request(clone: Path, tmp_path: Path) -> Non
     assert shown["commits"]["base"] == git(clone, "rev-parse", "origin/main").strip()
     assert shown["commits"]["head"] == git(clone, "rev-parse", "HEAD").strip()
     assert len(shown["rows"]) == 3 and shown["notes"] == []
-    lines = [line for line in done.stderr.splitlines() if " RPS, " in line]
+    lines = [line for line in done.stderr.splitlines() if ", limited by " in line]
     assert sorted(line.partition(",")[0] for line in lines) == [
         f"{number} of 6" for number in range(1, 7)
     ]

@@ -37,9 +37,8 @@ def test_it_is_made_of_what_was_asked_for_last(
     assert "rule measure" not in named.stdout + named.stderr
     assert "Ada Lovelace" in report(checkout)
     assert 'id="single-first_fail"' not in report(checkout)
-    compared = checkout.snakemake(
-        "report", "--config", f"report={{base: {measured.folder}}}"
-    )
+    base = f"report={{base: {measured.folder}}}"
+    compared = checkout.snakemake("report", "--config", base)
     assert compared.returncode == 0, compared.stderr
     assert 'id="regression"' in report(checkout)
     assert "the same runs are on both sides" in report(checkout)

@@ -50,7 +50,7 @@ def test_a_pull_request_reads_what_is_worse_first() -> None:
     )
     assert [line.split("|")[1].strip() for line in table[2:]] == [*"▼▼▲▲", *"=" * 5]
     assert "- single: not comparable: † HEAD was limited by link" in lines
-    assert "- few: too few runs: 1 of at least 3 on each side" in lines
+    assert "- few: too few runs: 1 on a side, and at least 3 are needed" in lines
     assert "- gone: not measured: HEAD: does not start: x" in lines
     assert "- only in BASE: old" in lines
     assert "- only in HEAD: new" in lines
