@@ -7,7 +7,6 @@ compare` compare them, and measures once more what looks worse.
 Rules of this part:
 - Both sides are measured by one instrument, that of this checkout: its runner, its
   analysis, its plan. Only servers and their settings are each side's own (`base.py`).
-- It knows the other parts by their command lines, but for three things of the Snakefile
-  that it needs as well: how settings are read, the trial of networks, and the lock of
-  `outputs/`.
+- It knows the other parts by their command lines. It imports what it would have to
+  write again: how a study begins, the trial of networks, and the line of a cell.
 """

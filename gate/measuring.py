@@ -4,6 +4,7 @@ Rules of this module:
 - Each cell is measured anew: figures of another day are not compared with these.
 - A side's folder is like `outputs/`: `runs/` has the cells, and `matrices/` the list of
   them. A cell that could not be measured is in the list, and has no folder.
+- A line is printed for each run: a CI ends what is silent for long.
 - If a cell cannot be measured, the other cells of its row are left out: the answer is
   known by then.
 """
@@ -16,13 +17,16 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from contract.terminal import duration
 from contract.whole_file import write_text
 from gate.order import Step, order
 from gate.sides import RUNNER, Pair, Side
+from terminal.cell_lines import read_result, sentence
 
 KEY = "gate"  # of the only matrix of a side
 OUTPUTS = "outputs"  # what a matrix calls the folder that it is in
@@ -46,14 +50,19 @@ class Measuring:
         self._prepare(pairs)
         steps = order(pairs, seed)
         failed: set[str] = set()
+        began = time.monotonic()
         for number, (pair, side) in enumerate(steps, start=1):
             if pair.row in failed:
                 continue
             label = f"{self.title}{number} of {len(steps)}, {side}: {pair.label}"
-            if not self._run((pair, side), label):
+            if self._run((pair, side), label):
+                left_s = (time.monotonic() - began) / number * (len(steps) - number)
+                result = read_result(self.root / self.run(pair, side))
+                line = sentence(label, result, duration(left_s) if left_s else "")
+            else:
                 failed.add(pair.row)
-                rest = "the other runs of the same cell are left out"
-                print(f"firstfail: {label}: {rest}", file=sys.stderr, flush=True)
+                line = f"{label}: not measured: its other runs are left out"
+            print(line, file=sys.stderr, flush=True)
 
     def once_more(self, folder: Path, title: str) -> Measuring:
         """Return another measurement of the same sides."""

@@ -46,11 +46,8 @@ def test_all_is_in_the_docs() -> None:
         ),
         *(f"evidence {of}" for of in ("server", "generator", "network", "users")),
         *("row", "timeline", "comparisons", "verdicts", "targets"),
-        *(
-            f"options {name}"
-            for name in ("servers", "gate", "load", "analysis", "docs")
-        ),
-        "options load.client.attendance",
+        *(f"options {name}" for name in ("servers", "load", "analysis", "docs")),
+        *("options gate", "options load.client.attendance"),
     }
 
 

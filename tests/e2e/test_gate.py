@@ -18,6 +18,8 @@ import psutil
 import pytest
 import yaml
 
+from gate.order import order
+from gate.sides import BASE, HEAD, Pair
 from tests.e2e.conftest import Checkout
 
 EXAMPLE = Path("docs/examples/gate.yml")
@@ -110,6 +112,10 @@ def test_the_example_measures_a_pull_request(clone: Path, tmp_path: Path) -> Non
     assert shown["commits"]["base"] == git(clone, "rev-parse", "origin/main").strip()
     assert shown["commits"]["head"] == git(clone, "rev-parse", "HEAD").strip()
     assert len(shown["rows"]) == 3 and shown["notes"] == []
+    lines = [line for line in done.stderr.splitlines() if ", limited by " in line]
+    assert sorted(line.partition(",")[0] for line in lines) == [
+        f"{number} of 6" for number in range(1, 7)
+    ]
     assert summary.read_text() == (clone / GATE / "gate.md").read_text() == done.stdout
     assert f"{shown['commits']['base'][:12]}, head" in done.stdout
     for side in ("base", "head"):
@@ -122,15 +128,16 @@ def test_the_example_measures_a_pull_request(clone: Path, tmp_path: Path) -> Non
     assert nothing_left(clone) and git(clone, "status", "--porcelain") == ""
 
 
-def test_a_server_that_does_not_start_is_not_measured(
-    clone: Path, tmp_path: Path
-) -> None:
-    """It is the head's, with a change that is not committed; the base's is measured."""
+def test_a_server_that_does_not_start_is_not_measured(clone: Path) -> None:
+    """It is the head's, with a change that is not committed. Its turn is the first."""
+    pair = Pair("", 1, {BASE: "", HEAD: ""}, "")
+    seed = next(n for n in range(100) if order([pair], n)[0][1] == HEAD)
     server = clone / "servers" / "single.py"
     kept = server.read_text()
     server.write_text(kept + BROKEN)
     try:
-        done = gate(clone, "--base", "HEAD", "impl=single", "repeat=1,2", SECOND)
+        words = (f"--seed={seed}", "impl=single", "repeat=1,2", SECOND)
+        done = gate(clone, "--base", "HEAD", *words)
     finally:
         server.write_text(kept)
     assert done.returncode == found(clone)["exit"] == 4, done.stderr
@@ -138,10 +145,9 @@ def test_a_server_that_does_not_start_is_not_measured(
     assert found(clone)["notes"] == [
         "the head has changes that are not committed: they are measured, too"
     ]
-    assert "the other runs of the same cell are left out" in done.stderr
+    assert "single, repeat 1: not measured: its other runs are left out" in done.stderr
     assert "broken" in done.stderr and "Traceback" not in done.stderr
-    assert len(list((clone / GATE).glob("head/runs/**/run.json"))) == 0
-    assert len(list((clone / GATE).glob("base/runs/**/run.json"))) <= 1
+    assert not list((clone / GATE).glob("*/runs/**/run.json"))
     assert "A cell could not be measured." in done.stdout
     assert nothing_left(clone)
 
