@@ -19,18 +19,20 @@ import functools
 import json
 import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from conf.compose.submissions import read_class_folder
 from conf.errors import MatrixError
-from conf.plan import report
+from conf.plan import conformance, report
+from conf.plan.conformance import Trials
 from conf.plan.labels import labels
 from conf.plan.last import FIRST, last_cells
 from conf.plan.matrix import matrix
 from conf.plan.matrix_files import MatrixFiles
 from conf.plan.order import order
+from conf.plan.sources import digest
 from conf.schema import Config
 
 OUTPUTS = Path("outputs")  # below the folder that Snakemake is run in, or --directory
@@ -43,6 +45,7 @@ class Parts:
     """What a plan needs of the parts that conf does not import."""
 
     runner: Sequence[str]  # the code that measures every cell
+    conformance: Sequence[str]  # the code that tries the conformance of servers
     record: Sequence[str]  # the files of a run
     results: Sequence[str]  # the files that analysis makes of a record
     analysis: str  # a digest of the code of analysis
@@ -63,6 +66,8 @@ class Plan:
     report: Config  # the settings of the report
     parts: Parts
     warnings: Sequence[str]
+    trials: Trials  # of the conformance of servers
+    measures: bool = True  # False: nothing but these trials was asked for
 
     @functools.cached_property
     def _numbers(self) -> dict[str, int]:
@@ -127,7 +132,41 @@ class Plan:
     def targets(self) -> list[str]:
         """All files that there are in the end."""
         stamps = [self.files.stamp, self.shown_stamp, self.report_stamp]
-        return [*self.files.missing, *self.shown, *self.reports, *stamps]
+        made = [*self.files.missing, *self.conformance]
+        return [*made, *self.shown, *self.reports, *stamps]
+
+    @property
+    def conformance(self) -> list[str]:
+        """The results of all trials."""
+        return [conformance.result(name, OUTPUTS) for name in self.trials.configs]
+
+    def trial_config(self, name: str) -> str:
+        """Return the file with the configuration of a trial."""
+        return f"{OUTPUTS}/configs/{conformance.NAME}/{name}.json"
+
+    def before_trial(self, name: str) -> list[str]:
+        """Return the record that a trial waits for: one of its server's, if missing.
+
+        So a server that cannot be started fails its cell, and nothing else.
+        """
+        made = Path(conformance.result(name, OUTPUTS)).exists()
+        if made or not self.measures:
+            return []
+        return [f"{self._measured(name)}/{self.parts.record[0]}"]
+
+    def trial_options(self, name: str) -> str:
+        """Return the options of a trial, ready for a shell."""
+        label = f"conformance of {self.trials.configs[name]['impl']['name']}"
+        measured = ["--measured", self._measured(name)] if self.measures else []
+        return shlex.join(["--label", label, *measured])
+
+    @property
+    def after_cells(self) -> int:
+        """The priority of what is to wait until all cells are measured."""
+        return -len(self.cells) - 1
+
+    def _measured(self, name: str) -> str:
+        return f"{OUTPUTS}/runs/{self.trials.first_cell(name)}"
 
     @property
     def reports(self) -> list[str]:
@@ -150,22 +189,47 @@ class Plan:
 
         Raises `MatrixError` if a file cannot be written, now or by the steps.
         """
-        self.files.write()
-        steps = (*self.files.written, *self.comparisons, *self.shown, *self.reports)
+        configs = {
+            self.trial_config(name): config
+            for name, config in self.trials.configs.items()
+            if not Path(conformance.result(name, OUTPUTS)).exists()
+        }
+        self.files.write(configs, listed=self.measures)
+        tried = (str(Path(path).parent) for path in self.conformance)
+        if not self.measures:
+            _refuse(self.parts.kept_out(map(Path, tried)))
+            return
+        shown = (*self.comparisons, *self.shown, *self.reports)
+        steps = (*self.files.written, *tried, *shown)
         _refuse(self.parts.kept_out(map(Path, steps)))
 
 
-def plan(requested: Mapping[str, Any], root: Path, parts: Parts) -> Plan:
+def plan(
+    requested: Mapping[str, Any], root: Path, parts: Parts, measures: bool = True
+) -> Plan:
     """Return the plan for a request, in the form that `matrix` takes.
 
-    Raises `MatrixError` if it cannot be carried out.
+    If it `measures` nothing, it tries the conformance of the servers alone. Raises
+    `MatrixError` if it cannot be carried out.
     """
     _refuse_foreign(parts)
     requested, settings = report.split(requested)
+    requested, tries = conformance.split(requested)
     auto = LOOPBACK if parts.no_namespaces else NETWORK
     cells = matrix(requested, root, runner=parts.runner, auto_network=auto)
-    files = MatrixFiles(cells, OUTPUTS, parts.record, parts.results, parts.analysis)
-    if files.unmeasured:
+    trials = Trials.none()
+    if tries:
+        trials = Trials.plan(cells, digest(parts.conformance, root))
+    if not (measures or trials.configs):
+        raise MatrixError(
+            f"there is no conformance to try: it is tried of servers of a page, unless "
+            f"{conformance.NAME}=false"
+        )
+    results = {cell: conformance.result(n, OUTPUTS) for cell, n in trials.of.items()}
+    files = MatrixFiles(
+        cells, OUTPUTS, parts.record, parts.results, parts.analysis, results
+    )
+    if measures and files.unmeasured:
         _refuse(parts.refused(cell["network"] for cell in cells.values()))
     names = {cell["experiment"]["name"] for cell in cells.values()}
     if taken := sorted(names.intersection(parts.taken_names)):
@@ -174,7 +238,7 @@ def plan(requested: Mapping[str, Any], root: Path, parts: Parts) -> Plan:
             "give it another name"
         )
     warnings = list(_warnings(requested, cells, root, parts))
-    return Plan(cells, files, settings, parts, warnings)
+    return Plan(cells, files, settings, parts, warnings, trials, measures)
 
 
 def plan_report(requested: Mapping[str, Any], parts: Parts) -> Plan:
@@ -188,7 +252,11 @@ def plan_report(requested: Mapping[str, Any], parts: Parts) -> Plan:
     files = MatrixFiles(cells, OUTPUTS, parts.record, parts.results, parts.analysis)
     for cell in files.unmeasured:
         raise MatrixError(f"the record of {cell} is not whole any more: {FIRST}")
-    return Plan(cells, files, settings, parts, [])
+    known = conformance.listed(Path(files.folder))
+    pairs = zip(cells, files.folders, strict=True)
+    results = {cell: known[folder] for cell, folder in pairs if folder in known}
+    files = replace(files, conformance=results)
+    return Plan(cells, files, settings, parts, [], Trials.none())
 
 
 def _refuse_foreign(parts: Parts) -> None:
