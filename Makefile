@@ -18,11 +18,11 @@ of_make = MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR
 unexport $(given)
 
 # A setting before `make` would be a variable of the environment, without effect.
-known = app experiment hatch_rate idle impl load network page repeat report server set study users
+known = app conformance experiment hatch_rate idle impl load network page repeat report server set study users
 stray = $(firstword $(foreach name,$(known),$(if $(filter environment,$(origin $(name))),$(name))))
 $(if $(and $(dotted),$(filter set,$(settings))),$(error firstfail: \
 	$(firstword $(dotted)) and set=… say the same: write all of them with their dots, or all in set))
-goal = $(filter all demo report,$(or $(MAKECMDGOALS),all))
+goal = $(filter all demo report conformance,$(or $(MAKECMDGOALS),all))
 $(if $(goal),$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
 	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it)))
 
@@ -32,7 +32,7 @@ home = $${HOME:-$(CURDIR)/.cache}
 snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1
 given_config = $(if $(strip $(config)),--config $(strip $(config)))
 
-.PHONY: all demo report test lint benchmark docs gallery site lock install list clean help
+.PHONY: all demo report conformance test lint benchmark docs gallery site lock install list clean help
 
 all: $(VENV)/.runs ## Measure the default study (30 minutes): tables, charts and a report
 	@$(snakemake) all $(given_config)
@@ -42,6 +42,9 @@ demo: $(VENV)/.runs ## The same with the small study (2 minutes)
 
 report: $(VENV)/.runs ## A report of what was asked for last; nothing is measured
 	@$(snakemake) report $(given_config)
+
+conformance: $(VENV)/.runs ## Try how servers conform to HTTP/1.1; nothing is measured
+	@$(snakemake) conformance $(given_config)
 
 test: $(VENV)/.tests ## Run the tests
 	$(VENV)/bin/python -m pytest

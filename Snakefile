@@ -38,14 +38,14 @@ rule measure:
 # cells are measured.
 rule try_server:
     input:
-        lambda server: PLAN.before_trial(server.server),
+        lambda server: PLAN.trials.before(server.server),
     output:
         "outputs/conformance/{server}/conformance.json",
     priority: PLAN.after_cells
     threads: workflow.cores
     params:
-        config=lambda server: PLAN.trial_config(server.server),
-        options=lambda server: PLAN.trial_options(server.server),
+        config=lambda server: PLAN.trials.start(server.server),
+        options=lambda server: PLAN.trials.options(server.server),
     shell:
         "{TRY} {params.config:q} outputs/conformance/{wildcards.server:q}"
         " --parent $PPID {params.options}"
@@ -54,7 +54,7 @@ rule try_server:
 # The same, for a person. Asked for alone it measures nothing.
 rule conformance:
     input:
-        PLAN.conformance,
+        PLAN.trials.results,
     shell:
         "{SHOW} {input:q}"
 
@@ -64,7 +64,7 @@ rule conformance:
 rule compare:
     input:
         PLAN.records,
-        PLAN.conformance,
+        PLAN.trials.results,
     output:
         PLAN.comparisons,
         touch(PLAN.files.stamp),

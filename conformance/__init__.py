@@ -6,8 +6,10 @@ study does so once for each implementation and page. `python -m benchmarks.confo
 tries all cases, on servers of its own.
 
 - `client.py`: tries a case on a connection, and tells what it saw;
+- `visit.py`: one case on a server that runs, and the next client after it;
 - `trying.py`: all chosen cases, one after another, on a server that is started;
-- `result.py`: what is kept of that, and the lines that a person reads.
+- `trial.py`: that, as a run: the lock, the guard, the finished folder;
+- `result.py`: what is kept of it, and `shown.py`, what a person reads of it.
 
 Rules of this part:
 - It may import load, for the surroundings, and contract. No other part imports it.

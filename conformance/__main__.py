@@ -11,6 +11,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from contract.text import one_line
@@ -52,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     trial.set_defaults(run=_try)
     show = steps.add_parser("show", help="print a line for each case that failed")
+    show.add_argument(
+        "--table", action="store_true", help="print a table in Markdown instead"
+    )
     show.add_argument("files", type=Path, nargs="+", help="results")
     show.set_defaults(run=_show)
     return parser
@@ -76,11 +80,11 @@ def _try(args: argparse.Namespace) -> None:
 
 
 def _show(args: argparse.Namespace) -> None:
-    from conformance.result import lines
+    from conformance.shown import lines, table
 
-    for file in args.files:
-        for line in lines(file):
-            print(line)
+    shown = table(args.files) if args.table else chain(*map(lines, args.files))
+    for line in shown:
+        print(line)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+import select
 import socket
 import struct
-import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -39,6 +39,7 @@ class Connection(Protocol):
     def shutdown(self, how: int, /) -> None: ...
     def setsockopt(self, level: int, name: int, value: bytes, /) -> None: ...
     def close(self) -> None: ...
+    def fileno(self) -> int: ...
 
 
 class Observed(NamedTuple):
@@ -181,7 +182,8 @@ def _converse(
         elif piece is END:
             connection.shutdown(socket.SHUT_WR)
         elif piece is PAUSE:
-            time.sleep(PAUSE_S)
+            if select.select([connection], [], [], PAUSE_S)[0]:
+                seen.words.append("early")
         elif piece is LEAVE:
             seen.left = True
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)

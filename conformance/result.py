@@ -1,4 +1,4 @@
-"""What is kept of the cases that were tried, and the lines that a person reads.
+"""What is kept of the cases that were tried.
 
 Rules of this module:
 - The form is that of `contract/conformance.py`.
@@ -7,19 +7,13 @@ Rules of this module:
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
-
-import yaml
 
 from conformance.cases.case import Case, Mark
 from conformance.cases.chosen import RULES, title
 from conformance.visit import Outcome
-from contract.record import CONFIG
 from contract.text import one_line
-from load.errors import CellError
 
 MOST_SHOWN = 72  # characters of what was sent
 
@@ -59,27 +53,3 @@ def _shown(data: bytes) -> str:
         return text
     half = MOST_SHOWN // 2
     return f"{text[:half]} … {text[-half:]} ({len(data):,} bytes)"
-
-
-def lines(path: Path) -> Iterator[str]:
-    """Yield what the result at `path` says: a line, and one for each failed case.
-
-    Raises `CellError` if there is none.
-    """
-    try:
-        content = json.loads(path.read_text())
-        config = yaml.safe_load((path.parent / CONFIG).read_text())
-        name = f"{config['impl']['name']}, page {config['page']['name']}"
-        if "not_tried" in content:
-            yield one_line(f"{name}: not tried: {content['not_tried']}")
-            return
-        cases = content["cases"]
-        failed = [case for case in cases if not case["passed"]]
-        yield one_line(f"{name}: {len(cases) - len(failed)} of {len(cases)}")
-        for case in failed:
-            yield one_line(
-                f"  {case['name']}: sent {case['sent']} | came {case['seen']} | "
-                f"{case['section']} ({case['level']}): {case['rule']}"
-            )
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
-        raise CellError(f"{path} is no result of conformance: {error}") from None

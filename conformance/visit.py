@@ -57,6 +57,7 @@ class _Connection(DeadlineSocket):
         self.shutdown = self.socket.shutdown
         self.setsockopt = self.socket.setsockopt
         self.close = self.socket.close
+        self.fileno = self.socket.fileno
 
     def recv(self, _size: int) -> bytes:
         by = min(self.deadline, time.monotonic() + self.wait_s)

@@ -7,7 +7,7 @@ Rules of this module:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis import configurations
@@ -16,6 +16,7 @@ from analysis.files import DataError, read_json
 from analysis.record.config import read_config
 from analysis.rows.ceiling import with_ceilings
 from analysis.rows.cells import Cell
+from analysis.rows.conformance import read_list
 from analysis.rows.unmeasured import Unmeasured
 
 
@@ -33,6 +34,7 @@ class Matrix:
         Raises `DataError`.
         """
         cells, unmeasured = [], []
+        known = read_list(path.parent)
         for folder in read_folders(path):
             file = folder / "result.json"
             result = read_json(file)
@@ -40,7 +42,8 @@ class Matrix:
                 config, reason = read_config(folder), result["not_measured"]
                 unmeasured.append(Unmeasured.of(config, reason, file))
             else:
-                cells.append(Cell.of(folder, result))
+                cell = Cell.of(folder, result)
+                cells.append(replace(cell, conformance=known.get(str(folder))))
         _check_rules(cells, path)
         return cls(with_ceilings(cells), unmeasured)
 

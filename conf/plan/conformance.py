@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from contract.conformance import LIST, RESULT
 
 NAME = "conformance"  # of the setting, and of the target
 FREE = {"cpu_ms": None, "rounds": 0, "wait_ms": 0.0}  # a page without its cost
+SHARED = ("impl", "page", "network", "server")  # by which a trial differs
 WHERE = ("host", "port", "start_s", "stop_s")  # of a cell's server
 
 
@@ -40,41 +42,93 @@ def split(requested: Mapping[str, Any]) -> tuple[Config, bool]:
 
 @dataclass(frozen=True)
 class Trials:
-    """The trials of a matrix: their configurations, and that of each cell, by name."""
+    """The trials of a matrix: their configurations, and the name of each cell's.
+
+    `record` is the file that stands for the record of a cell; None if no cell is to be
+    measured.
+    """
 
     configs: Mapping[str, Config]
     of: Mapping[str, str]
+    outputs: Path
+    record: str | None = None
 
-    @classmethod
-    def none(cls) -> Trials:
-        return cls({}, {})
+    @property
+    def folders(self) -> list[str]:
+        return [f"{self.outputs}/{NAME}/{name}" for name in self.configs]
 
-    @classmethod
-    def plan(cls, cells: Mapping[str, Config], code: str) -> Trials:
-        """Return the trials of these cells; `code` is the digest of the cases."""
-        configs: dict[str, Config] = {}
-        of: dict[str, str] = {}
-        known: dict[str, str] = {}  # most cells differ in nothing that matters here
-        for cell, config in cells.items():
-            if config["app"]["code"] is not None:
-                continue
+    @property
+    def results(self) -> list[str]:
+        """The files with their results."""
+        return list(map(self._result, self.configs))
+
+    @property
+    def result_of_cells(self) -> dict[str, str]:
+        """The result of each cell's server."""
+        return {cell: self._result(name) for cell, name in self.of.items()}
+
+    @property
+    def starts(self) -> dict[str, Config]:
+        """The files that missing trials start from, with their content."""
+        missing = (n for n in self.configs if not Path(self._result(n)).exists())
+        return {self.start(name): self.configs[name] for name in missing}
+
+    def start(self, name: str) -> str:
+        """Return the file that a trial starts from."""
+        return f"{self.outputs}/configs/{NAME}/{name}.json"
+
+    def before(self, name: str) -> list[str]:
+        """Return the record that a missing trial waits for: one of its server's.
+
+        So a server that cannot be started fails its cell, and nothing else.
+        """
+        if self.record is None or Path(self._result(name)).exists():
+            return []
+        return [f"{self._cell(name)}/{self.record}"]
+
+    def options(self, name: str) -> str:
+        """Return the options of a trial, ready for a shell."""
+        words = ["--label", f"conformance of {self.configs[name]['impl']['name']}"]
+        return shlex.join(
+            words if self.record is None else [*words, "--measured", self._cell(name)]
+        )
+
+    def _cell(self, name: str) -> str:
+        """Return the folder of the first cell of the server of a trial."""
+        cell = next(cell for cell, own in self.of.items() if own == name)
+        return f"{self.outputs}/runs/{cell}"
+
+    def _result(self, name: str) -> str:
+        return f"{self.outputs}/{NAME}/{name}/{RESULT}"
+
+
+def trials(
+    cells: Mapping[str, Config], code: str, outputs: Path, record: str | None
+) -> Trials:
+    """Return the trials of these cells; `code` is the digest of the cases.
+
+    Raises `MatrixError` if there are none, and no cell is to be measured either.
+    """
+    configs: dict[str, Config] = {}
+    of: dict[str, str] = {}
+    known: dict[tuple[int, ...], str] = {}  # most cells share all that matters here
+    for cell, config in cells.items():
+        if config["app"]["code"] is not None:
+            continue
+        parts = tuple(id(config[part]) for part in SHARED)
+        if parts not in known:
             tried = _tried(config, code)
             text = json.dumps(tried, sort_keys=True, separators=(",", ":"))
-            if text not in known:
-                key = hashlib.sha256(text.encode()).hexdigest()[:8]
-                known[text] = f"{config['impl']['name']}-{key}"
-                configs[known[text]] = {**tried, "key": key}
-            of[cell] = known[text]
-        return cls(configs, of)
-
-    def first_cell(self, name: str) -> str:
-        """Return the first cell of the server of a trial."""
-        return next(cell for cell, own in self.of.items() if own == name)
-
-
-def result(name: str, outputs: Path) -> str:
-    """Return the file with the result of a trial."""
-    return f"{outputs}/{NAME}/{name}/{RESULT}"
+            key = hashlib.sha256(text.encode()).hexdigest()[:8]
+            known[parts] = f"{config['impl']['name']}-{key}"
+            configs[known[parts]] = {**tried, "key": key}
+        of[cell] = known[parts]
+    if record is None and not configs:
+        raise MatrixError(
+            f"there is no conformance to try: leave out {NAME}=false, and serve a page "
+            "(app=page)"
+        )
+    return Trials(configs, of, outputs, record)
 
 
 def listed(folder: Path) -> dict[str, str]:

@@ -132,41 +132,13 @@ class Plan:
     def targets(self) -> list[str]:
         """All files that there are in the end."""
         stamps = [self.files.stamp, self.shown_stamp, self.report_stamp]
-        made = [*self.files.missing, *self.conformance]
+        made = [*self.files.missing, *self.trials.results]
         return [*made, *self.shown, *self.reports, *stamps]
-
-    @property
-    def conformance(self) -> list[str]:
-        """The results of all trials."""
-        return [conformance.result(name, OUTPUTS) for name in self.trials.configs]
-
-    def trial_config(self, name: str) -> str:
-        """Return the file with the configuration of a trial."""
-        return f"{OUTPUTS}/configs/{conformance.NAME}/{name}.json"
-
-    def before_trial(self, name: str) -> list[str]:
-        """Return the record that a trial waits for: one of its server's, if missing.
-
-        So a server that cannot be started fails its cell, and nothing else.
-        """
-        made = Path(conformance.result(name, OUTPUTS)).exists()
-        if made or not self.measures:
-            return []
-        return [f"{self._measured(name)}/{self.parts.record[0]}"]
-
-    def trial_options(self, name: str) -> str:
-        """Return the options of a trial, ready for a shell."""
-        label = f"conformance of {self.trials.configs[name]['impl']['name']}"
-        measured = ["--measured", self._measured(name)] if self.measures else []
-        return shlex.join(["--label", label, *measured])
 
     @property
     def after_cells(self) -> int:
         """The priority of what is to wait until all cells are measured."""
         return -len(self.cells) - 1
-
-    def _measured(self, name: str) -> str:
-        return f"{OUTPUTS}/runs/{self.trials.first_cell(name)}"
 
     @property
     def reports(self) -> list[str]:
@@ -189,18 +161,11 @@ class Plan:
 
         Raises `MatrixError` if a file cannot be written, now or by the steps.
         """
-        configs = {
-            self.trial_config(name): config
-            for name, config in self.trials.configs.items()
-            if not Path(conformance.result(name, OUTPUTS)).exists()
-        }
-        self.files.write(configs, listed=self.measures)
-        tried = (str(Path(path).parent) for path in self.conformance)
-        if not self.measures:
-            _refuse(self.parts.kept_out(map(Path, tried)))
-            return
-        shown = (*self.comparisons, *self.shown, *self.reports)
-        steps = (*self.files.written, *tried, *shown)
+        self.files.write(self.trials.starts, listed=self.measures)
+        steps = [*self.trials.folders]
+        if self.measures:
+            shown = (*self.comparisons, *self.shown, *self.reports)
+            steps += [*self.files.written, *shown]
         _refuse(self.parts.kept_out(map(Path, steps)))
 
 
@@ -217,17 +182,15 @@ def plan(
     requested, tries = conformance.split(requested)
     auto = LOOPBACK if parts.no_namespaces else NETWORK
     cells = matrix(requested, root, runner=parts.runner, auto_network=auto)
-    trials = Trials.none()
-    if tries:
-        trials = Trials.plan(cells, digest(parts.conformance, root))
-    if not (measures or trials.configs):
-        raise MatrixError(
-            f"there is no conformance to try: it is tried of servers of a page, unless "
-            f"{conformance.NAME}=false"
-        )
-    results = {cell: conformance.result(n, OUTPUTS) for cell, n in trials.of.items()}
+    trials = conformance.trials(
+        cells if tries else {},
+        digest(parts.conformance, root),
+        OUTPUTS,
+        parts.record[0] if measures else None,
+    )
     files = MatrixFiles(
-        cells, OUTPUTS, parts.record, parts.results, parts.analysis, results
+        *(cells, OUTPUTS, parts.record, parts.results, parts.analysis),
+        conformance=trials.result_of_cells,
     )
     if measures and files.unmeasured:
         _refuse(parts.refused(cell["network"] for cell in cells.values()))
@@ -256,7 +219,7 @@ def plan_report(requested: Mapping[str, Any], parts: Parts) -> Plan:
     pairs = zip(cells, files.folders, strict=True)
     results = {cell: known[folder] for cell, folder in pairs if folder in known}
     files = replace(files, conformance=results)
-    return Plan(cells, files, settings, parts, [], Trials.none())
+    return Plan(cells, files, settings, parts, [], Trials({}, {}, OUTPUTS))
 
 
 def _refuse_foreign(parts: Parts) -> None:

@@ -5,8 +5,9 @@ Rules of this module:
   connection closed after the answer included where nothing forbids that.
 - What was seen is one line of words: the status of each response, then `closed` or
   `open`. `200?` is a page that is not the one asked for, `garbage` are bytes that are
-  no response, `cut` is a response that ends early, and `left` a client that did not
-  wait. `accept` is an expression that has to match all of it.
+  no response, `cut` is a response that ends early, `early` what came during a pause of
+  the client, and `left` a client that did not wait. `accept` is an expression that has
+  to match all of it.
 - When a server has answered and not closed, it is sent one request more, a good one
   that asks to close. So a case also shows whether the server knew where its request
   ended: each `( 200)?` is the answer to that last request.

@@ -6,8 +6,8 @@ what a client relies on, whoever has written the server.
 Rules of this module:
 - A case is here if a server of one page has to pass it, whatever it does beside that.
   So what a POST or another path gets is not tried: an application may serve both.
-- It is a MUST of RFC 9110 or 9112, or a SHOULD that keeps a server up: for clients that
-  leave, and for bytes that are no request.
+- It is a MUST of RFC 9110 or 9112, or of RFC 3986 for what a Host is; or a SHOULD that
+  keeps a server up: for clients that leave, and for bytes that are no request.
 - A server that closes after each response can pass all of them.
 """
 
@@ -40,14 +40,14 @@ RULES = {
         "CR alone MUST be invalid, or read as a space; it ends no line"
     ),
     "a request line byte by byte": "a request is a sequence of bytes, however it comes",
-    "a head in two pieces": "a request is a sequence of bytes, however it comes",
+    "a head in two pieces": "a request is answered when its head has ended",
     "lines of a head end with CR LF": "each line of a head MUST end with CR LF",
     "no Host": "a request without Host MUST get a 400",
     "two Hosts": "a request with two Hosts MUST get a 400",
     "a Host with a space": "a Host that is no host MUST get a 400",
     "HTTP/1.0 without Host": "only HTTP/1.1 needs a Host",
     "a Host with a port": "a Host may have a port",
-    "a Host in upper case": "names of fields are case-insensitive",
+    "a Host in upper case": "names of fields and hosts are case-insensitive",
     "a space before the colon": (
         "a space between a field's name and the colon MUST get a 400"
     ),
