@@ -45,8 +45,9 @@ def test_all_is_in_the_docs() -> None:
             for rule in stops.RULES
         ),
         *(f"evidence {of}" for of in ("server", "generator", "network", "users")),
-        *("row", "timeline", "comparisons", "verdicts", "targets"),
+        *("row", "timeline", "comparisons", "verdicts", "targets", "cases"),
         *(f"options {name}" for name in ("servers", "load", "analysis", "docs")),
+        "options conformance",
         "options load.client.attendance",
     }
 
