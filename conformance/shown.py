@@ -44,7 +44,7 @@ def table(paths: Iterable[Path]) -> Iterator[str]:
     for config, content in sorted(
         known, key=lambda each: (len(_failed(each[1])), each[0]["impl"]["name"])
     ):
-        names = ", ".join(case["name"].partition(": ")[2] for case in _failed(content))
+        names = "; ".join(case["name"].partition(": ")[2] for case in _failed(content))
         row = [str(config["impl"]["name"]), _score(content), names or "none"]
         yield f"| {' | '.join(one_line(t).replace('|', chr(92) + '|') for t in row)} |"
 
