@@ -102,7 +102,7 @@ def test_coverages() -> None:
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        ("setting load", "setting: choose from choices, columns"),
+        ("setting load", "setting: choose from cases, choices, columns"),
         ("settings laod", "laod: conf/schema.py has no such group"),
         ("choices impls", "impls: choose from study, experiment"),
         ("columns stats.csv", "stats.csv: choose from requests.csv"),
