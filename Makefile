@@ -20,11 +20,11 @@ of_make = MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR
 unexport $(given)
 
 # A setting before `make` would be a variable of the environment, without effect.
-known = app class experiment hatch_rate idle impl load network page repeat report server set study users
+known = app class conformance experiment hatch_rate idle impl load network page repeat report server set study users
 stray = $(firstword $(foreach name,$(known),$(if $(filter environment,$(origin $(name))),$(name))))
 $(if $(and $(dotted),$(filter set,$(settings))),$(error firstfail: \
 	$(firstword $(dotted)) and set=… say the same: write all of them with their dots, or all in set))
-goal = $(filter all archive demo report gate,$(or $(MAKECMDGOALS),all))
+goal = $(filter all archive conformance demo gate report,$(or $(MAKECMDGOALS),all))
 $(if $(goal),$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
 	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it)))
 
@@ -34,8 +34,8 @@ home = $${HOME:-$(CURDIR)/.cache}
 snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1
 given_config = $(if $(strip $(config)),--config $(strip $(config)))
 
-.PHONY: all demo report archive compare gate test lint benchmark docs gallery site lock install \
-	list clean help
+.PHONY: all demo report archive compare gate conformance test lint benchmark docs gallery site \
+	lock install list clean help
 
 all: $(VENV)/.runs ## Measure the default study (30 minutes): tables, charts and a report
 	@$(snakemake) all $(given_config)
@@ -54,13 +54,17 @@ compare: $(VENV)/.runs ## Compare results: base=… head=…, folders, archives 
 		head=… (outputs): folders of outputs, archives, or commits whose cells are in outputs/runs))
 	@$(VENV)/bin/python -m analysis compare $(sides) $(foreach name,least json junit chart,$(call words_of,$(name),--$(name)))
 
+sides = $(call words_of,base) $(or $(call words_of,head),outputs)
+
 gate: $(VENV)/.runs ## Measure if servers are slower than at base=REF, a commit (10 minutes)
 	@$(if $(call words_of,base),,$(error firstfail: a gate needs a commit: make gate base=REF))
 	@unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m gate $(given_gate)
 
 given_gate = $(foreach name,$(of_gate),$(call words_of,$(name),--$(name))) $(config)
 
-sides = $(call words_of,base) $(or $(call words_of,head),outputs)
+conformance: $(VENV)/.runs ## Try how servers conform to HTTP/1.1; nothing is measured
+	@$(snakemake) conformance $(given_config)
+
 # What was given behind make, in quotes; nothing if it was not, or only in the environment.
 words_of = $(if $(filter $(1),$(given)),$(2) '$(subst ','\'',$($(1)))')
 

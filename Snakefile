@@ -5,6 +5,7 @@ import pipeline
 
 PLAN = pipeline.planned(config, workflow.basedir)
 HERE, MEASURE, ANALYSE = pipeline.commands(workflow.basedir, PLAN)
+TRY, SHOW = pipeline.conformance_commands(workflow.basedir)
 SCREEN = pipeline.screen(workflow, PLAN)
 
 
@@ -33,11 +34,37 @@ rule measure:
         " --parent $PPID {params.expected}"
 
 
+# How far a server conforms to HTTP/1.1. It takes all cores as well, and begins when all
+# cells are measured.
+rule try_server:
+    input:
+        lambda server: PLAN.trials.before(server.server),
+    output:
+        "outputs/conformance/{server}/conformance.json",
+    priority: PLAN.after_cells
+    threads: workflow.cores
+    params:
+        config=lambda server: PLAN.trials.start(server.server),
+        options=lambda server: PLAN.trials.options(server.server),
+    shell:
+        "{TRY} {params.config:q} outputs/conformance/{wildcards.server:q}"
+        " --parent $PPID {params.options}"
+
+
+# The same, for a person. Asked for alone it measures nothing.
+rule conformance:
+    input:
+        PLAN.trials.results,
+    shell:
+        "{SHOW} {input:q}"
+
+
 # The results of all records, side by side. Those of a cell are made first if they are
 # missing, or if other code made them.
 rule comparisons:
     input:
         PLAN.records,
+        PLAN.trials.results,
     output:
         PLAN.comparisons,
         touch(PLAN.files.stamp),

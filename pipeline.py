@@ -29,14 +29,16 @@ if TYPE_CHECKING:
 
 RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
+CONFORMANCE = ("conformance",)  # the code that tries how servers conform
 SNAKEMAKES_HANDLER = "DefaultStreamHandler"  # which writes to the terminal
 STEPS = {
+    "try_server": "Trying how servers conform to HTTP/1.1",
     "comparisons": "Making tables and charts",
     "report": "Making the report",
     "archive": "Making the archive",
 }
 # The rules that are asked for alone if nothing is to be measured.
-REPORT, ARCHIVE = "report", "archive"
+REPORT, ARCHIVE, TRIALS = "report", "archive", "conformance"
 OBJECTS = 100_000  # new objects after which Python collects garbage
 
 
@@ -78,7 +80,7 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
         elif config.get("study") == STUDY:
             whole = plan_archives(config, parts, _opened(request.runs))
         else:
-            whole = plan(config, root, parts)
+            whole = plan(config, root, parts, measures=request.targets != [TRIALS])
         for warning in whole.warnings:
             print(f"firstfail: {warning}", file=sys.stderr)
         if request.runs:
@@ -114,6 +116,7 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
     [no_namespaces] = namespaces.why_not()
     return Parts(
         runner=RUNNER,
+        conformance=CONFORMANCE,
         record=record.FILES,
         results=catalogue.RESULTS,
         analysis=digest(ANALYSIS, root),
@@ -150,8 +153,9 @@ def screen(workflow: Any, plan: Plan) -> Screen | Silent:
     shown = Screen(_study(plan), told, own, everything)
     logger.removeHandler(own)
     logger.addHandler(shown)
-    workflow.onsuccess(lambda log: shown.succeed())
-    workflow.onerror(shown.fail)
+    if plan.measures:
+        workflow.onsuccess(lambda log: shown.succeed())
+        workflow.onerror(shown.fail)
     return shown
 
 
@@ -187,3 +191,12 @@ def commands(basedir: str, plan: Plan) -> tuple[str, str, str]:
         f" --verify-with {shlex.quote(verify)} --post-process {shlex.quote(analyse)}"
     )
     return here, measure, f"PYTHONPATH={project} {python} -P -m analysis"
+
+
+def conformance_commands(basedir: str) -> tuple[str, str]:
+    """Return the command of a trial, and that of showing what trials have found."""
+    python, project = map(shlex.quote, (sys.executable, basedir))
+    command = f"env PYTHONPATH={project} {python} -P -m"
+    verify = f"{command} conf.plan.sources {' '.join(CONFORMANCE)}"
+    tries = f"exec {command} conformance try --verify-with {shlex.quote(verify)}"
+    return tries, f"{command} conformance show"

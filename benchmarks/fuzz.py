@@ -17,7 +17,7 @@ import random
 import sys
 from pathlib import Path
 
-from benchmarks.conformance.cases import CASES
+from conformance.cases.groups import CASES
 from servers.command_line.options import Parser, number
 
 FOLDER = Path(__file__).parent.parent / "outputs" / "fuzz"

@@ -58,6 +58,7 @@ class Screen(logging.Handler):
         self.everything = everything
         self.interrupted = False
         self.jobs: dict[int, tuple[str, str]] = {}  # the rule and the cell
+        self.begun: set[str] = set()  # steps of which some take several jobs
         self.held: list[logging.LogRecord] | None = []  # until a study begins
         own.setFormatter(_Escaping(own.formatter))
         self.console = Console(stderr=True, highlight=False)
@@ -110,7 +111,8 @@ class Screen(logging.Handler):
     def _begin_job(self, record: Any) -> None:
         rule = record.rule_name
         self.jobs[record.jobid] = rule, record.wildcards.get("cell", "")
-        if rule in self.told.steps:
+        if rule in self.told.steps and rule not in self.begun:
+            self.begun.add(rule)
             self._say(self.told.steps[rule])
 
     def _finish_job(self, record: Any) -> None:

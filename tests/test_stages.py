@@ -15,6 +15,7 @@ PARTS = {
         {"files", "limits", "configurations", "texts", "translation"}
     ),
     "conf": frozenset({"schema", "errors", "ignored"}),
+    "conformance": frozenset[str](),
     "contract": frozenset[str](),
     "load": frozenset({"ROOT", "address", "errors"}),
     "servers": frozenset[str](),
@@ -78,6 +79,7 @@ def test_a_file_and_a_function_are_soon_read(name: str, path: str) -> None:
         ("conf/validate/new.py", "from conf.compose import choices", "compose"),
         ("conf/compose/new.py", "def f():\n    from conf import plan", "plan"),
         ("conf/plan/new.py", "import conf.listing", "listing"),
+        ("conformance/cases/new.py", "import conformance.client", "client"),
         ("conf/schema.py", "from conf.validate.bounds import check", "validate"),
         ("load/client/new.py", "from load.users.joining import Start", "users"),
         ("load/host/new.py", "def late():\n    from load import server", "server"),

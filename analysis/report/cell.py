@@ -56,6 +56,7 @@ def section(
         "marks": _marks(cell),
         "stats": _csv(cell.folder / "stats.csv", "stats"),
         "failures": _csv(cell.folder / "failures.csv", "failures"),
+        "conformance": _conformance(group, cell),
         "evidence": _evidence(cell),
         "provenance": _provenance(cell),
         "log": _end_of_log(cell.folder / LOG),
@@ -105,6 +106,28 @@ def _marks(cell: Cell) -> list[dict[str, Any]]:
         for mark, name in moments.items()
         if cell.row[name] is not None
     ]
+
+
+def _conformance(group: Group, cell: Cell) -> Block | None:
+    """Return the cases that its server has failed, at the first run of a row."""
+    known = cell.conformance
+    if known is None or cell is not group.first:
+        return None
+    names = ("name", "sent", "seen", "section", "rule")
+    headings = [say(f"cell.conformance.{name}") for name in names]
+    return {
+        "kind": "table",
+        "score": say("cell.conformance.score", passed=known.passed, of=known.of),
+        "columns": [{"heading": text, "numeric": False} for text in headings],
+        "rows": [[_said(name, case[name]) for name in names] for case in known.failed],
+        "links": [],
+    }
+
+
+def _said(name: str, text: str) -> dict[str, Any]:
+    """Return a field of a case; what was sent and what came are no words of ours."""
+    data = {} if name in ("name", "rule") else {"style": "code"}
+    return entry(text, numeric=False) | data
 
 
 def _csv(path: Path, kind: str) -> Block:

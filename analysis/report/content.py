@@ -45,6 +45,8 @@ A cell is a mapping:
     timeline    {step_s, t_s, …}: a list for each series that was read (`timeline.py`)
     marks       moments of its chart: a list of {at_s, text}
     stats, failures  tables
+    conformance the cases of HTTP/1.1 that its server failed: a table, and `score`, how
+                many it passed; None if not known, and for all but the first run
     evidence, provenance  lists of {heading, text}
     log         the last lines that the server printed
     command     measures the cell again

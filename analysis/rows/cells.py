@@ -17,6 +17,21 @@ from analysis.record.definitions import ROW
 
 
 @dataclass(frozen=True)
+class Conformance:
+    """How many of `of` cases of HTTP/1.1 a server has passed, and those it has failed.
+
+    A case has the fields of `contract/conformance.py`.
+    """
+
+    passed: int
+    of: int
+    failed: tuple[dict[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.passed} of {self.of}"
+
+
+@dataclass(frozen=True)
 class Cell:
     """A measured cell: its configuration, and the content of its `result.json`."""
 
@@ -24,6 +39,7 @@ class Cell:
     config: dict[str, Any]
     result: dict[str, Any]
     ceiling_rps: float | None = None  # the generator's capacity, where it was measured
+    conformance: Conformance | None = None  # of its server, where it was tried
 
     @property
     def experiment(self) -> str:

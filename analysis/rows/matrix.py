@@ -19,6 +19,7 @@ from analysis.files import DataError, read_json
 from analysis.record.config import read_config
 from analysis.rows.ceiling import with_ceilings
 from analysis.rows.cells import Cell
+from analysis.rows.conformance import read_list
 from analysis.rows.machines import MACHINE, are_several, with_machine
 from analysis.rows.unmeasured import Unmeasured
 
@@ -42,6 +43,7 @@ class Matrix:
         Raises `DataError`.
         """
         cells, unmeasured = [], []
+        known = read_list(path.parent)
         for folder in read_folders(path):
             file = folder / "result.json"
             result = read_json(file)
@@ -49,7 +51,8 @@ class Matrix:
                 config, reason = read_config(folder), result["not_measured"]
                 unmeasured.append(Unmeasured.of(config, reason, file))
             else:
-                cells.append(Cell.of(folder, result))
+                cell = Cell.of(folder, result)
+                cells.append(replace(cell, conformance=known.get(str(folder))))
         _check_rules(cells, path)
         configs = [*(c.config for c in cells), *(c.config for c in unmeasured)]
         if are_several(configs):

@@ -23,7 +23,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.limits import is_servers
-from analysis.rows import figures, pairs
+from analysis.rows import conformance, figures, pairs
 from analysis.rows.ceiling import is_near
 from analysis.rows.cells import Cell
 from analysis.rows.figures import Figure
@@ -75,6 +75,7 @@ def table(cells: Sequence[Cell]) -> pd.DataFrame:
                 row |= _numbers(name, group.estimate(name))
             if name == "rps" and stop != stops.CAPACITY:  # whose users do not think
                 row["possible_rps"] = group.possible_rps
+        row |= conformance.columns(cells, group.first.conformance)
         rows.append(row | waited.columns(group))
     return pd.DataFrame(rows)
 
@@ -118,6 +119,7 @@ def tidy(cell: Cell) -> dict[str, Any]:
         **dict(leaves(cell.result.get("evidence") or {}, "evidence.")),
         **{f"idle.{n}": v for n, v in (cell.result.get("idle") or {}).items()},
         **{f"used.{n}": v for n, v in (cell.result.get("used") or {}).items()},
+        **conformance.flat(cell),
         **day.flat(cell),
         "stopped": cell.result["stopped"]["reason"],
         **machine(cell),
@@ -130,33 +132,41 @@ def tidy(cell: Cell) -> dict[str, Any]:
 
 def markdown(name: str, cells: Sequence[Cell]) -> str:
     """Return the table of one experiment for reading, with its caption and notes."""
-    stop = cells[0].stop
     columns = varying_settings(cells)
-    known = figures.of_rule(stop)
-    headings = [heading(name, stop) for name in columns]
-    headings += [figure.column for figure in known.values()]
-    # Numbers are aligned to the right, words to the left.
-    sides = ["---:"] * len(columns)
-    sides += ["---:" if figure.written else "---" for figure in known.values()]
+    known = figures.of_rule(cells[0].stop)
+    tried = any(cell.conformance for cell in cells)
     groups = grouped(cells)
     lines = [
-        f"### {name}",
-        "",
-        caption(cells),
-        "",
+        *(f"### {name}", "", caption(cells), ""),
         *warning(groups),
-        f"| implementation | {' | '.join(headings)} |",
-        f"|---|{'|'.join(sides)}|",
+        *_heads(cells[0].stop, columns, tried),
     ]
     for group in groups:
         settings = [show_setting(group.cells, column) for column in columns]
         values = [shown(group, figure) for figure in known.values()]
+        values += [conformance.show(group.first.conformance)] if tried else []
         named = show(group.first.impl)
         lines.append(f"| {' | '.join([named, *settings, *values])} |")
     notes = [*repeat_notes(groups), *footnotes(groups), *day.notes(groups)]
     notes += [*limits(groups), *waited.markdown(groups)]
     below = pairs.markdown(comparisons(cells))
     return "\n".join([*lines, "", *notes, *below]).rstrip() + "\n"
+
+
+def _heads(stop: str, columns: Sequence[str], tried: bool) -> list[str]:
+    """Return the headings, and the line below: numbers are aligned to the right."""
+    known = figures.of_rule(stop).values()
+    headings = [heading(name, stop) for name in columns]
+    headings += [figure.column for figure in known]
+    sides = ["---:"] * len(columns)
+    sides += ["---:" if figure.written else "---" for figure in known]
+    if tried:
+        headings.append(conformance.HEADING)
+        sides.append("---:")
+    return [
+        f"| implementation | {' | '.join(headings)} |",
+        f"|---|{'|'.join(sides)}|",
+    ]
 
 
 def shown(group: Group, figure: Figure) -> str:

@@ -115,6 +115,7 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
     yield from _capacity(cells)
     yield from _backlogs(cells)
     yield from bare_lf(cells)
+    yield from conformance(cells)
     yield from _suspect(cells)
     yield from _not_comparable(cells)
 
@@ -233,6 +234,15 @@ def bare_lf(cells: Sequence[Cell]) -> Iterable[str]:
         yield (
             "Lines of their heads end with LF alone. Browsers accept that (RFC 9112, "
             f"2.2), and `load.strict` refuses it: {', '.join(impls)}.\n"
+        )
+
+
+def conformance(cells: Sequence[Cell]) -> Iterable[str]:
+    """Yield what the column of this name shows, if there is one."""
+    if any(cell.conformance for cell in cells):
+        yield (
+            "`conformance`: the cases of HTTP/1.1 that the server passed without a "
+            "load, each a rule that clients rely on.\n"
         )
 
 

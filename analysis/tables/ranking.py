@@ -23,13 +23,15 @@ import pandas as pd
 
 from analysis.files import DataError
 from analysis.rows import figures
-from analysis.rows.cells import Cell
+from analysis.rows.cells import Cell, Conformance
+from analysis.rows.conformance import HEADING, scores
+from analysis.rows.conformance import show as show_conformance
 from analysis.rows.goodput import goodput_rps
 from analysis.rows.groups import MARK, MARKED, Group, grouped, mark
 from analysis.rows.settings import caption, show, varying_settings
 from analysis.rows.statistics import Estimate
 from analysis.rows.unmeasured import Unmeasured
-from analysis.tables.notes import bare_lf, medians
+from analysis.tables.notes import bare_lf, conformance, medians
 from contract import stops
 
 REMARKS = {
@@ -62,6 +64,7 @@ class Place:
     users_between: Ends = NO_ENDS  # the ends of intervals, if there are any
     rps_between: Ends = NO_ENDS
     runs: frozenset[int] = frozenset()  # how many runs the figures are of
+    conformance: Conformance | None = None
 
     @property
     def order(self) -> tuple[bool, float, bool, float]:
@@ -114,6 +117,7 @@ def _place(impl: str, cells: Sequence[Cell], reason: str | None) -> Place:
         _ends(estimate),
         _ends(same.estimate_of(goodput_rps) if same else None),
         frozenset(group.runs for group in (growing, same) if group),
+        scores(cells).get(impl),
     )
 
 
@@ -151,6 +155,11 @@ def ranks(places: Sequence[Place]) -> list[int | None]:
 
 def table(places: Sequence[Place]) -> pd.DataFrame:
     """Return the ranking as numbers."""
+    known = [place.conformance for place in places]
+    tried = {
+        "conformance_passed": [each and each.passed for each in known],
+        "conformance_of": [each and each.of for each in known],
+    }
     return pd.DataFrame(
         {
             "rank": ranks(places),
@@ -160,6 +169,7 @@ def table(places: Sequence[Place]) -> pd.DataFrame:
             "users_limit": [place.users_limit for place in places],
             "goodput_rps": [place.rps for place in places],
             "goodput_rps_limit": [place.rps_limit for place in places],
+            **(tried if any(known) else {}),
             "measured": [place.measured for place in places],
             "remark": [place.remark for place in places],
         }
@@ -174,10 +184,11 @@ def markdown(
     for name in dict.fromkeys(cell.experiment for cell in cells):
         chosen = [cell for cell in cells if cell.experiment == name]
         lines += [f"{name}: {caption(chosen)}", ""]
-    lines += [
-        "| rank | implementation | users at the first failure | answered a second | |",
-        "|---:|---|---:|---:|---|",
-    ]
+    tried = any(place.conformance for place in places)
+    headings = ["rank", "implementation", "users at the first failure"]
+    headings += ["answered a second", *([HEADING] if tried else []), ""]
+    lines.append(f"| {' | '.join(headings)} |".replace("|  |", "| |"))
+    lines.append(f"|---:|---|---:|---:|{'---:|' if tried else ''}---|")
     for rank, place in zip(ranks(places), places, strict=True):
         users = show(None)
         if place.users is not None:
@@ -187,12 +198,14 @@ def markdown(
         rps = show(None)
         if place.rps is not None:
             rps = figures.named("rps").show(place.rps) + mark(place.rps_limit)
-        values = [show(rank), show(place.impl), users, rps, show(place.remark)]
+        values = [show(rank), show(place.impl), users, rps]
+        values += [show_conformance(place.conformance)] if tried else []
+        values.append(show(place.remark))
         lines.append(f"| {' | '.join(values)} |")
     if runs := sorted(frozenset().union(*(place.runs for place in places))):
         lines += ["", medians(runs)]
     if any(MARK in line for line in lines):
         lines += ["", f"{MARKED}. {BELOW}"]
-    for note in bare_lf(cells):
+    for note in (*bare_lf(cells), *conformance(cells)):
         lines += ["", note.strip()]
     return "\n".join(lines) + "\n"

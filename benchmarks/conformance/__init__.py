@@ -1,1 +1,1 @@
-"""What HTTP/1.1 asks of a server, as cases that any server can be tried with."""
+"""All cases of `conformance/` on servers of our own and of others."""

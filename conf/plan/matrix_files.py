@@ -2,9 +2,10 @@
 
 A matrix has a folder of its own, `outputs/matrices/KEY/`, with its tables and charts.
 KEY is made of the names of its cells, so two matrices never share such a file.
-`matrix.json` in the folder lists the folders of the cells, in order. For a class there
-is `class.json`, too. `outputs/configs/` has a configuration for each cell that had to
-be measured, named after the cell's key. A run starts from it.
+`matrix.json` in the folder lists the folders of the cells, in order, and
+`conformance.json` the conformance of their servers. For a class there is `class.json`,
+too. `outputs/configs/` has a configuration for each cell that had to be measured, named
+after the cell's key. A run starts from it.
 
 Rules of this module:
 - Only `write` writes files. It is not called in a dry run.
@@ -26,13 +27,15 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from conf.course.course import FILE as COURSE
 from conf.errors import MatrixError
+from conf.plan import conformance
 from conf.plan.turn import await_turn
 from conf.schema import Config
+from contract.conformance import LIST
 from contract.whole_file import write_text
 
 RUNS = "runs"  # below `outputs`, the folders of cells that were measured here
@@ -56,7 +59,8 @@ class MatrixFiles:
 
     `record` names the files of a run, and `results` those that analysis makes of them.
     `analysis` is a digest of the code of analysis. `course` is the text of a class
-    (`course/course.py`), if there is one.
+    (`course/course.py`), if there is one. `conformance` has the result of each cell's
+    server, where it is tried (`conformance.py`).
     """
 
     cells: Mapping[str, Config]
@@ -65,6 +69,7 @@ class MatrixFiles:
     results: Sequence[str]
     analysis: str
     course: str = ""
+    conformance: Mapping[str, str] = field(default_factory=dict)
 
     @functools.cached_property
     def folders(self) -> list[str]:
@@ -121,11 +126,13 @@ class MatrixFiles:
         """The file that is named after the code that made the tables.
 
         It does not exist if the tables must be made: other code made them, or a cell
-        lacks results, or has newer ones.
+        lacks results, or has newer ones. The name also says what is known of the
+        conformance of servers.
         """
         made_by = self.analysis
-        if self.course:
-            made_by += f"~{hashlib.sha256(self.course.encode()).hexdigest()[:8]}"
+        for told in (self.course, "\n".join(sorted({*self.conformance.values()}))):
+            if told:
+                made_by += f"~{hashlib.sha256(told.encode()).hexdigest()[:8]}"
         named = [f"{self.folder}/made~{made_by}~{turn}" for turn in (1, 2)]
         last = next((path for path in named if Path(path).exists()), None)
         if last is None:
@@ -147,26 +154,51 @@ class MatrixFiles:
         """The names of the files in the folder of each cell."""
         return [_names(folder) for folder in self.folders]
 
-    def write(self) -> None:
+    def write(
+        self, configs: Mapping[str, Config] | None = None, listed: bool = True
+    ) -> None:
         """Wait until no study runs in `outputs`, and write what the steps start from.
 
+        `configs` are those of trials, by their paths. Cells are `listed`, with the
+        configurations of those to be measured, unless only trials were asked for.
         Raises `MatrixError` if a file cannot be written.
         """
         try:
             await_turn(self.outputs)
             for cached in ("_there", "stamp"):  # another study may have measured cells
                 self.__dict__.pop(cached, None)
-            listed = json.dumps(self.folders, indent=0) + "\n"
-            _write(Path(self.folder, "matrix.json"), listed)
-            if self.course:  # the same cells may be asked for with another
-                write_text(Path(self.folder, COURSE), self.course)
-            for config in map(self.cells.__getitem__, self.unmeasured):
-                path = self.outputs / "configs" / f"{config['key']}.json"
-                _write(path, json.dumps(config))
+            for name, config in (configs or {}).items():
+                _write(Path(name), json.dumps(config))
+            if listed:
+                self._write_list()
         except OSError as error:
             raise MatrixError(
                 f"cannot write {error.filename}: {error.strerror}"
             ) from None
+
+    def _write_list(self) -> None:
+        folders = json.dumps(self.folders, indent=0) + "\n"
+        _write(Path(self.folder, "matrix.json"), folders)
+        if self.course:  # the same cells may be asked for with another
+            write_text(Path(self.folder, COURSE), self.course)
+        self._write_conformance()
+        for config in map(self.cells.__getitem__, self.unmeasured):
+            path = self.outputs / "configs" / f"{config['key']}.json"
+            _write(path, json.dumps(config))
+
+    def _write_conformance(self) -> None:
+        """Write the list of results, which may be others than before."""
+        pairs = zip(self.cells, self.folders, strict=True)
+        known = {
+            folder: self.conformance[cell]
+            for cell, folder in pairs
+            if cell in self.conformance
+        }
+        path = Path(self.folder, LIST)
+        if not known:
+            path.unlink(missing_ok=True)
+        elif conformance.listed(path.parent) != known:
+            write_text(path, json.dumps(known, indent=0) + "\n")
 
 
 def _names(folder: str) -> frozenset[str]:

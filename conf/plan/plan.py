@@ -27,11 +27,13 @@ from conf.compose.submissions import read_class_folder
 from conf.course import settings as of_class
 from conf.course.course import course
 from conf.errors import MatrixError
-from conf.plan import report
+from conf.plan import conformance, report
+from conf.plan.conformance import Trials
 from conf.plan.labels import labels
 from conf.plan.matrix import matrix
 from conf.plan.matrix_files import OF_ARCHIVE, MatrixFiles, folder_of
 from conf.plan.order import order
+from conf.plan.sources import digest
 from conf.schema import Config
 
 OUTPUTS = Path("outputs")  # below the folder that Snakemake is run in, or --directory
@@ -44,6 +46,7 @@ class Parts:
     """What a plan needs of the parts that conf does not import."""
 
     runner: Sequence[str]  # the code that measures every cell
+    conformance: Sequence[str]  # the code that tries the conformance of servers
     record: Sequence[str]  # the files of a run
     results: Sequence[str]  # the files that analysis makes of a record
     analysis: str  # a digest of the code of analysis
@@ -64,6 +67,8 @@ class Plan:
     report: Config  # the settings of the report
     parts: Parts
     warnings: Sequence[str]
+    trials: Trials  # of the conformance of servers
+    measures: bool = True  # False: nothing but these trials was asked for
 
     @functools.cached_property
     def _numbers(self) -> dict[str, int]:
@@ -130,7 +135,13 @@ class Plan:
     def targets(self) -> list[str]:
         """All files that there are in the end."""
         stamps = [self.files.stamp, self.shown_stamp, self.report_stamp]
-        return [*self.files.missing, *self.shown, *self.reports, *stamps]
+        made = [*self.files.missing, *self.trials.results]
+        return [*made, *self.shown, *self.reports, *stamps]
+
+    @property
+    def after_cells(self) -> int:
+        """The priority of what is to wait until all cells are measured."""
+        return -len(self.cells) - 1
 
     @property
     def reports(self) -> list[str]:
@@ -170,24 +181,37 @@ class Plan:
 
         Raises `MatrixError` if a file cannot be written, now or by the steps.
         """
-        self.files.write()
-        steps = (*self.files.written, *self.comparisons, *self.shown, *self.reports)
+        self.files.write(self.trials.starts, listed=self.measures)
+        steps = [*self.trials.folders]
+        if self.measures:
+            shown = (*self.comparisons, *self.shown, *self.reports)
+            steps += [*self.files.written, *shown]
         _refuse(self.parts.kept_out(map(Path, steps)))
 
 
-def plan(requested: Mapping[str, Any], root: Path, parts: Parts) -> Plan:
+def plan(
+    requested: Mapping[str, Any], root: Path, parts: Parts, measures: bool = True
+) -> Plan:
     """Return the plan for a request, in the form that `matrix` takes.
 
-    Raises `MatrixError` if it cannot be carried out.
+    If it `measures` nothing, it tries the conformance of the servers alone. Raises
+    `MatrixError` if it cannot be carried out.
     """
     refuse_foreign(parts)
     requested, settings = report.split(requested)
     requested, given = of_class.split(requested)
+    requested, tries = conformance.split(requested)
     auto = LOOPBACK if parts.no_namespaces else NETWORK
     cells = matrix(requested, root, runner=parts.runner, auto_network=auto)
     told = course(given, list(cells.values()), root, root / "conf")
-    files = files_of(cells, parts, told)
-    if files.unmeasured:
+    trials = conformance.trials(
+        cells if tries else {},
+        digest(parts.conformance, root),
+        OUTPUTS,
+        parts.record[0] if measures else None,
+    )
+    files = files_of(cells, parts, told, trials.result_of_cells)
+    if measures and files.unmeasured:
         _refuse(parts.refused(cell["network"] for cell in cells.values()))
     names = {cell["experiment"]["name"] for cell in cells.values()}
     if taken := sorted(names.intersection(parts.taken_names)):
@@ -196,13 +220,21 @@ def plan(requested: Mapping[str, Any], root: Path, parts: Parts) -> Plan:
             "give it another name"
         )
     warnings = list(_warnings(requested, cells, root, parts))
-    return Plan(cells, files, settings, parts, warnings)
+    return Plan(cells, files, settings, parts, warnings, trials, measures)
 
 
-def files_of(cells: Mapping[str, Config], parts: Parts, told: str = "") -> MatrixFiles:
-    """Return the files of these cells; `told` is what is known of a class."""
+def files_of(
+    cells: Mapping[str, Config],
+    parts: Parts,
+    told: str = "",
+    conforming: Mapping[str, str] | None = None,
+) -> MatrixFiles:
+    """Return the files of these cells.
+
+    `told` is what is known of a class, and `conforming` has the results of trials.
+    """
     made_of = (parts.record, parts.results, parts.analysis)
-    return MatrixFiles(cells, OUTPUTS, *made_of, told)
+    return MatrixFiles(cells, OUTPUTS, *made_of, told, conforming or {})
 
 
 def refuse_foreign(parts: Parts) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from conf.course.course import FILE as COURSE
 from conf.errors import MatrixError
-from conf.plan import archives, report
+from conf.plan import archives, conformance, report
+from conf.plan.conformance import Trials
 from conf.plan.last import FIRST, last_cells
 from conf.plan.matrix_files import OF_ARCHIVE
 from conf.plan.plan import OUTPUTS, Parts, Plan, files_of, refuse_foreign
@@ -57,9 +58,14 @@ def plan_archives(
 def _of_records(cells: Mapping[str, Config], settings: Config, parts: Parts) -> Plan:
     """Return the plan for tables, charts and more of cells that have records."""
     files = files_of(cells, parts)
-    if (kept := Path(files.folder, COURSE)).exists():  # what was asked for last
-        files = files_of(cells, parts, kept.read_text())
     for cell in files.unmeasured:
         if not OF_ARCHIVE.match(cell):  # which was checked when it was opened
             raise MatrixError(f"the record of {cell} is not whole any more: {FIRST}")
-    return Plan(cells, files, settings, parts, [])
+    # What was asked for last has these files, if it had them then.
+    folder = Path(files.folder)
+    told = (folder / COURSE).read_text() if (folder / COURSE).exists() else ""
+    known = conformance.listed(folder)
+    pairs = zip(cells, files.folders, strict=True)
+    results = {cell: known[folder] for cell, folder in pairs if folder in known}
+    whole = files_of(cells, parts, told, results)
+    return Plan(cells, whole, settings, parts, [], Trials({}, {}, OUTPUTS))

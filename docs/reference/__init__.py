@@ -22,13 +22,14 @@ Rows = list[list[str]]
 def made(words: str, root: Path) -> str:
     """Return the Markdown that a region names, with a line break at either end."""
     # Each table imports the part of the project that it is about.
-    from docs.reference import commands, files, settings, verdicts
+    from docs.reference import cases, commands, files, settings, verdicts
 
     known: dict[str, Callable[[str, Path], str]] = {
         **settings.MADE,
         **files.MADE,
         **verdicts.MADE,
         **commands.MADE,
+        **cases.MADE,
     }
     name, _, of = words.partition(" ")
     if name not in known:

@@ -16,7 +16,10 @@ from docs.regions import pages
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PAGES = [CONTRIBUTING, *pages(ROOT)]
 MADE = {"outputs", "students"}  # not in git
-PARTS = "analysis|benchmarks|conf|contract|docs|gate|load|peers|profiles|servers|tests"
+PARTS = (
+    "analysis|benchmarks|conf|conformance|contract|docs|gate|load|peers|profiles|"
+    "servers|tests"
+)
 PATH = re.compile(rf"`((?:{PARTS})/[\w./*-]*)`")
 LINK = re.compile(r"\]\(([^)#\s]+)")
 # A name for the reader to replace, and a server of the reader's own.

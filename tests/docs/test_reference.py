@@ -45,9 +45,9 @@ def test_all_is_in_the_docs() -> None:
             for rule in stops.RULES
         ),
         *(f"evidence {of}" for of in ("server", "generator", "network", "users")),
-        *("row", "timeline", "comparisons", "verdicts", "targets"),
+        *("row", "timeline", "comparisons", "verdicts", "targets", "cases"),
         *(f"options {name}" for name in ("servers", "load", "analysis", "docs")),
-        *("options gate", "options load.client.attendance"),
+        *("options gate", "options conformance", "options load.client.attendance"),
     }
 
 
@@ -101,7 +101,7 @@ def test_coverages() -> None:
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        ("setting load", "setting: choose from choices, columns"),
+        ("setting load", "setting: choose from cases, choices, columns"),
         ("settings laod", "laod: conf/schema.py has no such group"),
         ("choices impls", "impls: choose from study, experiment"),
         ("columns stats.csv", "stats.csv: choose from requests.csv"),

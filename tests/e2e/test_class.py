@@ -19,6 +19,7 @@ from tests.e2e.conftest import Checkout
 from tests.e2e.test_wrong_input import assert_one_line
 
 EXAMPLE = re.compile(r"`(students/\S+)` [^\n]*\n\n```\w+\n(.*?)```", re.DOTALL)
+SCORE = re.compile(r"\| (\d+) of 45 \|")
 COMMAND = re.compile(r"```sh 1-minute\nsnakemake --cores 1 (.*?)```", re.DOTALL)
 # Names of the example → others.
 RENAMED = {"Ada": "MyHandler", "page_file": "p", "page": "the_body", "host": "where"}
@@ -113,6 +114,9 @@ def test_the_worked_example(clean: Checkout, root: Path, tmp_path: Path) -> None
     assert list(ranking.index) == [row[1].strip() for row in rows]
     assert list(ranking["rank"].notna()) == [True, False, False, False]
     assert ranking["goodput_rps"].iloc[0] > 0
+    assert list(ranking["conformance_of"].notna()) == [True, False, False, False]
+    assert ranking["conformance_passed"].iloc[0] == int(SCORE.findall(text)[0])
+    assert "conformance" not in done.stderr.replace("conformance of students/", "")
     for remark, row in zip(ranking["remark"].fillna(""), rows, strict=True):
         parts = [re.escape(part) for part in row[-1].strip().split("…")]
         assert re.fullmatch(".*".join(parts), remark)

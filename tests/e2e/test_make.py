@@ -57,6 +57,8 @@ def make(root: Path, *words: str, **variables: str) -> str:
             """'set={report.name: "A\\"d'\\''a", report.student: "022",}'""",
         ),
         (["demo", "impl=select"], "all --config study=demo 'impl=select'"),
+        (["conformance=false"], "all --config 'conformance=false'"),
+        (["conformance", "impl=mine"], "conformance --config 'impl=mine'"),
         (["PYTHON=python3", "VENV=.venv"], "all"),
     ],
 )
@@ -114,9 +116,8 @@ def test_nothing_to_compare_with_is_one_line(root: Path) -> None:
 def test_help_names_every_target(root: Path) -> None:
     named = [line.split()[0] for line in make(root, "help").splitlines()]
     assert named == [
-        *("all", "demo", "report", "archive", "compare", "gate", "test", "lint"),
-        *("benchmark", "docs", "site"),
-        *("gallery", "lock"),
+        *("all", "demo", "report", "archive", "compare", "gate", "conformance"),
+        *("test", "lint", "benchmark", "docs", "site", "gallery", "lock"),
         *("install", "list", "clean", "help"),
     ]
 
@@ -143,7 +144,7 @@ def test_settings_with_dots_and_set_are_not_mixed(root: Path) -> None:
     assert "load.timeout_s and set=… say the same" in done.stderr
 
 
-@pytest.mark.parametrize("goal", ["all", "demo", "report", "gate"])
+@pytest.mark.parametrize("goal", ["all", "demo", "report", "gate", "conformance"])
 def test_a_setting_before_make_is_told_of(root: Path, goal: str) -> None:
     """It would be a variable of the environment, and count for nothing."""
     done = run(root, "--dry-run", *([] if goal == "all" else [goal]), users="20")
@@ -160,7 +161,7 @@ def test_a_setting_before_make_is_told_of(root: Path, goal: str) -> None:
 
 
 def test_every_setting_is_told_of(root: Path) -> None:
-    own = {"study", "set", "report", "class"}
+    own = {"study", "set", "report", "class", "conformance"}
     known = own | {*GROUPS, *(spec.name for spec in fields(Cell))}
     for name in known:
         assert run(root, "--dry-run", **{name: "x"}).returncode != 0, name

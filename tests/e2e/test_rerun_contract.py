@@ -45,6 +45,11 @@ def test_everything_is_there(measured: Checkout) -> None:
     ):
         for kind in ("svg", "png"):
             assert (outputs / "charts" / f"{name}.{kind}").is_file()
+    for name in ("burst", "first_fail"):
+        table = pd.read_csv(outputs / "tables" / f"{name}.csv")
+        assert list(table["conformance_passed"]) == list(table["conformance_of"])
+    tried = sorted(path.name for path in (outputs / "conformance").iterdir())
+    assert [name.partition("-")[0] for name in tried] == ["select", "single"]
     assert {path.name for path in measured.cell("burst", "select").iterdir()} == {
         *("requests.csv", "telemetry.csv", "generator.csv", "unfinished.csv"),
         *("timeline.csv", "stats.csv", "failures.csv"),
@@ -116,6 +121,7 @@ def test_setting_off_the_axes_and_back(checkout: Checkout) -> None:
         ("servers/protocol/http.py", ALL),
         ("load/run.py", ALL),
         ("analysis/record/definitions.py", []),
+        ("conformance/cases/fields.py", []),
         ("README.md", []),
         ("Snakefile", []),
         ("tests/conftest.py", []),
@@ -124,6 +130,23 @@ def test_setting_off_the_axes_and_back(checkout: Checkout) -> None:
 def test_edited_file(checkout: Checkout, edited: str, again: list[str]) -> None:
     checkout.edit(edited, "\n# edited\n")
     assert checkout.to_measure() == again
+
+
+def test_edited_case(checkout: Checkout) -> None:
+    """Servers are tried again, and so is one whose result was deleted."""
+    [of_select] = checkout.folder.glob("outputs/conformance/select-*")
+
+    def to_try(*config: str) -> int:
+        done = checkout.snakemake("all", "-n", "--config", "study=tiny", *config)
+        return (done.stdout + done.stderr).count("output: outputs/conformance/")
+
+    assert to_try() == 0
+    shutil.rmtree(of_select)
+    assert to_try() == 1
+    assert to_try("conformance=false") == 0
+    checkout.edit("conformance/cases/fields.py", "\n# edited\n")
+    assert to_try() == 2
+    assert checkout.to_measure() == []
 
 
 def test_edit_taken_back(checkout: Checkout) -> None:

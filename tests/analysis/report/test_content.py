@@ -55,6 +55,20 @@ def test_each_cell_and_section_has_an_address(said: dict[str, Content]) -> None:
     assert {"select-first_fail", "select-first_fail-2", "single-ceiling"} <= ids
 
 
+def test_the_cases_that_a_server_failed_are_at_its_first_run(
+    said: dict[str, Content],
+) -> None:
+    found = cell(said["class"], "students-ada-burst")["conformance"]
+    assert found["score"] == "22 of 45 cases passed."
+    assert len(found["rows"]) == 23
+    [first, *_] = found["rows"]
+    assert [entry["text"] for entry in first] == [
+        *("methods: GET", r"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "200 closed"),
+        *("RFC 9110, 9.3.1", "all servers MUST support GET"),
+    ]
+    assert all(each["conformance"] is None for each in said["study"]["cells"])
+
+
 def test_a_table_of_rows_links_to_their_cells(said: dict[str, Content]) -> None:
     [section] = [s for s in said["study"]["sections"] if s["id"] == "first_fail"]
     tables = [block for block in section["blocks"] if block["kind"] == "table"]

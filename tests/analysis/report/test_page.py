@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from analysis.report.formats import write
+from contract.conformance import LIST
 from tests.analysis.conftest import make_cell, steady
 from tests.analysis.report.browser import TOO_WIDE, chromium, opened
 
@@ -58,6 +59,10 @@ def evil(analyse: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) 
     (cell / "server.log").write_text(LOG)
     (at / "likeness.json").write_text(json.dumps(ALIKE | {"pairs": [PAIR]}))
     (at / "matrix.json").write_text(json.dumps([str(cell)]))
+    case = dict.fromkeys(("name", "section", "level", "rule", "sent"), EVIL)
+    tried = {"cases": [{**case, "seen": MESSAGE, "passed": False}]}
+    (at / "tried.json").write_text(json.dumps(tried))
+    (at / LIST).write_text(json.dumps({str(cell): str(at / "tried.json")}))
     for words in (
         ("cell", cell),
         ("tables", at / "matrix.json", at / "tables"),

@@ -18,6 +18,7 @@ EXPERIMENTS = ("burst", "first_fail")
 ASKED = {"study": "demo", "impl": "select,single", "repeat": "1,2"}
 PARTS = Parts(
     runner=["load"],
+    conformance=["conformance"],
     record=["requests.csv", "run.json"],
     results=["result.json"],
     analysis="code",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.conformance import connection, fields, framing, lines
+from conformance.cases import connection, fields, framing, lines
 
 GROUPS = {
     "methods": lines.METHODS,

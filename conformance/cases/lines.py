@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.conformance.case import (
+from conformance.cases.case import (
     BAD,
     EITHER,
     MUST,
@@ -55,7 +55,7 @@ METHODS = (
     line("no method", "9112 3", SHOULD, NOT_VALID, " / HTTP/1.1"),
     line("CONNECT makes no tunnel", "9110 9.3.6", MUST, r"[45]\d\d( 200)? closed",
          "CONNECT a:443 HTTP/1.1"),
-    line("CONNECT without a port", "9110 9.3.6", MUST, r"[45]\d\d( 200)? closed",
+    line("CONNECT without a port", "9110 9.3.6", MUST, r"([45]\d\d( 200)? )?closed",
          "CONNECT a HTTP/1.1"),
     line("OPTIONS of the whole server", "9112 3.2.4", SHOULD,
          r"(20[04]\??|405|501)( 200)? closed", "OPTIONS * HTTP/1.1"),
@@ -119,8 +119,8 @@ TARGETS = (
            "http://a/../../../../etc/passwd"),
     target("a request line of 8,000 bytes", "9112 3", SHOULD, SERVED,
            "/?" + "x" * 7_985),
-    target("a target of 200,000 bytes", "9112 3", MUST, r"414( 200)? closed|" + SERVED,
-           "/?" + "x" * 200_000),
+    target("a target of 200,000 bytes", "9112 3", MUST,
+           rf"4[01]4( 200)? closed|{SERVED}", "/?" + "x" * 200_000),
 )
 
 LINES = (

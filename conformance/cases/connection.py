@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from benchmarks.conformance.case import (
+from conformance.cases.case import (
     AWAIT,
     END,
     MUST,
@@ -72,7 +72,7 @@ def head(name: str, section: str, level: str, accept: str, data: bytes) -> Case:
 KEPT = (
     several("a second request", "9112 9.3", SHOULD, r"200 200( 200)? closed",
             GET, AWAIT, GET),
-    field("close", "9112 9.6", MUST, SERVED_LAST, "Connection: close"),
+    Case("close", "9112 9.6", MUST, SERVED_LAST, (LAST,), ends=True),
     field("close in capitals", "9110 7.6.1", MUST, SERVED_LAST, "Connection: CLOSE"),
     field("close in a list", "9110 7.6.1", MUST, SERVED_LAST,
           "Connection: a, close ,b"),
@@ -83,7 +83,7 @@ KEPT = (
     field("an option that nobody knows", "9110 7.6.1", MUST, SERVED, "Connection: a"),
     Case("the response to close says so", "9112 9.6", SHOULD, SERVED_LAST, (LAST,),
          check=_says_close),
-    Case("HTTP/1.0", "9112 9.3", MUST, SERVED_LAST, (request(line=OLD),)),
+    Case("HTTP/1.0", "9112 9.3", MUST, SERVED_LAST, (request(line=OLD),), ends=True),
     Case("HTTP/1.0, keep-alive", "9112 9.3", MUST, SERVED,
          (request("Connection: keep-alive", line=OLD),), check=_says_if_kept),
     Case("HTTP/1.0, close", "9112 9.3", MUST, SERVED_LAST,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.conformance.case import (
+from conformance.cases.case import (
     BAD,
     EITHER,
     LARGE,

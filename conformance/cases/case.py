@@ -1,11 +1,12 @@
-"""What a case of the conformance suite is, and the words that cases are written in.
+"""What a case of conformance is, and the words that cases are written in.
 
 Rules of this module:
 - A case judges by what the RFC says. Every answer that it allows is accepted, a
   connection closed after the answer included where nothing forbids that.
 - What was seen is one line of words: the status of each response, then `closed` or
   `open`. `200?` is a page that is not the one asked for, `garbage` are bytes that are
-  no response, `cut` is a response that ends early. `accept` is an expression that has
+  no response, `cut` is a response that ends early, `early` what came during a pause of
+  the client, and `left` a client that did not wait. `accept` is an expression that has
   to match all of it.
 - When a server has answered and not closed, it is sent one request more, a good one
   that asks to close. So a case also shows whether the server knew where its request
@@ -26,9 +27,11 @@ class Mark(Enum):
 
     AWAIT = "waits for the first response, a 100 or any other"
     END = "closes its side of the connection"
+    PAUSE = "waits a moment, as a slow client"
+    LEAVE = "resets the connection and is gone"
 
 
-AWAIT, END = Mark.AWAIT, Mark.END
+AWAIT, END, PAUSE, LEAVE = Mark.AWAIT, Mark.END, Mark.PAUSE, Mark.LEAVE
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Response:
     status: int
     fields: dict[str, str]  # by name in lower case; the last of a name counts
     body: bytes
+    minor: int = 1  # of HTTP/1.0 or HTTP/1.1
+    bare_lf: bool = False  # whether a line of its head ends with LF alone
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class Case:
     """What is sent, and what may be seen then.
 
     `answers` is how many final responses are awaited, `heads` how many of the first
-    requests are HEAD, and `check` what else has to hold of the responses.
+    requests are HEAD, and `check` what else has to hold of the responses. A case `ends`
+    if it is about the end of the connection.
     """
 
     name: str
@@ -56,6 +62,7 @@ class Case:
     answers: int = 1
     heads: int = 0
     check: Callable[[Sequence[Response]], bool] = lambda responses: True
+    ends: bool = False
 
 
 # What may be seen.
@@ -75,6 +82,7 @@ LAST = r"(400|501|200) closed"
 BROKEN = r"(4\d\d|501|200) closed|closed"
 CODING = r"(400|501) closed"
 LARGE = rf"{SERVED}|4\d\d( 200)? closed"
+LEFT = r"left"  # by the client, which has seen nothing
 
 
 def request(

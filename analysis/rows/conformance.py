@@ -1,0 +1,102 @@
+"""How far servers conform to HTTP/1.1, beside what was measured of them.
+
+Rules of this module:
+- A result is of an implementation and a page. All cells of both share it, whatever else
+  differs between them.
+- What is not known is None, and never 0. A server that could not be tried has no
+  result, and its cells say why in any case.
+- A file of another form raises `DataError`: it may be from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis.files import DataError, read_json
+from analysis.rows import settings
+from analysis.rows.cells import Cell, Conformance
+from contract.conformance import LIST
+
+HEADING = "conformance"  # of its column
+TEXTS = ("name", "section", "level", "rule", "sent", "seen")  # of a case
+
+
+def read_list(folder: Path) -> dict[str, Conformance]:
+    """Return what is known of the cells of the matrix in `folder`, by their folders."""
+    path = folder / LIST
+    if not path.is_file():
+        return {}
+    listed = read_json(path)
+    pairs = listed.items() if isinstance(listed, dict) else [(listed, listed)]
+    if not all(isinstance(text, str) for pair in pairs for text in pair):
+        raise DataError(f"{path}: it has to give a result to each cell's folder")
+    known = {file: _read(Path(file)) for file in {file for _, file in pairs}}
+    return {cell: found for cell, file in pairs if (found := known[file])}
+
+
+def _read(path: Path) -> Conformance | None:
+    """Return what a result says; None if it is gone, or the server was not tried."""
+    if not path.is_file():
+        return None
+    content = read_json(path)
+    try:
+        if "not_tried" in content:
+            return None
+        failed = [case for case in content["cases"] if not _has_passed(case)]
+        return Conformance(
+            len(content["cases"]) - len(failed), len(content["cases"]), tuple(failed)
+        )
+    except (KeyError, TypeError, ValueError):
+        raise DataError(
+            f"{path} is no result of conformance: remove it, and ask again"
+        ) from None
+
+
+def _has_passed(case: Any) -> bool:
+    """Return whether a case has passed; raise ValueError if it is none."""
+    passed = case["passed"]
+    if not isinstance(passed, bool) or not all(isinstance(case[n], str) for n in TEXTS):
+        raise ValueError
+    return passed
+
+
+def scores(cells: Sequence[Cell]) -> dict[str, Conformance]:
+    """Return the conformance of each implementation of which it is known.
+
+    If it differs between pages, it is the least.
+    """
+    least: dict[str, Conformance] = {}
+    for cell in cells:
+        known = cell.conformance
+        if known and known.passed <= least.get(cell.impl, known).passed:
+            least[cell.impl] = known
+    return least
+
+
+def columns(cells: Sequence[Cell], known: Conformance | None) -> dict[str, Any]:
+    """Return the columns of a row in CSV, if there is anything to know of `cells`."""
+    if not any(cell.conformance for cell in cells):
+        return {}
+    return {
+        "conformance_passed": known.passed if known else None,
+        "conformance_of": known.of if known else None,
+    }
+
+
+def flat(cell: Cell) -> dict[str, Any]:
+    """Return the columns of `cells.csv` for one cell, if it is known."""
+    known = cell.conformance
+    if known is None:
+        return {}
+    failed = "; ".join(case["name"] for case in known.failed)
+    return {
+        **{"conformance.passed": known.passed, "conformance.of": known.of},
+        "conformance.failed": failed or None,
+    }
+
+
+def show(known: Conformance | None) -> str:
+    """Return it for reading: `31 of 45`."""
+    return settings.show(None) if known is None else str(known)

@@ -1,0 +1,124 @@
+"""One trial, from the configuration of a server to its folder.
+
+Rules of this module:
+- It is to other runs what a run is (`load/run.py`): it holds the lock of all runs,
+  nothing of it outlives it, and its folder appears at once and complete.
+- A server that can't be tried has that as its result, if a cell of it was measured, or
+  if it is a submission. Else it is an error, as it is when a cell is measured.
+- A fault of this machine is no result.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from conformance.result import kept
+from conformance.trying import Trying
+from contract import record
+from contract.conformance import RESULT
+from load.caller import Caller
+from load.errors import CellError, ServerError
+from load.folder import Folder
+from load.host.guard import end_leftovers, guarded
+from load.host.lock import only_run_on_host
+from load.host.removal import remove
+
+PARTS = ("impl", "app", "page", "network", "server", "load")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial of the server of `config`, into `folder`.
+
+    `measured` is the folder of a cell of the same server, if one was measured before.
+    """
+
+    config: dict[str, Any]
+    folder: Folder
+    caller: Caller
+    measured: Path | None = None
+    verify_with: Sequence[str] = ()
+
+    def run(self) -> None:
+        """Try the server, unless its folder is there already."""
+        with (
+            self.caller.progress() as progress,
+            only_run_on_host(self.caller.check_alive, progress.wait),
+        ):
+            if (self.folder.path / RESULT).is_file():
+                return  # another trial has made it while this one waited
+            if leftovers := end_leftovers():
+                self.caller.say(leftovers)
+            with self.folder.explained():
+                self.folder.prepare()
+                with guarded(self.folder.scratch) as environment:
+                    self._write(self._result(environment))
+                    self._verify()
+                    self.folder.put_in_place()
+
+    def _result(self, environment: dict[str, str]) -> dict[str, Any]:
+        if why := self._not_measured():
+            return {"not_tried": why}
+        try:
+            trying = Trying(self.config, self.folder, self.caller, environment)
+            return kept(trying.outcomes())
+        except ServerError as error:
+            if self.measured is None and self.config["impl"]["submission"] is None:
+                raise
+            return {"not_tried": str(error)}
+
+    def _not_measured(self) -> str:
+        """Return why the cell of the server could not be measured, if that is so."""
+        if self.measured is None:
+            return ""
+        try:
+            run = json.loads((self.measured / record.RUN).read_text())
+            return str(run.get("not_measured", {}).get("because", ""))
+        except (OSError, ValueError, AttributeError) as error:
+            raise CellError(f"{self.measured / record.RUN}: {error}") from None
+
+    def _write(self, result: dict[str, Any]) -> None:
+        scratch = self.folder.scratch
+        remove(self.folder.server_folder)
+        self.folder.page_file.unlink(missing_ok=True)
+        (scratch / RESULT).write_text(json.dumps(result, indent=1) + "\n")
+        text = yaml.safe_dump(self.config, sort_keys=False)
+        (scratch / record.CONFIG).write_text(text)
+
+    def _verify(self) -> None:
+        """Raise `CellError` if the code is no longer that in the key."""
+        if self.verify_with:
+            done = subprocess.run(
+                [*self.verify_with, str(self.folder.scratch)],
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+            if done.returncode:
+                said = done.stderr.decode(errors="replace").strip().splitlines()
+                raise CellError(said[-1] if said else "its code has changed")
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read what is to be started; raise `CellError` if the file does not say so."""
+    try:
+        config = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise CellError(f"{path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise CellError(f"{path} is not YAML: {reason}") from None
+    missing = set(PARTS) - set(config if isinstance(config, dict) else ())
+    if missing:
+        raise CellError(
+            f"{path} is no configuration of a server: it has no {min(missing)}; take "
+            "the config.yaml of a server that was tried"
+        )
+    return dict(config)
