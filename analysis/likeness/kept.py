@@ -34,13 +34,9 @@ NO_SOURCE = "it has no source that could be read"
 
 
 def write_likeness(matrix: Path, root: Path = ROOT) -> None:
-    """Write what is alike in the class of a matrix file; nothing if it is no class."""
-    course = read_beside(matrix, COURSE)
-    path = matrix.with_name(ALIKE)
-    if course:
-        write_text(path, json.dumps(likeness(course, root), indent=0) + "\n")
-    else:
-        path.unlink(missing_ok=True)
+    """Write what is alike in the class of a matrix file."""
+    found = likeness(read_beside(matrix, COURSE), root)
+    write_text(matrix.with_name(ALIKE), json.dumps(found, indent=0) + "\n")
 
 
 def likeness(course: Mapping[str, Any], root: Path) -> dict[str, Any]:

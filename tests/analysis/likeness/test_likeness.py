@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from analysis.likeness import kept, table
+from analysis.likeness import table
 from analysis.likeness.kept import CHANGED, NO_SOURCE, likeness
 from analysis.likeness.pairs import LEAST
 from analysis.report.blocks import blocks, unstyled
@@ -336,9 +336,6 @@ def test_it_is_the_same_in_each_process(project: Path, root: Path) -> None:
         assert not done.stdout and not done.stderr
         made.append((project / "likeness.json").read_text())
     assert made[0] == made[1] and '"pairs"' in made[0]
-    (project / "class.json").unlink()
-    kept.write_likeness(project / "matrix.json", project)
-    assert not (project / "likeness.json").exists()
 
 
 def test_all_of_it_is_translated(project: Path) -> None:
