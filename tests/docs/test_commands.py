@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from conf import command_line
+from conf.course import settings as of_class
 from conf.plan.matrix import matrix
 from docs.kept import ROOT
 from tests.docs.fences import PAGES, RUN, Fence, fences, spans
@@ -95,7 +96,7 @@ def test_what_measures_can_be_planned(
         last = make(folder, "--dry-run", *options).strip().splitlines()[-1]
         program, *options = shlex.split(last.partition(" -m ")[2]) or [""]
     if program in SNAKEMAKE:
-        asked = requested(options)
+        asked, _ = of_class.split(requested(options))
         if "impl" in asked:
             names = str(asked["impl"]).split(",")
             asked["impl"] = ",".join(OWN.get(name, name) for name in names)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from analysis.likeness import table
-from analysis.likeness.kept import CHANGED, NO_SOURCE, likeness
+from analysis.likeness.kept import CHANGED, NO_SOURCE, UNREADABLE, likeness
 from analysis.likeness.pairs import LEAST
 from analysis.report.blocks import blocks, unstyled
 from analysis.rows.matrix import Matrix
@@ -279,6 +279,20 @@ def test_code_that_repeats_itself_is_soon_compared(project: Path) -> None:
     rows = "x = f(x); y = f(y)\n" * 2000
     asked = course(project, ada=rows, ben=rows, cleo="# other\n" + rows)
     assert set(pairs(likeness(asked, project)).values()) == {(1, 1)}
+
+
+def test_a_lexer_that_fails_stops_nobody_else(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pygments.lexers import RubyLexer
+
+    def fail(lexer: RubyLexer, text: str) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(RubyLexer, "get_tokens_unprocessed", fail)
+    found = likeness(course(project, a=ADA, b=ADA, c={"a.rb": "puts 1"}), project)
+    assert found["not_compared"] == {"students/c": UNREADABLE}
+    assert set(pairs(found)) == {("a", "b")}
 
 
 @pytest.mark.parametrize("names", [[], ["ada"]])
