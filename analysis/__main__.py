@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.files import DataError
-from analysis.rows.matrix import Matrix, read_folders
+from analysis.rows.matrix import COURSE, Matrix, read_folders
 
 # For matplotlib's cache of fonts, since not every user has a home directory.
 CACHE = Path(__file__).parent.parent / ".cache" / "matplotlib"
@@ -112,12 +112,14 @@ def _cell(args: argparse.Namespace) -> None:
 
 def _matrix(args: argparse.Namespace) -> None:
     from analysis.catalogue import CHARTS, TABLES
-    from analysis.likeness.kept import write_likeness
     from analysis.outputs import write_charts, write_sheets, write_tables
     from analysis.summarise import summarise_all
 
     summarise_all(read_folders(args.matrix), args.code)
-    write_likeness(args.matrix)
+    if args.matrix.with_name(COURSE).exists():
+        from analysis.likeness.kept import write_likeness
+
+        write_likeness(args.matrix)
     matrix, folder = Matrix.read(args.matrix), args.matrix.parent
     write_tables(matrix, folder / TABLES)
     write_sheets(matrix, folder)

@@ -30,17 +30,14 @@ from contract.text import one_line
 ROOT = Path(__file__).parents[2]  # which the files of submissions are below
 MOST_SHOWN = 25  # pairs whose lines are shown
 CHANGED = "it has changed since it was measured"
+UNREADABLE = "its code could not be split into words"
 NO_SOURCE = "it has no source that could be read"
 
 
 def write_likeness(matrix: Path, root: Path = ROOT) -> None:
-    """Write what is alike in the class of a matrix file; nothing if it is no class."""
-    course = read_beside(matrix, COURSE)
-    path = matrix.with_name(ALIKE)
-    if course:
-        write_text(path, json.dumps(likeness(course, root), indent=0) + "\n")
-    else:
-        path.unlink(missing_ok=True)
+    """Write what is alike in the class of a matrix file."""
+    found = likeness(read_beside(matrix, COURSE), root)
+    write_text(matrix.with_name(ALIKE), json.dumps(found, indent=0) + "\n")
 
 
 def likeness(course: Mapping[str, Any], root: Path) -> dict[str, Any]:
@@ -76,7 +73,10 @@ def _print(name: str, read: Sources, given: frozenset[int]) -> tuple[Print | Non
         return None, CHANGED
     if not read.found:
         return None, NO_SOURCE
-    own = fingerprint(name, read.found, given)
+    try:
+        own = fingerprint(name, read.found, given)
+    except Exception:  # of one of 500 lexers, for code that nobody has foreseen
+        return None, UNREADABLE
     if own.size < LEAST:
         return None, f"it has {own.size:,} characters of code, and {LEAST:,} are needed"
     return own, ""

@@ -175,5 +175,5 @@ def _check_points(rule: Config, cells: list[Config]) -> None:
     if name not in searched:
         raise SettingError(
             f"first_failure.reference={name}: it is not measured until its first "
-            f"failure here: ask for it, as in 'impl=glob(students/*),{name}', {OFF}"
+            f"failure here: ask for it, as in 'impl=glob([students/*,{name}])', {OFF}"
         )

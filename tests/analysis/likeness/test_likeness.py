@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from analysis.likeness import kept, table
-from analysis.likeness.kept import CHANGED, NO_SOURCE, likeness
+from analysis.likeness import table
+from analysis.likeness.kept import CHANGED, NO_SOURCE, UNREADABLE, likeness
 from analysis.likeness.pairs import LEAST
 from analysis.report.blocks import blocks, unstyled
 from analysis.rows.matrix import Matrix
@@ -281,6 +281,20 @@ def test_code_that_repeats_itself_is_soon_compared(project: Path) -> None:
     assert set(pairs(likeness(asked, project)).values()) == {(1, 1)}
 
 
+def test_a_lexer_that_fails_stops_nobody_else(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pygments.lexers import RubyLexer
+
+    def fail(lexer: RubyLexer, text: str) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(RubyLexer, "get_tokens_unprocessed", fail)
+    found = likeness(course(project, a=ADA, b=ADA, c={"a.rb": "puts 1"}), project)
+    assert found["not_compared"] == {"students/c": UNREADABLE}
+    assert set(pairs(found)) == {("a", "b")}
+
+
 @pytest.mark.parametrize("names", [[], ["ada"]])
 def test_none_and_one_alone(project: Path, names: list[str]) -> None:
     found = likeness(course(project, **dict.fromkeys(names, ADA)), project)
@@ -336,9 +350,6 @@ def test_it_is_the_same_in_each_process(project: Path, root: Path) -> None:
         assert not done.stdout and not done.stderr
         made.append((project / "likeness.json").read_text())
     assert made[0] == made[1] and '"pairs"' in made[0]
-    (project / "class.json").unlink()
-    kept.write_likeness(project / "matrix.json", project)
-    assert not (project / "likeness.json").exists()
 
 
 def test_all_of_it_is_translated(project: Path) -> None:

@@ -42,7 +42,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"first_failure": {"points": 60, "reference": "single"}},
         "reference=single: it is not measured until its first failure here: ask for "
-        "it, as in 'impl=glob(students/*),single', or write marks: false",
+        "it, as in 'impl=glob([students/*,single])', or write marks: false",
     ),
     ({"first_failure": {"reference": "select"}}, "are 0, so there are no points: give"),
     ({"late": {"points_a_day": 5}}, "late.points_a_day needs late.deadline, as in"),
