@@ -104,6 +104,21 @@ def alone() -> AbstractContextManager[None]:
     return only_run_on_host(lambda: None, lambda: None)
 
 
+@pytest.fixture
+def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the chart of a cell as empty files: to draw it takes most of the time.
+
+    For tests of its figures. `test_steps.py`, `golden.py` and tests/e2e draw it.
+    """
+
+    def touch(picture: object, stem: Path) -> None:
+        for suffix in (".svg", ".png"):
+            stem.with_suffix(suffix).touch()
+
+    monkeypatch.setattr("analysis.summarise.draw", lambda *cell: None)
+    monkeypatch.setattr("analysis.summarise.save", touch)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout."""

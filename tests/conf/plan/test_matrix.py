@@ -141,7 +141,7 @@ def test_the_study_of_idle_connections() -> None:
 
 
 @given(
-    # To compose a choice of groups takes a tenth of a second: two are a product already.
+    # To compose a choice of groups takes long, and two are a product already.
     impls=st.lists(st.sampled_from(IMPLS), min_size=1, max_size=2, unique=True),
     users=st.lists(st.integers(1, 10_000), min_size=1, max_size=3, unique=True),
     rates=st.lists(st.integers(1, 500), min_size=1, max_size=2, unique=True),
