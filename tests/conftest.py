@@ -21,11 +21,6 @@ from tests.missing import not_tried
 
 ROOT = Path(__file__).parent.parent
 GROUPS = ("runs", "reruns", "snakemake", "more runs")
-# Half of the time that all tests of Snakemake take.
-RERUNS = (
-    *("test_rerun_contract.py", "test_own_comparison.py"),
-    *("test_class.py", "test_report.py"),
-)
 # Half of the time that all other runs take.
 RUNS = ("test_run.py", "test_verdicts.py")
 # What is tried again where another program takes the server's core: it comes last.
@@ -69,15 +64,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Let two workers make the runs of Snakemake, and two all others.
 
     Runs wait for each other in any case; while one is under load, others are planned,
-    or their records are read. A test that does neither is marked `no_run`.
+    or their records are read. A test that does neither is marked `no_run`. Of the two
+    workers for Snakemake only one makes the study that tests share (`measured`).
     """
-    asked = {"config", "plain"}.intersection(getattr(item, "fixturenames", ()))
+    fixtures = set(getattr(item, "fixturenames", ()))
     e2e = "e2e" in item.path.parts and not item.get_closest_marker("no_run")
-    if asked or item.path.name in NEED_A_CORE:
+    if fixtures & {"config", "plain"} or item.path.name in NEED_A_CORE:
         group = "runs" if item.path.name in RUNS else "more runs"
     elif e2e:
-        group = "reruns" if item.path.name in RERUNS else "snakemake"
-    elif "golden_made" in getattr(item, "fixturenames", ()):
+        group = "reruns" if "measured" in fixtures else "snakemake"
+    elif "golden_made" in fixtures:
         group = "golden"  # what takes long to make is made once
     else:
         group = item.path.name
@@ -102,6 +98,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def alone() -> AbstractContextManager[None]:
     """Hold the lock of runs: the next run ends whatever carries a token."""
     return only_run_on_host(lambda: None, lambda: None)
+
+
+@pytest.fixture
+def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the chart of a cell as empty files: to draw it takes most of the time.
+
+    For tests of its figures. `test_steps.py`, `golden.py` and tests/e2e draw it.
+    """
+
+    def touch(picture: object, stem: Path) -> None:
+        for suffix in (".svg", ".png"):
+            stem.with_suffix(suffix).touch()
+
+    monkeypatch.setattr("analysis.summarise.draw", lambda *cell: None)
+    monkeypatch.setattr("analysis.summarise.save", touch)
 
 
 @pytest.fixture(scope="session")

@@ -153,15 +153,17 @@ def rank_test(a: Sample, b: Sample) -> float:
 
 
 def _greater(a: np.ndarray, b: np.ndarray) -> float:
-    from scipy.stats import mannwhitneyu
-
     values = np.concatenate([a, b])
     of_b = np.arange(len(values)) >= len(a)
-    ranks = np.empty(len(values))
-    ranks[np.lexsort((of_b, values))] = np.arange(len(values))  # of equals A first
-    tested = mannwhitneyu(
-        ranks[~of_b], ranks[of_b], alternative="greater", method="exact"
-    )
+    ascending = of_b[np.lexsort((of_b, values))]  # of equals A first
+    return _exact(tuple(np.flatnonzero(~ascending)), tuple(np.flatnonzero(ascending)))
+
+
+@functools.lru_cache(maxsize=10_000)  # few runs have few orders
+def _exact(ranks_of_a: tuple[int, ...], ranks_of_b: tuple[int, ...]) -> float:
+    from scipy.stats import mannwhitneyu
+
+    tested = mannwhitneyu(ranks_of_a, ranks_of_b, alternative="greater", method="exact")
     return float(tested.pvalue)
 
 

@@ -50,6 +50,20 @@ def matrix(folders: list[Path], at: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def compared(
+    study: list[Path], tmp_path_factory: pytest.TempPathFactory, analyse: Analyse
+) -> Path:
+    """A folder with the tables and charts of the study, in place of earlier ones."""
+    folder = tmp_path_factory.mktemp("compared")
+    listed = matrix(study, folder)
+    for step, earlier in (("tables", "earlier.md"), ("charts", "earlier.svg")):
+        (folder / step).mkdir()
+        (folder / step / earlier).write_text("of another matrix")
+        assert analyse(step, listed, folder / step).returncode == 0
+    return folder
+
+
 def test_cell_writes_all_its_files(study: list[Path]) -> None:
     for folder in study:
         assert {path.name for path in folder.iterdir()} == {
@@ -72,11 +86,8 @@ def test_cell_writes_all_its_files(study: list[Path]) -> None:
     ]
 
 
-def test_tables(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
-    out = tmp_path / "tables"
-    out.mkdir()
-    (out / "earlier.md").write_text("of another matrix")
-    assert analyse("tables", matrix(study, tmp_path), out).returncode == 0
+def test_tables(compared: Path) -> None:
+    out = compared / "tables"
     assert {path.name for path in out.iterdir()} == {
         *("first_fail.csv", "first_fail.md", "burst.csv", "burst.md"),
         *("cells.csv", "pairs.csv"),
@@ -113,6 +124,7 @@ def test_tables_are_made_without_what_draws(
     assert done.returncode == 0
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_the_most_memory_that_a_server_had(
     cell: Cell, analyse: Analyse, tmp_path: Path
 ) -> None:
@@ -133,6 +145,7 @@ def test_the_most_memory_that_a_server_had(
     assert pd.read_csv(out / "cells.csv")["server_rss_mb"].tolist() == [50.0]
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_what_came_before_the_record_was_work_for_the_server_too(
     cell: Cell, analyse: Analyse
 ) -> None:
@@ -143,6 +156,7 @@ def test_what_came_before_the_record_was_work_for_the_server_too(
     assert used["voluntary_switches_per_request"] == 500 / 200
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_rows_are_told_apart_by_what_is_swept(
     cell: Cell, analyse: Analyse, tmp_path: Path
 ) -> None:
@@ -163,6 +177,7 @@ def test_rows_are_told_apart_by_what_is_swept(
     assert "backlog" not in text.splitlines()[2]  # not common to all rows
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_different_machines_are_told(
     cell: Cell, analyse: Analyse, tmp_path: Path
 ) -> None:
@@ -181,12 +196,8 @@ def test_different_machines_are_told(
     )
 
 
-def test_charts(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
-    out = tmp_path / "charts"
-    out.mkdir()
-    (out / "earlier.svg").write_text("of another matrix")
-    assert analyse("charts", matrix(study, tmp_path), out).returncode == 0
-    assert {path.name for path in out.iterdir()} == {
+def test_charts(compared: Path) -> None:
+    assert {path.name for path in (compared / "charts").iterdir()} == {
         f"{name}.{kind}"
         for name in (
             *("first_fail", "burst", "users", "switches", "waiting", "published"),
@@ -197,19 +208,23 @@ def test_charts(study: list[Path], analyse: Analyse, tmp_path: Path) -> None:
 
 
 def test_same_files_give_the_same_bytes(
-    study: list[Path], analyse: Analyse, tmp_path: Path
+    study: list[Path], compared: Path, analyse: Analyse
 ) -> None:
     """In another process too, where what has no order of its own has another."""
-    listed = matrix(study, tmp_path)
 
-    def everything(**how: bool) -> dict[str, bytes]:
-        assert analyse("matrix", listed, **how).returncode == 0
-        made = [*tmp_path.rglob("*"), *study[0].iterdir()]
-        return {str(path): path.read_bytes() for path in made if path.is_file()}
+    def everything() -> dict[Path, bytes]:
+        made = [*compared.glob("*/*"), *study[0].iterdir()]
+        return {path: path.read_bytes() for path in made}
 
-    assert everything() == everything(anew=True)
+    before = everything()
+    (study[0] / "chart.svg").unlink()  # so that the cell's results are made as well
+    made = {path: path.stat().st_mtime_ns for path in compared.glob("*/*")}
+    assert analyse("matrix", compared / "matrix.json", anew=True).returncode == 0
+    assert all(path.stat().st_mtime_ns != at for path, at in made.items())
+    assert everything() == before
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_only_results_of_other_code_are_made_anew(cell: Cell, analyse: Analyse) -> None:
     folders = [cell(steady(2, 20, 1), "cap") for _ in range(4)]
     summarise_all(folders, "one")

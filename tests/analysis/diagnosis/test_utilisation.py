@@ -134,6 +134,7 @@ def test_nothing_was_waited_for() -> None:
     assert found["for"].isna().all()
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_the_timeline_shows_what_the_verdict_says(cell: Cell, analyse: Analyse) -> None:
     """Each second from which a part was full is one that was waited for it most."""
     # 20 requests a second that take 50 ms; then the server is busy: they take 0.8 s.
@@ -155,6 +156,7 @@ def test_the_timeline_shows_what_the_verdict_says(cell: Cell, analyse: Analyse) 
         assert timeline["for"][int(second)] == part
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_a_search_shows_all_of_it(cell: Cell, analyse: Analyse) -> None:
     folder = cell(
         steady(6, 200, 0),

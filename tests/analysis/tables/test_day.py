@@ -170,6 +170,7 @@ def test_a_run_of_another_form(told: Any) -> None:
         checked_machine({"machine": told}, Path("run.json"))
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_it_goes_from_the_run_to_the_tables(
     cell: Callable[..., Path],
     analyse: Callable[..., subprocess.CompletedProcess[str]],

@@ -220,6 +220,7 @@ def test_the_chart_is_readable(name: str) -> None:
     )
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_a_cells_result_has_what_was_open(
     cell: Callable[..., Path], analyse: Callable[..., Any]
 ) -> None:

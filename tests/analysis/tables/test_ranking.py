@@ -70,6 +70,7 @@ def tables(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
     first = {"experiment": "first_fail", "read": BUSY}
     # All finish as many in a second, and a half of Cleo's are refused.
@@ -158,6 +159,7 @@ def test_nothing_could_be_measured(cell: MakeCell, tables: Callable[..., Path]) 
     assert results < {path.name for path in unmeasured.iterdir()}
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_equal_ones_share_their_rank(
     cell: MakeCell, tables: Callable[..., Path]
 ) -> None:
@@ -215,6 +217,7 @@ def test_a_figure_that_is_not_the_servers_ranks_nobody(
     assert ranks(found) == given
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_what_is_not_the_servers_is_marked(
     cell: MakeCell, tables: Callable[..., Path]
 ) -> None:
@@ -254,6 +257,7 @@ def test_of_two_reasons_the_first_is_given() -> None:
         ({"experiment": "burst", "experiment__name": "other"}, "their experiment"),
     ],
 )
+@pytest.mark.usefixtures("no_charts")
 def test_cells_that_differ_are_not_pooled(
     cell: MakeCell, tables: Callable[..., Path], each: dict[str, Any], said: str
 ) -> None:
@@ -269,6 +273,7 @@ def test_cells_that_differ_are_not_pooled(
     )
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_no_class_no_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
     made = tables(cell(failing(20, 50, 10), "first-failure", at_s=20.0, users=201))
     assert not list(made.glob("ranking*"))

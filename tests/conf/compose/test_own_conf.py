@@ -65,6 +65,45 @@ def test_a_file_that_ends_with_yml(project: Path) -> None:
     assert both == "select"  # which is not in want of it
 
 
+WRONG = {
+    "impl/no_yaml": ("command: [", "no_yaml"),
+    "impl/not_utf8": ("# \udcff\n", "not UTF-8"),
+    "impl/unknown_keys": (
+        "comand: x {port}\n",
+        "conf/impl/unknown_keys.yaml: there is no setting comand; did you mean command",
+    ),
+    "impl/wrong_type": (
+        "command: x {port} {options}\nsources: mine/\n",
+        "conf/impl/wrong_type.yaml: sources=mine/: it must be a list",
+    ),
+    "impl/no_port": (
+        "command: x\n",
+        "conf/impl/no_port.yaml: impl.command=x: it must name {port}",
+    ),
+    "impl/no_text": (
+        "command: x {port}\nenvironment: {UM: 022}\n",
+        "conf/impl/no_text.yaml: environment.UM: it must be text; the value was "
+        "read as 18: write it in quotes",
+    ),
+    "impl/missing_code": (
+        "command: x {port} {options}\nsources: [nowhere.go]\n",
+        "nowhere.go",
+    ),
+    "study/no_yaml": ("overrides: [", "conf/study/no_yaml.yaml"),
+    "study/of_nothing": ("overrides: []", "experiments"),
+}
+
+
+def test_wrong_files_are_one_line_each(project: Path) -> None:
+    for name, (text, _) in WRONG.items():
+        path = project / "conf" / f"{name}.yaml"
+        path.write_bytes(text.encode(errors="surrogateescape"))
+    asked = [dict([name.split("/")]) for name in WRONG]
+    answers = ask(project, *asked)
+    for (_, named), answer in zip(WRONG.values(), answers, strict=True):
+        assert named in answer
+
+
 def test_text_in_any_file_is_quoted(project: Path) -> None:
     conf = project / "conf"
     (conf / "app" / "roll.yaml").write_text("code: 0042\n")

@@ -141,7 +141,8 @@ def test_the_study_of_idle_connections() -> None:
 
 
 @given(
-    impls=st.lists(st.sampled_from(IMPLS), min_size=1, unique=True),
+    # To compose a choice of groups takes long, and two are a product already.
+    impls=st.lists(st.sampled_from(IMPLS), min_size=1, max_size=2, unique=True),
     users=st.lists(st.integers(1, 10_000), min_size=1, max_size=3, unique=True),
     rates=st.lists(st.integers(1, 500), min_size=1, max_size=2, unique=True),
     repeats=st.integers(1, 2),
@@ -302,8 +303,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("asked, named", WRONG.values(), ids=WRONG)
 def test_wrong_input_is_one_line(asked: dict[str, Any], named: str) -> None:
+    """Of one cell, unless more are asked for: to compose eight takes a second."""
     with pytest.raises(MatrixError) as caught:
-        cells(**asked)
+        cells(**{"impl": "select", "experiment": "burst", **asked})
     text = str(caught.value)
     assert len(text.splitlines()) == 1
     assert named in text
@@ -342,6 +344,17 @@ def copy(tmp_path: Path) -> Path:
     for folder in ("servers", "load"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
+
+
+def folders_in(root: Path) -> set[str]:
+    """Return the folders of the cells of a burst, with the code below `root`."""
+    return set(matrix({"experiment": "burst"}, root, ["load"]))
+
+
+@pytest.fixture(scope="module")
+def unchanged() -> set[str]:
+    """The folders of these cells, with the code as it is."""
+    return folders_in(ROOT)
 
 
 def test_auto_network_is_resolved() -> None:
@@ -400,30 +413,23 @@ def test_each_page_is_of_its_own_sources() -> None:
         ("servers/new.py", set()),
     ],
 )
-def test_code_is_in_the_key(copy: Path, edited: str, changed: set[str]) -> None:
-    def folders() -> set[str]:
-        return set(matrix({"experiment": "burst"}, copy, ["load"]))
-
-    before = folders()
+def test_code_is_in_the_key(
+    copy: Path, unchanged: set[str], edited: str, changed: set[str]
+) -> None:
     path = copy / edited
     with path.open("a") as file:
         file.write("\n# edited\n")
-    assert {folder.split("/")[1] for folder in folders() - before} == changed
+    new = folders_in(copy) - unchanged
+    assert {folder.split("/")[1] for folder in new} == changed
 
 
-def test_an_editors_file_changes_nothing(copy: Path) -> None:
-    """Beside a source of the runner and of the server, while it is open."""
-    before = set(matrix({}, copy, ["load"]))
+def test_an_editors_file_changes_nothing(copy: Path, unchanged: set[str]) -> None:
+    """Nor a touched one, nor another place. It is beside a source that is open."""
     for name in ("load/.run.py.swp", "load/run.py~", "servers/.select.py.swp"):
         (copy / name).write_text("unsaved")
-    assert set(matrix({}, copy, ["load"])) == before
-
-
-def test_a_touched_file_changes_nothing(copy: Path) -> None:
-    before = set(matrix({}, copy, ["load"]))
     for path in copy.rglob("*.py"):
         path.touch()
-    assert set(matrix({}, copy, ["load"])) == before
+    assert folders_in(copy) == unchanged
 
 
 def test_missing_source_is_one_line(copy: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from analysis.summarise import summarise
 from tests.load.conftest import finish, requests
 
+pytestmark = pytest.mark.usefixtures("no_charts")
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]
 AS_MANY: dict[str, Any] = {"users": "auto", "hatch_rate": 50.0}
