@@ -19,7 +19,7 @@ class Study:
 
     `unmeasured` are those without a record, `labels` what each is called. `experiments`
     have a table each in the folder `tables`. They are of these cells once `stamp`
-    exists.
+    exists. `reports` are the files that a report may be in.
     """
 
     cells: Mapping[str, Config]
@@ -27,6 +27,7 @@ class Study:
     unmeasured: Sequence[str]
     experiments: Sequence[str]
     outputs: Path
+    reports: Sequence[Path]
     tables: Path
     stamp: Path
     done: list[str] = field(default_factory=list)
