@@ -232,7 +232,7 @@ def test_each_kind_of_study_has_one(golden_made: Path, name: str) -> None:
     """One of submissions too, and one in which nothing could be measured."""
     with contextlib.chdir(golden_made):
         made = PdfReader(io.BytesIO(pdf(content(Path(name), {}))))
-    assert len(made.pages) > 3
+    assert len(made.pages) >= 3
 
 
 def test_any_text_can_be_shown(said: dict[str, Any], golden_made: Path) -> None:
