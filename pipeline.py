@@ -111,7 +111,7 @@ def screen(workflow: Any, plan: Plan) -> Screen | Silent:
     if settings.dryrun or settings.quiet or own is None:
         from terminal.silent import Silent
 
-        return Silent(is_quiet_about(settings.quiet, "progress"))
+        return Silent(is_quiet_about(settings.quiet or (), "progress"))
     from analysis.limits import is_known, is_servers
     from terminal.screen import Screen, Told
 
