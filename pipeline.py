@@ -133,16 +133,16 @@ def screen(workflow: Any, plan: Plan) -> Screen | Silent:
     """Show how the study goes, in place of what Snakemake says.
 
     In a dry run, and where the user wants Snakemake to be quiet, or has another logger,
-    Snakemake says what it would.
+    Snakemake says what it would. Runs are quiet where its progress is.
     """
-    from snakemake.logging import logger
+    from snakemake.logging import is_quiet_about, logger
 
     settings = workflow.output_settings
     own = next((h for h in logger.handlers if h.name == SNAKEMAKES_HANDLER), None)
     if settings.dryrun or settings.quiet or own is None:
         from terminal.silent import Silent
 
-        return Silent()
+        return Silent(is_quiet_about(settings.quiet or (), "progress"))
     from analysis.limits import is_known, is_servers
     from terminal.screen import Screen, Told
 
@@ -171,6 +171,7 @@ def _study(plan: Plan) -> Study:
         unmeasured=plan.files.unmeasured,
         experiments=experiments(list(plan.cells.values())),
         outputs=OUTPUTS,
+        reports=[Path(name) for name in plan.reports],
         tables=Path(plan.files.folder, TABLES),
         stamp=Path(plan.files.stamp),
         archive=Path(plan.archive),

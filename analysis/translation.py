@@ -3,7 +3,8 @@
 Results, tables and charts are made once, in English, and kept. A report in another
 language has their sentences translated: `translations/LANGUAGE.yaml` has each with the
 values in it, as `{name}`. A value called `{n}`, `{n1}` … is a number. One that is
-written `{=name}` is translated itself. Only `{all}` and `{why}` have semicolons.
+written `{=name}` is translated itself. Only `{all}` and `{why}` have semicolons. `(s)`
+ends a word that may have an s or none, as its number wants it.
 
 Rules of this module:
 - What the file does not have is looked up sentence by sentence, then between
@@ -119,12 +120,16 @@ def _pattern(text: str) -> Pattern[str]:
     """Return what finds a text, with its values in groups."""
     parts, end = [], 0
     for value in VALUE.finditer(text):
-        parts.append(re.escape(text[end : value.start()]))
+        parts.append(_words(text[end : value.start()]))
         parts.append(f"(?P<{value[2]}>{_value(value[2])})")
         end = value.end()
     return re.compile(
-        "".join([*parts, re.escape(text[end:]), "(?P<end>[.:]?)"]), re.DOTALL
+        "".join([*parts, _words(text[end:]), "(?P<end>[.:]?)"]), re.DOTALL
     )
+
+
+def _words(text: str) -> str:
+    return re.escape(text).replace(re.escape("(s)"), "s?")
 
 
 def _value(name: str) -> str:

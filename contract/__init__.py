@@ -4,6 +4,8 @@
 - `stops.py`: the rules that end a run, the reasons it may end for, and the outcomes;
 - `failures.py`: the texts of failures that `load/` writes and `analysis/` tells apart;
 - `settings.py`: values of settings that more than one part gives a meaning to;
+- `file_name.py`: the name under which a report is handed in;
+- `terminal.py`: what a terminal can draw, and how durations are written;
 - `text.py` and `whole_file.py`: text that is one line; files that appear complete.
 
 Rules of this package:

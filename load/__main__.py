@@ -40,6 +40,7 @@ def parse_arguments() -> argparse.Namespace:
         parser.add_argument(
             f"--{name}", type=float, metavar="S", help=f"how long {what} will take"
         )
+    parser.add_argument("--quiet", action="store_true", help="write only what is wrong")
     parser.add_argument(
         "--verify-with",
         default="",
@@ -67,7 +68,10 @@ def main() -> int:
         Run(
             read_config(arguments.config),
             Folder(folder, logs),
-            Caller(label, arguments.parent, arguments.expected, arguments.study),
+            Caller(
+                *(label, arguments.parent, arguments.expected, arguments.study),
+                quiet=arguments.quiet,
+            ),
             verify_with=shlex.split(arguments.verify_with),
             post_process=shlex.split(arguments.post_process),
         ).measure()

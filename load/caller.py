@@ -16,20 +16,27 @@ class Caller:
 
     Lines for it begin with `label`. The run ends when process `parent` has ended, if
     one is given. The caller expects the run to take `expected_s`, and what follows it
-    in the same study `study_s`, if it knows.
+    in the same study `study_s`, if it knows. Where it is `quiet`, it is told only what
+    is wrong.
     """
 
     label: str
     parent: int | None = None
     expected_s: float | None = None
     study_s: float | None = None
+    quiet: bool = False
 
     def say(self, text: str) -> None:
         print(f"{self.label}: {text}", file=sys.stderr, flush=True)
 
+    def note(self, text: str) -> None:
+        """Say what is no trouble."""
+        if not self.quiet:
+            self.say(text)
+
     def progress(self) -> Progress:
         """Return what shows the caller how far the run is."""
-        return Progress(self.label, self.expected_s, self.study_s)
+        return Progress(self.label, self.expected_s, self.study_s, quiet=self.quiet)
 
     def check_alive(self) -> None:
         """Raise `InterruptedRunError` if the parent has ended; call it in each wait."""

@@ -85,7 +85,7 @@ class Measuring:
         host = self.network.host
         with self.network.on_server_side():
             address = Address(host, choose_port(host, self.config["server"]["port"]))
-            wait_for_port(address, self.caller.check_alive, self.caller.say)
+            wait_for_port(address, self.caller.check_alive, self.caller.note)
         return Place(
             address=address,
             root=ROOT,

@@ -30,7 +30,9 @@ from servers.serving.event_loop import Loop
 from servers.serving.listener import Listener, free_descriptors
 from servers.serving.settings import Settings
 
+# Essential: with EPOLLET the kernel reports a socket only when it changes.
 EDGES = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
+# End of the essential lines.
 ENDED = EPOLLHUP  # in `watched`: the client has hung up
 
 
@@ -42,8 +44,7 @@ def serve(listener: Listener, settings: Settings) -> None:
 class _Loop(Loop):
     """Remembers the events of each connection, with `ENDED` in `watched`."""
 
-    # Essential: a socket is registered once, and the kernel reports only changes. The
-    # loop remembers what is still unread.
+    # Essential: a socket is registered once. The loop remembers what is still unread.
     def ready(self, connection: Connection, event: int) -> None:
         if event & (EPOLLRDHUP | EPOLLHUP | EPOLLERR):
             connection.watched |= ENDED

@@ -48,6 +48,8 @@ def serve(listener: Listener, settings: Settings, processes: int) -> None:
     serving = [0] * processes  # the child of each socket
     children: set[int] = set()
     while True:
+        # Essential: each socket has a process that serves it, and a new one if that
+        # has died.
         for place, own in enumerate(sockets):
             if serving[place] not in children:
                 child = fork(partial(_work, listener, settings, own, sockets))
@@ -55,6 +57,7 @@ def serve(listener: Listener, settings: Settings, processes: int) -> None:
                     break  # try again later
                 children.add(child)
                 serving[place] = child
+        # End of the essential lines.
         if listener.stopping(REAP_EVERY_S):
             break
         reap(children)

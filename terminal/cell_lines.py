@@ -18,7 +18,7 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from contract.text import one_line
+from contract.text import numbered, one_line
 
 SERVERS, OTHERS, FAILED = "green", "yellow", "red"
 GAP = "  "
@@ -117,8 +117,12 @@ class Rows:
 def sentence(label: str, result: Any, left: str) -> str:
     """Return the line of a cell for who has no terminal."""
     figures = _figures(result)
-    units = {"users": "users", "rps": "RPS", "failures": "failures"}
-    parts = [f"{figures[name]} {unit}" for name, unit in units.items() if figures[name]]
+    units = {"users": "user(s)", "rps": "RPS", "failures": "failure(s)"}
+    parts = [
+        numbered(f"{figures[name]} {unit}")
+        for name, unit in units.items()
+        if figures[name]
+    ]
     parts += [f"p95 {figures['p95']} ms"] if figures["p95"] else []
     parts += [f"limited by {figures['limit']}"] if _verdict(result) else []
     parts += [] if parts else [figures["limit"]]

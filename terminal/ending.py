@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.text import Text
 
 from contract.terminal import duration
+from contract.text import numbered
 from terminal.study import Study
 from terminal.tables import tables
 
 MOST_NAMED = 5
 UNBOUNDED = 100_000  # columns, where lines are not for a terminal
-REPORTS = ("report.html", "report.pdf")
 
 
 def show(study: Study, console: Console) -> None:
@@ -32,7 +32,7 @@ def show(study: Study, console: Console) -> None:
 
 def _whereabouts(study: Study) -> Iterator[str]:
     made = study.stamp.stat().st_mtime_ns
-    files = {study.outputs / name: "Report" for name in REPORTS}
+    files = dict.fromkeys(study.reports, "Report")
     for path, kind in {**files, study.archive: "Archive"}.items():
         # An older one is of another study, or of results that have changed.
         if path.exists() and path.stat().st_mtime_ns >= made:
@@ -45,7 +45,9 @@ def how_far(study: Study, interrupted: bool, logs: Sequence[str]) -> Iterator[st
     """Yield how far a study came that has ended early."""
     measured, rest = len(study.done), study.rest
     ended = "Interrupted" if interrupted else "Not finished"
-    text = f"{ended}: {measured:,} of {measured + len(rest):,} cells were measured"
+    count = measured + len(rest)
+    were = "was" if 1 in (measured, count) else "were"
+    text = numbered(f"{ended}: {measured:,} of {count:,} cell(s) {were} measured")
     if rest:
         left = duration(study.takes_s(rest))
         text += f"; the same command measures the rest, in about {left}"

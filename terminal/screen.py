@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from contract.terminal import can_redraw, duration
-from contract.text import one_line
+from contract.text import numbered, one_line
 from terminal.cell_lines import Rows, read_result, sentence
 from terminal.ending import how_far, show
 from terminal.study import Study
@@ -104,9 +104,10 @@ class Screen(logging.Handler):
         count = record.stats.get(self.told.measure, 0)
         self.study.begin(count)
         if count:
-            cells = len(self.study.cells)
+            cells = numbered(f"{len(self.study.cells):,} cell(s)")
+            are = "is" if count == 1 else "are"
             left = duration(self.study.left_s())
-            self._say(f"{count:,} of {cells:,} cells are to be measured: about {left}")
+            self._say(f"{count:,} of {cells} {are} to be measured: about {left}")
 
     def _begin_job(self, record: Any) -> None:
         rule = record.rule_name

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 
 class Silent:
-    """Shows nothing."""
+    """Shows nothing; runs are `quiet` as well, or show how far they are."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
 
     def expected(self, cell: str) -> str:
-        """Return no options for a run."""
-        return ""
+        """Return the options of a run: nothing is expected."""
+        return "--quiet" if self.quiet else ""

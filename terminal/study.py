@@ -19,7 +19,8 @@ class Study:
 
     `unmeasured` are those without a record, `labels` what each is called. `experiments`
     have a table each in the folder `tables`. They are of these cells once `stamp`
-    exists. `archive` is where an archive of them would be.
+    exists. `reports` are the files that a report may be in, and `archive` is where an
+    archive would be.
     """
 
     cells: Mapping[str, Config]
@@ -27,6 +28,7 @@ class Study:
     unmeasured: Sequence[str]
     experiments: Sequence[str]
     outputs: Path
+    reports: Sequence[Path]
     tables: Path
     stamp: Path
     archive: Path

@@ -19,6 +19,7 @@ from rich.console import RenderableType
 from rich.table import Table as Drawn
 from rich.text import Text
 
+from contract.text import numbered
 from terminal.cell_lines import OTHERS, SERVERS
 from terminal.markdown import MARK, SPACE, Column, Table, read_table
 
@@ -56,7 +57,7 @@ def _shown(table: Table, width: int | None) -> Iterator[RenderableType]:
         yield ""
         yield _drawn(table if width is None else fit(table, width), width)
         if (more := len(table.columns[0].fields) - MOST_ROWS) > 0:
-            yield Text(f"… and {more:,} rows more", style="dim")
+            yield Text(numbered(f"… and {more:,} row(s) more"), style="dim")
     for note in table.notes:
         yield Text(note, style=OTHERS)
     yield ""

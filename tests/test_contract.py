@@ -107,7 +107,7 @@ def test_a_record_is_read_as_it_was_written(
         record.watch()
         record.step(7, BEGAN_S + 1, BEGAN_S + 2.5)
         record.finish("capacity", BEGAN_S + 700, 9, unfinished)
-        table = read.read_requests(folder / "requests.csv")
+        table = read.read_requests(folder / "requests.csv", over_http=True)
         open_ = read.read_unfinished(folder / "unfinished.csv")
         run = {
             "stopped": json.loads((folder / "stopped.json").read_text()),

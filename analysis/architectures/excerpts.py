@@ -62,14 +62,22 @@ def files(
 
 
 def shared(sources: Iterable[str], root: Path) -> list[str]:
-    """Return the sources in folders beside `sources` that these import by name."""
+    """Return the sources with excerpts that `sources` import by name, in other folders.
+
+    They are below the folders of `sources`. What they import counts as well.
+    """
     found: dict[str, None] = {}
     for source in sources:
-        folder = Path(source).parent
-        for module in IMPORT.findall(read(root / source) or ""):
-            name = Path(*module.split(".")).with_suffix(".py")
-            if folder in name.parent.parents and (root / name).is_file():
-                found[name.as_posix()] = None
+        new = [source]
+        while new:
+            text = read(root / new.pop()) or ""
+            for module in IMPORT.findall(text):
+                name = Path(*module.split(".")).with_suffix(".py")
+                path = name.as_posix()
+                is_below = Path(source).parent in name.parent.parents
+                if is_below and path not in found and excerpts([path], root):
+                    found[path] = None
+                    new.append(path)
     return list(found)
 
 

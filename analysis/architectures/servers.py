@@ -64,7 +64,7 @@ def _server(impl: Mapping[str, Any], root: Path) -> Server:
         "sources": list(impl["sources"]),
         "parts": explanation(own, root),
         "excerpts": [asdict(excerpt) for excerpt in excerpts(own, root)],
-        "shared": [name for name in common if excerpts([name], root)],
+        "shared": common,
         "drawing": _drawing(impl),
     }
 

@@ -38,6 +38,7 @@ from analysis.drawing.percentile_axis import PLACES, at_levels, scale
 from analysis.drawing.style import figure, shorten
 from analysis.drawing.words import word
 from analysis.limits import is_servers
+from analysis.record.config import is_http
 from analysis.record.definitions import failed
 from analysis.record.run_files import read_requests
 from analysis.rows.cells import Cell
@@ -100,10 +101,7 @@ def percentiles(cells: Sequence[Cell]) -> list[PercentileLine]:
         chosen = [cell for cell in cells if setting(cell, SETTING) == kind]
         if not chosen:
             continue
-        records = [
-            settled(read_requests(cell.folder / record.REQUESTS), cell)
-            for cell in chosen
-        ]
+        records = [settled(_requests(cell), cell) for cell in chosen]
         lines.append(
             PercentileLine(
                 kind,
@@ -116,6 +114,10 @@ def percentiles(cells: Sequence[Cell]) -> list[PercentileLine]:
             )
         )
     return lines
+
+
+def _requests(cell: Cell) -> pd.DataFrame:
+    return read_requests(cell.folder / record.REQUESTS, is_http(cell.config))
 
 
 def settled(record: pd.DataFrame, cell: Cell) -> pd.DataFrame:

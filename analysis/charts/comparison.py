@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from analysis.charts.ceiling import ceiling_note, is_far
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.implementations import look_of
-from analysis.drawing.style import figure, thousands
+from analysis.drawing.style import figure, letters, thousands
 from analysis.drawing.words import unit, word
 from analysis.limits import is_servers
 from analysis.rows import figures
@@ -42,7 +42,7 @@ def comparison(name: str, cells: Sequence[Cell]) -> Figure:
     panels = figures.drawn(cells[0].stop)
     groups = grouped(cells)
     labels = [group.marked for group in groups]
-    width = LABEL_IN * max(map(len, labels)) + PANEL_IN * len(panels)
+    width = LABEL_IN * max(map(letters, labels)) + PANEL_IN * len(panels)
     picture = figure(width, 0.8 + 0.3 * len(groups))
     for axes, drawn in zip(
         picture.subplots(1, len(panels), sharey=True), panels, strict=True

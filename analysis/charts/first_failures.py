@@ -23,7 +23,7 @@ from analysis.charts.comparison import runs_note
 from analysis.charts.users import captions
 from analysis.drawing.frame import entitle
 from analysis.drawing.implementations import look_of
-from analysis.drawing.style import INK, figure, thousands
+from analysis.drawing.style import INK, figure, letters, thousands
 from analysis.drawing.words import word
 from analysis.limits import is_servers
 from analysis.rows import figures
@@ -49,7 +49,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
         for name in dict.fromkeys(cell.experiment for cell in cells)
     }
     groups = [group for rows in panels.values() for group in rows]
-    labelled_in = LABEL_IN * max(len(group.marked) for group in groups)
+    labelled_in = LABEL_IN * max(letters(group.marked) for group in groups)
     heights = [AROUND_IN + ROW_IN * len(rows) for rows in panels.values()]
     picture = figure(labelled_in + PANEL_IN + WORDS_IN, sum(heights))
     grid = picture.subplots(len(panels), height_ratios=heights, squeeze=False)

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.implementations import Look, look_of
 from analysis.drawing.line_labels import LineEnd, label_lines
-from analysis.drawing.style import LEGEND, figure, thousands
+from analysis.drawing.style import LEGEND, figure, letters, thousands
 from analysis.drawing.words import word
 from analysis.rows import figures
 from analysis.rows.cells import Cell
@@ -31,7 +31,7 @@ NAMED_AT_END = 14  # the labels of more lines would not fit beside a panel
 def draw(cells: Sequence[Cell]) -> Figure:
     """Return a panel for each figure, a line for each configuration."""
     drawn_lines = lines(cells)
-    beside = 1.0 + LABEL_IN * max(len(line.label) for line in drawn_lines)
+    beside = 1.0 + LABEL_IN * max(letters(line.label) for line in drawn_lines)
     picture = figure(PANEL_IN[0] + beside, 0.4 + PANEL_IN[1] * len(figures.IDLE))
     notes = [*captions(cells), " ".join(_signs(drawn_lines))]
     entitle(picture, word("title.idle"), notes)

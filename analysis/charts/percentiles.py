@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from analysis.configurations import CEILING
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.implementations import Look, look_of
-from analysis.drawing.line_labels import LineEnd, label_lines
+from analysis.drawing.line_labels import LineEnd, beside_in, label_lines
 from analysis.drawing.percentile_axis import LEAST_ABOVE, PLACES, at_levels, scale
 from analysis.drawing.style import figure
 from analysis.drawing.words import word
@@ -37,7 +37,6 @@ from contract import record, stops
 
 PANEL_IN = (6.0, 3.2)
 LINE_IN = 0.17  # the height of a label beside a panel
-LABEL_IN = 0.062  # the width of a label's character
 ROOM = 0.06  # of a panel, above the highest line
 WHICH = {
     stops.FIRST_FAILURE: "percentiles.until",
@@ -74,9 +73,9 @@ def draw(cells: Sequence[Cell]) -> Figure:
         name: lines([cell for cell in cells if cell.experiment == name])
         for name in names
     }
-    longest = max(len(each.label) for every in panels.values() for each in every)
+    labels = [each.label for every in panels.values() for each in every]
     heights = [max(PANEL_IN[1], 0.6 + LINE_IN * len(each)) for each in panels.values()]
-    picture = figure(PANEL_IN[0] + 0.8 + LABEL_IN * longest, sum(heights))
+    picture = figure(PANEL_IN[0] + beside_in(labels), sum(heights))
     grid = picture.subplots(len(panels), height_ratios=heights, squeeze=False)[:, 0]
     for axes, (name, drawn) in zip(grid, panels.items(), strict=True):
         title = word("panel.response")

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 from analysis.drawing.frame import entitle
 from analysis.drawing.implementations import look_of
-from analysis.drawing.style import figure, thousands
+from analysis.drawing.style import figure, letters, thousands
 from analysis.drawing.words import unit, word
 from analysis.limits import is_servers
 from analysis.rows import figures
@@ -61,7 +61,7 @@ def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
         for name in experiments
     }
     heights = [0.6 + 0.25 * len(rows_of[name]) for name in experiments]
-    longest = max(len(bar.label) for name in experiments for bar in rows_of[name])
+    longest = max(letters(bar.label) for name in experiments for bar in rows_of[name])
     width = LABEL_IN * longest + 3 * PANEL_IN
     picture = figure(width, 0.4 + 0.2 * len(experiments) + sum(heights))
     captions = [

@@ -19,7 +19,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.implementations import look_of
-from analysis.drawing.style import figure, thousands
+from analysis.drawing.style import figure, letters, thousands
 from analysis.drawing.words import unit, word
 from analysis.rows import figures
 from analysis.rows.cells import Cell
@@ -36,7 +36,7 @@ DRAWN = ("voluntary_per_request", "involuntary_per_request", "cpu_ms_per_request
 def draw(cells: Sequence[Cell]) -> Figure:
     """Return the chart of all cells, medians over repeats."""
     rows = grouped_by_experiment(cells)
-    width = LABEL_IN * max(len(row.label) for row in rows) + PANEL_IN * len(DRAWN)
+    width = LABEL_IN * max(letters(row.label) for row in rows) + PANEL_IN * len(DRAWN)
     picture = figure(width, 0.9 + 0.3 * len(rows))
     drawn = [each for each in figures.SWITCHES if each.name in DRAWN]
     for axes, each in zip(

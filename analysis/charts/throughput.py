@@ -29,7 +29,7 @@ from analysis.charts.users import (
     signs_of_labels,
 )
 from analysis.drawing.frame import entitle, say
-from analysis.drawing.line_labels import LineEnd, label_lines
+from analysis.drawing.line_labels import LineEnd, beside_in, label_lines
 from analysis.drawing.style import FAILURE, figure, thousands
 from analysis.drawing.words import word
 from analysis.rows.cells import Cell
@@ -38,7 +38,6 @@ from contract import stops
 
 PANEL_IN = (6.5, 4.4)
 SMOOTHED = 0.2  # of a line
-LABEL_IN = 0.062  # the width of a label's character
 
 
 def draw(cells: Sequence[Cell]) -> Figure:
@@ -47,8 +46,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
     every = growing_curves(growing)
     lines = [_smoothed(curve) for curve in every if len(curve.users)]
     labels = [word("throughput.users", ln.label, _users(ln)) for ln in lines]
-    longest = max(map(len, labels), default=0)
-    picture = figure(PANEL_IN[0] + 0.8 + LABEL_IN * longest, PANEL_IN[1])
+    picture = figure(PANEL_IN[0] + beside_in(labels), PANEL_IN[1])
     axes = picture.subplots()
     axes.set_title(word("panel.median"))
     axes.set_xlabel(word("axis.rate"))

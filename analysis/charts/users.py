@@ -18,7 +18,7 @@ from analysis.charts.user_curves import UserCurve, growing_curves, joined_curves
 from analysis.configurations import CEILING
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.line_labels import LineEnd, label_lines
-from analysis.drawing.style import FAILURE, LEGEND, figure, thousands
+from analysis.drawing.style import FAILURE, LEGEND, figure, letters, thousands
 from analysis.drawing.words import word
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK
@@ -36,9 +36,8 @@ def users_chart(cells: Sequence[Cell]) -> Figure:
     growing = searches(cells)
     curves = growing_curves(growing) if growing else joined_curves(cells)
     lines = [curve for curve in curves if len(curve.users)]
-    picture = figure(
-        PANEL_IN + 1.7 + LABEL_IN * max([len(line.label) for line in lines] or [0]), 5.6
-    )
+    longest = max((letters(line.label) for line in lines), default=0)
+    picture = figure(PANEL_IN + 1.7 + LABEL_IN * longest, 5.6)
     times, rates = picture.subplots(2, sharex=True)
     _times(times, lines)
     searched = all(cell.stop == stops.CAPACITY for cell in cells)

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from analysis.drawing.frame import entitle, say
-from analysis.drawing.style import FILLS, Fill, figure
+from analysis.drawing.style import FILLS, Fill, figure, letters
 from analysis.drawing.words import word
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group, grouped
@@ -42,7 +42,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
         panels[name] = [(group, waited(group)) for group in groups]
     every = [row for rows in panels.values() for row in rows]
     parts = shown_parts(row for _, row in every)
-    named_in = LABEL_IN * max(len(group.label) for group, _ in every)
+    named_in = LABEL_IN * max(letters(group.label) for group, _ in every)
     width = named_in + BAR_IN + SECONDS_IN
     picture = figure(width, 0.4 + ROW_IN * len(every) + PANEL_IN * len(panels))
     heights = [len(rows) + PANEL_IN / ROW_IN for rows in panels.values()]

@@ -16,6 +16,7 @@ import pandas as pd
 from analysis.diagnosis.blame import TAKEN_SHARE
 from analysis.diagnosis.waiting import Waiting
 from analysis.limits import LIMITS
+from contract.text import numbered
 
 LEAST_SHARE = 0.05
 # The second in which a part became full is named only where at least this share of the
@@ -86,7 +87,7 @@ def _accept_queue(slices: pd.DataFrame, part: str) -> str:
     seconds = slices["seconds"]
     lost = slices[f"for.{part}"] > 0.5 * slices["in_flight"] * seconds
     idle = float(seconds[lost & (slices["server_cpu"] < 0.5)].sum())
-    text = f"it overflowed {overflows:,.0f} times"
+    text = numbered(f"it overflowed {overflows:,.0f} time(s)")
     if idle >= 0.5:
         text += (
             f", and for {idle:,.1f} s the server had next to nothing to do while "

@@ -14,6 +14,7 @@ from analysis.diagnosis.account import percent
 from analysis.diagnosis.evidence import Evidence
 from analysis.limits import LIMITS
 from contract import failures
+from contract.text import numbered
 
 ANSWERED_SO = "the server answered so"
 CUT_SHORT = "the server closed the connection within its answer"
@@ -73,10 +74,8 @@ def _too_late(e: Evidence, waited_for: Mapping[str, float], *, connecting: bool)
         # The client's side of a handshake is done when the server drops its last
         # packet: the client sends a request that nobody accepts.
         dropped = "SYNs" if connecting else "connections that clients took for open"
-        reasons.append(
-            f"the accept queue overflowed {e.server.overflows:,} times, and dropped "
-            f"{dropped}"
-        )
+        overflowed = numbered(f"overflowed {e.server.overflows:,} time(s)")
+        reasons.append(f"the accept queue {overflowed}, and dropped {dropped}")
     if not reasons and e.network.loss_percent:
         reasons.append(f"the link loses {e.network.loss_percent:g} % of all packets")
     return "; ".join(reasons)
@@ -84,6 +83,6 @@ def _too_late(e: Evidence, waited_for: Mapping[str, float], *, connecting: bool)
 
 def _reset(e: Evidence) -> str:
     if e.server.overflows:
-        overflows = f"{e.server.overflows:,}"
-        return f"reset by the accept queue, which overflowed {overflows} times"
+        overflowed = numbered(f"overflowed {e.server.overflows:,} time(s)")
+        return f"reset by the accept queue, which {overflowed}"
     return "reset by the server" if e.server.resets_sent else ""

@@ -24,6 +24,7 @@ from analysis.diagnosis.waiting import Waiting
 from analysis.limits import BOTH, is_outside, is_servers
 from analysis.record.possible import Possible
 from contract import failures
+from contract.text import numbered
 
 # Idle connections use up a bound if they hold more than this share of it.
 HELD_SHARE = 0.5
@@ -105,13 +106,14 @@ def _outside(waited: Waiting, first: str) -> str:
 
 def _nearly_all(e: Evidence, possible: Possible) -> str:
     number, wait_s = e.users.mean_users, e.users.page_wait_s
-    users = "" if number is None else f"{number:,.0f} "
-    waits = f" and wait {1000 * wait_s:g} ms for a page" if wait_s else ""
+    end = "s" if number is not None and round(number) == 1 else ""  # of verbs
+    users = "users" if number is None else numbered(f"{number:,.0f} user(s)")
+    waits = f" and wait{end} {1000 * wait_s:g} ms for a page" if wait_s else ""
     server = "adds nothing to that" if wait_s else "answers at once"
     used = e.server.cpu
     cpu = "" if used is None else f"; the server used {percent(used)} of its CPU"
     return (
-        f"{users}users who think for {e.users.mean_think_s:g} s{waits} got "
+        f"{users} who think{end} for {e.users.mean_think_s:g} s{waits} got "
         f"{percent(possible.share)} of the {possible.rps:,.0f} requests a second "
         f"possible with a server that {server}{cpu}"
     )
@@ -140,7 +142,7 @@ def _held(e: Evidence) -> Iterator[tuple[str, str]]:
     idle, asked = server.idle_open, server.idle_asked
     if not idle or asked is None or idle >= asked:
         return  # none holds anything, or all were taken
-    took = f"the server took {idle:,} of {asked:,} idle connections"
+    took = numbered(f"the server took {idle:,} of {asked:,} idle connection(s)")
     most = server.most_descriptors
     if _full(server.descriptors, most) and _holds(idle, most):
         yield (

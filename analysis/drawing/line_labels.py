@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from analysis.drawing.implementations import Look
-from analysis.drawing.style import DIGITS
+from analysis.drawing.style import DIGITS, letters
 
 LABEL_PT = 11.0  # the least distance of two labels, in points
 BESIDE = 1.03  # of a panel's width: where the labels begin
 SIZE_PT = 8.0
+LETTER_IN = 0.062  # the width of a letter
+EDGE_IN = 0.12  # from the longest label to the edge of the picture
+MARKER_IN = 0.8  # of the leader and the marker before a label
 LEADER = {
     **{"arrowstyle": "-", "color": "#999999", "linewidth": 0.5},
     **{"shrinkA": 0, "shrinkB": 0},
@@ -31,12 +35,19 @@ class LineEnd:
     hollow: bool = False  # not limited by the server
 
 
+def beside_in(labels: Iterable[str]) -> float:
+    """Return the inches that these labels need beside a panel."""
+    return MARKER_IN + LETTER_IN * max(map(letters, labels), default=0)
+
+
 def label_lines(axes: Axes, ends: Sequence[LineEnd]) -> None:
     """Label each line beside the panel, at the height of its end if there is room.
 
     The marker of a line stands before its label. The layout has to be settled before
-    (`draw_without_rendering`).
+    (`draw_without_rendering`). The next one leaves room beside the labels.
     """
+    picture: Any = axes.figure
+    picture.get_layout_engine().set(w_pad=EDGE_IN)
     box = axes.get_window_extent()
     gap = LABEL_PT * axes.figure.dpi / 72
     # If two ends have the same height, the label of the left one is above the other. So

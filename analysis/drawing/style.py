@@ -22,6 +22,7 @@ import contextlib
 import importlib.util
 import io
 import textwrap
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +84,7 @@ FILLS = {
 LEGEND = {"handlelength": 5, "frameon": False, "fontsize": 8}  # beside a panel
 DIGITS = 6  # of a position in a figure whose side is 1
 PNG_DPI = 150  # pixels of an inch
+WIDE = 1.75  # letters of the Latin alphabet: the width of one of Hangul
 NARROWER = 0.68  # so many times as many characters where most are Hangul
 
 mpl.rcParams.update(
@@ -166,7 +168,8 @@ def _translate(picture: Figure) -> None:
         for axis in (axes.xaxis, axes.yaxis):
             if isinstance(axis.get_major_locator(), FixedLocator):
                 labels = [translated(at.get_text()) for at in axis.get_ticklabels()]
-                axis.set_ticklabels(labels)
+                if labels:  # a panel may share those of the one beside it
+                    axis.set_ticklabels(labels)
     for text in picture.findobj(Text):
         text.set_text(translated(text.get_text()))
         text.set_linespacing(1.35)  # lines of Hangul are higher than those of Latin
@@ -194,6 +197,12 @@ def settle(picture: Figure) -> None:
 def characters_in(inches: float, per_inch: float) -> int:
     """Return how many characters there is room for, in the language that is spoken."""
     return int(inches * per_inch * (1 if language() == ENGLISH else NARROWER))
+
+
+def letters(text: str) -> float:
+    """Return how many letters of the Latin alphabet are about as wide as a text."""
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + (WIDE - 1) * wide
 
 
 def shorten(text: str, characters: int) -> str:

@@ -6,11 +6,13 @@ captions (`settings.py`), and what limits mean (`limits.py`).
 Rules of this module:
 - A text has a key, which names the chart and what is said. No chart has words itself.
 - `{}` in a text takes a value that was written before: texts do not format numbers.
+  `(s)` ends a noun that is singular behind 1.
 """
 
 from __future__ import annotations
 
 from analysis.translation import translated
+from contract.text import numbered
 
 WORDS = {
     # Axes, with their units, and titles of panels.
@@ -80,7 +82,7 @@ WORDS = {
     "title.arrivals": "Response times of closed and of open arrivals",
     "arrivals.which": "Requests that were due after all users had joined; lines are "
     "medians over repeats.",
-    "arrivals.line": "{}: {} requests",
+    "arrivals.line": "{}: {} request(s)",
     "arrivals.failed": "{}, {} failed",
     "title.comparison": "{}: main figures",
     "title.first_failures": "Users at the first failure",
@@ -140,15 +142,15 @@ WORDS = {
     "waiting.repeats": "All runs of a row together.",
     # The chart of a cell.
     "cell.title": "{}, {}: {}",
-    "cell.failed": "first failure with {} users",
+    "cell.failed": "first failure with {} user(s)",
     "cell.at": "▼, dotted: first failure at {} s: {}.",
-    "cell.onset": "Line: the onset, with {} users.",
-    "cell.none": "no failure up to {} users (not reached)",
-    "cell.all": "no failure in {} requests",
+    "cell.onset": "Line: the onset, with {} user(s).",
+    "cell.none": "no failure up to {} user(s) (not reached)",
+    "cell.all": "no failure in {} request(s)",
     "cell.out_of_time": "The time limit came first.",
     "cell.load": "Load: {}, {} joining a second.",
-    "cell.users": "{} users",
-    "cell.up_to": "up to {} users",
+    "cell.users": "{} user(s)",
+    "cell.up_to": "up to {} user(s)",
     "cell.auto": "as many users as it takes",
     "cell.limited": "limited by {}",
     "cell.outside": "† limited by {} (not the server)",
@@ -160,7 +162,8 @@ WORDS = {
 
 def word(key: str, *values: object) -> str:
     """Return the text of this key, with `values` in its places."""
-    return translated(WORDS[key]).format(*map(translated, map(str, values)))
+    said = translated(WORDS[key]).format(*map(translated, map(str, values)))
+    return numbered(said)
 
 
 def unit(figure: str, otherwise: str) -> str:

@@ -4,7 +4,6 @@
 - `results.py`, `appendix.py`: its longer chapters;
 - `elements.py`: the blocks that they are made of;
 - `tables.py`: how a table fits a page;
-- `file_name.py`: the name under which the report is handed in;
 - `pdf.py`: these blocks as a PDF, by typst and its templates, `report.typ` and
   `blocks.typ`.
 

@@ -3,7 +3,11 @@
 They are mappings with `kind`, as in `report/content.py` and `report/notes.py`, and
 
     code      text, language, first (the number of its first line), caption
-    picture   svg, or path; alt, caption; width in cm, if not as wide as the text
+    picture   svg, or path; alt, caption; width in cm, if not as wide as the text;
+              floats: among `text`, or on a `page` of its own; id, if it is named
+    figures   names pictures by their `figures`, and says what they show: text
+
+A paragraph may be `sticky`: it is on the page of what follows it.
 """
 
 from __future__ import annotations
@@ -48,6 +52,12 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Block:
         "columns": [{"heading": text, "numeric": False} for text in headings],
         "rows": [[words(text) for text in row] for row in rows],
     }
+
+
+def figures(pictures: Sequence[Block], text: str) -> Block:
+    """Return what names the first and the last of floating pictures."""
+    ids = [pictures[0]["id"], pictures[-1]["id"]]
+    return {"kind": "figures", "figures": ids, "text": text}
 
 
 def words(text: str) -> dict[str, Any]:

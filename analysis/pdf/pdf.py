@@ -26,8 +26,8 @@ from analysis.files import DataError
 from analysis.files import write as write_file
 from analysis.pdf.document import document
 from analysis.pdf.elements import Block
-from analysis.pdf.file_name import file_name
 from analysis.pdf.tables import laid_out
+from contract.file_name import file_name
 
 TEMPLATES = Path(__file__).parent
 MAIN, DATA = "report.typ", "document.json"
@@ -45,7 +45,12 @@ def write(content: dict[str, Any], path: Path) -> None:
 
     Raises `DataError`.
     """
-    own = file_name(content["file"], content["about"]) if content["file"] else path.name
+    own = path.name
+    try:
+        if content["file"]:
+            own = file_name(content["file"], content["about"])
+    except ValueError as error:
+        raise DataError(str(error)) from None
     made = pdf(content)
     for place in dict.fromkeys((path.with_name(own), path)):
         write_file(place, lambda partial: partial.write_bytes(made))

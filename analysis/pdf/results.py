@@ -3,6 +3,8 @@
 Rules of this module:
 - What a table shows is a result. What limited its rows, and what users waited for, is
   the discussion.
+- A chart floats, and a paragraph in its place names it. The discussion follows the
+  charts of runs, each of which takes a page.
 - A chart of a run is shown for the first repeat of each row, and for so many rows. The
   report says where the others are.
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from analysis.pdf.elements import Block, heading, paragraph, points, words
+from analysis.pdf.elements import Block, figures, heading, paragraph, points, words
 from analysis.texts import say
 
 Content = dict[str, Any]
@@ -33,7 +35,9 @@ def results(content: Content) -> Iterator[Block]:
         shown, discussed = _parts(section["blocks"])
         yield from _lowered(shown, 3)
         for chart in section["charts"]:
-            yield _chart(chart, chart["title"])
+            picture = _chart(chart, chart["title"], f"{section['id']}-{chart['name']}")
+            yield figures([picture], chart["alt"])
+            yield picture
         if discussed:
             discussions.append((section, discussed))
     yield from _statistics(content["cells"])
@@ -62,23 +66,36 @@ def _parts(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
 
 
 def _lowered(blocks: Sequence[Block], level: int) -> Iterator[Block]:
-    """Yield blocks, with their headings at a level."""
-    for block in blocks:
-        yield block | ({"level": level} if block["kind"] == "heading" else {})
+    """Yield blocks, with their headings at a level.
+
+    A paragraph before a list or a table is on its page: charts of runs, which fill
+    whole pages, may come between.
+    """
+    kinds = [block["kind"] for block in blocks]
+    for block, kind, after in zip(blocks, kinds, [*kinds, ""][1:], strict=True):
+        if kind == "heading":
+            yield block | {"level": level}
+        else:
+            leads = kind == "paragraph" and after in ("list", "table")
+            yield block | ({"sticky": True} if leads else {})
 
 
-def _chart(chart: dict[str, Any], caption: str) -> Block:
+def _chart(
+    chart: dict[str, Any], caption: str, name: str, floats: str = "text"
+) -> Block:
     source = {"svg": chart["svg"]} if "svg" in chart else {"path": chart["path"]}
-    return {"kind": "picture", **source, "alt": chart["alt"], "caption": caption}
+    shown = {"alt": chart["alt"], "caption": caption, "id": f"chart-{name}"}
+    return {"kind": "picture", **source, **shown, "floats": floats}
 
 
 def _statistics(cells: Sequence[dict[str, Any]]) -> Iterator[Block]:
     """Yield Locust's statistics of all runs, and all kinds of failures."""
-    for name in ("stats", "failures"):
+    for name in ("stats", "failures") if cells else ():
+        yield heading(2, say(f"pdf.results.{name}"))
         known = [cell for cell in cells if cell[name]["rows"]]
         if not known:
+            yield paragraph(say(f"pdf.results.no_{name}"))
             continue
-        yield heading(2, say(f"pdf.results.{name}"))
         first = {"heading": say("pdf.results.run"), "numeric": False}
         yield {
             "kind": "table",
@@ -96,8 +113,15 @@ def _runs(cells: Sequence[dict[str, Any]]) -> Iterator[Block]:
     if not first:
         return
     yield heading(2, say("pdf.results.runs"))
-    for cell in first[:MOST_RUNS]:
-        yield _chart(cell["chart"], say("pdf.results.run_caption", **cell))
+    pictures = [
+        _chart(
+            *(cell["chart"], say("pdf.results.run_caption", **cell)),
+            *(f"run-{number}", "page"),
+        )
+        for number, cell in enumerate(first[:MOST_RUNS], 1)
+    ]
+    yield figures(pictures, say("pdf.results.runs_text"))
+    yield from pictures
     if more := len(cells) - len(first[:MOST_RUNS]):
         yield paragraph(say("pdf.results.more", count=more))
 

@@ -2,13 +2,15 @@
 
 Rules of this module:
 - Widths are estimated from letters: Hangul is about twice as wide as Latin. A column is
-  at least as wide as its longest word, and as its longest number.
+  at least as wide as its longest word, and as its longest number or interval: an
+  interval may stand below its number. A dotted name may be broken in a heading.
 - A table that does not fit in normal letters is turned, so that its columns are its
   rows, if it has few rows. Otherwise its letters are smaller, or its page is across.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -21,6 +23,8 @@ PADDING_PT = 8.0  # of a column
 NARROW_EM, WIDE_EM = 0.53, 0.97
 BOLD = 1.08
 FEW = 5  # rows of a table that may be turned
+WITHIN_NAME, NO_SPACE = re.compile(r"(?<=[._])(?=[a-z])"), "\N{ZERO WIDTH SPACE}"
+AFTER_NUMBER = re.compile(r"(?<=\d) ")  # where a number and its bound may be broken
 LONGEST_EM = 14.0  # of a word that need not be broken: paths are
 
 
@@ -34,6 +38,7 @@ def laid_out(table: Block) -> Block:
         (NORMAL_PT, UPRIGHT, WIDTH_PT),
         (NORMAL_PT, TURNED, WIDTH_PT),
         (SMALL_PT, UPRIGHT, WIDTH_PT),
+        (LEAST_PT, UPRIGHT, WIDTH_PT),
         (LEAST_PT, ACROSS, ACROSS_PT),
     ):
         room = page_pt - PADDING_PT * len(least)
@@ -42,8 +47,17 @@ def laid_out(table: Block) -> Block:
             fits = len(table["rows"]) <= FEW
         if fits or layout == ACROSS:
             widths = _spread(least, natural, size, room) if layout != TURNED else []
-            return table | {"layout": layout, "size": size, "widths": widths}
+            found = table | {"layout": layout, "size": size, "widths": widths}
+            return found | ({"columns": _breakable(table["columns"])} if widths else {})
     raise AssertionError("the last layout is for every table")
+
+
+def _breakable(columns: Sequence[Block]) -> list[Block]:
+    """Return columns whose headings may be broken within a dotted name."""
+    return [
+        column | {"heading": WITHIN_NAME.sub(NO_SPACE, column["heading"])}
+        for column in columns
+    ]
 
 
 def _widths(table: Block) -> tuple[list[float], list[float]]:
@@ -53,9 +67,12 @@ def _widths(table: Block) -> tuple[list[float], list[float]]:
         entries = [row[place] for row in table["rows"]]
         texts = [f"{e['text']} {e['interval']}".strip() for e in entries]
         head = column["heading"]
-        words = [BOLD * em(word) for word in head.split()]
+        heads = (part for word in head.split() for part in WITHIN_NAME.split(word))
+        words = [BOLD * em(part) for part in heads]
         if column["numeric"]:
-            words += map(em, texts)
+            words += [em(e["interval"]) for e in entries]
+            parts = [part for e in entries for part in AFTER_NUMBER.split(e["text"])]
+            words += map(em, parts)
         else:
             words += [min(em(word), LONGEST_EM) for t in texts for word in t.split()]
         least.append(max(words, default=0))

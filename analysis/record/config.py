@@ -40,6 +40,11 @@ def read_config(folder: Path) -> dict[str, Any]:
     return dict(config)
 
 
+def is_http(config: dict[str, Any]) -> bool:
+    """Whether requests are for a page over HTTP, and not for another application."""
+    return (config.get("app") or {}).get("code") is None
+
+
 def _is_auto(config: dict[str, Any]) -> bool:
     first_failure = config["experiment"]["stop"] == stops.FIRST_FAILURE
     return bool(config["users"] == AUTO and first_failure)

@@ -11,6 +11,7 @@ from typing import Any
 from analysis.record.definitions import Row
 from contract import stops
 from contract.settings import AUTO
+from contract.text import numbered
 
 
 def why(row: Row, config: dict[str, Any], reason: str) -> str:
@@ -22,7 +23,8 @@ def why(row: Row, config: dict[str, Any], reason: str) -> str:
     if row.outcome == stops.COMPLETED and row.knee_users is not None:
         return "throughput had stopped rising, and the knee was found"
     if row.outcome == stops.COMPLETED:
-        return f"{row.requests:,} requests have finished"
+        have = "has" if row.requests == 1 else "have"
+        return numbered(f"{row.requests:,} request(s) {have} finished")
     return f"its limit of {config['experiment'].get('max_s', 0):g} s was over"
 
 
@@ -38,11 +40,12 @@ def _why_searched(row: Row, config: dict[str, Any], reason: str) -> str | None:
         return None
     if reason == stops.CAP:
         of = "the cap of " if config["users"] != AUTO else ""
-        return (
-            f"no request failed up to {of}{row.users:,} users, "
+        return numbered(
+            f"no request failed up to {of}{row.users:,} user(s), "
             "nor any that was in flight then"
         )
-    return f"no request failed up to {row.users:,} users: {bound(config, reason)[0]}"
+    up_to = numbered(f"no request failed up to {row.users:,} user(s)")
+    return f"{up_to}: {bound(config, reason)[0]}"
 
 
 def bound(config: dict[str, Any], reason: str) -> tuple[str, str]:

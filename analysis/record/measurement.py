@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.record import capacity
+from analysis.record.config import is_http
 from analysis.record.definitions import CapacityStep, Stopped
 from analysis.record.phases import Requests, requests, unloaded_s
 from analysis.record.possible import Joining
@@ -92,8 +93,7 @@ def read_measurement(
     """
     experiment = config["experiment"]
     stopped = read_stopped(run, folder / files.RUN)
-    over_http = (config.get("app") or {}).get("code") is None
-    record = read_requests(folder / files.REQUESTS, over_http)
+    record = read_requests(folder / files.REQUESTS, is_http(config))
     check_stop(experiment["stop"], stopped.reason, folder / files.RUN)
     check_times(record, stopped, folder / files.REQUESTS)
     check_cut(record, experiment, stopped.reason, folder / files.REQUESTS)

@@ -52,7 +52,7 @@ def check_version(run: Any, path: Path) -> None:
         )
 
 
-def read_requests(path: Path, over_http: bool = True) -> pd.DataFrame:
+def read_requests(path: Path, over_http: bool) -> pd.DataFrame:
     """Read a record; see `definitions.py` for its columns.
 
     Over bare TCP no answer has a status.

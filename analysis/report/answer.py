@@ -95,7 +95,7 @@ def _first_failure(
     others = [group for group, users in known if users and not users.reached]
     yield from _best(reached, pairs, "users", "users")
     for row in _ranked(others, figures.of_rule(stops.FIRST_FAILURE)["users"]):
-        yield say("answer.users.none", row=row.name, users=row.text)
+        yield say("answer.users.none", row=row.name, users=row.text, count=row.value)
 
 
 def _failures(groups: Sequence[Group]) -> Iterator[str]:
@@ -128,6 +128,7 @@ def _best(
         figure=best.text,
         possible=_possible(best.group),
         times=_times(best, own, kind),
+        count=best.value,
     )
     if rest:
         yield say(f"answer.{kind}.rest", rows=_each(rest), count=len(rest))

@@ -32,7 +32,9 @@ def changes(cell: Cell) -> list[str]:
 def _quota(cell: Cell) -> str:
     """Return a CPU quota as a part of a sentence; empty without one."""
     cores = (cell.result.get("machine") or {}).get("quota_cores")
-    return "" if cores is None else say("change.quota", cores=show(cores))
+    if cores is None:
+        return ""
+    return say("change.quota", cores=show(cores), count=cores)
 
 
 def _bound(cell: Cell, values: dict[str, str]) -> str:
@@ -40,4 +42,4 @@ def _bound(cell: Cell, values: dict[str, str]) -> str:
     reason = str(cell.result["stopped"]["reason"])
     if reason == stops.CAP and cell.config["users"] == AUTO:
         reason = "open-files"
-    return say(f"bound.{reason}", **values)
+    return say(f"bound.{reason}", **values, count=cell.config["users"])

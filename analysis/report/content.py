@@ -31,7 +31,8 @@ A block is a mapping with `kind`, in the order in which it is read:
                 links: the id of each row's first cell; empty if rows are not cells
 
 A chart is {name, title, alt, path}: `path` is a kept SVG, `alt` what it shows. If the
-report is not in English, the chart in its language is in `svg`.
+report is not in English, the chart in its language is in `svg`. Where nothing was
+measured there is no chart, and no section that does not say why.
 
 A cell is a mapping:
 
@@ -186,6 +187,8 @@ def _sections(
             if not (comparison.markdown or comparison.draw):
                 continue
             section = _section(comparison, name, part, folder)
+            if not part.cells and not _says_why(section["blocks"]):
+                continue
             if experiment:
                 ours = name == experiment
                 section["id"] = ids[experiment] if ours else anchors.of(name)
@@ -205,18 +208,23 @@ def _section(
     if found and found[0]["kind"] == "heading":
         found = found[1:]  # its name, which the section has as its title
     charts = []
-    if comparison.draw:
+    if comparison.draw and matrix.cells:
         path = folder / CHARTS / f"{name}.svg"
         title = _named(name)
         alt = say(_key("alt", name), title=title)
         chart = {"name": name, "title": title, "alt": alt, "path": str(path)}
         draw = functools.partial(comparison.draw, matrix)
-        charts.append(chart | redrawn(draw, measured=bool(matrix.cells)))
+        charts.append(chart | redrawn(draw))
     beside = comparison.beside(matrix) if comparison.beside else []
     return {
         **{"title": _named(name), "blocks": found, "charts": charts},
         "beside": beside,
     }
+
+
+def _says_why(found: Sequence[Block]) -> bool:
+    """Whether blocks say why nothing was measured, and don't only explain figures."""
+    return any(block["kind"] == "list" or block.get("rows") for block in found)
 
 
 def _key(kind: str, name: str) -> str:

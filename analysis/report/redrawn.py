@@ -26,12 +26,9 @@ from contract import record
 MOST = 12  # charts of runs
 
 
-def redrawn(picture: Callable[[], Figure], *, measured: bool = True) -> dict[str, str]:
-    """Return the SVG of a chart, as an entry of its mapping; nothing in English.
-
-    There is nothing to draw if nothing was `measured`: the kept chart says so.
-    """
-    if language() == ENGLISH or not measured:
+def redrawn(picture: Callable[[], Figure]) -> dict[str, str]:
+    """Return the SVG of a chart, as an entry of its mapping; nothing in English."""
+    if language() == ENGLISH:
         return {}
     with lettering():
         return {"svg": svg(picture())}

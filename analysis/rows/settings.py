@@ -15,8 +15,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from analysis.rows.cells import Cell
+from analysis.translation import translated
 from contract import stops
 from contract.settings import AUTO
+from contract.text import numbered
 
 NETWORK = "network.name"
 PAGE = "page.name"
@@ -102,10 +104,13 @@ def show_setting(cells: Sequence[Cell], name: str) -> str:
 
 
 def label(cells: Sequence[Cell], columns: Sequence[str]) -> str:
-    """Return a label of repeats: implementation, and values of `columns`."""
+    """Return a label of repeats: implementation, and values of `columns`.
+
+    It is in the language that is spoken, but for dotted names of settings.
+    """
     first = cells[0]
     settings = (f"{heading(n, first.stop)} {show_setting(cells, n)}" for n in columns)
-    return ", ".join([first.impl, *settings])
+    return ", ".join([first.impl, *map(translated, settings)])
 
 
 def caption(cells: Sequence[Cell]) -> str:
@@ -127,12 +132,12 @@ def caption(cells: Sequence[Cell]) -> str:
     if common.get("server.keep_alive"):
         parts.append("connections kept")
     if common.get(IDLE):
-        parts.append(f"{show_setting(cells, IDLE)} idle connections")
+        parts.append(f"{show_setting(cells, IDLE)} idle connection(s)")
     if common.get("network.kind") == "loopback":
         parts.append("over the loopback, which is not a network interface")
     elif NETWORK in common:
         parts.append(f"across {common[NETWORK]}")
-    return ", ".join(parts) + "."
+    return numbered(", ".join(parts) + ".")
 
 
 def _load(cells: Sequence[Cell], common: dict[str, Any]) -> list[str]:
@@ -143,10 +148,10 @@ def _load(cells: Sequence[Cell], common: dict[str, Any]) -> list[str]:
         words = _growing(common)
     elif stop == stops.CAPACITY:
         parts = ["More and more users, until throughput stops rising"]
-        words = {"users": "at most {:,} users"}
+        words = {"users": "at most {:,} user(s)"}
     else:
         parts = [_requests(cells, common)]
-        words = {"users": "{:,} users"}
+        words = {"users": "{:,} user(s)"}
     if stop != stops.CAPACITY:
         words["hatch_rate"] = "{:,g} joining a second"
     return parts + [text.format(common[n]) for n, text in words.items() if n in common]
@@ -167,13 +172,13 @@ def _requests(cells: Sequence[Cell], common: dict[str, Any]) -> str:
         return f"All requests of {limit_s:g} s"
     number = common.get("experiment.requests")
     if number:
-        return f"The first {number:,} requests"
+        return f"The first {number:,} request(s)"
     return "The first requests to finish"
 
 
 def _growing(common: dict[str, Any]) -> dict[str, str]:
     """Return the words for the users of a search for the first failure."""
-    words = {"users": "at most {:,} users"}
+    words = {"users": "at most {:,} user(s)"}
     if common.get("users") == AUTO:
         words = {"users": "as many users as it takes"}
     if start := common.get("experiment.start_users"):

@@ -14,6 +14,7 @@ from analysis.rows.cells import Cell
 from analysis.rows.groups import Group
 from analysis.rows.settings import show
 from contract import stops
+from contract.text import numbered
 
 
 def notes(groups: Sequence[Group]) -> Iterable[str]:
@@ -48,7 +49,7 @@ def _strays(groups: Sequence[Group]) -> Iterable[str]:
         first = cell.result.get("first_failure") or {}
         because = f": {show(first['cause'])}" if first.get("cause") else ""
         sent = first.get("sent_users")
-        when = "" if sent is None else f", sent with {sent:,} users"
+        when = "" if sent is None else numbered(f", sent with {sent:,} user(s)")
         yield f"- {label}: {show(cell.row['first_failure'])}{when}{because}."
     yield ""
 

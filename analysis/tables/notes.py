@@ -20,6 +20,7 @@ from analysis.rows.settings import IDLE, label, setting, show, varying_settings
 from analysis.rows.statistics import LEAST_RUNS, LEVEL, confidence
 from analysis.tables import failing
 from contract import stops
+from contract.text import numbered
 
 MACHINE = ("kernel", "cpu_model", "cpus", "python")
 
@@ -153,8 +154,9 @@ def _idle(groups: Sequence[Group]) -> Iterable[str]:
         wanted = setting(group.first, IDLE) or 0
         if any(cell.idle_open < wanted for cell in group.cells):
             named = show(label(group.cells, columns))
+            of = numbered(f"Of {wanted:,} idle connection(s)")
             yield (
-                f"Of {wanted:,} idle connections {named} had "
+                f"{of} {named} had "
                 f"{_span([cell.idle_opened for cell in group.cells])} open when the "
                 "load began, and "
                 f"{_span([cell.idle_open for cell in group.cells])} at its end.\n"

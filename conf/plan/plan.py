@@ -145,8 +145,9 @@ class Plan:
 
     @property
     def reports(self) -> list[str]:
-        """The report of the last request, in each format."""
-        return [f"{OUTPUTS}/{name}" for name in self.parts.reports]
+        """The report of the last request, in each format, and what is handed in."""
+        names = [*self.parts.reports, report.handed_in(self.report)]
+        return [f"{OUTPUTS}/{name}" for name in dict.fromkeys(names)]
 
     @functools.cached_property
     def report_stamp(self) -> str:
@@ -157,7 +158,8 @@ class Plan:
     def report_command(self) -> str:
         """The words that follow the command that makes a report."""
         settings = shlex.quote(json.dumps(self.report))
-        return f"{' '.join(self.reports)} --settings {settings}"
+        files = (f"{OUTPUTS}/{name}" for name in self.parts.reports)
+        return f"{' '.join(files)} --settings {settings}"
 
     @property
     def archive(self) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import string
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,9 +19,9 @@ from conf.errors import MatrixError, SettingError
 from conf.schema import Config, Report
 from conf.validate import yaml_files
 from conf.validate.bounds import check_bounds
+from contract.file_name import file_name
 
 NAME, PREFIX = "report", "report."
-PLACES = ("exercise", "student", "name")  # in `report.file`
 
 
 def split(requested: Mapping[str, Any]) -> tuple[Config, Config]:
@@ -39,7 +38,7 @@ def _checked(settings: Config) -> Config:
         check_bounds(Report, whole, PREFIX)
     except SettingError as error:
         raise MatrixError(str(error)) from None
-    _check_file(whole["file"], whole)
+    handed_in(whole)
     _notes(whole["notes"])
     if not whole["archive"].endswith(".zip"):
         raise MatrixError(
@@ -49,26 +48,12 @@ def _checked(settings: Config) -> Config:
     return whole
 
 
-def _check_file(pattern: str, settings: Config) -> None:
-    """Raise `MatrixError` if this is no pattern for the name of a PDF.
-
-    It asks for no setting that is not given.
-    """
+def handed_in(settings: Config) -> str:
+    """Return the name under which the PDF is handed in."""
     try:
-        fields = {field for _, field, _, _ in string.Formatter().parse(pattern)}
-    except ValueError:
-        fields = {pattern}
-    if fields - {None, *PLACES} or not pattern.endswith(".pdf") or "/" in pattern:
-        places = ", ".join(f"{{{place}}}" for place in PLACES)
-        raise MatrixError(
-            f"report.file={pattern}: it must be a name that ends with .pdf, and may "
-            f"have {places} in it"
-        )
-    for field in PLACES:
-        if field in fields and not settings[field]:
-            raise MatrixError(
-                f"report.file={pattern} asks for {{{field}}}: give report.{field}=…"
-            )
+        return file_name(settings["file"], settings)
+    except ValueError as error:
+        raise MatrixError(str(error)) from None
 
 
 def _notes(path: str | None) -> bytes:

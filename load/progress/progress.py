@@ -2,6 +2,7 @@
 
 Rules of this module:
 - Drawing takes time of a core of the generator's. So it happens once a second.
+- Who wants it quiet sees nothing of it, and no time is spent on it.
 - How much time is left is an expectation. If the run takes longer, the most that it may
   take is shown instead.
 """
@@ -17,6 +18,7 @@ from rich.live import Live
 from rich.text import Text
 
 from contract.terminal import can_redraw, duration
+from contract.text import numbered
 from load.progress.chart import Series, chart
 from load.progress.tail import Tail
 
@@ -31,17 +33,24 @@ class Progress:
     """Shows how far the run called `label` is, from begin to end.
 
     The run is expected to take `expected_s` in all, and what follows it in the same
-    study `study_s`; None if that is not known.
+    study `study_s`; None if that is not known. Nothing is shown if it is `quiet`.
     """
 
     def __init__(
-        self, label: str, expected_s: float | None = None, study_s: float | None = None
+        self,
+        label: str,
+        expected_s: float | None = None,
+        study_s: float | None = None,
+        *,
+        quiet: bool = False,
     ) -> None:
         self.label = label
+        self.quiet = quiet
         self.expected_s = expected_s
         self.study_s = study_s
         self.console = Console(file=sys.stderr, highlight=False)
-        self.drawn = self.console.is_terminal and can_redraw(sys.stderr)
+        redraws = self.console.is_terminal and can_redraw(sys.stderr)
+        self.drawn = redraws and not quiet
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
         self.began = self.shown = self.read = time.monotonic()
         self.tail: Tail | None = None
@@ -63,7 +72,7 @@ class Progress:
             label = Text(self.label, style="bold", no_wrap=True, overflow="ellipsis")
             self.live.update(Group(label, Text(WAITING), Text()), refresh=True)
         else:
-            print(f"{self.label}: {WAITING}", file=sys.stderr, flush=True)
+            self._print(WAITING)
 
     def begin(self) -> None:
         """From now on time counts: the run does not wait any more."""
@@ -87,7 +96,7 @@ class Progress:
     def update(self) -> None:
         """Read the record and show the state, if it is time to do so."""
         now = time.monotonic()
-        if self.tail is None or now - self.read < READ_EVERY_S:
+        if self.quiet or self.tail is None or now - self.read < READ_EVERY_S:
             return
         self.read = now
         failures = self.tail.failures
@@ -99,8 +108,11 @@ class Progress:
             self._draw(now)
         elif now - self.shown >= PLAIN_EVERY_S:
             self.shown = now
-            line = f"{self.label}: {self._figures(now)}, {self._left(now)}"
-            print(line, file=sys.stderr, flush=True)
+            self._print(f"{self._figures(now)}, {self._left(now)}")
+
+    def _print(self, text: str) -> None:
+        if not self.quiet:
+            print(f"{self.label}: {text}", file=sys.stderr, flush=True)
 
     def _draw(self, now: float) -> None:
         width, height = self.console.size
@@ -115,7 +127,7 @@ class Progress:
     def _figures(self, now: float) -> str:
         parts = [f"{now - self.began:.0f} s"]
         if self.tail is not None:
-            parts.append(f"{self.tail.users:,} users")
+            parts.append(numbered(f"{self.tail.users:,} user(s)"))
             parts.append(f"{self.tail.rps:,.0f} RPS")
             parts.append(f"{self.tail.failures:,} failed")
             if (p95_ms := self.tail.p95_ms) is not None:

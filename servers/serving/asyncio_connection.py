@@ -81,6 +81,7 @@ class Connection(asyncio.Protocol):
             self.sending = None
         self.lost(self)
 
+    # Essential: the event loop calls this with the bytes that it has read.
     def data_received(self, data: bytes) -> None:
         if self.transport is None:
             pass
@@ -93,6 +94,7 @@ class Connection(asyncio.Protocol):
             self.transport.pause_reading()
         elif steps := self.conversation.receive(data):
             self.run_steps(steps)
+        # End of the essential lines.
 
     def eof_received(self) -> bool:
         """Return whether to stay open: a half-closed client gets its response."""

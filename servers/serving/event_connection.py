@@ -76,6 +76,7 @@ class Connection:
         else:
             self.read()
 
+    # Essential: it reads what is there, and answers what that asks for.
     def read(self) -> None:
         try:
             data = self.socket.recv(READ_BYTES)
@@ -91,6 +92,7 @@ class Connection:
             self.close()
         elif steps := self.conversation.receive(data):
             self.run_steps(steps)
+        # End of the essential lines.
 
     def run_steps(self, steps: Sequence[Step]) -> None:
         """Run these steps until the socket has no room or a step has to wait."""

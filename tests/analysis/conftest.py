@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from analysis.__main__ import main
+from analysis.catalogue import announced
 from analysis.record.run_files import COLUMNS
 from contract.record import TELEMETRY_COLUMNS, TELEMETRY_COUNTERS, VERSION
 
@@ -147,6 +148,12 @@ def make_cell(
     }
     (folder / "run.json").write_text(json.dumps(run))
     return folder
+
+
+def announced_in(configs: Sequence[dict[str, Any]], *folders: str) -> set[str]:
+    """Return the names of the files that are announced of cells, in these folders."""
+    paths = map(Path, announced(configs))
+    return {path.name for path in paths if path.parent.name in folders}
 
 
 @pytest.fixture

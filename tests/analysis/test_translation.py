@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from analysis import texts as texts_of
+from analysis import translation
 from analysis.drawing import words
 from analysis.report.content import content
 from analysis.rows.groups import grouped
@@ -33,6 +35,18 @@ def test_a_translation_has_the_values_of_its_sentence(into: str) -> None:
         known = {value for _, value in VALUE.findall(text)}
         assert {value for _, value in VALUE.findall(to)} <= known, text
         assert text.count("{}") == len(re.findall(r"\{\d?\}", to)), text
+
+
+# Their form depends on the last sound of the word before.
+PARTICLE = re.compile(
+    r"\{=?(?!n\d?\})\w+\}(?:은|는|이|가|을|를|과|와|으로|로)(?![가-힣])"
+)
+
+
+@pytest.mark.parametrize("folder", [texts_of.FOLDER, translation.FOLDER])
+def test_no_particle_depends_on_a_name(folder: Path) -> None:
+    """A name may end with any sound; only numbers stand before a noun."""
+    assert PARTICLE.findall((folder / "ko.yaml").read_text()) == []
 
 
 def texts(data: Any, name: str = "") -> Iterator[str]:
@@ -79,7 +93,7 @@ def test_no_sentence_of_a_report_stays_english(
     [
         ("users", "사용자 수"),
         ("One run each: no interval, and a difference may be chance.", "각각 한 번씩"),
-        ("12 users, 1,000 joining a second", "사용자 12명, 초당 1,000명 참여"),
+        ("12 users, 1,000 joining a second", "사용자 12명, 초당 1,000명씩 접속"),
         (": no request was sent.", ": 보낸 요청이 없다."),
         (
             "of the 45 s that users waited in all, 85% went to the server's CPU "
@@ -88,6 +102,13 @@ def test_no_sentence_of_a_report_stays_english(
             "14%는 링크",
         ),
         ("students/ada, backlog 64", "students/ada, 백로그 64"),
+        (
+            "a, hatch rate 50, idle 9 (7 open)",
+            "a, 초당 접속 사용자 50명, 유휴 연결 9개(",
+        ),
+        ("a, server.keep_alive true, idle 0", "a, server.keep_alive true, 유휴"),
+        ("1 request has finished", "요청 1개가 끝났다"),
+        ("it overflowed 1 time", "1회 넘침"),
         ("what a program printed", "what a program printed"),
         ("12.5", "12.5"),
     ],

@@ -44,8 +44,11 @@ def test_they_are_made_of_what_was_asked_for_last(
     assert 'id="single-first_fail"' not in report(checkout)
     again = checkout.snakemake("report")
     assert "Nothing to be done" in again.stdout + again.stderr
-    named = checkout.snakemake("report", "--config", "report={name: Ada Lovelace}")
+    settings = "report={name: 'Ada Lovelace {L}', file: 'CN_{name}.pdf'}"
+    named = checkout.snakemake("report", "--config", settings)
     assert named.returncode == 0, named.stderr
+    handed_in = "outputs/CN_Ada Lovelace -L-.pdf"
+    assert (checkout.folder / handed_in).is_file() and handed_in in named.stdout
     assert "rule measure" not in named.stdout + named.stderr
     assert "Ada Lovelace" in report(checkout)
     assert 'id="single-first_fail"' not in report(checkout)

@@ -65,7 +65,7 @@ def test_a_study_from_begin_to_end(checkout: Checkout, run: Run) -> None:
     with alone():
         terminal = run(*BURST, LONGER, "impl=select")
         terminal.wait_for(lambda: "waiting for another run" in terminal.text)
-    assert "1 of 1 cells are to be measured: about" in terminal.text
+    assert "1 of 1 cell is to be measured: about" in terminal.text
     terminal.wait_for(lambda: is_drawn(terminal))
     shown = "\n".join(terminal.shown)
     assert "cell 1 of 1, burst select" in shown
@@ -111,7 +111,7 @@ def test_a_study_that_is_interrupted(run: Run) -> None:
     told = next(n for n, line in enumerate(lines) if line.startswith("firstfail: "))
     assert lines[told] == "firstfail: cell 1 of 1, burst select: ended by SIGINT"
     rest = " ".join(lines[told + 1 :])
-    assert rest.startswith("Interrupted: 0 of 1 cells were measured; the same command ")
+    assert rest.startswith("Interrupted: 0 of 1 cell was measured; the same command ")
     assert "Snakemake's log: .snakemake/log/" in rest
 
 
@@ -137,5 +137,12 @@ def test_a_cell_that_fails(checkout: Checkout, run: Run) -> None:
     for part in ("Error in rule measure:", "shell:", "-m load", "exit status 1"):
         assert part in text
     assert re.search(r"(?m)^ \d/2  burst select +6 ", text)
-    assert "Not finished: 1 of 2 cells were measured" in text
+    assert "Not finished: 1 of 2 cells was measured" in text
     assert "Failed: burst hostile" in text
+
+    silenced = run("--quiet", "all", *asked, columns=140)
+    assert silenced.end() == 1
+    profile, *said = silenced.text.splitlines()
+    assert profile.startswith("Using workflow specific profile")  # before the Snakefile
+    assert len(said) == 1 and said[0].startswith("firstfail: cell ")
+    assert HIDDEN not in silenced.written  # nothing was drawn

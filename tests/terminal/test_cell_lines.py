@@ -67,6 +67,11 @@ def test_a_sentence_has_the_same_figures() -> None:
     )
 
 
+def test_one_is_singular() -> None:
+    one = RESULT | {"row": RESULT["row"] | {"users": 1, "failures": 1, "rps": 1.0}}
+    assert sentence("cell", one, "").startswith("cell: 1 user, 1.0 RPS, 1 failure, p95")
+
+
 def test_a_bound_is_no_figure() -> None:
     not_reached = RESULT | {"row": RESULT["row"] | {"reached": False}}
     assert "> 12,345 users" in sentence("cell", not_reached, "")

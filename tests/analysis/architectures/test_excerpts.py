@@ -47,6 +47,46 @@ def test_each_architecture_has_lines_that_make_it_what_it_is(name: str) -> None:
         assert lines[excerpt.last - 1].strip() == shown[-1].strip()
 
 
+# Who accepts, who waits and who works: in the lines of the architecture itself, or in
+# those that it shares.
+LOOP = ("poller.wait(", "listener.accept_now()", "socket.recv(", "run_steps(steps)")
+ASYNCIO = ("listener.accept_now()", "data_received(self", "run_steps(steps)")
+SERVES = ("serve_connection(", "read_until_steps()", "run_step(step)")
+SHOWN = {
+    "single": ("listener.accept()", *SERVES),
+    "multiprocess": ("listener.accept(", "fork(work)", *SERVES),
+    "multiprocess_join": ("listener.accept()", "fork(", "wait_for_one(", *SERVES),
+    "multithread": ("listener.accept()", "start(listener, work, connection)", *SERVES),
+    "multithread_join": ("listener.accept()", "Thread(", "join(thread", *SERVES[1:]),
+    "select": ("select.select(", *LOOP),
+    "poll": ("select.poll()", "self.poll(", *LOOP),
+    "epoll": ("select.epoll()", "epoll.poll", *LOOP),
+    "epoll_edge": ("EPOLLET", "poller.watch(", "unread", *LOOP),
+    "asyncio": ("asyncio.new_event_loop", *ASYNCIO),
+    "asyncio_uvloop": ("uvloop.new_event_loop", *ASYNCIO),
+    "event_pool": ("tasks.put(", "tasks.get()", "step.make()", *LOOP),
+    "gevent": ("listener.accept_now()", "spawn(", "waiting.poll()", *SERVES[1:]),
+    "prefork": ("accept_shared()", "fork(work)", *SERVES),
+    "prethread": ("accept_shared()", "start(listener, work)", *SERVES),
+    "reuseport": ("SO_REUSEPORT", "fork(", "one.listen(", "Epoll()", *LOOP),
+    "thread_pool": ("listener.accept(", "handed.put(", "handed.get()", *SERVES),
+}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_lines_show_who_accepts_waits_and_works(name: str) -> None:
+    source = f"servers/{name}.py"
+    found = excerpts([source, *shared([source], ROOT)], ROOT)
+    code = "\n".join(excerpt.code for excerpt in found)
+    assert [call for call in SHOWN[name] if call not in code] == []
+
+
+def test_a_server_has_no_lines_that_it_does_not_run() -> None:
+    """What it imports of a file without lines may use files that it does not."""
+    blocking = "servers/serving/blocking_connection.py"
+    assert blocking not in shared(["servers/reuseport.py"], ROOT)
+
+
 def test_each_marker_has_its_end() -> None:
     for path in (ROOT / "servers").rglob("*.py"):
         text = path.read_text()

@@ -38,6 +38,7 @@ def test_what_servers_share_is_told_once() -> None:
     sources = [one["source"] for one in shared_excerpts(found, ROOT)]
     assert sources == [
         *["servers/serving/event_loop.py"] * 2,
+        "servers/serving/event_connection.py",
         "servers/serving/blocking_connection.py",
     ]
 

@@ -76,6 +76,12 @@ def test_failures_count_with_the_time_they_took(made: Made) -> None:
     assert np.nanmax(line.times_ms) == 9000
 
 
+def test_answers_over_bare_tcp_have_no_status(made: Made) -> None:
+    answers: list[Request] = [(40 + n / 100, 5.0, None, 3, 300, "") for n in range(20)]
+    [line] = percentiles([made(answers, app={"name": "attendance", "code": "6357"})])
+    assert (line.requests, line.failures) == (20, 0)
+
+
 def test_lines_are_medians_over_repeats(made: Made) -> None:
     cells = [
         made(rows([ms] * 200), kind, repeat=n, key=f"{kind}{n}")

@@ -24,13 +24,14 @@ from analysis.charts.cell import draw
 from analysis.charts.comparison import comparison
 from analysis.charts.users import users_chart
 from analysis.diagnosis.verdict import Verdict
-from analysis.drawing.line_labels import spread
+from analysis.drawing.line_labels import beside_in, spread
 from analysis.drawing.nothing import nothing
-from analysis.drawing.style import figure, save
+from analysis.drawing.style import figure, lettering, save
 from analysis.files import write_csv
 from analysis.record import aggregates, definitions
 from analysis.record.definitions import Stopped
 from analysis.rows.cells import Cell
+from analysis.texts import speaking
 from tests.analysis.conftest import config, frame, steady
 
 LONG = "an_implementation_with_a_long_name"
@@ -58,6 +59,7 @@ MATRICES: dict[str, list[dict[str, Any]]] = {
     "long names": [{"impl": LONG + str(n), "slope": 10 + n} for n in range(4)],
 }
 
+EDGE_IN = 0.1  # that stay free beside the longest label
 LIMITED = [{"limit": kind, "because": "of it"} for kind in ("server-cpu", "think-time")]
 
 
@@ -175,6 +177,32 @@ def _overlap(one: Any, other: Any) -> bool:
         min(one.x1, other.x1) - max(one.x0, other.x0) > 1
         and min(one.y1, other.y1) - max(one.y0, other.y0) > 1
     )
+
+
+@pytest.mark.parametrize("name", ["four", "long names", "repeated and swept"])
+def test_korean_labels_do_not_end_at_the_edge(name: str, tmp_path: Path) -> None:
+    """Hangul is wide, and settings in names of rows have Korean names."""
+    made = cells([dict(options) for options in MATRICES[name]], "first_fail", tmp_path)
+    with speaking("ko"), lettering():
+        for chart in (throughput, percentiles):
+            drawn = chart.draw(made)
+            assert_readable(drawn)
+            [axes] = drawn.axes
+            page, panel = drawn.bbox, axes.get_window_extent()
+            ends = [
+                text.get_window_extent().x1
+                for text in axes.findobj(Text)
+                if text.get_text() and text.get_window_extent().x0 > panel.x1
+            ]
+            assert max(ends) < page.x1 - EDGE_IN * drawn.dpi
+    if name == "repeated and swept":
+        assert "사용자 수 상한 200명" in texts(drawn)
+
+
+def test_there_is_room_for_letters_that_are_wide() -> None:
+    assert beside_in(["select"]) == pytest.approx(beside_in(["SELECT", "a"]))
+    assert beside_in(["무릎점의"]) > beside_in(["knee"])
+    assert beside_in([]) < beside_in(["a"])
 
 
 @given(st.lists(st.floats(0, 300), min_size=1, max_size=20))

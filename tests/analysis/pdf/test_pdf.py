@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 from analysis.files import DataError
 from analysis.pdf.document import document
+from analysis.pdf.elements import paragraph
+from analysis.pdf.pdf import pages as pages_of
 from analysis.pdf.pdf import pdf, write
 from analysis.report.content import content
 from analysis.texts import say, speaking
@@ -30,6 +34,9 @@ CHAPTERS = {
 ABOUT = {"student": "2019123456", "name": "홍길동", "exercise": "HW2"}
 NOTES = "## What I learned\n\nThat `join()` at once makes it *single* again.\n"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect/></svg>'
+DOTS, INK = 30, 200  # of an inch of a picture of a page; lighter than this is paper
+MARGINS_CM = 2.4, 2.2  # above and below the text
+LEAST_FILLED = 0.6
 MATRIX = "odd"  # it has failures, none, a crash and what was not the server
 
 
@@ -46,7 +53,7 @@ def said(golden_made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
             pytest.MonkeyPatch.context() as patch,
         ):
             patch.setattr("analysis.report.content.redraw_cells", lambda *_: None)
-            patch.setattr("analysis.report.content.redrawn", lambda *_, **__: {})
+            patch.setattr("analysis.report.content.redrawn", lambda *_: {})
             found[language] = content(Path(MATRIX), {**ABOUT, "notes": str(notes)})
         # One chart stands for all: reading many from a PDF takes long.
         for each in (found[language]["sections"], found[language]["cells"][1:]):
@@ -182,6 +189,37 @@ def test_without_notes_it_says_how_to_add_them(said: dict[str, Any]) -> None:
     assert told["kind"] == "paragraph"
 
 
+def test_each_chart_floats_and_is_named_in_its_place(said: dict[str, Any]) -> None:
+    blocks = document(said["en"])["blocks"]
+    charts = [b for b in blocks if b["kind"] == "picture" and "id" in b]
+    named = [b["figures"] for b in blocks if b["kind"] == "figures"]
+    of_runs = [chart["id"] for chart in charts if chart["floats"] == "page"]
+    others = [chart["id"] for chart in charts if chart["floats"] == "text"]
+    assert len(of_runs) > 1 and len(others) > 5
+    assert sorted(named) == sorted(
+        [[name, name] for name in others] + [[of_runs[0], of_runs[-1]]]
+    )
+
+
+def test_what_there_is_none_of_is_told(said: dict[str, Any]) -> None:
+    none = {"columns": [], "rows": []}
+    cells = [cell | {"failures": none} for cell in said["en"]["cells"]]
+    blocks = document(said["en"] | {"cells": cells})["blocks"]
+    said_of_none = paragraph(say("pdf.results.no_failures"))
+    assert blocks[blocks.index(said_of_none) - 1]["text"] == "Failures"
+
+
+def test_pages_are_filled(golden_made: Path) -> None:
+    """But those of the title, of the contents, and before the end."""
+    with contextlib.chdir(golden_made):
+        drawn = pages_of(content(Path("study"), {}), DOTS)
+    for number, page in enumerate(drawn[2:-1], 3):
+        light = np.asarray(Image.open(io.BytesIO(page)).convert("L"))
+        above, below = (round(cm / 2.54 * DOTS) for cm in MARGINS_CM)
+        [*_, last] = np.flatnonzero((light[above:-below] < INK).any(axis=1))
+        assert last / (len(light) - above - below) > LEAST_FILLED, number
+
+
 def test_the_same_content_gives_the_same_file(
     said: dict[str, Any], golden_made: Path
 ) -> None:
@@ -194,7 +232,7 @@ def test_each_kind_of_study_has_one(golden_made: Path, name: str) -> None:
     """One of submissions too, and one in which nothing could be measured."""
     with contextlib.chdir(golden_made):
         made = PdfReader(io.BytesIO(pdf(content(Path(name), {}))))
-    assert len(made.pages) > 3
+    assert len(made.pages) >= 3
 
 
 def test_any_text_can_be_shown(said: dict[str, Any], golden_made: Path) -> None:

@@ -23,6 +23,7 @@ def table(columns: int, rows: int, heading: str = "average response, ms") -> Blo
         (3, 40, "upright"),  # as wide as it is
         (4, 40, "upright"),  # headings in several lines
         (9, 4, "turned"),
+        (6, 40, "upright"),  # intervals below their numbers
         (9, 40, "across"),
         (30, 40, "across"),  # wider than any page: it is broken, not cut
     ],
@@ -40,6 +41,23 @@ def test_no_column_is_wider_than_the_page_or_narrower_than_a_word() -> None:
     assert sum(found["widths"]) <= WIDTH_PT + 1
     for width in found["widths"]:
         assert width >= em("internationalisation") * found["size"]
+
+
+def test_dotted_names_may_be_broken_in_headings() -> None:
+    wide = laid_out(table(8, 40, "server.request_timeout_s") | {"rows": []})
+    narrow = laid_out(table(2, 40, "server.request_timeout_s") | {"rows": []})
+    assert wide["layout"] == "upright"
+    heads = [found["columns"][0]["heading"] for found in (wide, narrow)]
+    assert heads == [
+        "server.\u200brequest_\u200btimeout_\u200bs",
+        "server.request_timeout_s",
+    ]
+
+
+def test_a_number_and_what_was_possible_may_stand_in_two_lines() -> None:
+    entry = {"text": "1,235.4 of 1,506.9", "interval": "", "value": 1.0}
+    found = laid_out(table(9, 40, "RPS") | {"rows": [[entry] * 9] * 40})
+    assert found["layout"] == "upright"
 
 
 def test_a_table_that_fits_has_the_widths_of_its_words() -> None:

@@ -92,7 +92,7 @@ def test_the_load_and_the_analysis_agree(requests: list[tuple[int, int, bool]]) 
         record = Record(Path(folder), True, None, onset_s=30)
         came = online(record, rows)
         record.finish("time-limit", BEGAN_S + 60, 7, ())
-        found = read_requests(Path(folder) / "requests.csv")
+        found = read_requests(Path(folder) / "requests.csv", over_http=True)
         assert onset.onset(found) == came
         if came is not None:
             assert onset.ends_with_onset(found.iloc[: came + 1])

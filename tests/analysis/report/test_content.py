@@ -104,6 +104,13 @@ def test_each_experiment_is_answered_by_its_figures(said: dict[str, Content]) ->
     ]
 
 
+def test_of_nothing_there_is_no_chart(said: dict[str, Content]) -> None:
+    """Nor a section that would be empty; the tables say why."""
+    sections = said["class of none"]["sections"]
+    assert [section["charts"] for section in sections] == [[]] * len(sections)
+    assert [section["id"] for section in sections] == ["burst", "ranking"]
+
+
 def test_what_would_have_to_change_is_told_if_it_was_not_the_server(
     said: dict[str, Content],
 ) -> None:

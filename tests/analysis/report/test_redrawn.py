@@ -11,6 +11,7 @@ from pathlib import Path
 from analysis.catalogue import all_comparisons
 from analysis.drawing.style import figure
 from analysis.report.redrawn import redraw_cells, redrawn
+from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.texts import speaking
 
@@ -36,15 +37,13 @@ def test_charts_have_korean_words_and_letters_for_them(golden_made: Path) -> Non
                 part = matrix.of(experiment) if experiment else matrix
                 if comparison.draw:
                     chart = redrawn(functools.partial(comparison.draw, part))
-                    assert re.search("[가-힣]", " ".join(TEXT.findall(chart["svg"])))
+                    drawn = " ".join(TEXT.findall(chart["svg"]))
+                    assert re.search("[가-힣]", drawn)
+                    for group in grouped(part.cells if experiment else []):
+                        assert group.marked in drawn, comparison.name
         cell = matrix.cells[0]
         section = {"first": True, "folder": str(cell.folder), "chart": {"path": ""}}
         redraw_cells([section], matrix.cells)
     said = TEXT.findall(str(section["chart"]["svg"]))  # type: ignore[index]
     assert "초당 요청 수와 실패 수" in said and "응답 시간(ms, 로그 눈금)" in said
-    assert any("부하를 시작한 뒤 지난 시간(초)" in text for text in said)
-
-
-def test_what_was_not_measured_is_not_drawn_again() -> None:
-    with speaking("ko"):
-        assert redrawn(lambda: figure(1, 1), measured=False) == {}
+    assert any("부하 시작 후 경과 시간(초)" in text for text in said)

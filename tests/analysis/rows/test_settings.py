@@ -332,7 +332,7 @@ def test_a_failure_without_its_error_is_no_success(line: str, tmp_path: Path) ->
     path = tmp_path / "requests.csv"
     path.write_text(f"{','.join(COLUMNS)}\n1.0,3,,,200,1,1,\n{line}\n")
     with pytest.raises(DataError, match="line 3 has no error"):
-        read_requests(path)
+        read_requests(path, over_http=True)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
 from analysis.files import DataError
 from analysis.outputs import write_charts, write_tables
@@ -18,7 +19,7 @@ from analysis.rows.matrix import Matrix
 from analysis.rows.unmeasured import Unmeasured
 from analysis.summarise import summarise_all
 from analysis.tables.ranking import Place, ranking, ranks
-from tests.analysis.conftest import Request, config, steady
+from tests.analysis.conftest import Request, announced_in, config, steady
 
 MakeCell = Callable[..., Path]
 Analyse = Callable[..., subprocess.CompletedProcess[str]]
@@ -146,14 +147,9 @@ def test_a_ranking(cell: MakeCell, tables: Callable[..., Path]) -> None:
 def test_nothing_could_be_measured(cell: MakeCell, tables: Callable[..., Path]) -> None:
     unmeasured = unmeasure(cell([], "cap", **submission("dan")), "no-start", "a | b\nc")
     made = tables(unmeasured, charts=True)
-    assert {path.name for path in made.iterdir()} == {
-        *("cells.csv", "pairs.csv", "switches.csv", "switches.md", "ranking.csv"),
-        *("ranking.md", "first_fail.csv", "first_fail.md"),
-        *("likeness.csv", "likeness.md"),
-        *("first_fail.svg", "first_fail.png", "users.svg", "users.png"),
-        *("first_failures.svg", "first_failures.png"),
-        *("switches.svg", "switches.png", "waiting.svg", "waiting.png"),
-    }
+    of_cell = yaml.safe_load((unmeasured / "config.yaml").read_text())
+    names = {path.name for path in made.iterdir()}
+    assert names == announced_in([of_cell], "tables", "charts")
     assert r"does not start: a \| b c |" in (made / "ranking.md").read_text()
     results = {"timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png"}
     assert results < {path.name for path in unmeasured.iterdir()}

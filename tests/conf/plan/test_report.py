@@ -90,6 +90,17 @@ def test_a_report_is_made_anew_if_what_it_compares_with_has_changed() -> None:
     assert len(set(stamps)) == 3
 
 
+def test_the_file_that_is_handed_in_is_one_of_the_reports() -> None:
+    """So it is made again if it is lost, and named at the end."""
+    settings = {"file": "CN_{exercise}_{name}.pdf", "exercise": "HW2", "name": "Ada"}
+    made = plan({**ASKED, "report": settings}, ROOT, PARTS)
+    assert made.reports == [
+        *("outputs/report.html", "outputs/report.pdf"),
+        "outputs/CN_HW2_Ada.pdf",
+    ]
+    assert made.report_command.startswith("outputs/report.html outputs/report.pdf --")
+
+
 def test_a_report_alone_is_of_what_was_asked_for_last() -> None:
     asked = plan(ASKED, ROOT, PARTS)
     asked.write()
