@@ -203,9 +203,11 @@ def _named(name: str) -> str:
 
 
 def _link(found: Sequence[Block], ids: list[str]) -> None:
-    """Link those tables whose rows are the rows of cells."""
+    """Link those tables whose rows are the rows of cells, and not pairs of them."""
     for block in found:
-        if block["kind"] == "table" and len(block["rows"]) == len(ids):
+        if block["kind"] != "table" or len(block["rows"]) != len(ids):
+            continue
+        if block["columns"][0]["heading"] == "implementation":
             block["links"] = ids
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from analysis.report.anchors import Anchors
 from analysis.report.content import content
 from tests.analysis import golden
 
@@ -55,10 +56,21 @@ def test_each_cell_and_section_has_an_address(said: dict[str, Content]) -> None:
     assert {"select-first_fail", "select-first_fail-2", "single-ceiling"} <= ids
 
 
+def test_an_address_of_the_page_is_not_given_to_a_section() -> None:
+    anchors = Anchors()
+    names = ["panels", "environment", "cells", "answer", "burst"]
+    assert [anchors.of(name) for name in names] == [f"{n}-2" for n in names[:4]] + [
+        "burst"
+    ]
+
+
 def test_a_table_of_rows_links_to_their_cells(said: dict[str, Content]) -> None:
     [section] = [s for s in said["study"]["sections"] if s["id"] == "first_fail"]
     tables = [block for block in section["blocks"] if block["kind"] == "table"]
     assert tables[0]["links"] == ["multiprocess-first_fail", "select-first_fail"]
+    pairs = [block for block in tables if block["columns"][0]["heading"] == "A"]
+    assert [len(block["rows"]) for block in pairs] == [2]  # as many as there are rows
+    assert not any(block["links"] for block in pairs)
     users = [column["heading"] for column in tables[0]["columns"]].index("users")
     entry = tables[0]["rows"][0][users]
     assert entry == {"text": "400", "interval": "[400, 400]", "value": 400.0}
