@@ -57,7 +57,7 @@ def question(matrix: Matrix) -> str:
 def answer(cells: Sequence[Cell], unmeasured: Sequence[Unmeasured]) -> list[str]:
     """Return the sentences of one experiment; there may be none."""
     sentences = list(_measured(cells)) if cells else []
-    of_impl = Counter(cell.impl for cell in [*cells, *unmeasured])
+    of_impl = Counter([c.impl for c in cells] + [c.impl for c in unmeasured])
     alike = Counter((cell.impl, cell.why) for cell in unmeasured)
     for (impl, why), count in alike.items():
         row = part(impl, count, of_impl[impl])

@@ -5,10 +5,12 @@ format adds headings of its own and nothing else. Its shape:
 
     language    "en"
     title       a line
+    app         what is served: "page" or "attendance"
     about       the author's own: student, name, exercise; empty where not given
     file        the pattern of the PDF's name; empty where not given
     answers     a list, one for each experiment:
-                    experiment, id (of the section), question, sentences (a list)
+                    experiment, id (of the section), stop (its rule), question,
+                    sentences (a list)
     sections    a list, the experiments' first, then what is of all of them:
                     id, title, blocks, charts, and `experiment`, which is its name or ""
     cells       a list, in the order of the tables' rows: see `cell.py`, and below
@@ -109,20 +111,23 @@ def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     whole = {
         "language": language(),
         "title": _title(matrix),
+        "app": str(matrix.configs[0].get("app", {}).get("name", "")),
         "about": {name: str(settings.get(name) or "") for name in ABOUT},
         "file": str(settings.get("file") or ""),
         "answers": list(_answers(matrix, experiments)),
         "sections": list(_sections(matrix, folder, experiments, links, anchors)),
         "cells": cells,
-        "unmeasured": [
-            {"experiment": cell.experiment, "impl": cell.impl, "why": cell.why}
-            for cell in matrix.unmeasured
-        ],
+        "unmeasured": list(_unmeasured(matrix)),
         "environment": _environment(matrix.cells),
         "code": _code(matrix),
         "notes": read_notes(Path(notes)) if (notes := settings.get("notes")) else [],
     }
     return dict(translated_parts(whole))
+
+
+def _unmeasured(matrix: Matrix) -> Iterator[dict[str, str]]:
+    for cell in matrix.unmeasured:
+        yield {"experiment": cell.experiment, "impl": cell.impl, "why": cell.why}
 
 
 def _code(matrix: Matrix) -> dict[str, Any]:
@@ -143,6 +148,7 @@ def _answers(matrix: Matrix, ids: Mapping[str, str]) -> Iterator[dict[str, Any]]
         yield {
             "experiment": experiment,
             "id": ids[experiment],
+            "stop": str(own.configs[0]["experiment"]["stop"]),
             "question": question(own),
             "sentences": answer(own.cells, own.unmeasured),
         }

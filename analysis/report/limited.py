@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analysis.limits import is_outside, limits_of
+from analysis.limits import is_outside, is_servers, limits_of
 from analysis.report.names import named, part
 from analysis.rows.groups import Group
 from analysis.texts import listed, number, say
@@ -44,5 +44,6 @@ def limits(groups: Sequence[Group]) -> Iterator[str]:
             yield say(
                 "answer.limited.some", rows=named(rows), what=what, count=len(rows)
             )
-        if is_outside(limit):
-            yield say("answer.limited.outside", rows=named(rows), count=len(rows))
+        if not is_servers(limit):
+            whose = "outside" if is_outside(limit) else "partly"
+            yield say(f"answer.limited.{whose}", count=len(rows))

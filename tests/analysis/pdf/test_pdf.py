@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 from analysis.files import DataError
 from analysis.pdf.document import document
-from analysis.pdf.pdf import pdf, write
+from analysis.pdf.pdf import pdf, size_of, write
 from analysis.report.content import content
 from analysis.texts import say, speaking
 from tests.analysis import golden
@@ -182,6 +184,21 @@ def test_without_notes_it_says_how_to_add_them(said: dict[str, Any]) -> None:
     assert told["kind"] == "paragraph"
 
 
+def test_the_method_is_that_of_the_app_and_of_the_experiments(
+    said: dict[str, Any],
+) -> None:
+    page = json.dumps(document(said["en"]))
+    assert "ask for the page over TCP" in page and "status other than 2xx" in page
+    assert "10 s before the first failure" in page and "Peak RPS: " not in page
+    attendance = json.dumps(document(said["en"] | {"app": "attendance"}))
+    assert "send the code over TCP" in attendance and "any answer but OK" in attendance
+    assert "2xx" not in attendance and "ask for the page" not in attendance
+    rated = [each | {"stop": "capacity"} for each in said["en"]["answers"]]
+    capacity = json.dumps(document(said["en"] | {"answers": rated}))
+    assert "Peak RPS: " in capacity
+    assert "before the first failure, divided by 10" not in capacity
+
+
 def test_the_same_content_gives_the_same_file(
     said: dict[str, Any], golden_made: Path
 ) -> None:
@@ -221,6 +238,15 @@ def test_it_has_the_name_that_it_is_handed_in_with(
         )
     made = sorted(path.name for path in tmp_path.iterdir())
     assert made == ["CN_HW2_홍길동.pdf", "report.pdf"]
+
+
+@pytest.mark.parametrize("pixels, size", [(192, {"width": 5.08}), (2000, {})])
+def test_a_small_picture_is_not_made_larger(
+    tmp_path: Path, pixels: int, size: dict[str, float]
+) -> None:
+    picture = tmp_path / "picture.png"
+    Image.new("L", (pixels, 9)).save(picture)
+    assert size_of(picture) == size
 
 
 def test_a_picture_that_is_missing_is_one_line(

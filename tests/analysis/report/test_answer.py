@@ -112,9 +112,10 @@ def test_figures_that_do_not_measure_a_server_are_told() -> None:
     unclear = {"limit": "unclear", "because": "?"}
     both = {"limit": "server-cpu + link", "because": "both"}
     cells = runs("single", 900, limited=unclear) + runs("select", 800, limited=both)
-    assert answer(cells, [])[-2:] == [
+    assert answer(cells, [])[-3:] == [
         "What limited single is not clear.",
         "select was limited by the server's CPU time and the link.",
+        "That is not the server alone, so the figure may not measure it.",
     ]
 
 
