@@ -29,7 +29,7 @@ class Column:
     """A column of rows.
 
     Where not all of them fit, those of the highest `rank` are made narrower first, up
-    to `least`, and then left out. Those of rank 0 stay.
+    to `least`, and then left out, unless they stay.
     """
 
     name: str
@@ -38,18 +38,19 @@ class Column:
     rank: int
     least: int = 0
     left: bool = False
+    stays: bool = False
 
 
 LABEL, NUMBER = "label", "cell"
 COLUMNS = (
-    Column("number", NUMBER, 0, 0),
-    Column(LABEL, "", 0, 0, least=12, left=True),
-    Column("users", "users", 7, 0),
-    Column("rps", "RPS", 8, 0),
-    Column("failures", "failures", 8, 1, least=8),
-    Column("p95", "p95, ms", 7, 0),
-    Column("limit", "limited by", 24, 2, least=10, left=True),
-    Column("left", "study left", 12, 3, least=12, left=True),
+    Column("number", NUMBER, 0, 0, stays=True),
+    Column(LABEL, "", 0, 3, least=12, left=True, stays=True),
+    Column("users", "users", 7, 0, stays=True),
+    Column("rps", "RPS", 8, 1, least=8),
+    Column("failures", "failures", 8, 4, least=8),
+    Column("p95", "p95, ms", 7, 2, least=7),
+    Column("limit", "limited by", 24, 5, least=10, left=True),
+    Column("left", "study left", 12, 6, least=12, left=True),
 )
 
 
@@ -106,7 +107,7 @@ class Rows:
             if over <= 0:
                 break
             narrow = widths[column.name] - over
-            if narrow >= column.least or not column.rank:
+            if narrow >= column.least or column.stays:
                 least = column.least or widths[column.name]
                 widths[column.name] = max(narrow, least)
             else:

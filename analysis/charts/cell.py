@@ -26,7 +26,7 @@ from analysis.drawing.frame import entitle, say
 from analysis.drawing.implementations import Look, look_of
 from analysis.drawing.style import FAILURE, figure, shorten, thousands
 from analysis.drawing.words import word
-from analysis.limits import is_outside
+from analysis.limits import is_outside, is_servers
 from analysis.record.aggregates import whole_seconds
 from analysis.record.definitions import Row
 from contract import stops
@@ -147,8 +147,9 @@ def _mark(panels: list[Axes], at_s: float) -> None:
 def _limit(verdict: Verdict) -> str:
     if verdict.limit == "unclear":
         return word("cell.unclear")
-    outside = is_outside(verdict.limit)
-    return word("cell.outside" if outside else "cell.limited", verdict.limit)
+    side = "cell.outside" if is_outside(verdict.limit) else "cell.partly"
+    key = "cell.limited" if is_servers(verdict.limit) else side
+    return word(key, verdict.limit)
 
 
 def _title(config: dict[str, Any], row: Row) -> str:

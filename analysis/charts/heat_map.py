@@ -36,7 +36,7 @@ from analysis.files import DataError
 from analysis.record.aggregates import whole_seconds
 from analysis.record.run_files import read_times
 from analysis.rows.cells import Cell
-from analysis.rows.groups import Group, grouped_by_experiment
+from analysis.rows.groups import MARK, Group, grouped_by_experiment
 from contract import record
 
 PANEL_IN = (2.7, 1.9)
@@ -85,7 +85,7 @@ def _fields(cell: Cell) -> Density:
 
 
 def _draw(axes: Axes, group: Group, fields: Density, most: int) -> None:
-    axes.set_title(shorten(group.marked, int(PANEL_IN[0] * CHARACTERS)), fontsize=9)
+    axes.set_title(_title(group), fontsize=9)
     draw_density(axes, fields, most)
     if not fields.most:
         say(axes, word("empty.requests"))
@@ -100,6 +100,15 @@ def _draw(axes: Axes, group: Group, fields: Density, most: int) -> None:
     )
     if cell.row["first_failure_s"] is not None:
         axes.axvline(cell.row["first_failure_s"], color=FAILURE, linestyle=":")
+
+
+def _title(group: Group) -> str:
+    """Return the row's name; the mark stays where the limit's name has no room."""
+    most = int(PANEL_IN[0] * CHARACTERS)
+    title = group.marked
+    if len(title) > most and title != group.label:
+        title = f"{shorten(group.label, most - 2)} {MARK}"
+    return shorten(title, most)
 
 
 def _medians(cell: Cell) -> pd.DataFrame:

@@ -154,6 +154,7 @@ WORDS = {
     "cell.auto": "as many users as it takes",
     "cell.limited": "limited by {}",
     "cell.outside": "† limited by {} (not the server)",
+    "cell.partly": "† limited by {} (not the server alone)",
     "cell.unclear": "† limit unclear",
     "cell.because": "Verdict: {}; {}.",
     "cell.full": "first full: {}",

@@ -13,10 +13,19 @@ from typing import Any
 from analysis.pdf.appendix import appendix
 from analysis.pdf.elements import Block, heading, named, paragraph, points, spans
 from analysis.pdf.results import results
-from analysis.texts import listed, say
+from analysis.texts import has, listed, say
+from contract.stops import CAPACITY, FIRST_FAILURE, REQUESTS
 
 ABOUT = ("exercise", "student", "name")
-STEPS = ("users", "first_failure", "rps", "average", "limit")
+# What is told of the method, each with the rules of the experiments that it is about.
+STEPS = {
+    "users": set(),
+    "first_failure": set(),
+    "rps": {FIRST_FAILURE, REQUESTS},
+    "peak": {CAPACITY},
+    "average": {FIRST_FAILURE, REQUESTS},
+    "limit": set(),
+}
 DRAWING_CM = 2.25  # for an inch of a drawing
 LANGUAGES = {".py": "py", ".c": "c", ".js": "js", ".sh": "sh"}  # typst's names
 
@@ -44,13 +53,21 @@ def document(content: dict[str, Any]) -> dict[str, Any]:
 def _goal(content: dict[str, Any]) -> Iterator[Block]:
     yield heading(1, say("pdf.goal.title"))
     names = listed([server["name"] for server in content["code"]["servers"]])
-    yield paragraph(say("pdf.goal.text", names=names))
+    yield paragraph(say(_key(content, "text"), names=names))
     yield points(dict.fromkeys(each["question"] for each in content["answers"]))
     yield heading(2, say("pdf.goal.method"))
-    yield points(say(f"pdf.goal.steps.{step}") for step in STEPS)
+    rules = {each["stop"] for each in content["answers"]}
+    steps = [step for step, of in STEPS.items() if not of or rules & of]
+    yield points(say(_key(content, f"steps.{step}")) for step in steps)
     if content["environment"]:
         yield heading(2, say("pdf.goal.environment"))
         yield named(content["environment"])
+
+
+def _key(content: dict[str, Any], name: str) -> str:
+    """Return the key of a text, or of that for what is served, if it has its own."""
+    own = f"pdf.goal.{name}_{content['app']}"
+    return own if has(own) else f"pdf.goal.{name}"
 
 
 def _code(code: dict[str, Any]) -> Iterator[Block]:

@@ -20,6 +20,7 @@ from typing import Any
 
 import matplotlib as mpl
 import typst
+from PIL import Image
 
 from analysis.drawing.style import hangul_fonts
 from analysis.files import DataError
@@ -37,6 +38,7 @@ LATIN, HANGUL, REST = "Libertinus Serif", "NanumGothic", "DejaVu Sans"
 LAST = "Last Resort High-Efficiency"
 FONTS = {"en": (LATIN, HANGUL, REST, LAST), "ko": (HANGUL, REST, LAST)}
 CODE_FONTS = ("DejaVu Sans Mono", HANGUL, REST, LAST)
+SCREEN_DPI, WIDE_CM = 96, 12.0  # a wider picture is as wide as the text
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -132,6 +134,7 @@ class _Prepared:
     def picture(self, block: Block) -> Block:
         """Put a picture into the folder, under a name of its own."""
         suffix = ".svg" if "svg" in block else Path(block["path"]).suffix.lower()
+        size = {} if suffix == ".svg" else size_of(Path(block["path"]))
         self.pictures += 1
         file = self.folder / f"{self.pictures}{suffix}"
         try:
@@ -141,7 +144,18 @@ class _Prepared:
                 shutil.copyfile(block["path"], file)
         except OSError as error:
             raise DataError(f"{block.get('path', file)}: {error.strerror}") from None
-        return {n: v for n, v in block.items() if n != "svg"} | {"path": file.name}
+        shown = {n: v for n, v in block.items() if n != "svg"}
+        return shown | {"path": file.name} | size
+
+
+def size_of(path: Path) -> dict[str, float]:
+    """Return the width of a small picture of pixels, which is not made larger."""
+    try:
+        with Image.open(path) as picture:
+            width_cm = picture.width / SCREEN_DPI * 2.54
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return {}  # typst says what is wrong with it
+    return {"width": width_cm} if width_cm < WIDE_CM else {}
 
 
 def _printable(value: Any) -> Any:

@@ -13,6 +13,7 @@ import re
 from analysis.rows.groups import Group
 
 LONGEST = 40
+PAGES = ("answer", "cells", "environment", "panels")  # which the page itself has
 
 
 def slug(text: str) -> str:
@@ -24,7 +25,7 @@ class Anchors:
     """Gives each section its address, once."""
 
     def __init__(self) -> None:
-        self.taken: set[str] = set()
+        self.taken: set[str] = set(PAGES)
 
     def of(self, text: str) -> str:
         base = anchor = slug(text)

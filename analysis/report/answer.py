@@ -10,12 +10,13 @@ Rules of this module:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.configurations import CEILING
-from analysis.limits import is_outside, limits_of
-from analysis.report.names import names
+from analysis.report.limited import limits, strays
+from analysis.report.names import MOST, named, names, part
 from analysis.rows import figures
 from analysis.rows.ceiling import is_near
 from analysis.rows.cells import Cell
@@ -24,13 +25,13 @@ from analysis.rows.groups import Group, grouped
 from analysis.rows.machines import by_machine
 from analysis.rows.matrix import Matrix
 from analysis.rows.pairs import NOT_SERVERS, NOTHING, Comparison
+from analysis.rows.statistics import LEAST_RUNS
 from analysis.rows.unmeasured import Unmeasured
 from analysis.tables.comparison import comparisons
+from analysis.tables.notes import differing
 from analysis.texts import listed, number, say
 from analysis.translation import translated
 from contract import stops
-
-MOST = 6  # rows or pairs that are named one by one
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,11 @@ def answer(cells: Sequence[Cell], unmeasured: Sequence[Unmeasured]) -> list[str]
         if machine is not None:
             said = (say("answer.machine", machine=machine, said=each) for each in said)
         sentences += said
-    for cell in unmeasured:
-        sentences.append(
-            say("answer.unmeasured", row=cell.impl, why=translated(cell.why))
-        )
+    of_impl = Counter([c.impl for c in cells] + [c.impl for c in unmeasured])
+    alike = Counter((cell.impl, cell.why) for cell in unmeasured)
+    for (impl, why), count in alike.items():
+        row = part(impl, count, of_impl[impl])
+        sentences.append(say("answer.unmeasured", row=row, why=translated(why)))
     return sentences
 
 
@@ -82,9 +84,14 @@ def _measured(cells: Sequence[Cell]) -> Iterator[str]:
     elif rule == stops.REQUESTS:
         yield from _failures(groups)
         yield from _best(groups, pairs, "rps", "burst")
+        if any(map(_failed, groups)):
+            yield say("answer.failures.included")
     else:
         yield from _best(groups, pairs, "rps", "capacity")
-    yield from _limits(groups)
+    if len(groups) > 1 and differing(cells):
+        yield say("answer.machines")
+    yield from strays(groups)
+    yield from limits(groups)
 
 
 def _first_failure(
@@ -94,20 +101,29 @@ def _first_failure(
     reached = [group for group, users in known if users and users.reached]
     others = [group for group, users in known if users and not users.reached]
     yield from _best(reached, pairs, "users", "users")
-    for row in _ranked(others, figures.of_rule(stops.FIRST_FAILURE)["users"]):
-        yield say("answer.users.none", row=row.name, users=row.text, count=row.value)
+    figure = figures.of_rule(stops.FIRST_FAILURE)["users"]
+    for row in _ranked(others, figure):
+        met = sum(cell.row["reached"] is False for cell in row.group.cells)
+        who, users = part(row.name, met, row.group.runs), figure.show(row.value)
+        yield say("answer.users.none", row=who, users=users, count=row.value)
 
 
 def _failures(groups: Sequence[Group]) -> Iterator[str]:
     """Yield which rows failed how many requests."""
     figure = figures.of_rule(stops.REQUESTS)["failures"]
-    rows = _ranked(groups, figure)
-    none = [row.name for row in rows if row.value == 0]
+    ranked = _ranked(groups, figure)
+    failed = [row for row in ranked if _failed(row.group)]
+    none = [row.name for row in ranked if row not in failed]
     if none:
-        yield say("answer.failures.none", rows=_named(none), count=len(none))
-    failed = [row for row in rows if row.value]
+        yield say("answer.failures.none", rows=named(none), count=len(none))
     if failed:
-        yield say("answer.failures.some", rows=_each(failed), count=len(failed))
+        rows = _each(failed, "range")
+        yield say("answer.failures.some", rows=rows, count=len(failed))
+
+
+def _failed(group: Group) -> bool:
+    """Whether a request failed in any run; the median of runs does not tell."""
+    return any(cell.row["failures"] for cell in group.cells)
 
 
 def _best(
@@ -135,6 +151,8 @@ def _best(
     yield from _not_shown(own, len(groups))
     if len(groups) > 1 and all(group.runs == 1 for group in groups):
         yield say("answer.one_run")
+    elif len(groups) > 1 and any(group.runs < LEAST_RUNS for group in groups):
+        yield say("answer.few_runs")
 
 
 def _ranked(groups: Sequence[Group], figure: Figure) -> list[Ranked]:
@@ -199,39 +217,9 @@ def _not_shown(pairs: Sequence[Comparison], rows: int) -> Iterator[str]:
         yield say("answer.equal.some", pairs=say("list.pairs").join(both))
 
 
-def _limits(groups: Sequence[Group]) -> Iterator[str]:
-    """Yield what limited the rows, and whose figures do not measure the server."""
-    by_limit: dict[str, list[str]] = {}
-    for group in groups:
-        by_limit.setdefault(group.limit()[0], []).append(group.label)
-    for limit, rows in by_limit.items():
-        if limit == "unclear":
-            yield say("answer.limited.unclear", rows=_named(rows))
-            continue
-        what = listed([say(f"limited.{each.name}") for each in limits_of(limit)])
-        if len(rows) == len(groups) > 1:
-            which = "both" if len(rows) == 2 else "all"
-            yield say(f"answer.limited.{which}", number=number(len(rows)), what=what)
-        else:
-            yield say(
-                "answer.limited.some", rows=_named(rows), what=what, count=len(rows)
-            )
-        if is_outside(limit):
-            yield say("answer.limited.outside", rows=_named(rows), count=len(rows))
-
-
-def _each(rows: Sequence[Ranked]) -> str:
-    """Return rows with their figures, or the span of many."""
+def _each(rows: Sequence[Ranked], many: str = "span") -> str:
+    """Return rows with their figures; of many, `many` says from where to where."""
     if len(rows) > MOST:
-        first, *_, last = rows
-        return say(
-            "answer.span", number=number(len(rows)), most=first.text, least=last.text
-        )
+        ends = {"most": rows[0].text, "least": rows[-1].text}
+        return say(f"answer.{many}", number=number(len(rows)), **ends)
     return listed([say("answer.each", row=row.name, figure=row.text) for row in rows])
-
-
-def _named(names: Sequence[str]) -> str:
-    """Return names, or the number of many."""
-    if len(names) > MOST:
-        return say("answer.many", number=number(len(names)), first=names[0])
-    return listed(names)

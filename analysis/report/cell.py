@@ -24,6 +24,7 @@ from analysis.rows.settings import show
 from analysis.tables.waited import LEAST, percent
 from analysis.texts import has, say
 
+PYTHON = ".venv/bin/python"  # that make installs
 LOG, MOST_LINES, MOST_CHARACTERS = "server.log", 20, 4_000
 
 
@@ -234,4 +235,4 @@ def _end_of_log(path: Path) -> str:
 def _command(folder: Path) -> str:
     """Return the command that measures the cell again, into a folder of its own."""
     config = shlex.quote(str(folder / "config.yaml"))
-    return f"python -m load {config} again && python -m analysis cell again"
+    return f"{PYTHON} -m load {config} again && {PYTHON} -m analysis cell again"

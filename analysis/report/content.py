@@ -5,10 +5,12 @@ format adds headings of its own and nothing else. Its shape:
 
     language    "en"
     title       a line
+    app         what is served: "page" or "attendance"
     about       the author's own: student, name, exercise; empty where not given
     file        the pattern of the PDF's name; empty where not given
     answers     a list, one for each experiment:
-                    experiment, id (of the section), question, sentences (a list)
+                    experiment, id (of the section), stop (its rule), question,
+                    sentences (a list)
     sections    a list: a comparison with other results, if it was asked for; then the
                 experiments', then what is of all of them:
                     id, title, blocks, charts, and `experiment`, its name or "";
@@ -167,6 +169,7 @@ def _answers(matrix: Matrix, ids: Mapping[str, str]) -> Iterator[dict[str, Any]]
         yield {
             "experiment": experiment,
             "id": ids[experiment],
+            "stop": str(own.configs[0]["experiment"]["stop"]),
             "question": question(own),
             "sentences": answer(own.cells, own.unmeasured),
         }
@@ -238,9 +241,11 @@ def _named(name: str) -> str:
 
 
 def _link(found: Sequence[Block], ids: list[str]) -> None:
-    """Link those tables whose rows are the rows of cells."""
+    """Link those tables whose rows are the rows of cells, and not pairs of them."""
     for block in found:
-        if block["kind"] == "table" and len(block["rows"]) == len(ids):
+        if block["kind"] != "table" or len(block["rows"]) != len(ids):
+            continue
+        if block["columns"][0]["heading"] == "implementation":
             block["links"] = ids
 
 

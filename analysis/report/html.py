@@ -30,6 +30,7 @@ from analysis.texts import say
 HERE = Path(__file__).parent
 TEMPLATES, UPLOT = HERE / "html", HERE / "uplot"
 FILTERED = 8  # rows from which a table has a filter
+MOST_COLUMNS = 13  # whose headings fit on paper without breaking words
 HEIGHT, LOW = 170, 110  # of a panel, px
 # The panels of a run's chart, each with its series, their colours and dashes.
 PANELS: dict[str, dict[str, tuple[str, tuple[int, ...]]]] = {
@@ -60,6 +61,7 @@ def page(content: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.globals |= {"say": say, "filtered": FILTERED, "mark": MARK}
+    environment.globals |= {"most": MOST_COLUMNS}
     environment.filters["breakable"] = breakable
     css = _read(UPLOT / "uPlot.min.css") + _read(TEMPLATES / "report.css") + _fills()
     script = _read(UPLOT / "uPlot.iife.min.js") + _read(TEMPLATES / "report.js")
@@ -147,7 +149,7 @@ def _index(content: Mapping[str, Any], titles: Mapping[str, str]) -> Block:
             [
                 entry(titles[cell["id"]], numeric=False),
                 *(entry(known.get(name, ""), numeric=True) for name in names),
-                entry(cell["limit"], numeric=False),
+                entry(_marked(cell), numeric=False),
             ]
         )
     return {
@@ -159,6 +161,11 @@ def _index(content: Mapping[str, Any], titles: Mapping[str, str]) -> Block:
         "rows": rows,
         "links": [cell["id"] for cell in content["cells"]],
     }
+
+
+def _marked(cell: Mapping[str, Any]) -> str:
+    """Return the limit of a cell, as the tables of experiments have it."""
+    return f"{cell['limit']}{'' if cell['side'] == 'server' else f' {MARK}'}"
 
 
 def _with_pictures(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from analysis import texts as texts_of
 from analysis import translation
 from analysis.drawing import words
+from analysis.limits import BOTH, LIMITS, limits_of, meaning
 from analysis.report.content import content
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
@@ -86,6 +88,15 @@ def test_no_sentence_of_a_report_stays_english(
         for printed in PRINTED:
             rest = rest.replace(printed, "")
         assert not ENGLISH_WORDS.search(rest), text
+
+
+@pytest.mark.parametrize("into", OTHERS)
+def test_each_limit_has_its_meaning_alone_and_beside_another(into: str) -> None:
+    pairs = itertools.permutations(LIMITS, 2)
+    with speaking(into):
+        for verdict in [*LIMITS, *map(BOTH.join, pairs)]:
+            said = translated(f"{verdict}, {meaning(verdict)}: all of it")
+            assert not [one.means for one in limits_of(verdict) if one.means in said]
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,18 @@ def test_what_measures_can_be_planned(
         assert matrix(asked, folder, ["load"], "netns")
 
 
+def test_commands_are_those_of_the_projects_environment() -> None:
+    """Another Python has not what the project needs."""
+    fenced = [fence for run in (True, False) for fence in in_fences(run)]
+    bare = {
+        (fence.place, words[0])
+        for fence in fenced
+        for words in fence.commands
+        if words[0] in ("python", "python3", "pip", "locust", "snakemake")
+    }
+    assert bare == set()
+
+
 @pytest.mark.parametrize(
     "fence", list(in_fences(run=True)), ids=lambda fence: fence.place
 )

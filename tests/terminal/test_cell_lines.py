@@ -42,6 +42,14 @@ def test_a_row_fits_and_stands_below_its_heading(width: int, label: str) -> None
     assert ends == [heading.index(name) + len(name) for name in names]
 
 
+def test_a_very_narrow_terminal_has_a_line_a_cell() -> None:
+    for width in (30, 40, 50):
+        line, heading = row(width=width).plain, rows().heading(width).plain
+        assert cell_len(line) <= width and cell_len(heading) <= width
+        assert "12,345" in line
+    assert "1,234.6" in row(width=42).plain and "1,403" not in row(width=42).plain
+
+
 def test_a_wide_terminal_has_all_of_it() -> None:
     line = row(width=150).plain
     for text in ("burst multiprocess", "72", "server-cpu", "about 5 min"):

@@ -229,7 +229,12 @@ for (const chart of charts) {
 }
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 matchMedia("print").addEventListener("change", redraw);
+let closed = []; // what is closed again after printing
 addEventListener("beforeprint", () => {
   charts.forEach(draw);
-  for (const details of document.querySelectorAll("details")) details.open = true;
+  closed = [...document.querySelectorAll("details:not([open])")];
+  for (const details of closed) details.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const details of closed) details.open = false;
 });

@@ -115,7 +115,10 @@ def test_cell_chart_is_readable(reason: str) -> None:
     limited = Verdict("link", "the link carried 96% of its rate " * 4)
     made = draw(config(), row, record, aggregates.timeline(record), limited, None)
     assert_readable(made)
-    assert "limited by link (not the server)" in texts(made)
+    assert "† limited by link (not the server)" in texts(made)
+    both = Verdict("server-cpu + link", "of both")
+    made = draw(config(), row, record, aggregates.timeline(record), both, None)
+    assert "† limited by server-cpu + link (not the server alone)" in texts(made)
     said = "with 130 users" if reason == "first-failure" else "up to 3,300 users"
     assert said in texts(made)
     assert "Users did not wait." in texts(made)

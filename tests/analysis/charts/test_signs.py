@@ -82,6 +82,14 @@ def all_charts(made: Sequence[Cell]) -> list[Figure]:
     return drawn
 
 
+def test_a_panel_without_room_for_a_limit_keeps_the_mark(tmp_path: Path) -> None:
+    made = cells([{"impl": "multiprocess"}, {"impl": "single"}], "first_fail", tmp_path)
+    for cell in made:
+        cell.result["verdict"] = {"limit": "machine + accept-queue", "because": "…"}
+    titles = [axes.get_title(loc="left") for axes in heat_map.draw(made).axes]
+    assert titles == ["multiprocess †", "single †"]
+
+
 @pytest.mark.parametrize("experiment", ["first_fail", "burst"])
 def test_axes_have_units_and_titles_are_one_line(
     experiment: str, tmp_path: Path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from analysis.files import DataError
 from analysis.pdf.document import document
 from analysis.pdf.elements import paragraph
 from analysis.pdf.pdf import pages as pages_of
-from analysis.pdf.pdf import pdf, write
+from analysis.pdf.pdf import pdf, size_of, write
 from analysis.report.content import content
 from analysis.texts import say, speaking
 from tests.analysis import golden
@@ -220,6 +221,21 @@ def test_pages_are_filled(golden_made: Path) -> None:
         assert last / (len(light) - above - below) > LEAST_FILLED, number
 
 
+def test_the_method_is_that_of_the_app_and_of_the_experiments(
+    said: dict[str, Any],
+) -> None:
+    page = json.dumps(document(said["en"]))
+    assert "ask for the page over TCP" in page and "status other than 2xx" in page
+    assert "10 s before the first failure" in page and "Peak RPS: " not in page
+    attendance = json.dumps(document(said["en"] | {"app": "attendance"}))
+    assert "send the code over TCP" in attendance and "any answer but OK" in attendance
+    assert "2xx" not in attendance and "ask for the page" not in attendance
+    rated = [each | {"stop": "capacity"} for each in said["en"]["answers"]]
+    capacity = json.dumps(document(said["en"] | {"answers": rated}))
+    assert "Peak RPS: " in capacity
+    assert "before the first failure, divided by 10" not in capacity
+
+
 def test_the_same_content_gives_the_same_file(
     said: dict[str, Any], golden_made: Path
 ) -> None:
@@ -259,6 +275,15 @@ def test_it_has_the_name_that_it_is_handed_in_with(
         )
     made = sorted(path.name for path in tmp_path.iterdir())
     assert made == ["CN_HW2_홍길동.pdf", "report.pdf"]
+
+
+@pytest.mark.parametrize("pixels, size", [(192, {"width": 5.08}), (2000, {})])
+def test_a_small_picture_is_not_made_larger(
+    tmp_path: Path, pixels: int, size: dict[str, float]
+) -> None:
+    picture = tmp_path / "picture.png"
+    Image.new("L", (pixels, 9)).save(picture)
+    assert size_of(picture) == size
 
 
 def test_a_picture_that_is_missing_is_one_line(

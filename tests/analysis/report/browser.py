@@ -33,6 +33,22 @@ TOO_WIDE = """() => [...document.querySelectorAll("main *, header *, nav *, foot
   .filter((element) => !element.closest(".scroll > *, pre, .uplot, .skip"))
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
   .map((element) => element.outerHTML.slice(0, 80))"""
+# Headings of columns that are written over the next one.
+OVERLAPPING = """() => [...document.querySelectorAll("thead th button")]
+  .filter((button) => button.getBoundingClientRect().right >
+    button.closest("th").getBoundingClientRect().right + 0.5)
+  .map((button) => button.textContent)"""
+# Words in headings of columns that are broken into lines.
+BROKEN = r"""() => [...document.querySelectorAll("table:not(.wide) thead button")]
+  .flatMap((button) => [...button.childNodes])
+  .filter((node) => node.nodeType === Node.TEXT_NODE)
+  .flatMap((node) => [...node.data.matchAll(/[^\s-]+/g)].filter((word) => {
+    const range = document.createRange();
+    range.setStart(node, word.index);
+    range.setEnd(node, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  }))
+  .map((word) => word[0])"""
 
 
 @dataclass

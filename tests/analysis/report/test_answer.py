@@ -11,7 +11,8 @@ from analysis.report.change import changes
 from analysis.rows.cells import Cell
 from analysis.rows.matrix import Matrix
 from analysis.rows.unmeasured import Unmeasured
-from tests.analysis.conftest import config
+from contract import stops
+from tests.analysis.conftest import HOST, config
 from tests.analysis.rows.test_repeats import run, runs
 
 LINK = {"limit": "link", "because": "it was full"}
@@ -63,6 +64,42 @@ def test_a_bound_is_told_as_a_bound() -> None:
     assert said[0].startswith("single served 905")
 
 
+def test_a_median_without_a_failure_hides_no_failure() -> None:
+    select = [
+        run(1, 800, impl="select"),
+        *(run(n, 3300, None, impl="select") for n in (2, 3)),
+    ]
+    said = answer(select, [])
+    assert said[0] == "select in 2 of 3 runs met no failure with up to 3,300 users."
+    burst = [
+        run(n, 2000, figures={"failures": failures}, impl="select", **BURST)
+        for n, failures in enumerate((0, 0, 5), 1)
+    ]
+    said = answer(burst, [])
+    assert said[0] == "Requests that failed: select with 0 [0, 5]."
+    assert "Rates include failed requests." in said
+
+
+def test_what_is_true_of_some_runs_is_told_of_these() -> None:
+    single = [*runs("single", 900, 905, limited=LINK), run(3, 910, impl="single")]
+    said = answer([*runs("select", 1795, 1800, 1810, limited=LINK), *single], [])
+    assert "select and single in 2 of 3 runs were limited by the link." in said
+    stray = run(1, 40, impl="select", figures={"outcome": stops.STRAY})
+    said = answer([stray, run(2, 1800, impl="select")], [])
+    assert said[1] == (
+        "The load may not be the cause of the first failure of select in 1 of 2 runs: "
+        "no others followed."
+    )
+
+
+def test_rows_that_cannot_be_compared_are_told() -> None:
+    two = runs("single", 900, 910) + runs("select", 1800, 1810)
+    assert answer(two, [])[2].startswith("Rows of fewer than three runs are not comp")
+    other = {**HOST, "cpu_model": "another CPU"}
+    cells = runs("single", 900) + runs("select", 1800, host=other)
+    assert answer(cells, [])[-2].startswith("These rows are of machines that differ")
+
+
 def test_figures_that_do_not_measure_a_server_are_told() -> None:
     cells = runs("single", 900, 905, 910, limited=LINK) + runs("select", 1795, 1800, 9)
     said = answer(cells, [])
@@ -75,9 +112,10 @@ def test_figures_that_do_not_measure_a_server_are_told() -> None:
     unclear = {"limit": "unclear", "because": "?"}
     both = {"limit": "server-cpu + link", "because": "both"}
     cells = runs("single", 900, limited=unclear) + runs("select", 800, limited=both)
-    assert answer(cells, [])[-2:] == [
+    assert answer(cells, [])[-3:] == [
         "What limited single is not clear.",
         "select was limited by the server's CPU time and the link.",
+        "That is not the server alone, so the figure may not measure it.",
     ]
 
 
@@ -113,6 +151,12 @@ def test_rows_of_one_implementation_are_told_apart_by_what_varies() -> None:
 def test_many_rows_are_told_by_their_span() -> None:
     cells = [cell for n in range(9) for cell in runs(f"own{n}", 900 - n)]
     assert answer(cells, [])[1] == "Then came eight others from 899 to 892."
+    burst = [
+        run(1, 2000, impl=f"own{n}", figures={"failures": n + 1}, **BURST)
+        for n in range(9)
+    ]
+    said = answer(burst, [])
+    assert said[0] == "Requests that failed: nine rows from 1 to 9."
     assert answer(cells, [])[-1] == "All nine were limited by the server's CPU time."
 
 
@@ -121,6 +165,9 @@ def test_what_was_not_measured_is_told() -> None:
     assert answer([], [cell]) == [
         "students/ada could not be measured: does not start: exit status 1."
     ]
+    assert len(answer([], [cell, cell])) == 1
+    said = answer(runs("students/ada", 900, 910), [cell])
+    assert said[-1].startswith("students/ada in 1 of 3 runs could not be measured: ")
     assert question(Matrix([], [cell])).startswith("How many users does each server")
 
 

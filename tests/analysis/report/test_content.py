@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from analysis.report.anchors import Anchors
 from analysis.report.content import content
 from tests.analysis import golden
 
@@ -69,10 +70,21 @@ def test_the_cases_that_a_server_failed_are_at_its_first_run(
     assert all(each["conformance"] is None for each in said["study"]["cells"])
 
 
+def test_an_address_of_the_page_is_not_given_to_a_section() -> None:
+    anchors = Anchors()
+    names = ["panels", "environment", "cells", "answer", "burst"]
+    assert [anchors.of(name) for name in names] == [f"{n}-2" for n in names[:4]] + [
+        "burst"
+    ]
+
+
 def test_a_table_of_rows_links_to_their_cells(said: dict[str, Content]) -> None:
     [section] = [s for s in said["study"]["sections"] if s["id"] == "first_fail"]
     tables = [block for block in section["blocks"] if block["kind"] == "table"]
     assert tables[0]["links"] == ["multiprocess-first_fail", "select-first_fail"]
+    pairs = [block for block in tables if block["columns"][0]["heading"] == "A"]
+    assert [len(block["rows"]) for block in pairs] == [2]  # as many as there are rows
+    assert not any(block["links"] for block in pairs)
     users = [column["heading"] for column in tables[0]["columns"]].index("users")
     entry = tables[0]["rows"][0][users]
     assert entry == {"text": "400", "interval": "[400, 400]", "value": 400.0}
@@ -133,5 +145,7 @@ def test_a_cell_has_its_run(said: dict[str, Content]) -> None:
     assert stray["timeline"]["users"] == [40, 80, 100, 100, 100, 100]
     assert [mark["text"] for mark in stray["marks"]] == ["first failure"]
     assert stray["failures"]["rows"][0][0]["text"] == "no response"
-    assert stray["command"].startswith("python -m load cells/stray/config.yaml ")
+    assert stray["command"].startswith(
+        ".venv/bin/python -m load cells/stray/config.yaml again && .venv/bin/python -m"
+    )
     assert Path(stray["chart"]["path"]).name == "chart.svg"

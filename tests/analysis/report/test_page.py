@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
 import json
 import shutil
@@ -14,14 +15,22 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
+from pypdf import PdfReader
 
 from analysis.report.formats import write
 from contract.conformance import LIST
 from tests.analysis.conftest import make_cell, steady
-from tests.analysis.report.browser import TOO_WIDE, chromium, opened
+from tests.analysis.report.browser import (
+    BROKEN,
+    OVERLAPPING,
+    TOO_WIDE,
+    chromium,
+    opened,
+)
 
 SPANS = """(chart) =>
   drawn.get(chart).plots.map(({ scales: { x } }) => x.max - x.min)"""
+PAPER = 690  # px, of A4 without its margins
 EVIL = "<script>alert(1)</script>"
 MESSAGE = "<img src=x onerror=alert(2)>"
 LOG = "</pre></script><script>alert(3)</script>"
@@ -155,6 +164,14 @@ def test_headings_are_in_order_and_links_lead_somewhere(pages: Path) -> None:
         assert all(alt for alt in read.values("alt"))
 
 
+def test_a_limit_that_is_not_the_server_has_its_mark_in_the_list_of_cells(
+    pages: Path,
+) -> None:
+    text = (pages / "odd.html").read_text()
+    cells = text[text.index('id="cells"') : text.index("<article")]
+    assert cells.count("<td data-marked>think-time †</td>") == 2
+
+
 def test_a_report_of_eight_cells_is_small(pages: Path) -> None:
     assert (pages / "study.html").stat().st_size < 3_000_000
 
@@ -168,6 +185,7 @@ def test_it_is_drawn_whole(
         canvases = page.draw()
         assert len(canvases) == 4 * page.of("charts.length") and all(canvases)
         assert page.of(TOO_WIDE) == []
+        assert page.of(OVERLAPPING) == []
         assert page.of("document.documentElement.scrollWidth") == width
         assert page.of("[...document.images].every((image) => image.naturalWidth > 0)")
         assert page.said == []
@@ -262,8 +280,15 @@ def test_charts_zoom_and_tell_values(browser: Browser, pages: Path) -> None:
 
 
 def test_it_prints_with_all_its_charts(browser: Browser, pages: Path) -> None:
-    with opened(browser, pages / "odd.html") as page:
-        assert page.page.pdf().startswith(b"%PDF")
+    with opened(browser, pages / "odd.html", PAPER) as page:
+        printed = PdfReader(io.BytesIO(page.page.pdf()))
+        text = "".join(one.extract_text() for one in printed.pages)
+        text = "".join(text.split())  # lines may break anywhere
         assert page.of("charts.every((chart) => chart.dataset.drawn === '4')")
-        assert page.of("[...document.querySelectorAll('details')].every((d) => d.open)")
+        assert text.count("timeinwhichclientswaitedtobeaccepted") == 4
+        assert text.count("python-manalysiscellagain") == 4  # is not cut off
+        assert page.of("document.querySelectorAll('main details[open]').length") == 0
+        page.page.emulate_media(media="print")
+        assert page.of(BROKEN) == []
+        assert page.of("document.documentElement.scrollWidth") == PAPER
         assert page.said == []
