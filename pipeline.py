@@ -62,8 +62,8 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
     from conf import command_line
     from conf.errors import MatrixError
     from conf.plan.archives import STUDY
-    from conf.plan.plan import plan
     from conf.plan.recorded import plan_archives, plan_packing, plan_report
+    from conf.plan.request import plan
     from conf.surroundings import prepare
     from load.host.interrupt import pass_on_to_children
 

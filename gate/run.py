@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conf.compose.choices import quoted
-from conf.plan.plan import LOOPBACK, NETWORK, no_link
+from conf.plan.request import LOOPBACK, NETWORK, no_link
 from conf.plan.sources import digest
 from conf.plan.turn import NAME, try_lock
 from conf.surroundings import prepare

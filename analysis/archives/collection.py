@@ -31,8 +31,8 @@ from analysis.rows.machines import MACHINE
 from analysis.rows.matrix import Matrix
 from analysis.rows.settings import show
 from analysis.tables import comparison
-from analysis.tables.notes import MACHINE as KNOWN
-from analysis.tables.notes import differing, machine
+from analysis.tables.machines import MACHINE as KNOWN
+from analysis.tables.machines import differing, machine
 
 DIGITS = 8  # of a digest, in a name
 HEADINGS = ("kernel", "CPU", "cores", "Python")  # of what is known of a machine

@@ -31,7 +31,7 @@ from analysis.rows.groups import MARK, Group
 from analysis.rows.settings import show, show_ms, varying_settings
 from analysis.rows.statistics import LEAST_RUNS
 from analysis.tables.day import DRIFT
-from analysis.tables.notes import machine
+from analysis.tables.machines import machine
 from contract import stops
 
 STOP = "experiment.stop"

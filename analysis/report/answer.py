@@ -28,7 +28,7 @@ from analysis.rows.pairs import NOT_SERVERS, NOTHING, Comparison
 from analysis.rows.statistics import LEAST_RUNS
 from analysis.rows.unmeasured import Unmeasured
 from analysis.tables.comparison import comparisons
-from analysis.tables.notes import differing
+from analysis.tables.machines import differing
 from analysis.texts import listed, number, say
 from analysis.translation import translated
 from contract import stops

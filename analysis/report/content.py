@@ -84,7 +84,7 @@ from analysis.report.timeline import points
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
-from analysis.tables.notes import machine
+from analysis.tables.machines import machine
 from analysis.texts import has, language, listed, say
 from analysis.translation import translated_parts
 

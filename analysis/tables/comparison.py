@@ -42,15 +42,8 @@ from analysis.rows.settings import (
 )
 from analysis.rows.statistics import Estimate
 from analysis.tables import day, waited
-from analysis.tables.notes import (
-    differing,
-    footnotes,
-    limits,
-    machine,
-    possible_rps,
-    repeat_notes,
-    warning,
-)
+from analysis.tables.machines import differing, machine
+from analysis.tables.notes import footnotes, limits, possible_rps, repeat_notes, warning
 from contract import stops
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group
 from analysis.rows.settings import show, show_ms
-from analysis.tables.notes import differing
+from analysis.tables.machines import differing
 
 DRIFT = 0.1  # of the machine's speed; a greater change has a note
 MOST = 5  # programs that are named for a row

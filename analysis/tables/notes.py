@@ -9,32 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from analysis.limits import compared, is_outside, is_servers, meaning
 from analysis.rows.ceiling import NEAR, is_near
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARKED, Group
-from analysis.rows.machines import by_machine
 from analysis.rows.settings import IDLE, label, setting, show, varying_settings
 from analysis.rows.statistics import LEAST_RUNS, LEVEL, confidence
-from analysis.tables import failing
+from analysis.tables import failing, machines
 from contract import stops
 from contract.text import numbered
-
-MACHINE = ("kernel", "cpu_model", "cpus", "python")
-
-
-def machine(cell: Cell) -> dict[str, Any]:
-    provenance = cell.provenance
-    known = {**(provenance.get("host") or {}), **(provenance.get("versions") or {})}
-    return {name: known.get(name) for name in MACHINE}
-
-
-def differing(cells: Sequence[Cell]) -> list[str]:
-    """Return the properties in which the machines of these cells differ."""
-    machines = [machine(cell) for cell in cells]
-    return [n for n in MACHINE if len({str(m[n]) for m in machines}) > 1]
 
 
 def warning(groups: Sequence[Group]) -> Iterable[str]:
@@ -118,7 +102,7 @@ def footnotes(groups: Sequence[Group]) -> Iterable[str]:
     yield from bare_lf(cells)
     yield from conformance(cells)
     yield from _suspect(cells)
-    yield from _not_comparable(cells)
+    yield from machines.notes(cells)
 
 
 def _lower_bounds(cells: Sequence[Cell]) -> Iterable[str]:
@@ -189,31 +173,6 @@ def _suspect(cells: Sequence[Cell]) -> Iterable[str]:
             "response time and think time by Little's law: "
             f"{', '.join(dict.fromkeys(suspect))}.\n"
         )
-
-
-def _not_comparable(cells: Sequence[Cell]) -> Iterable[str]:
-    machines = by_machine(cells)
-    if None not in machines:
-        named = (_described(name, own[0]) for name, own in machines.items() if name)
-        yield (
-            "**Machines:** rows of different machines are not compared with each "
-            f"other. {'. '.join(named)}.\n"
-        )
-        return
-    if unlike := differing(cells):
-        yield (
-            "**Not comparable:** these rows come from machines that differ in "
-            f"{', '.join(unlike)}.\n"
-        )
-
-
-def _described(name: str, cell: Cell) -> str:
-    """Return what is known of the machine of an archive, or of this one."""
-    known = machine(cell)
-    return (
-        f"{show(name)}: {show(known['cpus'])} cores of {show(known['cpu_model'])}, "
-        f"{show(known['kernel'])}, Python {show(known['python'])}"
-    )
 
 
 def _backlogs(cells: Sequence[Cell]) -> Iterable[str]:

@@ -1,14 +1,13 @@
 """The plan of a request: cells, their order, and the files to make.
 
-The Snakefile takes everything from a `Plan`, and selects nothing.
+The Snakefile takes everything from a `Plan`, and selects nothing. `request.py` and
+`recorded.py` make plans.
 
 Rules of this module:
 - Making a plan writes nothing. Only `Plan.write` does, and a dry run does not call it:
   it must not disturb a study that is running.
 - conf imports no other part. What a plan needs of them is passed in (`Parts`).
-- A request that cannot be carried out raises `MatrixError` before anything is measured,
-  with one line for the user. `Plan.warnings` has everything else that the user must
-  know.
+- `Plan.warnings` has what the user must know of a plan that can be carried out.
 - A plan may have ten thousand cells: their values are looked up, not computed each
   time.
 """
@@ -21,24 +20,16 @@ import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from conf.compose.submissions import read_class_folder
-from conf.course import settings as of_class
-from conf.course.course import course
 from conf.errors import MatrixError
-from conf.plan import conformance, report
+from conf.plan import report
 from conf.plan.conformance import Trials
 from conf.plan.labels import labels
-from conf.plan.matrix import matrix
 from conf.plan.matrix_files import OF_ARCHIVE, MatrixFiles, folder_of
 from conf.plan.order import order
-from conf.plan.sources import digest
 from conf.schema import Config
 
 OUTPUTS = Path("outputs")  # below the folder that Snakemake is run in, or --directory
-SNAKEMAKE = Path(".snakemake")  # its own notes, in the same folder
-LOOPBACK, NETWORK = "loopback", "netns"  # network=auto is one of them
 
 
 @dataclass(frozen=True)
@@ -188,83 +179,10 @@ class Plan:
         if self.measures:
             shown = (*self.comparisons, *self.shown, *self.reports)
             steps += [*self.files.written, *shown]
-        _refuse(self.parts.kept_out(map(Path, steps)))
+        refuse(self.parts.kept_out(map(Path, steps)))
 
 
-def plan(
-    requested: Mapping[str, Any], root: Path, parts: Parts, measures: bool = True
-) -> Plan:
-    """Return the plan for a request, in the form that `matrix` takes.
-
-    If it `measures` nothing, it tries the conformance of the servers alone. Raises
-    `MatrixError` if it cannot be carried out.
-    """
-    refuse_foreign(parts)
-    requested, settings = report.split(requested)
-    requested, given = of_class.split(requested)
-    requested, tries = conformance.split(requested)
-    auto = LOOPBACK if parts.no_namespaces else NETWORK
-    cells = matrix(requested, root, runner=parts.runner, auto_network=auto)
-    told = course(given, list(cells.values()), root, root / "conf")
-    trials = conformance.trials(
-        cells if tries else {},
-        digest(parts.conformance, root),
-        OUTPUTS,
-        parts.record[0] if measures else None,
-    )
-    files = files_of(cells, parts, told, trials.result_of_cells)
-    if measures and files.unmeasured:
-        _refuse(parts.refused(cell["network"] for cell in cells.values()))
-    names = {cell["experiment"]["name"] for cell in cells.values()}
-    if taken := sorted(names.intersection(parts.taken_names)):
-        raise MatrixError(
-            f"conf/experiment/{taken[0]}.yaml: other tables and charts have this name; "
-            "give it another name"
-        )
-    warnings = list(_warnings(requested, cells, root, parts))
-    return Plan(cells, files, settings, parts, warnings, trials, measures)
-
-
-def files_of(
-    cells: Mapping[str, Config],
-    parts: Parts,
-    told: str = "",
-    conforming: Mapping[str, str] | None = None,
-) -> MatrixFiles:
-    """Return the files of these cells.
-
-    `told` is what is known of a class, and `conforming` has the results of trials.
-    """
-    made_of = (parts.record, parts.results, parts.analysis)
-    return MatrixFiles(cells, OUTPUTS, *made_of, told, conforming or {})
-
-
-def refuse_foreign(parts: Parts) -> None:
-    """Refuse to work among files that somebody else has written."""
-    here = (SNAKEMAKE, OUTPUTS)
-    below = (path for each in here for path in each.glob("*/"))
-    _refuse(parts.kept_out([*here, *below]))
-
-
-def _warnings(
-    requested: Mapping[str, Any], cells: Mapping[str, Config], root: Path, parts: Parts
-) -> Iterable[str]:
-    """Yield warnings about a plan that can be carried out."""
-    if parts.no_namespaces and requested.get("network", "auto") == "auto":
-        yield no_link(parts.no_namespaces)
-    of_a_class = any(cell["impl"]["submission"] for cell in cells.values())
-    if of_a_class and (warning := read_class_folder(root, root / "conf").warning()):
-        yield warning
-
-
-def no_link(why: str) -> str:
-    """Return a warning for `network=auto`, where `why` there are no namespaces."""
-    return (
-        f"no network namespaces here ({why}): requests cross the loopback and no "
-        "network interface"
-    )
-
-
-def _refuse(why: str | None) -> None:
+def refuse(why: str | None) -> None:
+    """Raise `MatrixError` if there is something to say."""
     if why:
         raise MatrixError(why)

@@ -16,7 +16,8 @@ from conf.plan import archives, conformance, report
 from conf.plan.conformance import Trials
 from conf.plan.last import FIRST, last_cells
 from conf.plan.matrix_files import OF_ARCHIVE
-from conf.plan.plan import OUTPUTS, Parts, Plan, files_of, refuse_foreign
+from conf.plan.plan import OUTPUTS, Parts, Plan
+from conf.plan.request import files_of, refuse_foreign
 from conf.schema import Config
 
 

@@ -33,7 +33,7 @@ def study(outputs: Path) -> Path:
     matrix = outputs / "matrices" / "made"
     matrix.mkdir(parents=True)
     (matrix / "matrix.json").write_text(json.dumps(folders))
-    assert main(["compare", "--code", "made", str(matrix / "matrix.json")]) == 0
+    assert main(["matrix", "--code", "made", str(matrix / "matrix.json")]) == 0
     return matrix
 
 

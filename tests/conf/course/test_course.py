@@ -12,7 +12,9 @@ import pytest
 from conf.course import settings
 from conf.course.course import FILE
 from conf.errors import MatrixError
-from conf.plan.plan import Plan, plan, plan_report
+from conf.plan.plan import Plan
+from conf.plan.recorded import plan_report
+from conf.plan.request import plan
 from tests.conf.plan.test_plan import PARTS, ROOT
 
 WRONG: list[tuple[Any, str]] = [

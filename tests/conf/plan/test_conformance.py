@@ -14,7 +14,7 @@ from conf.errors import MatrixError
 from conf.plan.conformance import Trials, listed, split, trials
 from conf.plan.matrix import matrix
 from conf.plan.matrix_files import MatrixFiles
-from conf.plan.plan import plan
+from conf.plan.request import plan
 from contract.conformance import LIST, RESULT
 from tests.conf.plan.test_plan import ASKED, PARTS
 

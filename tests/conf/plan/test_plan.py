@@ -11,7 +11,8 @@ import pytest
 
 from conf.errors import MatrixError
 from conf.plan.order import order
-from conf.plan.plan import Parts, Plan, plan
+from conf.plan.plan import Parts, Plan
+from conf.plan.request import plan
 
 ROOT = Path(__file__).parents[3]
 EXPERIMENTS = ("burst", "first_fail")

@@ -12,7 +12,8 @@ import yaml
 from analysis import texts
 from conf.errors import MatrixError
 from conf.plan import report
-from conf.plan.plan import plan, plan_report
+from conf.plan.recorded import plan_report
+from conf.plan.request import plan
 from conf.schema import Report
 from tests.conf.plan.test_plan import ASKED, PARTS, ROOT
 
