@@ -71,7 +71,7 @@ def test_no_sentence_of_a_report_stays_english(
     golden_made: Path, name: str, into: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("analysis.report.content.redraw_cells", lambda *_: None)
-    monkeypatch.setattr("analysis.report.content.redrawn", lambda *_, **__: {})
+    monkeypatch.setattr("analysis.report.sections.redrawn", lambda *_, **__: {})
     with contextlib.chdir(golden_made), speaking(into):
         said = set(texts(content(Path(name), {})))
         matrix = Matrix.read(Path(name, "matrix.json"))

@@ -54,7 +54,7 @@ def said(golden_made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
             pytest.MonkeyPatch.context() as patch,
         ):
             patch.setattr("analysis.report.content.redraw_cells", lambda *_: None)
-            patch.setattr("analysis.report.content.redrawn", lambda *_: {})
+            patch.setattr("analysis.report.sections.redrawn", lambda *_: {})
             found[language] = content(Path(MATRIX), {**ABOUT, "notes": str(notes)})
         # One chart stands for all: reading many from a PDF takes long.
         for each in (found[language]["sections"], found[language]["cells"][1:]):
