@@ -47,7 +47,9 @@ def how_far(study: Study, interrupted: bool, logs: Sequence[str]) -> Iterator[st
     ended = "Interrupted" if interrupted else "Not finished"
     count = measured + len(rest)
     were = "was" if 1 in (measured, count) else "were"
-    text = numbered(f"{ended}: {measured:,} of {count:,} cell(s) {were} measured")
+    text = ended
+    if count:
+        text += numbered(f": {measured:,} of {count:,} cell(s) {were} measured")
     if rest:
         left = duration(study.takes_s(rest))
         text += f"; the same command measures the rest, in about {left}"
