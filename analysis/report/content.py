@@ -45,7 +45,7 @@ A cell is a mapping:
     stats, failures  tables
     evidence, provenance  lists of {heading, text}
     log         the last lines that the server printed
-    command     measures the cell again
+    command     measures the cell again; empty for a cell of an archive
     folder      where its files are
     chart       {path, alt}: its kept SVG, and maybe `svg`
 
@@ -74,6 +74,7 @@ from analysis.report.redrawn import redraw_cells, redrawn
 from analysis.report.timeline import points
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
+from analysis.rows.machines import is_here
 from analysis.rows.matrix import Matrix
 from analysis.tables.notes import machine
 from analysis.texts import has, language, listed, say
@@ -126,7 +127,12 @@ def content(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _code(matrix: Matrix) -> dict[str, Any]:
-    known = servers(matrix.configs, ROOT)
+    # What an archive says of files is not looked for among ours.
+    configs = (
+        c if is_here(c) else {**c, "impl": {**c["impl"], "sources": []}}
+        for c in matrix.configs
+    )
+    known = servers(configs, ROOT)
     return {"servers": known, "shared": shared_excerpts(known, ROOT)}
 
 
