@@ -57,8 +57,8 @@ def _of_records(cells: Mapping[str, Config], settings: Config, parts: Parts) -> 
     names = {config["experiment"]["name"] for config in cells.values()}
     if taken := sorted(names.intersection(parts.taken_names)):
         raise MatrixError(
-            f"an experiment is called {taken[0]}, which is the name of other tables and "
-            "charts"
+            f"an experiment is called {taken[0]}, which is the name of other tables "
+            "and charts"
         )
     files = MatrixFiles(cells, OUTPUTS, parts.record, parts.results, parts.analysis)
     for cell in files.unmeasured:
