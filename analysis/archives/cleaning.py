@@ -29,6 +29,7 @@ ELSEWHERE = re.compile(
 URL_PATHS = ("impl.path", "impl.ready.path", "--path")
 AS_SET = ("provenance.commands", "stopped.reason", "not_measured.kind")
 LEAST = 2  # characters of a name of a host or a user
+SHORT = 4  # characters of a path that may stand in any picture by chance
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,11 @@ class Cleaning:
 
     def found(self, content: bytes) -> str | None:
         """Return a place of this machine that stands in a file, if there is one."""
-        for path in self.places:
+        for path in (path for path in self.places if len(path) > SHORT):
             pattern = rb"(?<![\w.-])" + re.escape(path.encode()) + rb"(?![\w.-])"
             if re.search(pattern, content):
                 return path
         return None
-
-    def named(self, content: bytes) -> bool:
-        """Whether the host or the user is named in a file."""
-        lower = content.lower()
-        return any(name.lower().encode() in lower for name in self.names)
 
     def _each(self, value: Any, where: str, *, with_names: bool) -> Any:
         if isinstance(value, Mapping):

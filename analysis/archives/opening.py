@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import json
 import shutil
+import stat
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -52,6 +53,7 @@ def opened(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="firstfail-") as name:
         outputs = Path(name) / "outputs"
         with named(path):
+            _check_regular(path)
             cells = _unpack(path, outputs)
             for cell in cells:
                 _summarise(outputs, cell)
@@ -65,8 +67,16 @@ def opened(path: Path) -> Iterator[Path]:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of an archive; raise `DataError` if it can't be read."""
+    with named(path):
+        _check_regular(path)
     with named(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_regular(path: Path) -> None:
+    """Raise an error for what is no file: to open a FIFO might wait for ever."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise DataError("it is no file")
 
 
 @contextlib.contextmanager

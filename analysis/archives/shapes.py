@@ -7,6 +7,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from analysis.archives import form
 from contract import stops
 from contract.settings import AUTO
 
+NAME = re.compile(r"[^\W][\w ._+\-,'()&@%]{0,199}")
+DIGITS = re.compile(r"[0-9a-f]{4,64}")
 JOINED = 200  # stretches in which users joined; a search for a start has twenty
 Fits = Callable[[Any], bool]
 
@@ -34,6 +37,20 @@ def text(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= form.LINE_BYTES
 
 
+def name(value: Any) -> bool:
+    """Whether a value may be part of the name of a file, as experiments are."""
+    return isinstance(value, str) and NAME.fullmatch(value) is not None
+
+
+def names(value: Any) -> bool:
+    """Whether a value is a name, or several with / between them: students/ada."""
+    return isinstance(value, str) and all(map(name, value.split("/")))
+
+
+def digits(value: Any) -> bool:
+    return isinstance(value, str) and DIGITS.fullmatch(value) is not None
+
+
 def truth(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -45,14 +62,16 @@ def _users(value: Any) -> bool:
 SECONDS, POSITIVE = number(0, form.SECONDS), number(1e-6)
 CONFIG = {
     "experiment": {
-        "name": text,
+        "name": name,
         "stop": one_of(*stops.RULES),
         "requests?": whole(1),
         "max_s?": number(0),
         "p95_ms?": number(0),
     },
     "impl": {
-        "name": text,
+        "name": names,
+        "sources": [text],
+        "command?": text,
         "path?": text,
         "worker?": text,
         "workers?": whole(1),
@@ -60,9 +79,9 @@ CONFIG = {
         "submission?": text,
         "options?": {},
     },
-    "network": {"name": text, "kind": text, "rate_mbit?": POSITIVE},
-    "app": {"name": text, "code?": text},
-    "page": {"name": text, "wait_ms": number(0, 1000 * form.SECONDS)},
+    "network": {"name": name, "kind": text, "rate_mbit?": POSITIVE},
+    "app": {"name": name, "code?": text},
+    "page": {"name": name, "wait_ms": number(0, 1000 * form.SECONDS)},
     "users": _users,
     "hatch_rate": POSITIVE,
     "idle": whole(0, form.USERS),
@@ -77,8 +96,8 @@ CONFIG = {
         "arrivals": text,
         "processes": whole(1),
     },
-    "code": {"server": text, "runner": text},
-    "key": text,
+    "code": {"server": digits, "runner": digits},
+    "key": digits,
 }
 PROVENANCE = {
     "commit?": text,

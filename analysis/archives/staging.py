@@ -108,11 +108,10 @@ def _copy(folder: Path, to: Path, cleaning: Cleaning) -> bool:
 
 
 def _cleaned_table(content: bytes, cleaning: Cleaning) -> bytes:
-    """Return a table without places. Only errors have words, and most are ours."""
-    if not cleaning.found(content) and not cleaning.named(content):
+    """Return a table without places. Its words are our own, and errors of the host."""
+    if not cleaning.found(content):
         return content
-    text = content.decode(errors="replace")
-    return "\n".join(map(cleaning.text, text.split("\n"))).encode()
+    return cleaning.text(content.decode(errors="replace"), with_names=False).encode()
 
 
 def _finish(cell: Path) -> None:

@@ -29,9 +29,10 @@ def appendix(content: dict[str, Any]) -> Iterator[Block]:
         yield named([{"heading": name, "text": known[0][name]} for name in same])
     yield _heading("runs")
     yield from _runs(cells, known, [n for n in names if n not in same])
-    yield _heading("again")
-    yield paragraph(say("pdf.appendix.again_text"))
-    yield {"kind": "code", "text": cells[0]["command"]}
+    if commands := [cell["command"] for cell in cells if cell["command"]]:
+        yield _heading("again")
+        yield paragraph(say("pdf.appendix.again_text"))
+        yield {"kind": "code", "text": commands[0]}
 
 
 def _heading(name: str) -> Block:

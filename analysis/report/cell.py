@@ -20,6 +20,7 @@ from analysis.report.timeline import timeline
 from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group
+from analysis.rows.machines import is_here
 from analysis.rows.settings import show
 from analysis.tables.waited import LEAST, percent
 from analysis.texts import has, say
@@ -61,7 +62,7 @@ def section(
         "evidence": _evidence(cell),
         "provenance": _provenance(cell),
         "log": _end_of_log(cell.folder / LOG),
-        "command": _command(cell.folder),
+        "command": _command(cell.folder) if is_here(cell.config) else "",
         "folder": str(cell.folder),
         "chart": {
             "path": str(cell.folder / "chart.svg"),

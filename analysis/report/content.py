@@ -52,7 +52,7 @@ A cell is a mapping:
                 many it passed; None if not known, and for all but the first run
     evidence, provenance  lists of {heading, text}
     log         the last lines that the server printed
-    command     measures the cell again
+    command     measures the cell again; empty for a cell of an archive
     folder      where its files are
     chart       {path, alt}: its kept SVG, and maybe `svg`
 
@@ -81,6 +81,7 @@ from analysis.report.sections import sections
 from analysis.report.timeline import points
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
+from analysis.rows.machines import is_here
 from analysis.rows.matrix import Matrix
 from analysis.tables.machines import machine
 from analysis.texts import language, listed, say
@@ -150,7 +151,12 @@ def _unmeasured(matrix: Matrix) -> Iterator[dict[str, str]]:
 
 
 def _code(matrix: Matrix) -> dict[str, Any]:
-    known = servers(matrix.configs, ROOT)
+    # What an archive says of files is not looked for among ours.
+    configs = (
+        c if is_here(c) else {**c, "impl": {**c["impl"], "sources": []}}
+        for c in matrix.configs
+    )
+    known = servers(configs, ROOT)
     return {"servers": known, "shared": shared_excerpts(known, ROOT)}
 
 

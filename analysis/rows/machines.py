@@ -33,6 +33,11 @@ def by_machine(cells: Sequence[Cell]) -> dict[str | None, list[Cell]]:
     return found
 
 
+def is_here(config: Mapping[str, Any]) -> bool:
+    """Whether the cell of a configuration was measured here."""
+    return str(config.get(MACHINE, HERE)) == HERE
+
+
 def are_several(configs: Iterable[Mapping[str, Any]]) -> bool:
     """Whether cells of archives are among these."""
     return any(MACHINE in config for config in configs)

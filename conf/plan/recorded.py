@@ -58,6 +58,12 @@ def plan_archives(
 
 def _of_records(cells: Mapping[str, Config], settings: Config, parts: Parts) -> Plan:
     """Return the plan for tables, charts and more of cells that have records."""
+    names = {config["experiment"]["name"] for config in cells.values()}
+    if taken := sorted(names.intersection(parts.taken_names)):
+        raise MatrixError(
+            f"an experiment is called {taken[0]}, which is the name of other tables "
+            "and charts"
+        )
     files = files_of(cells, parts)
     for cell in files.unmeasured:
         if not OF_ARCHIVE.match(cell):  # which was checked when it was opened

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import json
+import os
 import stat
 import struct
 import tempfile
@@ -390,6 +391,16 @@ def a_server_whose_name_is_a_number(files: Files) -> bytes:
     return with_config(files, impl__name=1)
 
 
+@broken("experiment.name='../../../x' is none")
+def an_experiment_that_leads_out(files: Files) -> bytes:
+    return with_config(files, experiment__name="../../../x")
+
+
+@broken("key='../x' is none")
+def a_key_that_leads_out(files: Files) -> bytes:
+    return with_config(files, key="../x")
+
+
 @broken("config.yaml: it is no YAML")
 def a_configuration_that_constructs(files: Files) -> bytes:
     text = b"!!python/object/apply:os.system ['touch /tmp/owned']"
@@ -496,7 +507,8 @@ def test_a_broken_archive_is_refused(
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.zip", tmp_path):
+    os.mkfifo(tmp_path / "fifo.zip")
+    for path in (tmp_path / "none.zip", tmp_path, tmp_path / "fifo.zip"):
         with pytest.raises(DataError, match=str(path)), opened(path):
             pass
 

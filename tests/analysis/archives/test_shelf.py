@@ -105,3 +105,22 @@ def test_a_class_is_ranked_on_each_machine(golden_made: Path, tmp_path: Path) ->
         ["here", "1"],
         ["abcdef12", "1"],
     ]
+
+
+def test_a_report_takes_no_word_of_an_archive_for_a_file_or_a_command(
+    beside: Path, tmp_path: Path
+) -> None:
+    """Its sources are not looked for here, and nobody is told to start its server."""
+    from analysis.report.content import content
+
+    shutil.copytree(beside, tmp_path / "beside")
+    folders = [str(tmp_path / "beside" / p.name) for p in beside.glob("*abcdef12")]
+    listed = tmp_path / "beside" / "matrix.json"
+    listed.write_text(json.dumps(folders))
+    for name in ("tables", "charts"):
+        assert main([name, str(listed), str(tmp_path / "beside" / name)]) == 0
+    said = content(tmp_path / "beside", {})
+    assert {cell["command"] for cell in said["cells"]} == {""}
+    assert all(not s["excerpts"] for s in said["code"]["servers"])
+    with (beside / "matrix.json").open() as file:
+        assert len(json.load(file)) == 2 * len(folders)
