@@ -33,7 +33,7 @@ NOT_CODE = frozenset(
     }
 )
 MOST = 512 * 1024  # characters of a submission
-LONGEST = 2000  # characters of a line: longer ones are generated, or minified
+LONGEST = 1000  # characters of a line: longer ones are generated, or minified
 INTERPRETER = re.compile(r"#!\s*(?:\S*/)?([^/\s]+)(?:[ \t]+([^-\s]\S*))?")
 ALIASES = {"node": "javascript", "deno": "javascript", "bun": "javascript"}
 
