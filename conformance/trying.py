@@ -36,7 +36,7 @@ from load.server.preflight import Page, Preflight
 from load.server.running import Server, run_server
 
 STARTS = 2  # tries to start a server
-MOST_S = 0.5  # for a page
+MOST_S, TIMED = 0.5, 3  # for a page, the fastest of so many
 ENDING_S, POLL_S = 0.2, 0.02  # until a server is seen to have ended
 USUAL = 10  # pages that a client waits for at least
 
@@ -118,9 +118,7 @@ class Trying:
             page = Page.of(config, expected_body(config, place.page_file))
             Preflight(server, config, place.address, page, tick).check()
             visitor = Visitor(place.address, config["impl"]["path"], page.body, tick)
-            began = time.monotonic()
-            visitor.is_served()
-            took_s = time.monotonic() - began
+            took_s = min(_page_s(visitor) for _ in range(TIMED))
             if took_s > MOST_S:
                 raise ServerError(
                     "no-answer",
@@ -143,6 +141,13 @@ class Trying:
             cores=count_cores(self.cores.server),
             environment=self.environment,
         )
+
+
+def _page_s(visitor: Visitor) -> float:
+    """Return how long a page takes."""
+    began = time.monotonic()
+    visitor.is_served()
+    return time.monotonic() - began
 
 
 def _trouble(server: Server) -> str:
