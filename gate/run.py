@@ -114,10 +114,15 @@ def _empty(folder: Path) -> None:
 
 def _planned_base(tree: Path, head: Side, request: Request, auto: str) -> Side:
     """Return the base with the head's implementations, as far as it has them."""
-    if names := known(impls(head), tree):
-        asked = {**request.settings, "impl": ",".join(map(quoted, names))}
+    if not (names := known(impls(head), tree)):
+        return Side(BASE, tree, {}, {})
+    asked = {**request.settings, "impl": ",".join(map(quoted, names))}
+    try:
         return planned(BASE, tree, asked, auto)
-    return Side(BASE, tree, {}, {})
+    except GateError as error:
+        raise GateError(
+            f"{error} (the plan is this checkout's: base={request.base} may be too old)"
+        ) from None
 
 
 def _notes(root: Path, tree: Path) -> Iterator[str]:
