@@ -5,8 +5,10 @@ Rules of this module:
   excludes 1, the test rejects with p ≤ 5 %, and the median is worse by the least effect
   (`ratios.py` has the first two). So a difference is shown, and the best estimate of it
   is large enough to matter. The interval may reach below the least effect: then it is
-  shown that HEAD is worse, and not that it is worse by so much. To ask that of the
-  interval, too, would hide a slowdown of 10 % among ten runs that scatter.
+  shown that HEAD is worse, and not that it is worse by so much.
+- To ask that of the interval, too, would hide much. Of ten lognormal runs a side that
+  scatter by 5 %, a slowdown of 10 % was found in 93 % of 1,000 simulated cases, and in
+  38 % if the whole interval had to lie beyond the least effect.
 - "Worse by 5 %" means that the better of two figures is 5 % better: it does not depend
   on which of them is BASE. So exchanging the sides mirrors each verdict.
 - All rows that are compared in one figure are one family, and p is corrected by Holm.
