@@ -80,6 +80,8 @@ class Measuring:
         """Write what runs start from, and the list of each side's cells."""
         for side in self.sides.values():
             folder = self.root / self.of(side.name)
+            # By this folder `compare` knows results, even if no run comes about.
+            (folder / "runs").mkdir(parents=True, exist_ok=True)
             names = [pair.cell[side.name] for pair in pairs]
             for name in names:
                 write_text(_config(folder, side, name), json.dumps(side.cells[name]))

@@ -19,6 +19,7 @@ from conf.plan.request import LOOPBACK, NETWORK, no_link
 from conf.plan.sources import digest
 from conf.plan.turn import NAME, try_lock
 from conf.surroundings import prepare
+from contract.settings import AUTO
 from gate.base import base_tree, other_requirements
 from gate.comparing import Comparison, compare, compare_together
 from gate.decision import suspects
@@ -46,7 +47,7 @@ def run(root: Path, request: Request) -> Findings:
     prepare(sys.executable)
     let_no_python_be_told()
     commits = {name: commit_of(root, ref) for name, ref in _refs(request).items()}
-    network = _network(request)
+    network = _Network(unavailable())
     head = planned(HEAD, root, request.settings, network.auto)
     network.check(head)
     tree_of_base = base_tree(root, request.base, commits[BASE])
@@ -55,7 +56,7 @@ def run(root: Path, request: Request) -> Findings:
         network.check(base)
         _empty(root / GATE)
         chosen = pairs(base, head)
-        said = [*_notes(root, tree), *notes(base, head)]
+        said = [*network.notes(request), *_notes(root, tree), *notes(base, head)]
         _announce(commits, said, chosen, request.seed)
         sides = {BASE: base, HEAD: head}
         first = Measuring(root, GATE, sides, digest(ANALYSIS, root), "")
@@ -98,12 +99,9 @@ class _Network:
         if impossible := refused(networks, self.why):
             raise GateError(impossible)
 
-
-def _network(request: Request) -> _Network:
-    why = unavailable()
-    if why and request.settings.get("network", "auto") == "auto":
-        _say(no_link(why))
-    return _Network(why)
+    def notes(self, request: Request) -> Iterator[str]:
+        if self.why and request.settings.get("network", AUTO) == AUTO:
+            yield no_link(self.why)
 
 
 def _empty(folder: Path) -> None:
@@ -114,10 +112,15 @@ def _empty(folder: Path) -> None:
 
 def _planned_base(tree: Path, head: Side, request: Request, auto: str) -> Side:
     """Return the base with the head's implementations, as far as it has them."""
-    if names := known(impls(head), tree):
-        asked = {**request.settings, "impl": ",".join(map(quoted, names))}
+    if not (names := known(impls(head), tree)):
+        return Side(BASE, tree, {}, {})
+    asked = {**request.settings, "impl": ",".join(map(quoted, names))}
+    try:
         return planned(BASE, tree, asked, auto)
-    return Side(BASE, tree, {}, {})
+    except GateError as error:
+        raise GateError(
+            f"{error} (the plan is this checkout's: base={request.base} may be too old)"
+        ) from None
 
 
 def _notes(root: Path, tree: Path) -> Iterator[str]:

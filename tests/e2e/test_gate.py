@@ -25,6 +25,7 @@ from tests.e2e.conftest import Checkout
 EXAMPLE = Path("docs/examples/gate.yml")
 GATE = Path("outputs/gate")
 SECOND, MINUTE = (f"experiment.max_s={seconds}" for seconds in (1, 60))
+CHANGED = "the head has changes that are not committed: they are measured, too"
 BROKEN = "raise SystemExit('broken')\n"
 
 
@@ -56,6 +57,10 @@ def clone(origin: Path) -> Path:
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
     (clone / ".venv" / ".runs").touch()
+    git(clone, "switch", "--create", "old")
+    git(clone, "rm", "servers/select.py")
+    git(clone, "commit", "--message", "before it had this server")
+    git(clone, "switch", "main")
     return clone
 
 
@@ -111,7 +116,7 @@ def test_the_example_measures_a_pull_request(clone: Path, tmp_path: Path) -> Non
     assert shown["exit"] == done.returncode
     assert shown["commits"]["base"] == git(clone, "rev-parse", "origin/main").strip()
     assert shown["commits"]["head"] == git(clone, "rev-parse", "HEAD").strip()
-    assert len(shown["rows"]) == 3 and shown["notes"] == []
+    assert len(shown["rows"]) == 3 and CHANGED not in shown["notes"]
     lines = [line for line in done.stderr.splitlines() if ", limited by " in line]
     assert sorted(line.partition(",")[0] for line in lines) == [
         f"{number} of 6" for number in range(1, 7)
@@ -142,9 +147,7 @@ def test_a_server_that_does_not_start_is_not_measured(clone: Path) -> None:
         server.write_text(kept)
     assert done.returncode == found(clone)["exit"] == 4, done.stderr
     assert {row["verdict"] for row in found(clone)["rows"]} == {"not measured"}
-    assert found(clone)["notes"] == [
-        "the head has changes that are not committed: they are measured, too"
-    ]
+    assert CHANGED in found(clone)["notes"]
     assert "single, repeat 1: not measured: its other runs are left out" in done.stderr
     assert "broken" in done.stderr and "Traceback" not in done.stderr
     assert not list((clone / GATE).glob("*/runs/**/run.json"))
@@ -194,6 +197,7 @@ def test_nothing_is_left_when_it_is_told_to_end(
 
 WRONG = {
     "a commit": (["--base", "nowhere"], "base=nowhere: there is no such commit"),
+    "an old base": (["--base", "old", "impl=select"], "base=old may be too old"),
     "a setting": (["--base", "HEAD", "impl=selekt"], "did you mean select"),
 }
 
