@@ -112,7 +112,8 @@ def _lines(column: Column, width: int) -> int:
     """Return how many lines the column's heading, or its longest field, takes."""
     longest = max([column.heading, *column.fields], key=len)
     texts = (column.heading, "" if column.is_number else longest)
-    return max(len(textwrap.wrap(text, width)) for text in texts)
+    # A ranking in which nothing went wrong has a column without a word.
+    return max(len(textwrap.wrap(text, max(width, 1))) for text in texts)
 
 
 def _drawn(table: Table, width: int | None) -> Drawn:
@@ -121,7 +122,7 @@ def _drawn(table: Table, width: int | None) -> Drawn:
     )
     given = widths(table.columns, width)
     headings = [
-        textwrap.wrap(column.heading, most) or [""]
+        textwrap.wrap(column.heading, max(most, 1)) or [""]
         for column, most in zip(table.columns, given, strict=True)
     ]
     most_lines = max(map(len, headings))

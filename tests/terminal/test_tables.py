@@ -89,3 +89,12 @@ def test_names_move_no_cursor_and_are_no_markup(tmp_path: Path) -> None:
         assert "\x1b" not in text and "\\x1b[2Jone" in text
         assert "[red]two[/red]" in text and "a|b" in text
         assert width is None or max(map(cell_len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [None, 80])
+def test_a_class_in_which_nothing_went_wrong(tmp_path: Path, width: int | None) -> None:
+    """Its last column has no heading and no remark."""
+    head = "| rank | implementation | users | |\n|---:|---|---:|---|\n"
+    rows = "| 1 | students/ada | 20 |  |\n| 2 | students/ben | 10 |  |\n"
+    (tmp_path / "ranking.md").write_text(f"### ranking\n\n{head}{rows}")
+    assert "students/ben" in shown(tmp_path, (), width)
