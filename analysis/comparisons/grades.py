@@ -21,4 +21,4 @@ def applies(configs: Configs) -> bool:
 def sheet(matrix: Matrix) -> pd.DataFrame:
     from analysis.grades import sheet
 
-    return sheet.sheet(matrix, conformance={})
+    return sheet.sheet(matrix)

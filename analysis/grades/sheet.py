@@ -23,11 +23,8 @@ from analysis.rows.groups import MARK, mark
 from analysis.rows.matrix import Matrix
 from analysis.tables.ranking import Place, ranking, ranks
 
-# Name of a submission → how many of its cases of conformance passed, of how many.
-Conformance = Mapping[str, tuple[int, int]]
 
-
-def sheet(matrix: Matrix, conformance: Conformance) -> pd.DataFrame:
+def sheet(matrix: Matrix) -> pd.DataFrame:
     """Return the sheet of a class."""
     places = ranking(matrix.cells, matrix.unmeasured)
     own = {c["impl"]["name"] for c in matrix.configs if c["impl"]["submission"]}
@@ -37,7 +34,7 @@ def sheet(matrix: Matrix, conformance: Conformance) -> pd.DataFrame:
     for rank, place in zip(ranks(places), places, strict=True):
         if place.impl not in own:
             continue
-        known = conformance.get(place.impl)
+        known = place.conformance and (place.conformance.passed, place.conformance.of)
         told = matrix.course.get("submissions", {}).get(place.impl, {})
         at = told.get("delivered")
         given, name = Marks(), None

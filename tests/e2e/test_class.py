@@ -169,10 +169,11 @@ def check_grades(checkout: Checkout, words: list[str]) -> None:
     found = sheet(checkout)
     late, others = found.loc["students/finn"], found.drop("students/finn")
     assert late["delivered"] == "2026-12-20T00:00:00+09:00"
-    assert late[["days_late", "points_late", "points_bounds", "total"]].tolist() == [
-        *(2, -10, 10, 0),
-    ]
-    assert (others["total"] == 0).all() and others["days_late"].isna().all()
+    assert late[["days_late", "points_late", "points_bounds"]].tolist() == [2, -10, 0]
+    assert late["total"] == late["points_conformance"] - 10
+    assert (others["total"] == others["points_conformance"]).all()
+    assert (others["points_conformance"] > 0).equals(others["rank"].notna())
+    assert others["days_late"].isna().all()
     assert found.loc["students/ben", "went_wrong"].startswith("does not start: ")
 
     rule.write_text(RULE + FIRST_FAILURE)
@@ -184,4 +185,5 @@ def check_grades(checkout: Checkout, words: list[str]) -> None:
     found = sheet(checkout).sort_index()
     assert list(found.index) == ["students/finn", "students/gus"]
     assert found["points_first_failure"].tolist() == [60, 60]
-    assert found["total"].tolist() == [50, 60]
+    beside = found["total"] - found["points_conformance"]
+    assert beside.tolist() == [50, 60]
