@@ -41,14 +41,14 @@ def test_another_matrix_while_a_study_runs(
 
     before = set((outputs / "configs").iterdir())
     with alone():
-        first = begin("first", *ONE, "users=6")
+        first = begin("first", "--until=show", *ONE, "users=6")
         eventually(lambda: set((outputs / "configs").iterdir()) != before)
         eventually(lambda: b"another run" in (tmp_path / "first").read_bytes())
         files = made(outputs)
         for words in (("-n", *STUDY, "users=7"), ("--summary", *STUDY)):
             assert checkout.snakemake(*words).returncode == 0
         assert made(outputs) == files
-        second = begin("second", *STUDY)  # which was measured before
+        second = begin("second", "--until=show", *STUDY)  # which was measured before
         eventually(lambda: b"another study" in (tmp_path / "second").read_bytes())
         assert second.poll() is None
     assert first.wait(600) == 0

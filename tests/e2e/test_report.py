@@ -1,13 +1,16 @@
-"""A report of what was asked for last, which measures nothing."""
+"""Tables and a report of what was asked for last. A report measures nothing."""
 
 from __future__ import annotations
 
 import html
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pandas as pd
 
 from tests.e2e.conftest import Checkout
 from tests.e2e.test_wrong_input import assert_one_line
@@ -17,17 +20,26 @@ def report(checkout: Checkout) -> str:
     return (checkout.folder / "outputs" / "report.html").read_text()
 
 
+def in_tables(checkout: Checkout) -> set[str]:
+    cells = pd.read_csv(checkout.folder / "outputs" / "tables" / "cells.csv")
+    return set(cells["config.impl.name"])
+
+
 def test_a_study_ends_in_a_report(measured: Checkout) -> None:
     page = report(measured)
     assert 'id="select-burst"' in page and 'id="single-first_fail"' in page
 
 
-def test_it_is_made_of_what_was_asked_for_last(
+def test_they_are_made_of_what_was_asked_for_last(
     measured: Checkout, tmp_path: Path
 ) -> None:
     checkout = measured.copy(tmp_path / "firstfail")
     runs = [p.stat().st_mtime_ns for p in checkout.folder.rglob("run.json")]
+    assert in_tables(checkout) == {"single", "select"}
     checkout.measure("impl=select", "experiment=burst")
+    assert in_tables(checkout) == {"select"}
+    first_fail = checkout.folder / "outputs" / "tables" / "first_fail.md"
+    assert not first_fail.exists()
     assert 'id="select-burst"' in report(checkout)
     assert 'id="single-first_fail"' not in report(checkout)
     again = checkout.snakemake("report")
@@ -40,6 +52,11 @@ def test_it_is_made_of_what_was_asked_for_last(
     assert runs == [p.stat().st_mtime_ns for p in checkout.folder.rglob("run.json")]
     other = checkout.snakemake("report", "--config", "impl=select")
     assert_one_line(other, "impl=select: a report alone is of what was asked for last")
+
+    shutil.rmtree(checkout.folder / ".snakemake")
+    checkout.measure()
+    assert in_tables(checkout) == {"single", "select"}
+    assert first_fail.exists()
 
 
 def test_its_command_measures_a_cell_again(measured: Checkout, tmp_path: Path) -> None:

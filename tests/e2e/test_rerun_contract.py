@@ -93,8 +93,8 @@ def test_setting_of_one_implementation(checkout: Checkout) -> None:
     assert checkout.to_measure() == SELECT
 
 
-def test_value_added_to_an_axis(checkout: Checkout) -> None:
-    added = checkout.to_measure("experiment=burst", "users=5,6")
+def test_value_added_to_an_axis(measured: Checkout) -> None:
+    added = measured.to_measure("experiment=burst", "users=5,6")
     assert added == [
         f"burst/{impl}/users~6/hatch_rate~100" for impl in ("select", "single")
     ]
@@ -104,22 +104,13 @@ def test_setting_off_the_axes_and_back(checkout: Checkout) -> None:
     asked = ("impl=select", "experiment=burst")
     other = (*asked, "server={backlog: 64}")
     assert checkout.to_measure(*other) == SELECT[:1]
-    checkout.measure(*other)
+    checkout.measure(*other, tables=False)
     assert checkout.to_measure(*other) == []
     assert checkout.to_measure() == []
 
 
 @pytest.mark.parametrize(
-    "edited, again",
-    [
-        ("servers/select.py", SELECT),
-        ("servers/protocol/http.py", ALL),
-        ("load/run.py", ALL),
-        ("analysis/record/definitions.py", []),
-        ("README.md", []),
-        ("Snakefile", []),
-        ("tests/conftest.py", []),
-    ],
+    "edited, again", [("servers/select.py", SELECT), ("load/run.py", ALL)]
 )
 def test_edited_file(checkout: Checkout, edited: str, again: list[str]) -> None:
     checkout.edit(edited, "\n# edited\n")
@@ -135,17 +126,25 @@ def test_edit_taken_back(checkout: Checkout) -> None:
     assert checkout.to_measure() == []
 
 
-def test_touched_files(checkout: Checkout) -> None:
+def test_files_that_measure_nothing(checkout: Checkout) -> None:
+    """Edited, or touched, or Snakemake's own notes, which are gone."""
     for path in checkout.folder.rglob("*.py"):
         os.utime(path)
-    (checkout.folder / "Snakefile").touch()
+    for edited in (
+        *("analysis/record/definitions.py", "README.md", "Snakefile"),
+        "tests/conftest.py",
+    ):
+        checkout.edit(edited, "\n# edited\n")
+    shutil.rmtree(checkout.folder / ".snakemake")
     assert checkout.to_measure() == []
 
 
-@pytest.mark.parametrize("deleted", ["requests.csv", "run.json", "server.log"])
-def test_deleted_file_of_a_cell(checkout: Checkout, deleted: str) -> None:
-    (checkout.cell("burst", "select") / deleted).unlink()
-    assert checkout.to_measure() == SELECT[:1]
+def test_deleted_files_of_cells(checkout: Checkout) -> None:
+    """A file of the record, or a log: each is of one cell, and the last keeps all."""
+    (checkout.cell("burst", "select") / "requests.csv").unlink()
+    (checkout.cell("burst", "single") / "run.json").unlink()
+    (checkout.cell("first_fail", "select") / "server.log").unlink()
+    assert checkout.to_measure() == sorted([SINGLE[0], *SELECT])
 
 
 def test_what_was_deleted_is_made_again(checkout: Checkout) -> None:
@@ -182,27 +181,6 @@ def test_changed_analysis_makes_results_anew(checkout: Checkout) -> None:
     }
     [made_anew] = shown(checkout).glob("made~*")
     assert codes == {made_anew.name.split("~")[1]} != {made.name.split("~")[1]}
-
-
-def test_snakemakes_own_notes_are_not_needed(checkout: Checkout) -> None:
-    shutil.rmtree(checkout.folder / ".snakemake")
-    assert checkout.to_measure() == []
-
-
-def test_tables_show_what_was_asked_for_last(checkout: Checkout) -> None:
-    tables = checkout.folder / "outputs" / "tables"
-
-    def in_tables() -> set[str]:
-        return set(pd.read_csv(tables / "cells.csv")["config.impl.name"])
-
-    assert in_tables() == {"single", "select"}
-    checkout.measure("impl=select", "experiment=burst")
-    assert in_tables() == {"select"}
-    assert not (tables / "first_fail.md").exists()
-    shutil.rmtree(checkout.folder / ".snakemake")
-    checkout.measure()
-    assert in_tables() == {"single", "select"}
-    assert (tables / "first_fail.md").exists()
 
 
 def test_matrix_is_kept_in_order(measured: Checkout) -> None:

@@ -81,7 +81,7 @@ def test_one_clients_work_is_not_all_that_is_done(
 ) -> None:
     """Another is answered before all that one has asked for at once."""
     server = start(loop, "--keep-alive", "--page", "rendered")
-    count = 400
+    count = 200
     received = bytearray()
     with server.connect() as greedy:
 
