@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import preloaded
+from tests import preloaded
 
 TINY = """\
 overrides:
@@ -40,7 +40,7 @@ class Checkout:
 
     def snakemake(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Give Snakemake a command; return what it said when it had ended."""
-        return preloaded.snakemake(self.command(*words)[3:], self.folder, most_s=600)
+        return preloaded.run("snakemake", self.command(*words)[3:], self.folder, 600)
 
     def measure(self, *config: str, tables: bool = True) -> None:
         """Measure what is missing, and make the tables and charts of it."""

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import preloaded
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "servers/protocol/page.html"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
@@ -31,6 +33,10 @@ def locust(port: int, *options: str | Path) -> list[str]:
         *("--request-timeout", "0.5", "--host", f"http://127.0.0.1:{port}"),
         *("--longest", "20", *map(str, options)),
     ]
+
+
+def run(words: list[str]) -> subprocess.CompletedProcess[str]:
+    return preloaded.run("locust", words[3:], ROOT, 30)
 
 
 @contextmanager
@@ -97,7 +103,7 @@ def test_kinds_of_failure(
         words = locust(
             port, "--stop-at-first-failure", "--record", tmp_path, "--body", PAGE
         )
-        assert subprocess.run(words, cwd=ROOT, timeout=30, check=False).returncode == 0
+        assert run(words).returncode == 0
     with (tmp_path / "requests.csv").open() as file:
         [row] = csv.DictReader(file)
     assert row["error"]
@@ -118,11 +124,11 @@ def test_refused_and_full_queue(tmp_path: Path) -> None:
             client.setblocking(False)
             client.connect_ex(("127.0.0.1", port))
         words = locust(port, "--stop-at-first-failure", "--record", tmp_path)
-        subprocess.run(words, cwd=ROOT, timeout=30, check=True)
+        assert run(words).returncode == 0
         assert "timed out connecting" in (tmp_path / "requests.csv").read_text()
         for client in waiting:
             client.close()
-    subprocess.run(words, cwd=ROOT, timeout=30, check=True)
+    assert run(words).returncode == 0
     text = (tmp_path / "requests.csv").read_text()
     assert "Connection refused connecting" in text
 
@@ -131,23 +137,14 @@ def test_record_that_cannot_be_written_is_no_result(tmp_path: Path) -> None:
     (tmp_path / "requests.csv").symlink_to("/dev/full")
     with answering(answer(OK % 5 + b"hello")) as port:
         words = locust(port, "--stop-after-requests", "100000", "--record", tmp_path)
-        done = subprocess.run(
-            words, cwd=ROOT, timeout=30, check=False, capture_output=True, text=True
-        )
+        done = run(words)
     assert done.returncode == 1
     assert "the record cannot be written: No space left on device" in done.stderr
     assert not (tmp_path / "stopped.json").exists()
 
 
 def test_missing_body_is_one_line() -> None:
-    done = subprocess.run(
-        locust(1, "--body", "nowhere.html"),
-        cwd=ROOT,
-        timeout=30,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    done = run(locust(1, "--body", "nowhere.html"))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].endswith("nowhere.html: there is no such file")
 

@@ -25,6 +25,7 @@ import psutil
 import pytest
 
 from load.network.ports import choose_port
+from tests import preloaded
 from tests.load.scripted import (
     CLOSE,
     OK,
@@ -57,9 +58,7 @@ def locust(url: str, record: Path, *options: object, processes: int = 1) -> list
 
 
 def run(words: list[str]) -> None:
-    done = subprocess.run(
-        words, cwd=ROOT, timeout=60, check=False, capture_output=True, text=True
-    )
+    done = preloaded.run("locust", words[3:], ROOT, 60)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
 
@@ -652,14 +651,8 @@ WRONG = {
 
 @pytest.mark.parametrize("options, said", WRONG.values(), ids=WRONG)
 def test_wrong_options(tmp_path: Path, options: tuple[object, ...], said: str) -> None:
-    done = subprocess.run(
-        locust("http://127.0.0.1:1", tmp_path, *options),
-        cwd=ROOT,
-        timeout=30,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    words = locust("http://127.0.0.1:1", tmp_path, *options)
+    done = preloaded.run("locust", words[3:], ROOT, 30)
     assert done.returncode == 1
     assert said in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr

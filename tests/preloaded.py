@@ -1,9 +1,10 @@
-"""Snakemake that was loaded once, and is forked for each command that a test gives.
+"""Snakemake and Locust that were loaded once, and are forked for each command.
 
-To load Snakemake and Hydra takes a second of CPU time, and the tests give a hundred
-commands. A fork does what `python -m snakemake` does, in a process of its own, with
-words, folder, environment and output of its own. Nothing of the project was loaded
-before the fork, so what is tested is the code of the checkout that it runs in.
+To load Snakemake and Hydra takes a second of CPU time, to load Locust most of one, and
+the tests give two hundred commands. A fork does what `python -m MODULE` does, in a
+process of its own, with words, folder, environment and output of its own. Nothing of
+the project was loaded before the fork, so what is tested is the code of the checkout
+that it runs in.
 """
 
 from __future__ import annotations
@@ -20,21 +21,25 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from os import fork, waitpid  # Locust replaces both by gevent's
 from pathlib import Path
 
-# What Snakemake and the Snakefile load of others.
-LIBRARIES = (
-    *("snakemake.workflow", "snakemake.scheduling.greedy", "snakemake.profiles"),
-    *("hydra", "hydra.core.override_parser.overrides_parser", "psutil"),
-)
+# What they, the Snakefile and the locustfile load of others.
+LIBRARIES = {
+    "snakemake": (
+        *("snakemake.workflow", "snakemake.scheduling.greedy", "snakemake.profiles"),
+        *("hydra", "hydra.core.override_parser.overrides_parser", "psutil"),
+    ),
+    "locust": ("locust.main", "locust.contrib.fasthttp", "httptools"),
+}
 ONE_AT_A_TIME = threading.Lock()  # may ask; what was asked for runs side by side
 
 
-def snakemake(
-    words: Sequence[str], folder: Path, most_s: int
+def run(
+    module: str, words: Sequence[str], folder: Path, most_s: int
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m snakemake` with these words, in `folder`, for so long at most."""
-    process = loaded()
+    """Run `python -m MODULE` with these words, in `folder`, for so long at most."""
+    process = loaded(module)
     assert process.stdin is not None
     with tempfile.TemporaryDirectory() as place:
         out, err, ended = (Path(place, name) for name in ("out", "err", "ended"))
@@ -52,44 +57,50 @@ def snakemake(
 
 
 @functools.cache
-def loaded() -> subprocess.Popen[str]:
+def loaded(module: str) -> subprocess.Popen[str]:
     """Start the process that is forked; it ends with its input, as this one ends."""
-    words = [sys.executable, __file__]
+    words = [sys.executable, __file__, module]
     return subprocess.Popen(words, stdin=subprocess.PIPE, text=True)
 
 
-def serve() -> None:
+def serve(module: str) -> None:
     """For each line of the input fork, and tell with which status that has ended."""
-    from hydra.core.plugins import Plugins
-    from snakemake import cli
-
-    for name in LIBRARIES:
+    for name in LIBRARIES[module]:
         with contextlib.suppress(ModuleNotFoundError):  # where one has moved
             importlib.import_module(name)
-    cli.get_argument_parser()  # which looks for plugins
-    Plugins.instance()
+    if module == "snakemake":
+        look_for_plugins()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who waits is forked as well
     for line in sys.stdin:
         ended, asked = json.loads(line)
-        if os.fork() == 0:
+        if fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            child = os.fork()
+            child = fork()
             if child == 0:
-                become(**asked)
+                become(module, **asked)
                 return
-            _, status = os.waitpid(child, 0)
+            _, status = waitpid(child, 0)
             Path(ended).write_text(str(os.waitstatus_to_exitcode(status)))
             os._exit(0)
 
 
+def look_for_plugins() -> None:
+    from hydra.core.plugins import Plugins
+    from snakemake import cli
+
+    cli.get_argument_parser()
+    Plugins.instance()
+
+
 def become(
+    module: str,
     words: list[str],
     folder: str,
     most_s: int,
     said: list[str],
     environment: dict[str, str],
 ) -> None:
-    """Be `python -m snakemake` from now on."""
+    """Be `python -m MODULE` from now on."""
     signal.alarm(most_s)
     os.environ.clear()
     os.environ.update(environment)
@@ -99,9 +110,9 @@ def become(
         os.dup2(opened, number)
         os.close(opened)
     sys.path[0] = folder
-    sys.argv = ["snakemake", *words]
-    runpy.run_module("snakemake", run_name="__main__", alter_sys=True)
+    sys.argv = [module, *words]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
-    serve()
+    serve(*sys.argv[1:])
