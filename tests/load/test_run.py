@@ -75,9 +75,14 @@ def test_requests_are_counted_exactly(plain: Path) -> None:
 
 
 def test_users_in_two_processes(config: Config, run: Run, tmp_path: Path) -> None:
-    finish(run(config(load__processes=2)))
+    """And a page of another size, which every process knows."""
+    page = {"page__kind": "file", "page__bytes": 5000, "page__wait_ms": 1.0}
+    finish(run(config(load__processes=2, **page)))
     cell = tmp_path / "cell"
-    assert len(requests(cell)) == 60
+    rows = requests(cell)
+    assert len(rows) == 60
+    assert {(row["bytes"], row["error"]) for row in rows} == {("5000", "")}
+    assert not (cell / "page.html").exists()
     found = json.loads((cell / "run.json").read_text())["provenance"]
     words = found["commands"]["locust"]
     assert words[words.index("--processes") + 1] == "2"
@@ -222,16 +227,11 @@ def test_burst_of_2000_users(
     assert stopped["reason"] == "requests"
 
 
-def test_page_of_another_size(config: Config, run: Run, tmp_path: Path) -> None:
-    finish(run(config(page__kind="file", page__bytes=5000, page__wait_ms=1.0)))
-    rows = requests(tmp_path / "cell")
-    assert {(row["bytes"], row["error"]) for row in rows} == {("5000", "")}
-    assert not (tmp_path / "cell" / "page.html").exists()
-
-
 @pytest.mark.parametrize("keep_alive", [False, True])
 def test_attendance(config: Config, run: Run, tmp_path: Path, keep_alive: bool) -> None:
+    """It has no page to pay for, though one of some cost was asked for."""
     asked = {"app__name": "attendance", "app__code": "6357"}
+    asked |= {"page__kind": "rendered", "page__cpu_ms": 0.01}
     finish(run(config(**asked, server__keep_alive=keep_alive)))
     told = json.loads((tmp_path / "cell" / "run.json").read_text())
     words = told["provenance"]["commands"]["locust"]
@@ -266,28 +266,6 @@ def test_page_of_a_fixed_cost(config: Config, run: Run, tmp_path: Path) -> None:
     assert used["user_s"] + used["system_s"] > 60 * 0.02
 
 
-def test_attendance_has_no_page_to_pay_for(
-    config: Config, run: Run, tmp_path: Path
-) -> None:
-    attendance = {"app__name": "attendance", "app__code": "6357"}
-    finish(run(config(**attendance, page__kind="rendered", page__cpu_ms=0.01)))
-    assert len(requests(tmp_path / "cell")) == 60
-
-
-def test_another_command_reads_the_record_first(
-    config: Config, run: Run, tmp_path: Path
-) -> None:
-    script = tmp_path / "then.py"
-    script.write_text(
-        "import sys, pathlib\n"
-        "folder = pathlib.Path(sys.argv[1])\n"
-        "rows = (folder / 'requests.csv').read_text().count('\\n') - 1\n"
-        "(folder / 'made.txt').write_text(str(rows))\n"
-    )
-    finish(run(config(), "--post-process", f"{sys.executable} {script}"))
-    assert (tmp_path / "cell" / "made.txt").read_text() == "60"
-
-
 def test_a_record_that_is_refused_is_not_kept(
     config: Config, run: Run, tmp_path: Path
 ) -> None:
@@ -301,12 +279,18 @@ def test_a_record_that_is_refused_is_not_kept(
 
 
 def test_a_record_outlives_a_command_that_cannot_read_it(
-    config: Config, run: Run, tmp_path: Path
+    plain: Path, run: Run, tmp_path: Path
 ) -> None:
+    """It takes the place of a folder that was incomplete."""
+    shutil.copytree(plain / "cell", tmp_path / "cell")
+    (tmp_path / "cell" / "run.json").unlink()
+    (tmp_path / "cell" / "chart.svg").write_text("of what was there before")
     script = f"{sys.executable} -c 'raise SystemExit(\"cannot read it\")'"
-    said = finish(run(config(), "--post-process", script))
+    said = finish(run(plain / "cell.json", "--post-process", script))
     assert said == "cannot read it"
     assert len(requests(tmp_path / "cell")) == 60
+    assert (tmp_path / "cell" / "run.json").is_file()
+    assert not (tmp_path / "cell" / "chart.svg").exists()
 
 
 # The runner, which tells how it is doing ten times as often as it would.
@@ -344,30 +328,28 @@ def test_a_measured_cell_is_not_measured_again(
     assert (tmp_path / "cell" / "run.json").stat().st_mtime_ns == before
 
 
-def test_an_incomplete_folder_is_replaced(
-    plain: Path, run: Run, tmp_path: Path
-) -> None:
-    shutil.copytree(plain / "cell", tmp_path / "cell")
-    (tmp_path / "cell" / "run.json").unlink()
-    (tmp_path / "cell" / "chart.svg").write_text("of what was there before")
-    finish(run(plain / "cell.json"))
-    assert (tmp_path / "cell" / "run.json").is_file()
-    assert not (tmp_path / "cell" / "chart.svg").exists()
-
-
 def test_runs_do_not_overlap_on_a_host(
     config: Config, run: Run, tmp_path: Path
 ) -> None:
+    """Before the record appears, another command has read it."""
+    script = tmp_path / "then.py"
+    script.write_text(
+        "import sys, pathlib\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "rows = (folder / 'requests.csv').read_text().count('\\n') - 1\n"
+        "(folder / 'made.txt').write_text(str(rows))\n"
+    )
+    then = ("--post-process", f"{sys.executable} {script}")
     LOCK.touch()
     with LOCK.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        process = run(config(), "--label", "second")
+        process = run(config(), "--label", "second", *then)
         assert process.stderr is not None
         said = process.stderr.readline()
         assert said == f"second{WAITED}\n"
         assert not (tmp_path / "cell").exists()
     finish(process)
-    assert (tmp_path / "cell").is_dir()
+    assert (tmp_path / "cell" / "made.txt").read_text() == "60"
 
 
 # How a run ends that can't be measured.

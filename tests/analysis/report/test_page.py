@@ -23,8 +23,8 @@ SPANS = """(chart) =>
 EVIL = "<script>alert(1)</script>"
 MESSAGE = "<img src=x onerror=alert(2)>"
 LOG = "</pre></script><script>alert(3)</script>"
-WIDTHS = (400, 800, 1400)
 SCHEMES = ("light", "dark")
+WINDOWS = ((400, "light"), (800, "dark"), (1400, "light"))
 
 
 @pytest.fixture(scope="module")
@@ -119,11 +119,11 @@ def test_a_report_of_eight_cells_is_small(pages: Path) -> None:
     assert (pages / "study.html").stat().st_size < 3_000_000
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width, scheme", WINDOWS)
 def test_it_is_drawn_whole(
     browser: Browser, pages: Path, width: int, scheme: str
 ) -> None:
+    """Where a thing stands depends on the width alone, and its colour on the scheme."""
     with opened(browser, pages / "odd.html", width, scheme) as page:
         canvases = page.draw()
         assert len(canvases) == 4 * page.of("charts.length") and all(canvases)
