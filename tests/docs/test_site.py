@@ -76,20 +76,16 @@ def test_source_that_is_linked_to_has_a_page(site: Path) -> None:
     assert "docs/index.html" in text("index.html")
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("[a](none.md)", "none.md"),
-        ("[a](index.md#none)", "none"),
-        ("[a](../conf/none.py)", "none.py"),
-    ],
-)
-def test_a_link_that_leads_nowhere_fails(tmp_path: Path, text: str, said: str) -> None:
+def test_links_that_lead_nowhere_fail(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
+    links = ("none.md", "index.md#nowhere", "../conf/none.py")
+    text = "\n".join(f"[a]({link})" for link in links)
     (tmp_path / "docs" / "index.md").write_text(f"# Title\n\n{text}\n")
     done = build(tmp_path, tmp_path / "site")
     assert done.returncode != 0
-    assert said in done.stderr
+    said = done.stderr.splitlines()
+    for named in ("none.md", "nowhere", "none.py"):
+        assert any(named in line for line in said)
 
 
 def test_the_menu_is_made_of_the_lists_of_links() -> None:
