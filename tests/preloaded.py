@@ -27,7 +27,8 @@ from pathlib import Path
 # What they, the Snakefile and the locustfile load of others.
 LIBRARIES = {
     "snakemake": (
-        *("snakemake.workflow", "snakemake.scheduling.greedy", "snakemake.profiles"),
+        *("snakemake.cli", "snakemake.workflow", "snakemake.scheduling.greedy"),
+        "snakemake.profiles",
         *("hydra", "hydra.core.override_parser.overrides_parser", "psutil"),
     ),
     "locust": ("locust.main", "locust.contrib.fasthttp", "httptools"),
