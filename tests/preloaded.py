@@ -33,6 +33,7 @@ LIBRARIES = {
     ),
     "locust": ("locust.main", "locust.contrib.fasthttp", "httptools"),
 }
+LOADED = "loaded\n"
 ONE_AT_A_TIME = threading.Lock()  # may ask; what was asked for runs side by side
 
 
@@ -61,7 +62,11 @@ def run(
 def loaded(module: str) -> subprocess.Popen[str]:
     """Start the process that is forked; it ends with its input, as this one ends."""
     words = [sys.executable, __file__, module]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, text=True)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    process = subprocess.Popen(words, text=True, **pipes)
+    assert process.stdout is not None
+    assert process.stdout.readline() == LOADED  # else what is asked for never ends
+    return process
 
 
 def serve(module: str) -> None:
@@ -71,6 +76,7 @@ def serve(module: str) -> None:
             importlib.import_module(name)
     if module == "snakemake":
         look_for_plugins()
+    print(LOADED, end="", flush=True)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who waits is forked as well
     for line in sys.stdin:
         ended, asked = json.loads(line)
