@@ -142,8 +142,11 @@ def assert_readable(made: Figure) -> None:
         if text.get_visible() and text.get_text().strip()
     ]
     # Ticks out of a panel's range have texts that are not drawn.
+    hidden = _hidden(made)
     drawn = [
-        (said, box) for said, box in shown if box.width and not _hidden(made, said, box)
+        (said, box)
+        for said, box in shown
+        if box.width and (said, box.bounds) not in hidden
     ]
     for said, box in drawn:
         assert page.x0 - 1 <= box.x0 and box.x1 <= page.x1 + 1, said
@@ -152,21 +155,22 @@ def assert_readable(made: Figure) -> None:
         assert not _overlap(box, other_box), (said, other)
 
 
-def _hidden(made: Figure, said: str, box: Any) -> bool:
-    """Whether this is a tick's label outside of the range that its axis shows."""
-    for axes in made.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            slack = (high - low) * 1e-6
-            for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
-                for label in (tick.label1, tick.label2):
-                    if label.get_text() != said or not label.get_visible():
-                        continue
-                    same = label.get_window_extent().bounds == box.bounds
-                    inside = low - slack <= tick.get_loc() <= high + slack
-                    if same and not inside:
-                        return True
-    return False
+def _hidden(made: Figure) -> set[tuple[str, Any]]:
+    """Return the ticks' labels outside of the ranges that the axes show: text, place.
+
+    They are found once for all texts: to ask an axis for its ticks takes long.
+    """
+    found = set()
+    for axis in (axis for axes in made.axes for axis in (axes.xaxis, axes.yaxis)):
+        low, high = sorted(axis.get_view_interval())
+        slack = (high - low) * 1e-6
+        for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+            if low - slack <= tick.get_loc() <= high + slack:
+                continue
+            for label in (tick.label1, tick.label2):
+                if label.get_visible():
+                    found.add((label.get_text(), label.get_window_extent().bounds))
+    return found
 
 
 def _overlap(one: Any, other: Any) -> bool:
