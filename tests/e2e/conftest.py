@@ -42,10 +42,11 @@ class Checkout:
         """Give Snakemake a command; return what it said when it had ended."""
         return preloaded.run("snakemake", self.command(*words)[3:], self.folder, 600)
 
-    def measure(self, *config: str, tables: bool = True) -> None:
-        """Measure what is missing, and make the tables and charts of it."""
-        until = () if tables else ("--until=measure",)
-        done = self.snakemake("all", *until, "--config", "study=tiny", *config)
+    def measure(self, *config: str, tables: bool = True, until: str = "") -> None:
+        """Measure what is missing, and make what follows, or no more than a rule."""
+        last = until or ("" if tables else "measure")
+        words = ("all", *([f"--until={last}"] if last else []))
+        done = self.snakemake(*words, "--config", "study=tiny", *config)
         assert done.returncode == 0, done.stderr
 
     def to_measure(self, *config: str) -> list[str]:

@@ -158,7 +158,7 @@ def test_what_was_deleted_is_made_again(checkout: Checkout) -> None:
     cell = checkout.cell("first_fail", "single")
     shutil.rmtree(cell)
     assert checkout.to_measure() == SINGLE[1:]
-    checkout.measure()
+    checkout.measure(until="compare")
     assert [path.read_bytes() for path in results] == before
     assert (cell / "chart.svg").is_file()
     assert checkout.to_measure() == []
@@ -172,7 +172,7 @@ def test_changed_analysis_makes_results_anew(checkout: Checkout) -> None:
     text = path.read_text()
     path.write_text(text.replace("a request failed", "one request failed"))
     assert path.read_text() != text
-    checkout.measure()
+    checkout.measure(until="show")
     assert [(cell / "run.json").stat().st_mtime_ns for cell in cells] == before
     cell = checkout.cell("first_fail", "select")
     codes = {
