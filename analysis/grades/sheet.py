@@ -34,7 +34,8 @@ def sheet(matrix: Matrix) -> pd.DataFrame:
     for rank, place in zip(ranks(places), places, strict=True):
         if place.impl not in own:
             continue
-        known = place.conformance and (place.conformance.passed, place.conformance.of)
+        tried = place.conformance
+        known = (tried.passed, tried.of) if tried else None
         told = matrix.course.get("submissions", {}).get(place.impl, {})
         at = told.get("delivered")
         given, name = Marks(), None

@@ -109,6 +109,7 @@ def content(
     whole = {
         "language": language(),
         "title": _title(matrix),
+        "app": str(matrix.configs[0].get("app", {}).get("name", "")),
         "about": {name: str(settings.get(name) or "") for name in ABOUT},
         "file": str(settings.get("file") or ""),
         "answers": list(_answers(matrix, experiments)),
