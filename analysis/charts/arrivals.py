@@ -35,7 +35,8 @@ from analysis.charts.users import captions
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.implementations import DASHES, MARKERS, Look, look_of
 from analysis.drawing.percentile_axis import PLACES, at_levels, scale
-from analysis.drawing.style import figure, shorten
+from analysis.drawing.row_labels import in_lines, titled_in
+from analysis.drawing.style import figure
 from analysis.drawing.words import word
 from analysis.limits import is_servers
 from analysis.record.config import is_http
@@ -52,6 +53,7 @@ SETTING = "load.arrivals"
 ROOM = 0.35  # of a panel, for its legend
 PANEL_IN = (3.6, 2.9)
 COLUMNS = 3  # of panels side by side
+CHARACTERS = 11  # of a panel's title in an inch
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def draw(cells: Sequence[Cell]) -> Figure:
     columns = 2 if len(rows) == 4 else min(len(rows), COLUMNS)
     lines = math.ceil(len(rows) / columns)
     width = max(PANEL_IN[0] * columns, 6)
-    picture = figure(width, 0.3 + PANEL_IN[1] * lines)
+    titles = [in_lines(row.label, int(PANEL_IN[0] * CHARACTERS)) for row in rows]
+    picture = figure(width, 0.3 + PANEL_IN[1] * lines + titled_in(titles, columns))
     panels = [percentiles(row.cells) for row in rows]
     every_line = [line for panel in panels for line in panel]
     notes = [word("arrivals.which"), *captions(cells)]
@@ -83,7 +86,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
         if number >= len(rows):
             axes.remove()
             continue
-        axes.set_title(shorten(rows[number].label, int(PANEL_IN[0] * 11)))
+        axes.set_title(titles[number])
         _draw(axes, panels[number], rows[number].first.impl)
         if number + columns >= len(rows):  # no panel below it
             axes.tick_params(labelbottom=True)

@@ -22,7 +22,8 @@ from matplotlib.figure import Figure
 from analysis.charts.ceiling import ceiling_note, is_far
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.implementations import look_of
-from analysis.drawing.style import figure, letters, thousands
+from analysis.drawing.row_labels import row_labels
+from analysis.drawing.style import figure, thousands
 from analysis.drawing.words import unit, word
 from analysis.limits import is_servers
 from analysis.rows import figures
@@ -33,7 +34,7 @@ from analysis.rows.statistics import LEAST_RUNS, Estimate, Sample, confidence
 from analysis.tables.waited import percent
 
 PANEL_IN = 3.0  # a panel's width
-LABEL_IN = 0.085  # the width of a label's character
+ROW_IN = 0.3  # the height of a row
 ROOM = 1.28  # for the figure behind the longest bar
 
 
@@ -41,9 +42,9 @@ def comparison(name: str, cells: Sequence[Cell]) -> Figure:
     """Return bars of the three figures of an experiment's table, a row per group."""
     panels = figures.drawn(cells[0].stop)
     groups = grouped(cells)
-    labels = [group.marked for group in groups]
-    width = LABEL_IN * max(map(letters, labels)) + PANEL_IN * len(panels)
-    picture = figure(width, 0.8 + 0.3 * len(groups))
+    labels = row_labels([group.marked for group in groups])
+    width = labels.wide_in + labels.panel_in(PANEL_IN) * len(panels)
+    picture = figure(width, 0.8 + labels.high_in(ROW_IN))
     for axes, drawn in zip(
         picture.subplots(1, len(panels), sharey=True), panels, strict=True
     ):
@@ -51,7 +52,7 @@ def comparison(name: str, cells: Sequence[Cell]) -> Figure:
         axes.set_xlabel(unit(drawn.name, drawn.unit))
         _bars(axes, groups, drawn)
     first = picture.axes[0]
-    first.set_yticks(range(len(groups)), labels)
+    first.set_yticks(range(len(groups)), labels.texts)
     first.set_ylim(len(groups) - 0.4, -0.6)  # from the top, as the table has them
     notes = [caption(cells), " ".join(_signs(groups, panels))]
     entitle(picture, word("title.comparison", name), notes)

@@ -23,7 +23,8 @@ from analysis.charts.comparison import runs_note
 from analysis.charts.users import captions
 from analysis.drawing.frame import entitle
 from analysis.drawing.implementations import look_of
-from analysis.drawing.style import INK, figure, letters, thousands
+from analysis.drawing.row_labels import row_labels
+from analysis.drawing.style import INK, figure, thousands
 from analysis.drawing.words import word
 from analysis.limits import is_servers
 from analysis.rows import figures
@@ -33,7 +34,6 @@ from analysis.rows.statistics import Estimate, Sample
 from contract import stops
 
 PANEL_IN, WORDS_IN = 5.0, 2.7  # the width of a panel, and of the words to its right
-LABEL_IN = 0.085  # the width of a label's character
 ROW_IN, AROUND_IN = 0.36, 0.75  # the height of a row, and of what is around a panel's
 MARGIN = 0.08  # of what is drawn, at either end
 LEAST_SPAN = 40  # users, so that ticks have whole numbers of them
@@ -49,16 +49,19 @@ def draw(cells: Sequence[Cell]) -> Figure:
         for name in dict.fromkeys(cell.experiment for cell in cells)
     }
     groups = [group for rows in panels.values() for group in rows]
-    labelled_in = LABEL_IN * max(letters(group.marked) for group in groups)
-    heights = [AROUND_IN + ROW_IN * len(rows) for rows in panels.values()]
+    labels = [row_labels([g.marked for g in rows]) for rows in panels.values()]
+    heights = [AROUND_IN + each.high_in(ROW_IN) for each in labels]
+    labelled_in = max(each.wide_in for each in labels)
     picture = figure(labelled_in + PANEL_IN + WORDS_IN, sum(heights))
     grid = picture.subplots(len(panels), height_ratios=heights, squeeze=False)
-    for axes, (name, rows) in zip(grid[:, 0], panels.items(), strict=True):
+    for axes, (name, rows), named in zip(
+        grid[:, 0], panels.items(), labels, strict=True
+    ):
         if len(panels) > 1:
             axes.set_title(name)
         axes.set_xlabel(word("axis.users"))
         reached = [_row(axes, place, group) for place, group in enumerate(rows)]
-        axes.set_yticks(range(len(rows)), [group.marked for group in rows])
+        axes.set_yticks(range(len(rows)), named.texts)
         axes.set_ylim(len(rows) - 0.4, -0.6)  # from the top, as the table has them
         axes.set_xlim(*_span([users for row in reached for users in row]))
         axes.tick_params(axis="y", length=0)

@@ -30,18 +30,19 @@ from analysis.drawing.density import (
 )
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.implementations import look_of
-from analysis.drawing.style import FAILURE, figure, shorten
+from analysis.drawing.row_labels import in_lines, titled_in
+from analysis.drawing.style import FAILURE, figure
 from analysis.drawing.words import word
 from analysis.files import DataError
 from analysis.record.aggregates import whole_seconds
 from analysis.record.run_files import read_times
 from analysis.rows.cells import Cell
-from analysis.rows.groups import MARK, Group, grouped_by_experiment
+from analysis.rows.groups import Group, grouped_by_experiment
 from contract import record
 
 PANEL_IN = (2.7, 1.9)
 COLUMNS = 4  # of panels side by side, at most
-CHARACTERS = 10  # of a panel's title in an inch
+CHARACTERS = 11  # of a panel's title in an inch
 
 
 def draw(cells: Sequence[Cell]) -> Figure:
@@ -50,7 +51,9 @@ def draw(cells: Sequence[Cell]) -> Figure:
     groups = grouped_by_experiment(cells)
     columns = min(len(groups), 2 if len(groups) == 4 else COLUMNS)
     rows = math.ceil(len(groups) / columns)
-    picture = figure(max(PANEL_IN[0] * columns, 5.0), PANEL_IN[1] * rows + 0.3)
+    titles = [in_lines(g.marked, int(PANEL_IN[0] * CHARACTERS)) for g in groups]
+    titled = titled_in(titles, columns)
+    picture = figure(max(PANEL_IN[0] * columns, 5.0), PANEL_IN[1] * rows + 0.3 + titled)
     grid = picture.subplots(rows, columns, sharex="row", sharey=True, squeeze=False)
     fields = [_fields(_run(group)) for group in groups]
     most = max(each.most for each in fields)
@@ -58,6 +61,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
         if number >= len(groups):
             axes.remove()
             continue
+        axes.set_title(titles[number], fontsize=9)
         _draw(axes, groups[number], fields[number], most)
         axes.set_xlabel(word("axis.seconds"))
         axes.tick_params(labelbottom=True)
@@ -85,7 +89,6 @@ def _fields(cell: Cell) -> Density:
 
 
 def _draw(axes: Axes, group: Group, fields: Density, most: int) -> None:
-    axes.set_title(_title(group), fontsize=9)
     draw_density(axes, fields, most)
     if not fields.most:
         say(axes, word("empty.requests"))
@@ -100,15 +103,6 @@ def _draw(axes: Axes, group: Group, fields: Density, most: int) -> None:
     )
     if cell.row["first_failure_s"] is not None:
         axes.axvline(cell.row["first_failure_s"], color=FAILURE, linestyle=":")
-
-
-def _title(group: Group) -> str:
-    """Return the row's name; the mark stays where the limit's name has no room."""
-    most = int(PANEL_IN[0] * CHARACTERS)
-    title = group.marked
-    if len(title) > most and title != group.label:
-        title = f"{shorten(group.label, most - 2)} {MARK}"
-    return shorten(title, most)
 
 
 def _medians(cell: Cell) -> pd.DataFrame:

@@ -21,7 +21,8 @@ from matplotlib.figure import Figure
 
 from analysis.drawing.frame import entitle
 from analysis.drawing.implementations import look_of
-from analysis.drawing.style import figure, letters, thousands
+from analysis.drawing.row_labels import row_labels
+from analysis.drawing.style import figure, thousands
 from analysis.drawing.words import unit, word
 from analysis.limits import is_servers
 from analysis.rows import figures
@@ -32,7 +33,7 @@ from analysis.rows.settings import caption, show, show_ms
 from contract import stops
 
 PANEL_IN = 2.8  # a panel's width
-LABEL_IN = 0.085  # the width of a label's character
+ROW_IN = 0.25  # the height of a row
 ROOM = 0.3  # of a panel, for the figure behind the longest bar
 EXPERIMENTS = {"first_fail": stops.FIRST_FAILURE, "burst": stops.REQUESTS}
 
@@ -60,9 +61,9 @@ def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
         )
         for name in experiments
     }
-    heights = [0.6 + 0.25 * len(rows_of[name]) for name in experiments]
-    longest = max(letters(bar.label) for name in experiments for bar in rows_of[name])
-    width = LABEL_IN * longest + 3 * PANEL_IN
+    labels = [row_labels([bar.label for bar in rows_of[name]]) for name in experiments]
+    heights = [0.6 + each.high_in(ROW_IN) for each in labels]
+    width = max(each.wide_in for each in labels) + 3 * PANEL_IN
     picture = figure(width, 0.4 + 0.2 * len(experiments) + sum(heights))
     captions = [
         word(
@@ -76,15 +77,13 @@ def draw(cells: Sequence[Cell], rows: Sequence[Published]) -> Figure:
     grid = picture.subplots(
         len(experiments), 3, squeeze=False, gridspec_kw={"height_ratios": heights}
     )
-    for name, panels in zip(experiments, grid, strict=True):
+    for name, panels, named in zip(experiments, grid, labels, strict=True):
         drawn = figures.drawn(EXPERIMENTS[name])
         for axes, each in zip(panels, drawn, strict=True):
             axes.set_title(each.title)
             axes.set_xlabel(unit(each.name, each.unit))
             _draw(axes, rows_of[name], each.name)
-        panels[0].set_yticks(
-            range(len(rows_of[name])), [bar.label for bar in rows_of[name]]
-        )
+        panels[0].set_yticks(range(len(named.texts)), named.texts)
         panels[0].set_title(f"{name}\n{panels[0].get_title(loc='left')}")
     return picture
 

@@ -19,7 +19,8 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.implementations import look_of
-from analysis.drawing.style import figure, letters, thousands
+from analysis.drawing.row_labels import RowLabels, row_labels
+from analysis.drawing.style import figure, thousands
 from analysis.drawing.words import unit, word
 from analysis.rows import figures
 from analysis.rows.cells import Cell
@@ -28,7 +29,7 @@ from analysis.tables import switches
 
 DECADES = 1.5
 PANEL_IN = 2.8  # a panel's width
-LABEL_IN = 0.085  # the width of a label's character
+ROW_IN = 0.3  # the height of a row
 ROOM = 0.3  # of a panel, for the figure behind the longest bar
 DRAWN = ("voluntary_per_request", "involuntary_per_request", "cpu_ms_per_request")
 
@@ -36,14 +37,15 @@ DRAWN = ("voluntary_per_request", "involuntary_per_request", "cpu_ms_per_request
 def draw(cells: Sequence[Cell]) -> Figure:
     """Return the chart of all cells, medians over repeats."""
     rows = grouped_by_experiment(cells)
-    width = LABEL_IN * max(letters(row.label) for row in rows) + PANEL_IN * len(DRAWN)
-    picture = figure(width, 0.9 + 0.3 * len(rows))
+    labels = row_labels([row.label for row in rows])
+    width = labels.wide_in + labels.panel_in(PANEL_IN) * len(DRAWN)
+    picture = figure(width, 0.9 + labels.high_in(ROW_IN))
     drawn = [each for each in figures.SWITCHES if each.name in DRAWN]
     for axes, each in zip(
         picture.subplots(1, len(drawn), sharey=True), drawn, strict=True
     ):
         _panel(axes, rows, each)
-    _name(picture.axes[0], rows)
+    _name(picture.axes[0], labels)
     repeated = any(row.runs > 1 for row in rows)
     signs = [switches.SERVERS, *([word("signs.repeats")] if repeated else [])]
     entitle(picture, word("title.switches"), [word("switches.what"), " ".join(signs)])
@@ -116,6 +118,6 @@ def _annotate(
         )
 
 
-def _name(axes: Axes, rows: Sequence[Group]) -> None:
-    axes.set_yticks(range(len(rows)), [row.label for row in rows])
-    axes.set_ylim(len(rows) - 0.4, -0.6)  # from the top, as the table has them
+def _name(axes: Axes, labels: RowLabels) -> None:
+    axes.set_yticks(range(len(labels.texts)), labels.texts)
+    axes.set_ylim(len(labels.texts) - 0.4, -0.6)  # from the top, as the table has them

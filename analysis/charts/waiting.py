@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from analysis.drawing.frame import entitle, say
-from analysis.drawing.style import FILLS, Fill, figure, letters
+from analysis.drawing.row_labels import RowLabels, row_labels
+from analysis.drawing.style import FILLS, Fill, figure
 from analysis.drawing.words import word
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group, grouped
@@ -25,7 +26,6 @@ from analysis.rows.settings import show
 from analysis.tables.waited import OF_ALL, Waited, meaning, percent, shown_parts, waited
 
 BAR_IN = 6.0  # the width of a whole bar
-LABEL_IN = 0.085  # the width of a label's character
 SECONDS_IN = 1.2  # to the right of it
 LEAST_IN = 0.42  # the width of a segment with room for its per cent
 ROW_IN, PANEL_IN = 0.3, 0.55  # the height of a row, and of what is around a panel's
@@ -42,16 +42,19 @@ def draw(cells: Sequence[Cell]) -> Figure:
         panels[name] = [(group, waited(group)) for group in groups]
     every = [row for rows in panels.values() for row in rows]
     parts = shown_parts(row for _, row in every)
-    named_in = LABEL_IN * max(letters(group.label) for group, _ in every)
-    width = named_in + BAR_IN + SECONDS_IN
-    picture = figure(width, 0.4 + ROW_IN * len(every) + PANEL_IN * len(panels))
-    heights = [len(rows) + PANEL_IN / ROW_IN for rows in panels.values()]
+    labels = [row_labels([g.label for g, _ in rows]) for rows in panels.values()]
+    width = max(each.wide_in for each in labels) + BAR_IN + SECONDS_IN
+    heights = [each.high_in(ROW_IN) + PANEL_IN for each in labels]
+    picture = figure(width, 0.4 + sum(heights))
     axes = picture.subplots(
         len(panels), height_ratios=heights, sharex=True, squeeze=False
     )
-    for panel, (name, rows) in zip(axes[:, 0], panels.items(), strict=True):
+    for panel, (name, rows), named in zip(
+        axes[:, 0], panels.items(), labels, strict=True
+    ):
         panel.set_title(name)
         _bars(panel, rows, parts)
+        _name(panel, named)
     axes[-1, 0].set_xlabel(word("axis.share"))
     entitle(
         picture,
@@ -88,10 +91,13 @@ def _bars(axes: Axes, rows: Sequence[Row], parts: Sequence[str]) -> None:
     axes.xaxis.set_major_formatter(lambda share, _: percent(share))
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    axes.set_yticks(range(len(rows)), [group.label for group, _ in rows])
-    axes.set_ylim(len(rows) - 0.4, -0.6)  # from the top, as in the table
     if not any(row for _, row in rows):
         say(axes, word("empty.waited"))
+
+
+def _name(axes: Axes, labels: RowLabels) -> None:
+    axes.set_yticks(range(len(labels.texts)), labels.texts)
+    axes.set_ylim(len(labels.texts) - 0.4, -0.6)  # from the top, as in the table
 
 
 def _segment(axes: Axes, place: int, span: tuple[float, float], fill: Fill) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from analysis.charts import (
+    arrivals,
     first_failures,
     heat_map,
     percentiles,
@@ -26,7 +28,8 @@ from analysis.charts.users import users_chart
 from analysis.diagnosis.verdict import Verdict
 from analysis.drawing.line_labels import beside_in, spread
 from analysis.drawing.nothing import nothing
-from analysis.drawing.style import figure, lettering, save
+from analysis.drawing.row_labels import LETTERS, row_labels
+from analysis.drawing.style import figure, lettering, letters, save
 from analysis.files import write_csv
 from analysis.record import aggregates, definitions
 from analysis.record.definitions import Stopped
@@ -232,3 +235,55 @@ def test_a_layout_has_no_digits_that_may_differ(tmp_path: Path) -> None:
         assert places == pytest.approx([round(each, 6) for each in places], abs=1e-12)
         assert axes.get_position().bounds == pytest.approx(places, abs=1e-12)
     assert len({round(axes.get_position().height, 3) for axes in made.axes}) == 3
+
+
+MANY = [
+    {
+        "impl": "an_implementation",
+        "server__request_timeout_s": timeout_s,
+        "server__backlog": backlog,
+        "load__think_max_s": think_s,
+        "load__arrivals": arrivals,
+    }
+    for timeout_s, backlog, think_s in ((10, 128, 8), (300, 4096, 9))
+    for arrivals in ("closed", "open")
+]
+
+
+def test_a_chart_of_many_settings_is_not_too_wide_to_read(tmp_path: Path) -> None:
+    made = cells([dict(options) for options in MANY], "first_fail", tmp_path)
+    for draw_rows in (partial(comparison, "first_fail"), switches.draw):
+        drawn = draw_rows(made)
+        assert_readable(drawn)
+        assert drawn.get_figwidth() < 11
+        assert len(set(labels := rows_of(drawn))) == len(MANY)
+        assert all("load.think_max_s" in label for label in labels)
+
+
+def rows_of(drawn: Figure) -> list[str]:
+    return [label.get_text() for label in drawn.axes[0].get_yticklabels()]
+
+
+@pytest.mark.parametrize("chart", [heat_map, arrivals])
+def test_titles_tell_panels_apart(chart: Any, tmp_path: Path) -> None:
+    made = cells([dict(options) for options in MANY], "first_fail", tmp_path)
+    drawn = chart.draw(made)
+    assert_readable(drawn)
+    titles = [panel.get_title(loc="left") for panel in drawn.axes]
+    assert len(set(titles)) == len(titles) == (2 if chart is arrivals else len(MANY))
+
+
+@given(st.lists(st.text("abc가 _,", min_size=1, max_size=80), min_size=1, max_size=9))
+def test_a_label_in_lines_lacks_nothing(labels: list[str]) -> None:
+    broken = row_labels(labels)
+    for label, text in zip(labels, broken.texts, strict=True):
+        assert "".join(text.split()) == "".join(label.split())
+        assert all(letters(line) <= LETTERS[-1] for line in text.split("\n"))
+
+
+def test_many_rows_have_longer_lines() -> None:
+    label = ", ".join(f"server.setting_{number} 100" for number in range(5))
+    few, many = row_labels([label] * 4), row_labels([label] * 40)
+    assert many.most_lines < few.most_lines
+    assert many.wide_in > few.wide_in
+    assert row_labels(["select"]).texts == ["select"]
