@@ -85,9 +85,11 @@ rule show:
         "rm -f outputs/.shown/* && {ANALYSE} show {PLAN.files.folder} outputs"
 
 
-# A report of the same. Asked for alone it measures nothing.
+# A report of the same. Asked for alone it measures nothing. What other code has made is
+# made again first: Snakemake would not look behind copies that are there.
 rule report:
     input:
+        PLAN.files.stamp,
         PLAN.shown_stamp,
     output:
         PLAN.reports,

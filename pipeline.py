@@ -81,6 +81,7 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
             whole = plan_archives(config, parts, _opened(request.runs))
         else:
             whole = plan(config, root, parts, measures=request.targets != [TRIALS])
+        _check_notes(whole.report["notes"])
         for warning in whole.warnings:
             print(f"firstfail: {warning}", file=sys.stderr)
         if request.runs:
@@ -89,6 +90,20 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
         sys.exit(f"firstfail: {error}")
     pass_on_to_children()
     return whole
+
+
+def _check_notes(path: str | None) -> None:
+    """Raise `MatrixError` if a report cannot have this file, before anything runs."""
+    if path is None:
+        return
+    from analysis.files import DataError
+    from analysis.report.notes import read_notes
+    from conf.errors import MatrixError
+
+    try:
+        read_notes(Path(path))
+    except DataError as error:
+        raise MatrixError(str(error)) from None
 
 
 def _opened(is_kept: bool) -> Callable[[Path], dict[str, Any]]:

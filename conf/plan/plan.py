@@ -142,8 +142,13 @@ class Plan:
 
     @functools.cached_property
     def report_stamp(self) -> str:
-        """The file whose name says which matrix the report is of, and its settings."""
-        return f"{OUTPUTS}/.report/{self.files.key}~{report.digest(self.report)}"
+        """The file whose name says which matrix the report is of, and its settings.
+
+        It also names what made the tables: the report is made again after them.
+        """
+        made_by = Path(self.files.stamp).name
+        digest = report.digest(self.report)
+        return f"{OUTPUTS}/.report/{self.files.key}~{digest}~{made_by}"
 
     @property
     def report_command(self) -> str:

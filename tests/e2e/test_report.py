@@ -44,12 +44,18 @@ def test_they_are_made_of_what_was_asked_for_last(
     assert 'id="single-first_fail"' not in report(checkout)
     again = checkout.snakemake("report")
     assert "Nothing to be done" in again.stdout + again.stderr
+    checkout.edit("analysis/limits.py", "# A change of the analysis.\n")
+    for target in ("report", "archive"):
+        would = checkout.snakemake("--dry-run", target)
+        assert "rule comparisons" in would.stdout + would.stderr
+        assert "rule measure" not in would.stdout + would.stderr
     settings = "report={name: 'Ada Lovelace {L}', file: 'CN_{name}.pdf'}"
     named = checkout.snakemake("report", "--config", settings)
     assert named.returncode == 0, named.stderr
     handed_in = "outputs/CN_Ada Lovelace -L-.pdf"
     assert (checkout.folder / handed_in).is_file() and handed_in in named.stdout
     assert "rule measure" not in named.stdout + named.stderr
+    assert "Making tables and charts" in named.stdout + named.stderr
     assert "Ada Lovelace" in report(checkout)
     assert 'id="single-first_fail"' not in report(checkout)
     base = f"report={{base: {measured.folder}}}"

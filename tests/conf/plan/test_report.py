@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,15 @@ def test_a_report_is_made_anew_for_other_settings_and_no_cell_is() -> None:
         made = plan({**ASKED, "report": {"notes": "notes.md"}}, ROOT, PARTS)
         stamps.append(made.report_stamp)
     assert len(set(stamps)) == 2
+
+
+def test_a_report_and_an_archive_are_made_anew_with_the_tables() -> None:
+    """By another analysis, of the same records."""
+    other = replace(PARTS, analysis="other")
+    first, second = (plan(ASKED, ROOT, parts) for parts in (PARTS, other))
+    assert first.files.key == second.files.key
+    assert first.report_stamp != second.report_stamp
+    assert first.archive_stamp != second.archive_stamp
 
 
 def test_a_report_is_made_anew_if_what_it_compares_with_has_changed() -> None:
