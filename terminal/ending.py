@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -44,11 +45,9 @@ def _whereabouts(study: Study) -> Iterator[str]:
 def how_far(study: Study, interrupted: bool, logs: Sequence[str]) -> Iterator[str]:
     """Yield how far a study came that has ended early."""
     measured, rest = len(study.done), study.rest
-    ended = "Interrupted" if interrupted else "Not finished"
-    count = measured + len(rest)
-    were = "was" if 1 in (measured, count) else "were"
-    text = ended
-    if count:
+    text = "Interrupted" if interrupted else "Not finished"
+    if count := measured + len(rest):
+        were = "was" if 1 in (measured, count) else "were"
         text += numbered(f": {measured:,} of {count:,} cell(s) {were} measured")
     if rest:
         left = duration(study.takes_s(rest))
@@ -59,8 +58,26 @@ def how_far(study: Study, interrupted: bool, logs: Sequence[str]) -> Iterator[st
         more = len(labels) - MOST_NAMED
         named = "; ".join(labels[:MOST_NAMED])
         yield f"Failed: {named}{f' and {more:,} more' if more > 0 else ''}"
+        yield from _without_failed(study)
+    if not interrupted:
+        for step in dict.fromkeys(study.failed_steps):
+            yield f"Failed: {step[0].lower()}{step[1:]}"
     for log in logs:
         yield f"Snakemake's log: {_shown(Path(log))}"
+
+
+def _without_failed(study: Study) -> Iterator[str]:
+    """Yield how to get the tables, which are made only of cells that are all there."""
+    if not study.sound:
+        return
+    chosen = ",".join(study.sound)
+    folders = {impl.rpartition("/")[0] for impl in study.impls}
+    if len(study.sound) > MOST_NAMED and len(folders) == 1 and folders != {""}:
+        [folder] = folders
+        failed = ",".join(impl for impl in study.impls if impl not in study.sound)
+        chosen = f"glob({folder}/*,exclude=[{failed}])"
+    setting = shlex.quote(f"impl={chosen}")
+    yield f"Tables and a report of the others: the same command with {setting}"
 
 
 def _shown(path: Path) -> Path:

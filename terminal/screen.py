@@ -139,6 +139,8 @@ class Screen(logging.Handler):
         rule, cell = self.jobs.get(record.jobid, ("", ""))
         if rule == self.told.measure:
             self.study.fail(cell)
+        elif rule in self.told.steps:
+            self.study.failed_steps.append(self.told.steps[rule])
         if self.redraws:
             self.console.show_cursor()  # a run that was killed has left it hidden
 

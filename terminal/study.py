@@ -20,7 +20,7 @@ class Study:
     `unmeasured` are those without a record, `labels` what each is called. `experiments`
     have a table each in the folder `tables`. They are of these cells once `stamp`
     exists. `reports` are the files that a report may be in, and `archive` is where an
-    archive would be.
+    archive would be. `failed_steps` are those that are no cell, in words.
     """
 
     cells: Mapping[str, Config]
@@ -34,6 +34,7 @@ class Study:
     archive: Path
     done: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    failed_steps: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.numbers = {cell: n for n, cell in enumerate(self.cells, start=1)}
@@ -79,6 +80,19 @@ class Study:
     def rest(self) -> list[str]:
         """The cells that the same command would measure, if it was given again."""
         return [*self.left, *self.failed]
+
+    @property
+    def sound(self) -> list[str]:
+        """The implementations that no cell failed of; none if there are no others."""
+        failed = {self._impl_of(cell) for cell in self.failed}
+        return [impl for impl in self.impls if impl not in failed]
+
+    @property
+    def impls(self) -> list[str]:
+        return list(dict.fromkeys(map(self._impl_of, self.cells)))
+
+    def _impl_of(self, cell: str) -> str:
+        return str(self.cells[cell]["impl"]["name"])
 
     def _config_of(self, key: str) -> Any:
         """Return the configuration of an earlier cell; the plan has kept it."""

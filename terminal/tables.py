@@ -2,8 +2,9 @@
 
 Rules of this module:
 - Where a terminal is too narrow for a table, parts of it are left out: those of
-  `LEAST_NEEDED`, then columns on the right. What names a row, and what limited it,
-  stays. The file of the table, which has everything, is named below.
+  `LEAST_NEEDED`, then columns on the right. What names a row, what the table is about
+  (`ABOUT`), and what limited the row, stays. The file of the table, which has
+  everything, is named below.
 - A long table has its first rows only.
 """
 
@@ -25,14 +26,16 @@ from terminal.markdown import MARK, SPACE, Column, Table, read_table
 
 MOST_ROWS = 40
 RANKING = "ranking"  # of a class: it stands before the tables of experiments
-LIMIT = "limited by"
+NAME, LIMIT = "implementation", "limited by"
 INTERVALS = "["
 LEAST_NEEDED = (  # how headings begin; and intervals, in all columns
     *("requests", "memory", "99th percentile", "average of successes"),
     *("clean up to", "users at the knee", "onset", INTERVALS),
     *("first failure", "average response"),
 )
-LEAST_TEXT = 16  # of a column of words, which can be broken between them
+# The first of these that a table has is what it is about.
+ABOUT = ("failures", "peak RPS", "users", "users at the first failure")
+TEXT, LEAST_TEXT = 16, 10  # of a column of words, which can be broken between them
 INTERVAL = re.compile(r" \[[^]]*\]")
 
 
@@ -73,11 +76,16 @@ def fit(table: Table, width: int) -> Table:
         else:
             kept = [c for c in table.columns if not c.heading.startswith(least)]
         table = table.with_columns(kept)
-    while _least_width(table) > width and len(table.columns) > 2:
-        columns = list(table.columns)
-        del columns[-2 if columns[-1].heading in (LIMIT, "") else -1]
-        table = table.with_columns(columns)
-    return table
+    while _least_width(table) > width and (spare := _spare(table.columns)):
+        table = table.with_columns([c for c in table.columns if c is not spare[-1]])
+    return table  # whose words are broken if it is still too wide
+
+
+def _spare(columns: Sequence[Column]) -> list[Column]:
+    """Return the columns that a narrow table can be without."""
+    headings = [column.heading for column in columns]
+    about = next((name for name in ABOUT if name in headings), None)
+    return [c for c in columns[1:] if c.heading not in (NAME, about, LIMIT, "")]
 
 
 def _without_intervals(column: Column) -> Column:
@@ -85,19 +93,23 @@ def _without_intervals(column: Column) -> Column:
 
 
 def _least_width(table: Table) -> int:
-    return sum(map(_least, table.columns)) + SPACE * (len(table.columns) - 1)
+    return sum(_leasts(table.columns, TEXT)) + SPACE * (len(table.columns) - 1)
 
 
-def _least(column: Column) -> int:
-    return column.width if column.is_number else min(column.width, LEAST_TEXT)
+def _leasts(columns: Sequence[Column], text: int) -> list[int]:
+    """Return how wide columns are at least; `text` is enough for one of words."""
+    return [c.width if c.is_number else min(c.width, text) for c in columns]
 
 
 def widths(columns: Sequence[Column], width: int | None) -> list[int]:
     """Return how wide each column is: room that is left makes headings shorter."""
     if width is None:
         return [max(len(column.heading), column.width) for column in columns]
-    given = list(map(_least, columns))
-    spare = width - sum(given) - SPACE * (len(columns) - 1)
+    room = width - SPACE * (len(columns) - 1)
+    given = _leasts(columns, TEXT)
+    if sum(given) > room:
+        given = _leasts(columns, LEAST_TEXT)
+    spare = room - sum(given)
     while spare > 0:
         lines = [_lines(c, at) for c, at in zip(columns, given, strict=True)]
         most = max(lines)

@@ -20,6 +20,7 @@ from tests.e2e.conftest import Checkout
 from tests.load.conftest import READ_ONLY, UNPRIVILEGED
 from tests.load.host.test_lock import SOMEBODY
 
+PICTURE = Path(__file__).parents[2] / "docs/results/default/users.png"
 WRONG: dict[str, tuple[list[str], str]] = {
     "bare override": (["impl=select"], "--config impl=select"),
     "bare overrides": (["users=5", "impl=select"], "--config impl=select users=5"),
@@ -31,6 +32,10 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "grammar": (["--config", "users=range(1"], "grammar"),
     "report": (["--config", "report={langage: en}"], "did you mean report.language"),
     "language": (["--config", "set={report.language: fr}"], "report.language=fr"),
+    "notes": (
+        ["--config", f"report={{notes: {PICTURE}}}"],
+        "users.png is no text in UTF-8: save it as such",
+    ),
     "several --config": (
         ["--config", "user=5", "--config", "impl=select"],
         "did you mean users?",
@@ -248,7 +253,8 @@ def test_port_in_use_fails_its_cell_alone(clean: Checkout, tmp_path: Path) -> No
     assert "localrule" not in done.stderr and "\x1b" not in done.stderr
     figures = r"5 users, [\d.]+ RPS, \d+ failures, p95 \d+ ms, limited by"
     assert re.search(rf"(?m)^cell \d of 2, burst select: {figures} ", done.stderr)
-    assert "Not finished: 1 of 2 cells were measured" in done.stderr
+    assert "Not finished: 1 of 2 cells was measured" in done.stderr
+    assert "others: the same command with impl=select\n" in done.stderr
     [log] = (checkout.folder / "outputs" / "logs" / "burst" / "taken").rglob(
         "server.log"
     )

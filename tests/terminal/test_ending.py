@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob
 from rich.console import Console
 
 from terminal.ending import how_far, show
@@ -15,14 +18,14 @@ from terminal.study import Study
 
 @pytest.fixture
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
-    """A study without cells, of which nothing is made yet."""
+    """A study of two cells, of which nothing is made yet."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PWD", str(tmp_path))
     outputs = Path("outputs")
     outputs.mkdir()
     names = ("report.html", "report.pdf", "CN_HW2_홍길동.pdf")
     return Study(
-        cells={},
+        cells={name: {"impl": {"name": f"students/{name}"}} for name in "ab"},
         labels={"a": "burst a", "b": "burst b"},
         unmeasured=(),
         experiments=(),
@@ -30,6 +33,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
         reports=[outputs / name for name in names],
         tables=outputs / "tables",
         stamp=outputs / "stamp",
+        archive=outputs / "archive.zip",
     )
 
 
@@ -61,3 +65,38 @@ def test_numbers_agree_with_what_they_count(
     study.takes_s = lambda cells: 5.0  # type: ignore[method-assign]
     first, *_ = how_far(study, False, ())
     assert first.startswith(said) and "0 of 0" not in first
+
+
+def test_a_step_that_failed_is_named_and_no_cells_are_counted(study: Study) -> None:
+    study.failed_steps = ["Making the report"]
+    said = list(how_far(study, False, ()))
+    assert said == ["Not finished", "Failed: making the report"]
+    assert list(how_far(study, True, ())) == ["Interrupted"]
+
+
+def told(study: Study, count: int, failed: int) -> str:
+    names = [f"{number:02}" for number in range(count)]
+    study.cells = {n: {"impl": {"name": f"students/{n}"}} for n in names}
+    study.labels = {name: f"burst {name}" for name in names}
+    study.failed = names[:failed]
+    study.takes_s = lambda cells: 5.0  # type: ignore[method-assign]
+    lines = list(how_far(study, False, ()))
+    [line] = [line for line in lines if line.startswith("Tables and")] or [""]
+    return line.rpartition("the same command with ")[2]
+
+
+def test_it_is_said_how_to_get_tables_without_what_failed(study: Study) -> None:
+    assert told(study, 1, 1) == ""
+    assert told(study, 3, 1) == "impl=students/01,students/02"
+    [many] = shlex.split(told(study, 40, 2))
+    assert many == "impl=glob(students/*,exclude=[students/00,students/01])"
+    assert told(study, 3, 0) == ""
+
+
+def test_what_is_said_leaves_out_what_failed(study: Study) -> None:
+    """By the grammar of settings."""
+    names = {f"students/{number:02}" for number in range(40)}
+    [many] = shlex.split(told(study, 40, 2))
+    value = OverridesParser.create().parse_override(many).value()
+    assert isinstance(value, Glob)
+    assert set(value.filter(sorted(names))) == names - {"students/00", "students/01"}

@@ -98,3 +98,31 @@ def test_a_class_in_which_nothing_went_wrong(tmp_path: Path, width: int | None) 
     rows = "| 1 | students/ada | 20 |  |\n| 2 | students/ben | 10 |  |\n"
     (tmp_path / "ranking.md").write_text(f"### ranking\n\n{head}{rows}")
     assert "students/ben" in shown(tmp_path, (), width)
+
+
+@pytest.mark.parametrize("width", [30, 40])
+def test_what_a_table_is_about_stays(tmp_path: Path, width: int) -> None:
+    """Settings, other figures and the width of words go before it."""
+    headings = ["implementation", "users", "idle", "failures", "RPS", "limited by"]
+    row = ["an_implementation", "2,000", "0", "1,772", "256.6 of 506.9"]
+    lines = [headings, ["---", *["---:"] * 4, "---"], [*row, "machine + accept-queue"]]
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    (tmp_path / "burst.md").write_text(f"### burst\n\n{text}\n")
+    said = shown(tmp_path, ("burst",), width)
+    assert max(map(cell_len, said.splitlines())) <= width
+    assert "failures" in said and "1,772" in said and "machine" in said
+
+
+@pytest.mark.parametrize(
+    "folder, experiment, about",
+    [
+        (KEPT / "default", "burst", "failures"),
+        (KEPT / "default", "first_fail", "users"),
+        (KEPT / "capacity", "capacity", "peak RPS"),
+    ],
+)
+def test_the_tables_of_a_study_keep_it(
+    folder: Path, experiment: str, about: str
+) -> None:
+    text = " ".join(shown(folder, (experiment,), 40).split())
+    assert about.split(maxsplit=1)[0] in text and "limited by" in text
