@@ -52,8 +52,9 @@ def document(content: dict[str, Any]) -> dict[str, Any]:
 
 def _goal(content: dict[str, Any]) -> Iterator[Block]:
     yield heading(1, say("pdf.goal.title"))
-    names = listed([server["name"] for server in content["code"]["servers"]])
-    yield paragraph(say(_key(content, "text"), names=names))
+    names = [server["name"] for server in content["code"]["servers"]]
+    text = say(_key(content, "text"), names=listed(names), count=len(names))
+    yield paragraph(text)
     yield points(dict.fromkeys(each["question"] for each in content["answers"]))
     yield heading(2, say("pdf.goal.method"))
     rules = {each["stop"] for each in content["answers"]}

@@ -170,10 +170,17 @@ def _requests(cells: Sequence[Cell], common: dict[str, Any]) -> str:
     limit_s = common.get("experiment.max_s")
     if limit_s and all(cell.row["outcome"] == stops.OUT_OF_TIME for cell in cells):
         return f"All requests of {limit_s:g} s"
+    early = [cell.row["outcome"] != stops.COMPLETED for cell in cells]
+    if all(early):
+        counts = {cell.row["requests"] for cell in cells}
+        if len(counts) == 1:
+            return f"All {counts.pop():,} request(s) until the run ended"
+        return "All requests until the run ended"
     number = common.get("experiment.requests")
-    if number:
-        return f"The first {number:,} request(s)"
-    return "The first requests to finish"
+    first = f"The first {number:,} request(s)" if number else "The first requests"
+    if any(early):
+        return f"{first}, or all of a run that ended before"
+    return first if number else f"{first} to finish"
 
 
 def _growing(common: dict[str, Any]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from analysis.rows.groups import (
 )
 from analysis.rows.settings import setting, show
 
+TITLE = "### switches"
 SERVERS = "These are figures of the server, whatever limited the run."
 NAMES = [figure.name for figure in figures.SWITCHES]
 
@@ -43,14 +44,16 @@ def _row(row: Group, columns: Sequence[str]) -> dict[str, Any]:
 
 
 def markdown(rows: pd.DataFrame) -> str:
-    """Return the table for reading."""
+    """Return the table for reading; without rows, that there is nothing to read."""
+    if rows.empty:
+        return f"{TITLE}\n\nNothing was measured.\n"
     settings = [name for name in rows.columns if name not in NAMES]
     sides = [
         "---" if n in ("experiment", "implementation") else "---:" for n in settings
     ]
     headings = [*settings, *(figure.column for figure in figures.SWITCHES)]
     lines = [
-        "### switches",
+        TITLE,
         "",
         "How often the kernel switched away from the server, for each request that "
         "finished; the median over repeats. Voluntary: the server had to wait. "

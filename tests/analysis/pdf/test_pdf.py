@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 from analysis.files import DataError
-from analysis.pdf.document import document
+from analysis.pdf.document import _goal, document
 from analysis.pdf.elements import paragraph
 from analysis.pdf.pdf import pages as pages_of
 from analysis.pdf.pdf import pdf, size_of, write
@@ -292,3 +292,18 @@ def test_a_picture_that_is_missing_is_one_line(
     with contextlib.chdir(tmp_path), pytest.raises(DataError, match="No such file"):
         write(said["en"], tmp_path / "report.pdf")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("app", ["page", "attendance"])
+def test_one_server_is_not_compared_with_others(app: str) -> None:
+    whole: dict[str, Any] = {
+        **{"language": "en", "title": "", "app": app, "answers": [], "cells": []},
+        **{"about": dict.fromkeys(("student", "name", "exercise"), "")},
+        **{"environment": [], "sections": [], "notes": [], "unmeasured": []},
+    }
+    for names, several in ((["select"], False), (["select", "single"], True)):
+        servers = [{"name": name} for name in names]
+        blocks = _goal({**whole, "code": {"servers": servers, "shared": []}})
+        said = "".join(span["text"] for span in [*blocks][1]["text"])
+        assert ("servers that" in said and "in different ways" in said) == several
+        assert ", ".join(names).replace(", ", " and ") in said

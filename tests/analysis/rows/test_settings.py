@@ -34,6 +34,8 @@ from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.rows.settings import caption, label, show, show_ms, varying_settings
 from analysis.tables.comparison import markdown, table
+from analysis.texts import speaking
+from analysis.translation import translated
 from tests.analysis.charts.test_pictures import texts
 from tests.analysis.conftest import Request, config, frame, steady
 
@@ -119,6 +121,22 @@ def test_requests_that_nobody_finished_in_time_are_not_asked_for() -> None:
     assert caption(cells).startswith("The first 1,000 requests, ")
     cells[1].result["row"]["outcome"] = "time limit"
     assert caption(cells).startswith("All requests of 60 s, ")
+
+
+def test_a_burst_that_ended_early_does_not_show_what_was_asked_for() -> None:
+    """Its server died, say."""
+    cells = [made("burst", impl=impl) for impl in ("a", "b")]
+    cells[0].result["row"].update(outcome="crashed", requests=708)
+    both = caption(cells)
+    assert both.startswith("The first 1,000 requests, or all of a run that ended be")
+    assert caption(cells[:1]).startswith("All 708 requests until the run ended, ")
+    cells[1].result["row"].update(outcome="crashed", requests=1)
+    assert caption(cells).startswith("All requests until the run ended, ")
+    assert caption(cells[1:]).startswith("All 1 request until the run ended, ")
+    with speaking("ko"):
+        for said in (both, caption(cells), caption(cells[:1])):
+            first = said.split(", 2,000")[0]
+            assert "request" not in translated(first), first
 
 
 def test_users_are_a_cap_only_where_a_failure_is_looked_for() -> None:

@@ -100,3 +100,8 @@ def test_the_chart_is_readable(name: str) -> None:
     drawn = switches_chart.draw(MATRICES[name])
     assert_readable(drawn)
     assert ("(logarithmic)" in texts(drawn)) is (name == "huge and tiny")
+
+
+def test_without_a_cell_there_is_no_empty_table() -> None:
+    said = switches.markdown(switches.table([]))
+    assert said == "### switches\n\nNothing was measured.\n"
