@@ -10,5 +10,5 @@
 Rules of this stage:
 - No words are in code or in templates.
 
-May import: drawing.
+May import: drawing, rows.
 """

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from analysis.pdf.elements import Block
+from analysis.rows.groups import MARK
 
 UPRIGHT, TURNED, ACROSS = "upright", "turned", "across"
 WIDTH_PT, ACROSS_PT = 470.0, 700.0  # of the text of a page
@@ -25,6 +26,7 @@ BOLD = 1.08
 FEW = 5  # rows of a table that may be turned
 WITHIN_NAME, NO_SPACE = re.compile(r"(?<=[._])(?=[a-z])"), "\N{ZERO WIDTH SPACE}"
 AFTER_NUMBER = re.compile(r"(?<=\d) ")  # where a number and its bound may be broken
+JOINT = "\N{NO-BREAK SPACE}"
 LONGEST_EM = 14.0  # of a word that need not be broken: paths are
 
 
@@ -33,6 +35,7 @@ def laid_out(table: Block) -> Block:
 
     `widths` is empty if no entry has to be broken into lines.
     """
+    table = table | {"rows": [list(map(_joined, row)) for row in table["rows"]]}
     least, natural = _widths(table)
     for size, layout, page_pt in (
         (NORMAL_PT, UPRIGHT, WIDTH_PT),
@@ -50,6 +53,11 @@ def laid_out(table: Block) -> Block:
             found = table | {"layout": layout, "size": size, "widths": widths}
             return found | ({"columns": _breakable(table["columns"])} if widths else {})
     raise AssertionError("the last layout is for every table")
+
+
+def _joined(entry: Block) -> Block:
+    """Return an entry whose mark does not stand in a line of its own."""
+    return entry | {"text": entry["text"].replace(f" {MARK}", f"{JOINT}{MARK}")}
 
 
 def _breakable(columns: Sequence[Block]) -> list[Block]:
@@ -74,7 +82,7 @@ def _widths(table: Block) -> tuple[list[float], list[float]]:
             parts = [part for e in entries for part in AFTER_NUMBER.split(e["text"])]
             words += map(em, parts)
         else:
-            words += [min(em(word), LONGEST_EM) for t in texts for word in t.split()]
+            words += [min(em(word), LONGEST_EM) for t in texts for word in t.split(" ")]
         least.append(max(words, default=0))
         natural.append(max([BOLD * em(head), *map(em, texts)]))
     return least, natural

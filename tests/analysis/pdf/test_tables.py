@@ -67,3 +67,22 @@ def test_a_table_that_fits_has_the_widths_of_its_words() -> None:
 def test_hangul_is_wide() -> None:
     assert em("사용자") > 1.5 * em("abc")
     assert PADDING_PT > 0
+
+
+@pytest.mark.parametrize("columns, layout", [(2, "upright"), (9, "turned")])
+def test_a_mark_does_not_stand_in_a_line_of_its_own(columns: int, layout: str) -> None:
+    entry = {"text": "machine + accept-queue †", "interval": "", "value": None}
+    made = table(columns, 4)
+    made["rows"][0] = [*made["rows"][0][:-1], entry]
+    found = laid_out(made)
+    assert found["layout"] == layout
+    assert found["rows"][0][-1]["text"] == "machine + accept-queue\u00a0†"
+
+
+def test_a_column_has_room_for_a_word_with_its_mark() -> None:
+    entry = {"text": "internationalisation †", "interval": "", "value": None}
+    heading = {"heading": "limit", "numeric": False}
+    made = {"kind": "table", "columns": [heading] * 4, "rows": [[entry] * 4] * 9}
+    found = laid_out(made)
+    for width in found["widths"]:
+        assert width - PADDING_PT >= em("internationalisation †") * found["size"] - 0.01
