@@ -227,6 +227,26 @@ for (const chart of charts) {
   sized.observe(chart);
   chart.addEventListener("keydown", onKey);
 }
+
+// The place that the address names stays in view while runs are laid out and drawn above
+// it, until the reader does something.
+let named = null;
+function keepInView() {
+  named?.scrollIntoView();
+}
+function goToNamed() {
+  named = document.querySelector(":target");
+  keepInView();
+}
+new ResizeObserver(keepInView).observe(document.querySelector("main"));
+addEventListener("load", goToNamed);
+addEventListener("hashchange", goToNamed);
+for (const event of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+  addEventListener(event, () => (named = null), { capture: true, passive: true });
+}
+setTimeout(() => (named = null), 5000); // a reader may have moved the bar at the side
+goToNamed();
+
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 matchMedia("print").addEventListener("change", redraw);
 let closed = []; // what is closed again after printing

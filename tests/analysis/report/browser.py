@@ -87,9 +87,16 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def opened(
-    browser: Browser, path: Path, width: int = 1400, scheme: Any = "light"
+    browser: Browser,
+    path: Path,
+    width: int = 1400,
+    scheme: Any = "light",
+    section: str = "",
 ) -> Iterator[Opened]:
-    """Open a file in a window of this width, with the colours of this scheme."""
+    """Open a file in a window of this width, with the colours of this scheme.
+
+    `section` is the address of a section of it.
+    """
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
     )
@@ -98,6 +105,6 @@ def opened(
     own.page.on("pageerror", lambda error: own.said.append(str(error)))
     own.page.on("dialog", lambda dialog: own.said.append(f"dialog {dialog.message}"))
     own.page.on("request", lambda request: own.asked_for.append(request.url))
-    own.page.goto(path.as_uri())
+    own.page.goto(f"{path.as_uri()}{'#' if section else ''}{section}")
     yield own
     context.close()
