@@ -22,6 +22,7 @@ from load.host.environment import let_no_python_be_told
 from load.network.trial import Trial, refused
 
 if TYPE_CHECKING:
+    from analysis.archives.shelf import Kept
     from conf.plan.plan import Parts, Plan
     from terminal.screen import Screen
     from terminal.silent import Silent
@@ -91,14 +92,14 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
     return whole
 
 
-def _opened(is_kept: bool) -> Callable[[Path], dict[str, Any]]:
-    """Return what opens an archive, and keeps its cells if something is to be run."""
+def _opened(is_kept: bool) -> Callable[[Path], Kept]:
+    """Return what opens an archive, and keeps it if something is to be run."""
     from analysis.archives.shelf import kept, looked_at
     from analysis.files import DataError
     from conf.errors import MatrixError
     from conf.plan.plan import OUTPUTS
 
-    def opened(path: Path) -> dict[str, Any]:
+    def opened(path: Path) -> Kept:
         try:
             return kept(path, OUTPUTS) if is_kept else looked_at(path)
         except DataError as error:

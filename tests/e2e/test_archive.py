@@ -31,6 +31,7 @@ def test_an_archive_of_what_was_asked_for_last(packed: Checkout) -> None:
         for name in names:
             assert b"unmistakable" not in files.read(name), name
     assert len([name for name in names if name.endswith("/requests.csv.gz")]) == 4
+    assert len([name for name in names if name.endswith("/conformance.json")]) == 2
     again = packed.snakemake("archive")
     assert "Nothing to be done" in again.stdout + again.stderr
 
@@ -54,7 +55,7 @@ def test_it_opens_in_another_checkout(
             (each.folder / "outputs" / "tables" / name).read_text()
             for each in (packed, other)
         )
-        assert here == there
+        assert here == there and "conformance_passed" in here
     text = (other.folder / "outputs/tables/burst.md").read_text()
     assert "**Machines:** " in text
     assert_one_line(other.snakemake("archive"), "the last study shows archives")
@@ -71,6 +72,7 @@ def test_it_stands_beside_local_cells(packed: Checkout, tmp_path: Path) -> None:
     text = (checkout.folder / "outputs/tables/burst.md").read_text()
     machines = re.findall(r"^\| (?:select|single) \| (\w+) \|", text, re.M)
     assert len(machines) == 4 and machines.count("here") == 2
+    assert text.count(" | 45 of 45 |") == 4
     again = checkout.snakemake("all", *asked)
     assert "Nothing to be done" in again.stdout + again.stderr
     assert "Nothing to be done" in checkout.snakemake("report").stderr
