@@ -183,7 +183,8 @@ def commands(basedir: str, plan: Plan) -> tuple[str, str, str]:
     """Return the folder of the request, the command of a run, and that of analysis.
 
     Both commands import the modules of this project, whatever folder Snakemake runs in.
-    A run makes the results of its record before the record appears.
+    A run makes the results of its record before the record appears. Both take the place
+    of the shell that starts them: what tells Snakemake to end reaches them.
     """
     here, python, project = map(shlex.quote, (str(Path.cwd()), sys.executable, basedir))
     verify = f"{python} -m conf.plan.sources {' '.join(RUNNER)}"
@@ -192,7 +193,7 @@ def commands(basedir: str, plan: Plan) -> tuple[str, str, str]:
         f"cd {project} && exec {python} -m load"
         f" --verify-with {shlex.quote(verify)} --post-process {shlex.quote(analyse)}"
     )
-    return here, measure, f"PYTHONPATH={project} {python} -P -m analysis"
+    return here, measure, f"exec env PYTHONPATH={project} {python} -P -m analysis"
 
 
 def conformance_commands(basedir: str) -> tuple[str, str]:

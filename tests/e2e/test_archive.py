@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.e2e.conftest import Checkout
@@ -76,6 +80,33 @@ def test_it_stands_beside_local_cells(packed: Checkout, tmp_path: Path) -> None:
     again = checkout.snakemake("all", *asked)
     assert "Nothing to be done" in again.stdout + again.stderr
     assert "Nothing to be done" in checkout.snakemake("report").stderr
+
+
+def test_nothing_is_left_of_an_archive_that_is_not_finished(
+    packed: Checkout, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    """Snakemake alone is told to end, and tells the step."""
+    checkout = packed.copy(tmp_path / "firstfail")
+    archive = checkout.folder / "outputs" / "archive.zip"
+    archive.unlink()
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with subprocess.Popen(
+        checkout.command("archive"),
+        cwd=checkout.folder,
+        env=os.environ | {"TMPDIR": str(temporary)},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        eventually(lambda: [*temporary.glob("firstfail-*/runs")])
+        below = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        process.communicate(timeout=600)
+    assert process.returncode != 0
+    eventually(lambda: not any(each.is_running() for each in below))
+    assert not [*temporary.glob("firstfail-*")]
+    assert not [*archive.parent.glob("*archive.zip")]
+    assert not [*archive.parent.glob(".*archive.zip")]
 
 
 @pytest.mark.no_run

@@ -148,16 +148,17 @@ def test_a_study_of_archives_has_theirs_beside_those_of_the_last_study(
     monkeypatch.chdir(tmp_path)
     last = plan(ASKED, ROOT, PARTS)
     last.write()
-    for cell, config in last.cells.items():
-        folder = Path("outputs/runs", cell)
+    config = next(iter(last.cells.values()))
+    whole = {f"runs/{cell}": config for cell, config in last.cells.items()}
+    for cell, settings in {**whole, ARCHIVED: config}.items():
+        folder = Path("outputs", cell)
         folder.mkdir(parents=True)
-        (folder / "config.yaml").write_text(json.dumps(config))
+        (folder / "config.yaml").write_text(json.dumps(settings))
         for name in PARTS.record:
             (folder / name).touch()
     shown = Path(last.shown_stamp)
     shown.parent.mkdir()
     shown.touch()
-    config = next(iter(last.cells.values()))
 
     def shows() -> Mapping[str, str]:
         asked = {"study": "archive", "path": "hers.zip"}
@@ -192,9 +193,9 @@ def test_a_list_that_is_none_lists_nothing(tmp_path: Path) -> None:
 
 def test_the_list_is_written_again_only_if_it_changes(tmp_path: Path) -> None:
     def files(result: str) -> MatrixFiles:
-        return MatrixFiles(
-            {"a/b": {"key": "1"}}, tmp_path, ["r"], ["s"], "code", {"a/b": result}
-        )
+        made_of = ["r"], ["s"], "code"
+        known = {"a/b": result}
+        return MatrixFiles({"a/b": {"key": "1"}}, tmp_path, *made_of, conformance=known)
 
     files("one").write()
     path = Path(files("one").folder, LIST)
