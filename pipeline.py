@@ -22,6 +22,7 @@ from load.host.environment import let_no_python_be_told
 from load.network.trial import Trial, refused
 
 if TYPE_CHECKING:
+    from analysis.archives.shelf import Kept
     from conf.plan.plan import Parts, Plan
     from terminal.screen import Screen
     from terminal.silent import Silent
@@ -106,14 +107,14 @@ def _check_notes(path: str | None) -> None:
         raise MatrixError(str(error)) from None
 
 
-def _opened(is_kept: bool) -> Callable[[Path], dict[str, Any]]:
-    """Return what opens an archive, and keeps its cells if something is to be run."""
+def _opened(is_kept: bool) -> Callable[[Path], Kept]:
+    """Return what opens an archive, and keeps it if something is to be run."""
     from analysis.archives.shelf import kept, looked_at
     from analysis.files import DataError
     from conf.errors import MatrixError
     from conf.plan.plan import OUTPUTS
 
-    def opened(path: Path) -> dict[str, Any]:
+    def opened(path: Path) -> Kept:
         try:
             return kept(path, OUTPUTS) if is_kept else looked_at(path)
         except DataError as error:
@@ -197,7 +198,8 @@ def commands(basedir: str, plan: Plan) -> tuple[str, str, str]:
     """Return the folder of the request, the command of a run, and that of analysis.
 
     Both commands import the modules of this project, whatever folder Snakemake runs in.
-    A run makes the results of its record before the record appears.
+    A run makes the results of its record before the record appears. Both take the place
+    of the shell that starts them: what tells Snakemake to end reaches them.
     """
     here, python, project = map(shlex.quote, (str(Path.cwd()), sys.executable, basedir))
     verify = f"{python} -m conf.plan.sources {' '.join(RUNNER)}"
@@ -206,7 +208,7 @@ def commands(basedir: str, plan: Plan) -> tuple[str, str, str]:
         f"cd {project} && exec {python} -m load"
         f" --verify-with {shlex.quote(verify)} --post-process {shlex.quote(analyse)}"
     )
-    return here, measure, f"PYTHONPATH={project} {python} -P -m analysis"
+    return here, measure, f"exec env PYTHONPATH={project} {python} -P -m analysis"
 
 
 def conformance_commands(basedir: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from analysis.files import DataError
 from analysis.rows.matrix import COURSE, Matrix, read_folders
+from analysis.temporary import in_order
 
 # For matplotlib's cache of fonts, since not every user has a home directory.
 CACHE = Path(__file__).parent.parent / ".cache" / "matplotlib"
@@ -21,7 +22,8 @@ def main(words: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(words)
     os.environ.setdefault("MPLCONFIGDIR", str(CACHE))
     try:
-        return int(args.run(args) or 0)
+        with in_order():
+            return int(args.run(args) or 0)
     except DataError as error:
         print(f"firstfail: {error}", file=sys.stderr)
         return int(args.wrong)

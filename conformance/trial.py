@@ -3,9 +3,10 @@
 Rules of this module:
 - It is to other runs what a run is (`load/run.py`): it holds the lock of all runs,
   nothing of it outlives it, and its folder appears at once and complete.
-- A server that can't be tried has that as its result, if a cell of it was measured, or
-  if it is a submission. Else it is an error, as it is when a cell is measured.
-- A fault of this machine is no result.
+- A submission that can't be tried has that as its result. So has a server whose cell
+  was not measured, or that is too slow.
+- If any other server does not start, it is an error, as it is when a cell is measured.
+  So is a fault of this machine. Nothing is kept then, and it is tried again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 import yaml
 
 from conformance.result import kept
-from conformance.trying import Trying
+from conformance.trying import SlowError, Trying
 from contract import record
 from contract.conformance import RESULT
 from load.caller import Caller
@@ -31,6 +32,7 @@ from load.host.lock import only_run_on_host
 from load.host.removal import remove
 
 PARTS = ("impl", "app", "page", "network", "server", "load")
+OTHERWISE = "its cells are measured: ask again, or leave this out by conformance=false"
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,12 @@ class Trial:
             trying = Trying(self.config, self.folder, self.caller, environment)
             return kept(trying.outcomes())
         except ServerError as error:
-            if self.measured is None and self.config["impl"]["submission"] is None:
+            is_result = isinstance(error, SlowError) and self.measured is not None
+            if is_result or self.config["impl"]["submission"] is not None:
+                return {"not_tried": str(error)}
+            if self.measured is None:
                 raise
-            return {"not_tried": str(error)}
+            raise CellError(f"{error} ({OTHERWISE})") from None
 
     def _not_measured(self) -> str:
         """Return why the cell of the server could not be measured, if that is so."""

@@ -41,6 +41,10 @@ ENDING_S, POLL_S = 0.2, 0.02  # until a server is seen to have ended
 USUAL = 10  # pages that a client waits for at least
 
 
+class SlowError(ServerError):
+    """The server is too slow to be tried."""
+
+
 class Trying:
     """The trying of the server of `config`.
 
@@ -120,7 +124,7 @@ class Trying:
             visitor = Visitor(place.address, config["impl"]["path"], page.body, tick)
             took_s = min(_page_s(visitor) for _ in range(TIMED))
             if took_s > MOST_S:
-                raise ServerError(
+                raise SlowError(
                     "no-answer",
                     f"a page took {took_s:.1f} s, and may take {MOST_S:g} s",
                 )

@@ -12,7 +12,7 @@ from tests.stages import Part
 ROOT = Path(__file__).parents[1]
 PARTS = {
     "analysis": frozenset(
-        {"files", "limits", "configurations", "texts", "translation"}
+        {"files", "temporary", "limits", "configurations", "texts", "translation"}
     ),
     "conf": frozenset({"schema", "errors", "ignored"}),
     "conformance": frozenset[str](),

@@ -7,6 +7,7 @@ An archive is a zip that is an RO-Crate. `form.py` says what is in it, and how m
   (`citation.py`);
 - `opening.py` reads one: the zip (`container.py`), its tables (`rows.py`) and its other
   data (`data.py`);
+- `conformance.py` does both with what is known of its servers;
 - `shelf.py` keeps one that was read, for a study that shows it;
 - `collection.py` collects them, of many machines, and shows them.
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +32,7 @@ from analysis.rows.settings import show
 from analysis.tables import comparison
 from analysis.tables.machines import MACHINE as KNOWN
 from analysis.tables.machines import differing, machine
+from analysis.temporary import temporary_folder
 
 DIGITS = 8  # of a digest, in a name
 HEADINGS = ("kernel", "CPU", "cores", "Python")  # of what is known of a machine
@@ -56,8 +56,8 @@ def collect(archive: Path, results: Path) -> Path:
     """
     with opened(archive) as outputs:
         place = results / _fingerprint(_cells(outputs), archive)
-    with tempfile.TemporaryDirectory(prefix="firstfail-") as name:
-        folder, sealed = Path(name) / "all", Path(name) / "sealed.zip"
+    with temporary_folder() as both:
+        folder, sealed = both / "all", both / "sealed.zip"
         folder.mkdir()
         with named(archive):
             unpack(archive, folder)

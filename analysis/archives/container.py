@@ -24,6 +24,7 @@ from pathlib import Path
 
 from analysis.archives import form
 from analysis.files import DataError
+from contract.conformance import LIST, RESULT
 
 END = struct.Struct("<4s4H2IH")  # what a zip ends with
 END_MARK, FIRST_MARK = b"PK\x05\x06", b"PK\x03\x04"
@@ -32,11 +33,11 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 DOS, UNIX = 0, 3
 AT_ONCE = 1 << 20  # bytes that are read
 # As the names of cells and submissions are (`conf/compose/submission_names.py`).
-PART = re.compile(r"[^\W][\w ._+\-,'()&@%~]*")
+PART = re.compile(r"[\w%][\w ._+\-,'()&@%~]*")
 LISTED = re.compile(r"([0-9a-f]{64})  (.+)")
 FIXED = {
     *(form.CRATE, form.CITATION, form.LICENSE, form.CONTENTS, form.MANIFEST),
-    *("report.html", "report.pdf"),
+    *("report.html", "report.pdf", LIST),
 }
 SHOWN = {form.TABLES: (".csv", ".md"), form.CHARTS: (".svg", ".png")}
 NEEDED = (form.MANIFEST, form.CONTENTS, form.CRATE)
@@ -136,7 +137,8 @@ def _is_name(name: str) -> bool:
         return False
     if first in SHOWN:
         return not inner and last.endswith(SHOWN[first])
-    return first == form.RUNS and len(inner) >= 1 and last in form.OF_CELL
+    known = {form.RUNS: form.OF_CELL, form.CONFORMANCE: (RESULT,)}
+    return len(inner) >= 1 and last in known.get(first, ())
 
 
 def _write(

@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from analysis.archives.form import CONTENTS, CRATE, LICENSE, PACKED
 from contract import record
+from contract.conformance import RESULT
 
 Entity = dict[str, Any]
 SAFE = "#/~+,'()&@:."  # what a URL has unchanged
@@ -50,6 +51,7 @@ SAID = {
     record.TELEMETRY: "Readings of the server, the network and the load generator.",
     record.UNFINISHED: "The requests in flight when the run ended.",
     record.GENERATOR: "How late the load generator was.",
+    RESULT: "How servers conform to HTTP/1.1: the cases of one, or where they are.",
     CONTENTS: "The versions of this form and of firstfail, and the cells.",
 }
 

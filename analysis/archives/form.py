@@ -6,6 +6,8 @@
     archive.json            the versions of this form and of firstfail, and the cells
     manifest-sha256.txt     the SHA-256 of each other file
     runs/…/                 a folder for each cell: the record, and its result
+    conformance.json        where the conformance of each cell's server is, if known
+    conformance/…/          a folder for each server that was tried: its cases
     tables/, charts/        those of all cells
     report.html, report.pdf
 
@@ -26,6 +28,7 @@ LICENSE = "LICENSE"
 CONTENTS = "archive.json"
 MANIFEST = "manifest-sha256.txt"
 RUNS, TABLES, CHARTS = "runs", "tables", "charts"
+CONFORMANCE = "conformance"
 PACKED = ".gz"  # behind the name of the one file that is long
 RESULT = "result.json"
 
@@ -39,7 +42,8 @@ OF_CELL = (
 
 ARCHIVE_BYTES = 500_000_000  # 5,000 cells of a minute have a fifth of it
 CELLS = 5_000  # the longest study of the project has 300
-MEMBERS = CELLS * len(OF_CELL) + 1_000  # with the tables and charts
+MEMBERS = CELLS * (len(OF_CELL) + 1) + 1_000  # with servers, tables and charts
+CASES = 1_000  # of conformance: a server is tried with 45
 MEMBER_BYTES = 400_000_000  # a record of `ROWS` requests
 UNPACKED_BYTES = 2_000_000_000  # what a small machine has free in /tmp
 TEXT_BYTES = 20_000_000  # of a file that is read at once, such as archive.json

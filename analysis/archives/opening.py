@@ -15,13 +15,12 @@ import hashlib
 import json
 import shutil
 import stat
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from analysis.archives import form
+from analysis.archives import conformance, form
 from analysis.archives.container import unpack
 from analysis.archives.data import check_shape, load_json, load_yaml
 from analysis.archives.rows import check_table, gunzip
@@ -29,6 +28,7 @@ from analysis.archives.shapes import CONFIG, JOINED, NOT_MEASURED, RUN, text
 from analysis.files import DataError, write_text
 from analysis.record.run_files import check_version
 from analysis.summarise import summarise
+from analysis.temporary import temporary_folder
 from contract import record
 from contract.text import one_line
 
@@ -47,20 +47,22 @@ OF_DATA = (TypeError, ValueError, RecursionError)
 def opened(path: Path) -> Iterator[Path]:
     """Yield a folder like `outputs/`, with the cells of an archive and their results.
 
-    Its matrix lists their folders by absolute paths. The charts of cells are not made.
-    Raises `DataError`.
+    Its matrix lists their folders, and how their servers conform, by absolute paths.
+    The charts of cells are not made. Raises `DataError`.
     """
-    with tempfile.TemporaryDirectory(prefix="firstfail-") as name:
-        outputs = Path(name) / "outputs"
+    with temporary_folder() as folder:
+        outputs = folder / "outputs"
         with named(path):
             _check_regular(path)
-            cells = _unpack(path, outputs)
+            cells, tried = _unpack(path, outputs)
             for cell in cells:
                 _summarise(outputs, cell)
         listed = [str(outputs / cell) for cell in cells]
-        write_text(
-            outputs / "matrices" / NAME / "matrix.json", json.dumps(listed) + "\n"
-        )
+        matrix = outputs / "matrices" / NAME
+        write_text(matrix / "matrix.json", json.dumps(listed) + "\n")
+        if tried:
+            whole = {str(outputs / c): str(outputs / file) for c, file in tried.items()}
+            conformance.write(whole, matrix)
         write_text(outputs / ".shown" / NAME, "")
         yield outputs
 
@@ -99,8 +101,11 @@ def _within(name: str) -> Iterator[None]:
         raise DataError(f"{name}: {error}") from None
 
 
-def _unpack(path: Path, outputs: Path) -> list[str]:
-    """Unpack an archive and check its files; return the folders of its cells."""
+def _unpack(path: Path, outputs: Path) -> tuple[list[str], dict[str, str]]:
+    """Unpack an archive and check its files.
+
+    Return the folders of its cells, and the files of their servers that were tried.
+    """
     outputs.mkdir()
     unpack(path, outputs)
     with _within(form.CRATE):
@@ -117,10 +122,11 @@ def _unpack(path: Path, outputs: Path) -> list[str]:
     _check_cells(outputs, cells)
     for cell in cells:
         _check_cell(outputs, cell)
+    tried = conformance.check(outputs, cells)
     for part in outputs.iterdir():
-        if part.name != form.RUNS:
+        if part.name not in (form.RUNS, form.CONFORMANCE):
             shutil.rmtree(part) if part.is_dir() else part.unlink()
-    return cells
+    return cells, tried
 
 
 def _check_cells(outputs: Path, cells: list[str]) -> None:

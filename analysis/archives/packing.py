@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 import tomllib
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -25,6 +24,7 @@ from analysis.archives.crate import Packed, Ran, described, last_day
 from analysis.archives.staging import LEVEL, MATRIX, stage
 from analysis.files import DataError, read_json, write, write_text
 from analysis.record.config import read_config
+from analysis.temporary import temporary_folder
 from contract import record
 
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can have
@@ -45,8 +45,7 @@ def pack(
     if file.suffix != ".zip":
         raise DataError(f"{file}: an archive is a file with .zip")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    with tempfile.TemporaryDirectory(prefix="firstfail-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         outputs = matrix.parent.parent
         cells = stage(outputs, matrix / MATRIX, folder, settings, code)
         contents = {

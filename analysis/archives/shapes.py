@@ -15,7 +15,7 @@ from analysis.archives import form
 from contract import stops
 from contract.settings import AUTO
 
-NAME = re.compile(r"[^\W][\w ._+\-,'()&@%]{0,199}")
+NAME = re.compile(r"[\w%][\w ._+\-,'()&@%]{0,199}")
 DIGITS = re.compile(r"[0-9a-f]{4,64}")
 JOINED = 200  # stretches in which users joined; a search for a start has twenty
 Fits = Callable[[Any], bool]
@@ -35,6 +35,11 @@ def one_of(*values: str) -> Fits:
 
 def text(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= form.LINE_BYTES
+
+
+def line(value: Any) -> bool:
+    """Whether a value is a text of one line, which moves no cursor."""
+    return text(value) and bool(value.isprintable())
 
 
 def name(value: Any) -> bool:

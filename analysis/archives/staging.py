@@ -20,6 +20,7 @@ from typing import Any
 
 import yaml
 
+from analysis.archives import conformance
 from analysis.archives.cleaning import Cleaning
 from analysis.archives.form import CHARTS, OF_CELL, PACKED, RUNS, TABLES
 from analysis.catalogue import REPORTS, RESULTS
@@ -50,6 +51,8 @@ def stage(
         (to / cell).mkdir(parents=True)
         if not _copy(folder, to / cell, cleaning):
             summarise(to / cell, code)
+    names = dict(zip(map(str, folders), cells, strict=True))
+    conformance.stage(matrix, names, outputs, to, cleaning)
     _show(cells, to, settings)
     for cell in cells:
         _finish(to / cell)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from analysis.files import write as write_file
 from analysis.pdf.document import document
 from analysis.pdf.elements import Block
 from analysis.pdf.tables import laid_out
+from analysis.temporary import temporary_folder
 from contract.file_name import file_name
 
 TEMPLATES = Path(__file__).parent
@@ -73,8 +73,7 @@ def pages(content: dict[str, Any], dots_per_inch: float) -> list[bytes]:
 
 def compiled(content: dict[str, Any], **how: Any) -> bytes | list[bytes]:
     """Let typst make a file of the content; `how` are its own arguments."""
-    with tempfile.TemporaryDirectory(prefix="firstfail-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         for template in TEMPLATES.glob("*.typ"):
             shutil.copyfile(template, folder / template.name)
         (folder / DATA).write_text(json.dumps(_data(content, folder)), "utf-8")

@@ -31,4 +31,4 @@ def section(comparison: Comparison, anchor: str) -> dict[str, Any]:
     first = {"kind": "paragraph", "text": [sides]}
     found = [first, *blocks("\n".join(body(comparison)))]
     told = {"title": title, "experiment": "", "blocks": found, "charts": [chart]}
-    return told | {"id": anchor}
+    return told | {"id": anchor, "beside": []}

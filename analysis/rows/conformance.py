@@ -23,17 +23,26 @@ HEADING = "conformance"  # of its column
 TEXTS = ("name", "section", "level", "rule", "sent", "seen")  # of a case
 
 
-def read_list(folder: Path) -> dict[str, Conformance]:
-    """Return what is known of the cells of the matrix in `folder`, by their folders."""
+def listed(folder: Path) -> dict[str, str]:
+    """Return the file of each cell's server, for the matrix in `folder`.
+
+    It is empty without a list.
+    """
     path = folder / LIST
     if not path.is_file():
         return {}
-    listed = read_json(path)
-    pairs = listed.items() if isinstance(listed, dict) else [(listed, listed)]
+    found = read_json(path)
+    pairs = found.items() if isinstance(found, dict) else [(found, found)]
     if not all(isinstance(text, str) for pair in pairs for text in pair):
         raise DataError(f"{path}: it has to give a result to each cell's folder")
-    known = {file: _read(Path(file)) for file in {file for _, file in pairs}}
-    return {cell: found for cell, file in pairs if (found := known[file])}
+    return dict(pairs)
+
+
+def read_list(folder: Path) -> dict[str, Conformance]:
+    """Return what is known of the cells of the matrix in `folder`, by their folders."""
+    files = listed(folder)
+    known = {file: _read(Path(file)) for file in {*files.values()}}
+    return {cell: found for cell, file in files.items() if (found := known[file])}
 
 
 def _read(path: Path) -> Conformance | None:

@@ -132,7 +132,8 @@ def caption(cells: Sequence[Cell]) -> str:
     if common.get("server.keep_alive"):
         parts.append("connections kept")
     if common.get(IDLE):
-        parts.append(f"{show_setting(cells, IDLE)} idle connection(s)")
+        _, nouns = numbered(f"{common[IDLE]} idle connection(s)").split(" ", 1)
+        parts.append(f"{show_setting(cells, IDLE)} {nouns}")
     if common.get("network.kind") == "loopback":
         parts.append("over the loopback, which is not a network interface")
     elif NETWORK in common:

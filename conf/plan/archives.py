@@ -3,7 +3,8 @@
 Rules of this module:
 - Nothing is measured. The cells that were measured here are those of what was asked for
   last, without those of other archives. There may be none.
-- Which cells an archive has, and whether it is one, is said by whoever opens it.
+- Which cells an archive has, how their servers conform, and whether it is one, is said
+  by whoever opens it.
 - An error raises `MatrixError` with one line.
 """
 
@@ -14,19 +15,23 @@ from pathlib import Path
 from typing import Any
 
 from conf.errors import MatrixError
-from conf.plan.last import last_cells, were_asked_for
+from conf.plan.last import last_cells, last_conformance, were_asked_for
 from conf.plan.matrix_files import OF_ARCHIVE
 from conf.schema import Config
 
 STUDY, PATH = "archive", "path"
-# An archive → the names of its cells, and their configurations.
-Opened = Callable[[Path], Mapping[str, Config]]
+# An archive → by the names of its cells, their configurations, and the conformance of
+# their servers: a file below `outputs`.
+Opened = Callable[[Path], tuple[Mapping[str, Config], Mapping[str, str]]]
 
 
 def beside_last(
     requested: Mapping[str, Any], outputs: Path, opened: Opened
-) -> dict[str, Config]:
-    """Return the cells that were measured here last, and those of the archives."""
+) -> tuple[dict[str, Config], dict[str, str]]:
+    """Return the cells that were measured here last, and those of the archives.
+
+    With them, return the files with the conformance of their servers, by the cells.
+    """
     others = {
         name: value
         for name, value in requested.items()
@@ -39,16 +44,20 @@ def beside_last(
         )
     paths = list(_paths(requested.get(PATH)))
     cells: dict[str, Config] = {}
+    known: dict[str, str] = {}
     if were_asked_for(outputs):
         cells = {
             cell: config
             for cell, config in last_cells({}, outputs).items()
             if not OF_ARCHIVE.match(cell)
         }
+        known = last_conformance(cells, outputs)
     for path in paths:
-        cells |= opened(path)
+        configs, tried = opened(path)
+        cells |= configs
+        known |= {cell: f"{outputs}/{file}" for cell, file in tried.items()}
     _check_rules(cells)
-    return cells
+    return cells, known
 
 
 def _paths(value: Any) -> Iterator[Path]:

@@ -9,12 +9,13 @@ Rules of this module:
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from conf.errors import MatrixError, SettingError
-from conf.plan.matrix_files import cell_in
+from conf.plan.conformance import listed
+from conf.plan.matrix_files import cell_in, folder_of
 from conf.schema import Config
 from conf.validate import yaml_files
 
@@ -32,11 +33,26 @@ def last_cells(requested: Mapping[str, Any], outputs: Path) -> dict[str, Config]
             f"{name}={value}: a report alone is of what was asked for last; leave it "
             f"out, or ask for all with it: both measure and report"
         )
+    folders = _listed(_shown(outputs) / "matrix.json")
+    return {cell_in(folder, outputs): _config(Path(folder)) for folder in folders}
+
+
+def last_conformance(cells: Iterable[str], outputs: Path) -> dict[str, str]:
+    """Return the conformance that the tables in `outputs` show of some of their cells.
+
+    It is a file for each cell whose server was tried.
+    """
+    known = listed(_shown(outputs))
+    folders = {cell: folder_of(cell, outputs) for cell in cells}
+    return {cell: known[f] for cell, f in folders.items() if f in known}
+
+
+def _shown(outputs: Path) -> Path:
+    """Return the folder of the matrix whose tables are shown."""
     shown = sorted(path.name for path in (outputs / ".shown").glob("*"))
     if len(shown) != 1:
         raise MatrixError(f"there is nothing to report yet: {FIRST}")
-    folders = _listed(outputs / "matrices" / shown[0] / "matrix.json")
-    return {cell_in(folder, outputs): _config(Path(folder)) for folder in folders}
+    return outputs / "matrices" / shown[0]
 
 
 def were_asked_for(outputs: Path) -> bool:

@@ -12,9 +12,9 @@ from typing import Any
 
 from conf.course.course import FILE as COURSE
 from conf.errors import MatrixError
-from conf.plan import archives, conformance, report
+from conf.plan import archives, report
 from conf.plan.conformance import Trials
-from conf.plan.last import FIRST, last_cells
+from conf.plan.last import FIRST, last_cells, last_conformance
 from conf.plan.matrix_files import OF_ARCHIVE
 from conf.plan.plan import OUTPUTS, Parts, Plan
 from conf.plan.request import files_of, refuse_foreign
@@ -28,7 +28,8 @@ def plan_report(requested: Mapping[str, Any], parts: Parts) -> Plan:
     """
     refuse_foreign(parts)
     requested, settings = report.split(requested)
-    return _of_records(last_cells(requested, OUTPUTS), settings, parts)
+    cells = last_cells(requested, OUTPUTS)
+    return _of_records(cells, last_conformance(cells, OUTPUTS), settings, parts)
 
 
 def plan_packing(requested: Mapping[str, Any], parts: Parts) -> Plan:
@@ -47,17 +48,25 @@ def plan_archives(
 ) -> Plan:
     """Return the plan for cells of archives beside those that were asked for last.
 
-    `opened` returns the cells of an archive. Nothing is measured. Raises `MatrixError`
-    if it cannot be carried out.
+    `opened` returns what there is to show of an archive. Nothing is measured. Raises
+    `MatrixError` if it cannot be carried out.
     """
     refuse_foreign(parts)
     requested, settings = report.split(requested)
-    cells = archives.beside_last(requested, OUTPUTS, opened)
-    return _of_records(cells, settings, parts)
+    cells, conforming = archives.beside_last(requested, OUTPUTS, opened)
+    return _of_records(cells, conforming, settings, parts)
 
 
-def _of_records(cells: Mapping[str, Config], settings: Config, parts: Parts) -> Plan:
-    """Return the plan for tables, charts and more of cells that have records."""
+def _of_records(
+    cells: Mapping[str, Config],
+    conforming: Mapping[str, str],
+    settings: Config,
+    parts: Parts,
+) -> Plan:
+    """Return the plan for tables, charts and more of cells that have records.
+
+    `conforming` has the files with the conformance of their servers.
+    """
     names = {config["experiment"]["name"] for config in cells.values()}
     if taken := sorted(names.intersection(parts.taken_names)):
         raise MatrixError(
@@ -68,11 +77,8 @@ def _of_records(cells: Mapping[str, Config], settings: Config, parts: Parts) -> 
     for cell in files.unmeasured:
         if not OF_ARCHIVE.match(cell):  # which was checked when it was opened
             raise MatrixError(f"the record of {cell} is not whole any more: {FIRST}")
-    # What was asked for last has these files, if it had them then.
-    folder = Path(files.folder)
-    told = (folder / COURSE).read_text() if (folder / COURSE).exists() else ""
-    known = conformance.listed(folder)
-    pairs = zip(cells, files.folders, strict=True)
-    results = {cell: known[folder] for cell, folder in pairs if folder in known}
-    whole = files_of(cells, parts, told, results)
+    # What was asked for last has this file, if it had it then.
+    path = Path(files.folder, COURSE)
+    told = path.read_text() if path.exists() else ""
+    whole = files_of(cells, parts, told, conforming)
     return Plan(cells, whole, settings, parts, [], Trials({}, {}, OUTPUTS))

@@ -24,6 +24,7 @@ from conf.schema import Config
 
 SNAKEMAKE = Path(".snakemake")  # its own notes, beside `outputs`
 LOOPBACK, NETWORK = "loopback", "netns"  # network=auto is one of them
+SIMPLEST = "static"  # the page of trials alone: any server can serve it
 
 
 def plan(
@@ -38,6 +39,8 @@ def plan(
     requested, settings = report.split(requested)
     requested, given = of_class.split(requested)
     requested, tries = conformance.split(requested)
+    if not measures:
+        requested = {"page": SIMPLEST, **requested}
     auto = LOOPBACK if parts.no_namespaces else NETWORK
     cells = matrix(requested, root, runner=parts.runner, auto_network=auto)
     told = course(given, list(cells.values()), root, root / "conf")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -69,6 +70,7 @@ while True:
     client.sendall(head % len(page) + page)
     client.close()
 """
+SLOW = "import time; time.sleep(0.55); data = "
 
 
 @functools.cache
@@ -230,6 +232,39 @@ def test_a_submission_that_does_not_start_has_no_conformance(
     assert "no such page" in result["not_tried"]
     shown = conformance("show", str(tmp_path / "tried/conformance.json"))
     assert shown.stdout.startswith("select, page static: not tried: the server died")
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> tuple[str, str]:
+    """The option that names a cell of the same server, which was measured."""
+    (tmp_path / "cell").mkdir()
+    (tmp_path / "cell" / "run.json").write_text("{}")
+    return "--measured", str(tmp_path / "cell")
+
+
+def test_a_server_of_ours_that_was_measured_is_tried_again(
+    attempt: Callable[..., Any], tmp_path: Path, measured: tuple[str, str]
+) -> None:
+    """It does not start, which it has done before: nothing is kept of that."""
+    done = attempt("select", *measured, impl__command=written(tmp_path, NOT_STARTING))
+    assert done.returncode == 1
+    [line] = [li for li in done.stderr.splitlines() if "waiting" not in li]
+    assert line.startswith("firstfail: mine: the server died before the load began: ")
+    assert line.endswith("ask again, or leave this out by conformance=false)")
+    assert not (tmp_path / "tried").exists() and not list(tmp_path.glob(".tried*"))
+    done = attempt("select", *measured)
+    assert done.returncode == 0, done.stderr
+    assert failed(tmp_path) == {}
+
+
+def test_a_server_that_was_measured_may_be_too_slow_to_be_tried(
+    attempt: Callable[..., Any], tmp_path: Path, measured: tuple[str, str]
+) -> None:
+    code = written(tmp_path, HANGING.replace("    data = ", "    " + SLOW))
+    done = attempt("select", *measured, impl__command=code)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "tried/conformance.json").read_text())
+    assert re.fullmatch(r"a page took \d\.\d s, and may .*", result["not_tried"])
 
 
 def test_a_server_whose_cell_was_not_measured_is_not_started(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.e2e.conftest import Checkout
@@ -31,6 +35,7 @@ def test_an_archive_of_what_was_asked_for_last(packed: Checkout) -> None:
         for name in names:
             assert b"unmistakable" not in files.read(name), name
     assert len([name for name in names if name.endswith("/requests.csv.gz")]) == 4
+    assert len([name for name in names if name.endswith("/conformance.json")]) == 2
     again = packed.snakemake("archive")
     assert "Nothing to be done" in again.stdout + again.stderr
 
@@ -54,7 +59,7 @@ def test_it_opens_in_another_checkout(
             (each.folder / "outputs" / "tables" / name).read_text()
             for each in (packed, other)
         )
-        assert here == there
+        assert here == there and "conformance_passed" in here
     text = (other.folder / "outputs/tables/burst.md").read_text()
     assert "**Machines:** " in text
     assert_one_line(other.snakemake("archive"), "the last study shows archives")
@@ -71,9 +76,37 @@ def test_it_stands_beside_local_cells(packed: Checkout, tmp_path: Path) -> None:
     text = (checkout.folder / "outputs/tables/burst.md").read_text()
     machines = re.findall(r"^\| (?:select|single) \| (\w+) \|", text, re.M)
     assert len(machines) == 4 and machines.count("here") == 2
+    assert text.count(" | 45 of 45 |") == 4
     again = checkout.snakemake("all", *asked)
     assert "Nothing to be done" in again.stdout + again.stderr
     assert "Nothing to be done" in checkout.snakemake("report").stderr
+
+
+def test_nothing_is_left_of_an_archive_that_is_not_finished(
+    packed: Checkout, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    """Snakemake alone is told to end, and tells the step."""
+    checkout = packed.copy(tmp_path / "firstfail")
+    archive = checkout.folder / "outputs" / "archive.zip"
+    archive.unlink()
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with subprocess.Popen(
+        checkout.command("archive"),
+        cwd=checkout.folder,
+        env=os.environ | {"TMPDIR": str(temporary)},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        eventually(lambda: [*temporary.glob("firstfail-*/runs")])
+        below = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        process.communicate(timeout=600)
+    assert process.returncode != 0
+    eventually(lambda: not any(each.is_running() for each in below))
+    assert not [*temporary.glob("firstfail-*")]
+    assert not [*archive.parent.glob("*archive.zip")]
+    assert not [*archive.parent.glob(".*archive.zip")]
 
 
 @pytest.mark.no_run

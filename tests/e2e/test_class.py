@@ -20,7 +20,9 @@ from tests.e2e.test_wrong_input import assert_one_line
 
 EXAMPLE = re.compile(r"`(students/\S+)` [^\n]*\n\n```\w+\n(.*?)```", re.DOTALL)
 SCORE = re.compile(r"\| (\d+) of 45 \|")
-COMMAND = re.compile(r"```sh 1-minute\nsnakemake --cores 1 (.*?)```", re.DOTALL)
+COMMAND = re.compile(
+    r"```sh 1-minute\n.venv/bin/snakemake --cores 1 (.*?)```", re.DOTALL
+)
 ROW = re.compile(r"\| [1–] \| students/")  # of the ranking
 # Names of the example → others.
 RENAMED = {"Ada": "MyHandler", "page_file": "p", "page": "the_body", "host": "where"}

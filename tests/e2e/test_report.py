@@ -75,10 +75,10 @@ def test_they_are_made_of_what_was_asked_for_last(
 
 def test_its_command_measures_a_cell_again(measured: Checkout, tmp_path: Path) -> None:
     checkout = measured.copy(tmp_path / "firstfail")
-    found = re.findall(r"<pre[^>]*>(python -m load.*?)</pre>", report(checkout))
+    found = re.findall(r"<pre[^>]*>(\S*python -m load.*?)</pre>", report(checkout))
     [_, command] = [html.unescape(words) for words in found if "select" in words]
     done = subprocess.run(
-        ["sh", "-c", command.replace("python", shlex.quote(sys.executable))],
+        ["sh", "-c", command.replace(".venv/bin/python", shlex.quote(sys.executable))],
         **{"cwd": checkout.folder, "capture_output": True, "text": True},
         check=False,
     )

@@ -180,7 +180,7 @@ def test_what_was_deleted_is_made_again(checkout: Checkout) -> None:
     cell = checkout.cell("first_fail", "single")
     shutil.rmtree(cell)
     assert checkout.to_measure() == SINGLE[1:]
-    checkout.measure(until="compare")
+    checkout.measure(until="comparisons")
     assert [path.read_bytes() for path in results] == before
     assert (cell / "chart.svg").is_file()
     assert checkout.to_measure() == []

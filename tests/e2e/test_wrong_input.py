@@ -240,6 +240,7 @@ def test_port_in_use_fails_its_cell_alone(clean: Checkout, tmp_path: Path) -> No
             "impl=taken,select",
             "network=loopback",
             "experiment=burst",
+            "conformance=false",
         )
         done = checkout.snakemake("--keep-going", *asked)
         assert done.returncode == 1

@@ -130,7 +130,7 @@ def check_machine(made: dict[str, Any]) -> None:
     assert told["quota_cores"] is None or told["quota_cores"] > 0
     for each in told["others"] or ():
         assert each["name"].isprintable()
-        assert each["cores"] > 0.05
+        assert each["cores"] >= 0.05
 
 
 def test_ends_at_the_first_failure(config: Config, run: Run, tmp_path: Path) -> None:

@@ -20,6 +20,21 @@ from tests.analysis.golden import RECORDS
 CELLS = ("burst-cleo", "accept-queue")  # cleo was not measured
 CELL = "runs/accept-queue/x/users~1"
 UNMEASURED = "runs/burst-cleo/x/users~1"
+# How their servers conform, and where that is.
+TRIED = "conformance/single-0a1b2c3d/conformance.json"
+NOT_TRIED = "conformance/students/cleo-0a1b2c3d/conformance.json"
+CASES = [
+    {
+        **{"name": name, "section": "RFC 9110, 17.3", "level": "MUST", "rule": "so"},
+        **{"sent": "GET /../etc/passwd HTTP/1.1", "seen": seen, "passed": passed},
+    }
+    for name, seen, passed in (
+        ("what clients rely on: a target above the root", "404 200 closed", True),
+        ("Host: no Host", "200 closed", False),
+    )
+]
+CONFORMANCE = {TRIED: {"cases": CASES}, NOT_TRIED: {"not_tried": "it has ended"}}
+LISTED = {CELL: TRIED, UNMEASURED: NOT_TRIED}
 
 
 def study(outputs: Path) -> Path:
@@ -33,6 +48,11 @@ def study(outputs: Path) -> Path:
     matrix = outputs / "matrices" / "made"
     matrix.mkdir(parents=True)
     (matrix / "matrix.json").write_text(json.dumps(folders))
+    for name, content in CONFORMANCE.items():
+        (outputs / name).parent.mkdir(parents=True)
+        (outputs / name).write_text(json.dumps(content))
+    tried = {f"{outputs}/{cell}": f"{outputs}/{file}" for cell, file in LISTED.items()}
+    (matrix / "conformance.json").write_text(json.dumps(tried))
     assert main(["matrix", "--code", "made", str(matrix / "matrix.json")]) == 0
     return matrix
 
@@ -71,6 +91,10 @@ def run(files: Mapping[str, bytes], cell: str = CELL) -> dict:
 
 
 def copy(study: Path, to: Path) -> Path:
-    """Copy the outputs that the matrix `study` is in; return its copy."""
+    """Copy the outputs that the matrix `study` is in; return its copy there."""
     shutil.copytree(study.parents[1], to)
-    return to / study.relative_to(study.parents[1])
+    copied = to / study.relative_to(study.parents[1])
+    for name in ("matrix.json", "conformance.json"):
+        text = (copied / name).read_text()
+        (copied / name).write_text(text.replace(str(study.parents[1]), str(to)))
+    return copied

@@ -47,6 +47,7 @@ def test_what_many_machines_have_measured(
     for name in names:
         assert page.count(f"| {name} |") == 2  # among the machines, and as a row
     assert "| Linux 9.9 |" in page
+    assert page.count("| 1 of 2 |") == 2  # how their servers conform
     assert "rows of different machines are not compared" in page
 
 

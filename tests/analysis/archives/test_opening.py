@@ -21,10 +21,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.archives import form
-from analysis.archives.opening import opened
+from analysis.archives.opening import NAME, opened
 from analysis.files import DataError
 from analysis.rows.matrix import Matrix
-from tests.analysis.archives.made import CELL, CELLS, UNMEASURED, sealed, zipped
+from contract.conformance import LIST
+from tests.analysis.archives.made import (
+    CASES,
+    CELL,
+    CELLS,
+    LISTED,
+    NOT_TRIED,
+    TRIED,
+    UNMEASURED,
+    sealed,
+    zipped,
+)
 
 Files = dict[str, bytes]
 REQUESTS = f"{CELL}/requests.csv.gz"
@@ -51,7 +62,35 @@ def test_it_looks_like_outputs(archive: Path, study: Path) -> None:
             assert cell.config == own.config
             assert cell.result["row"] == own.result["row"]
             assert cell.result["verdict"] == own.result["verdict"]
+            assert str(cell.conformance) == "1 of 2"
+            assert cell.conformance == own.conformance
     assert not outputs.exists()
+
+
+def test_an_archive_may_be_without_conformance(files: Files, tmp_path: Path) -> None:
+    """As one of `conformance=false`."""
+    rest = {n: c for n, c in files.items() if not n.startswith("conformance")}
+    path = tmp_path / "without.zip"
+    path.write_bytes(zipped(sealed(rest)))
+    with opened(path) as outputs:
+        [cell] = Matrix.read(outputs / "matrices" / NAME / "matrix.json").cells
+    assert cell.conformance is None
+
+
+def test_a_server_may_have_any_name(files: Files, tmp_path: Path) -> None:
+    """As a submission in a folder `-x`, which is written %2Dx."""
+    config = yaml.safe_load(files[f"{UNMEASURED}/config.yaml"])
+    config["impl"]["name"] = "students/%2Dx"
+    renamed = {**files, f"{UNMEASURED}/config.yaml": yaml.safe_dump(config).encode()}
+    other = UNMEASURED.replace("/x/", "/%2Dx/")
+    for name in (form.CONTENTS, LIST):
+        renamed[name] = files[name].replace(UNMEASURED.encode(), other.encode())
+    path = tmp_path / "odd.zip"
+    path.write_bytes(
+        zipped(sealed({n.replace(UNMEASURED, other): c for n, c in renamed.items()}))
+    )
+    with opened(path) as outputs:
+        assert (outputs / other / "result.json").is_file()
 
 
 def test_results_are_made_of_the_record(files: Files, tmp_path: Path) -> None:
@@ -260,9 +299,9 @@ def a_bomb_that_does_not(files: Files) -> bytes:
     return patched(bomb, CENTRAL, 24, struct.pack("<I", 10))
 
 
-@broken("over 36,000 files")
+@broken("over 41,000 files")
 def too_many_members(files: Files) -> bytes:
-    return zipped(dict.fromkeys(map(str, range(36_001)), b""))
+    return zipped(dict.fromkeys(map(str, range(41_001)), b""))
 
 
 @broken("has another SHA-256")
@@ -489,6 +528,92 @@ def another_reason(files: Files) -> bytes:
     return with_run(files, '"kind": "', '"kind": "x', UNMEASURED)
 
 
+def with_conformance(files: Files, content: Any, name: str = LIST) -> bytes:
+    return changed(files, name, json.dumps(content).encode())
+
+
+@broken("conformance.json lists other files than there are")
+def conformance_that_is_not_listed(files: Files) -> bytes:
+    return with_conformance(files, {CELL: TRIED})
+
+
+@broken("conformance.json lists other files than there are")
+def conformance_without_a_list(files: Files) -> bytes:
+    return zipped(sealed({n: c for n, c in files.items() if n != LIST}))
+
+
+@broken("conformance.json lists other files than there are")
+def conformance_that_leads_out(files: Files) -> bytes:
+    return with_conformance(files, {**LISTED, CELL: "../../conformance.json"})
+
+
+@broken("has a file 'conformance/../x/conformance.json'")
+def conformance_whose_name_leads_out(files: Files) -> bytes:
+    return with_conformance(files, {}, "conformance/../x/conformance.json")
+
+
+@broken("has a file 'conformance/x/config.yaml'")
+def conformance_with_something_else(files: Files) -> bytes:
+    return with_conformance(files, {}, "conformance/x/config.yaml")
+
+
+@broken("has other cells than there are")
+def conformance_of_another_cell(files: Files) -> bytes:
+    return with_conformance(files, {**LISTED, "runs/x/y": TRIED})
+
+
+@broken("conformance.json gives no cell a file")
+def conformance_of_no_cell(files: Files) -> bytes:
+    return with_conformance(files, [CELL])
+
+
+@broken("conformance.json has a file that has no name")
+def conformance_without_a_name(files: Files) -> bytes:
+    return with_conformance(files, {**LISTED, CELL: 1})
+
+
+@broken("conformance.json: it is no JSON")
+def a_list_of_conformance_that_is_no_json(files: Files) -> bytes:
+    return changed(files, LIST, b"{")
+
+
+@broken(f"{TRIED}: it is no JSON")
+def conformance_that_is_no_json(files: Files) -> bytes:
+    return changed(files, TRIED, b"{")
+
+
+@broken(f"{TRIED}: it has to have not_tried, or cases, and nothing else")
+def conformance_with_more(files: Files) -> bytes:
+    return with_conformance(files, {"cases": CASES, "not_tried": "x"}, TRIED)
+
+
+@broken(f"{TRIED}: cases[1].passed='yes' is none")
+def conformance_with_a_word_for_passed(files: Files) -> bytes:
+    cases = [CASES[0], {**CASES[1], "passed": "yes"}]
+    return with_conformance(files, {"cases": cases}, TRIED)
+
+
+@broken(f"{TRIED}: cases[0].rule is missing")
+def conformance_without_a_rule(files: Files) -> bytes:
+    case = {name: value for name, value in CASES[0].items() if name != "rule"}
+    return with_conformance(files, {"cases": [case]}, TRIED)
+
+
+@broken(f"{NOT_TRIED}: not_tried='two\\nlines' is none")
+def conformance_of_two_lines(files: Files) -> bytes:
+    return with_conformance(files, {"not_tried": "two\nlines"}, NOT_TRIED)
+
+
+@broken(f"{TRIED}: it has no cases, or over 1,000")
+def conformance_of_a_thousand_cases(files: Files) -> bytes:
+    return with_conformance(files, {"cases": CASES * 501}, TRIED)
+
+
+@broken(f"{TRIED}: it has over 20,000,000 bytes")
+def conformance_that_is_long(files: Files) -> bytes:
+    return changed(files, TRIED, b" " * 20_000_001)
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_archive_is_refused(
     files: Files, tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
@@ -602,7 +727,8 @@ def test_changed_bytes(
 @given(data=st.data())
 def test_changed_members(files: Files, data: st.DataObject) -> None:
     """A forger changes a file of a cell, and makes the manifest right again."""
-    names = sorted(name for name in files if name.startswith(("runs/", "archive")))
+    own = ("runs/", "archive", "conformance")
+    names = sorted(name for name in files if name.startswith(own))
     name = data.draw(st.sampled_from(names))
     content = files[name]
     if packed := name.endswith(".gz"):

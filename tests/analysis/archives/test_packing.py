@@ -21,7 +21,7 @@ import yaml
 from pypdf import PdfReader
 from rocrate.rocrate import ROCrate
 
-from analysis.archives import cleaning
+from analysis.archives import cleaning, conformance
 from analysis.archives.citation import citation
 from analysis.archives.cleaning import Cleaning
 from analysis.archives.form import MANIFEST, OF_CELL
@@ -91,14 +91,55 @@ def test_a_cell_has_its_record_and_its_result(
     assert not any(name.endswith(".log") for name in files)
 
 
+def test_it_has_the_conformance_of_its_servers(
+    files: dict[str, bytes], study: Path
+) -> None:
+    assert json.loads(files["conformance.json"]) == made.LISTED
+    for name, content in made.CONFORMANCE.items():
+        assert json.loads(files[name]) == content
+    for name in ("first_fail.csv", "first_fail.md"):
+        table = files[f"tables/{name}"]
+        assert table == (study / "tables" / name).read_bytes()
+        assert b"conformance" in table
+    assert b"Host: no Host" in files["report.html"]
+
+
+def test_conformance_that_is_gone_is_left_out(study: Path, tmp_path: Path) -> None:
+    other = made.copy(study, tmp_path / "outputs")
+    (tmp_path / "outputs" / made.TRIED).unlink()
+    to = tmp_path / "staged"
+    cells = {f"{tmp_path}/outputs/{cell}": cell for cell in made.LISTED}
+    listed = other / "matrix.json"
+    conformance.stage(listed, cells, tmp_path / "outputs", to, Cleaning({}, {}))
+    kept = json.loads((to / "conformance.json").read_text())
+    assert kept == {made.UNMEASURED: made.NOT_TRIED}
+    assert not (to / made.TRIED).exists()
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        ("{", "is not JSON"),
+        ('{"cases": []}', "it has no cases"),
+        ('{"cases": [{"name": 1}]}', r"cases\[0\].name=1 is none"),
+    ],
+)
+def test_conformance_that_is_none_is_one_line(
+    study: Path, tmp_path: Path, content: str, words: str
+) -> None:
+    other = made.copy(study, tmp_path / "outputs")
+    (tmp_path / "outputs" / made.TRIED).write_text(content)
+    with pytest.raises(DataError, match=words) as raised:
+        pack(other, tmp_path / "x.zip", {}, "made")
+    assert made.TRIED in str(raised.value) and "\n" not in str(raised.value)
+    assert not (tmp_path / "x.zip").exists()
+
+
 def test_the_same_results_give_the_same_bytes(
     study: Path, archive: Path, tmp_path: Path
 ) -> None:
     """From another folder, and after another user has touched all files."""
     other = made.copy(study, tmp_path / "elsewhere" / "outputs")
-    listed = other / "matrix.json"
-    text = listed.read_text().replace(str(study.parents[1]), str(other.parents[1]))
-    listed.write_text(text)
     pack(other, tmp_path / "again.zip", {}, "made")
     assert (tmp_path / "again.zip").read_bytes() == archive.read_bytes()
 
@@ -130,7 +171,14 @@ def telling(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     made.copy(study, tmp_path / "outputs")
     matrix = Path("outputs/matrices") / study.name
     folders = [Path("outputs/runs") / name / "x" / "users~1" for name in made.CELLS]
-    (matrix / "matrix.json").write_text(json.dumps(list(map(str, folders))))
+    for name in ("matrix.json", "conformance.json"):
+        text = (matrix / name).read_text()
+        (matrix / name).write_text(text.replace(f"{tmp_path}/", ""))
+    for name in made.CONFORMANCE:
+        text = (tmp_path / "outputs" / name).read_text()
+        for words in ("200 closed", "it has ended"):
+            text = text.replace(f'"{words}"', f'"{words}: {PLACE}/x.py of {USER}"')
+        (tmp_path / "outputs" / name).write_text(text)
     for folder in folders:
         path = folder / "run.json"
         told: Any = json.loads(path.read_text())
@@ -204,6 +252,11 @@ def test_it_names_no_place_no_host_and_no_user(telling: Path, tmp_path: Path) ->
     assert commands["locust"] == ["{home}/bin/locust", "--path", "/of/the/page"]
     said = files["tables/burst.md"].decode()
     assert "{elsewhere}/lib is missing" in said  # so it was made anew
+    kept = json.loads(files[made.NOT_TRIED])
+    assert kept == {"not_tried": "it has ended: {root}/x.py of {user}"}
+    [_, failed] = json.loads(files[made.TRIED])["cases"]
+    assert failed["seen"] == "200 closed: {root}/x.py of {user}"
+    assert failed["sent"] == made.CASES[1]["sent"]  # which is no place
 
 
 def infos(archive: Path) -> list[zipfile.ZipInfo]:

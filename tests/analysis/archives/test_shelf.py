@@ -13,24 +13,32 @@ from analysis.archives.shelf import kept, looked_at
 from analysis.files import DataError
 from analysis.rows.matrix import Matrix
 from contract import record
+from tests.analysis.archives.made import CELL, CONFORMANCE, LISTED
 from tests.analysis.golden import MATRICES
 
 
 def test_cells_are_kept_once(archive: Path, tmp_path: Path) -> None:
-    cells = kept(archive, tmp_path)
-    assert looked_at(archive) == cells
+    cells, tried = kept(archive, tmp_path)
+    assert looked_at(archive) == (cells, tried)
     [place] = (tmp_path / "archives").iterdir()
     assert {cell.split("/", 2)[1] for cell in cells} == {place.name}
     for cell, config in cells.items():
         assert config["machine"] == place.name[:8]
         there = {path.name for path in (tmp_path / cell).iterdir()}
         assert there == {*record.FILES}  # and no result of others
+    assert tried == {
+        f"archives/{place.name}/{cell}": f"archives/{place.name}/{file}"
+        for cell, file in LISTED.items()
+    }
     times = [path.stat().st_mtime_ns for path in place.rglob("*")]
-    assert kept(archive, tmp_path) == cells
+    assert kept(archive, tmp_path) == (cells, tried)
     assert times == [path.stat().st_mtime_ns for path in place.rglob("*")]
     next(place.rglob("telemetry.csv")).unlink()
-    assert kept(archive, tmp_path) == cells
+    (tmp_path / tried[f"archives/{place.name}/{CELL}"]).unlink()
+    assert kept(archive, tmp_path) == (cells, tried)
     assert len([*place.rglob("telemetry.csv")]) == len(cells)
+    for name, content in CONFORMANCE.items():
+        assert json.loads((place / name).read_text()) == content
 
 
 def test_nothing_is_kept_of_a_broken_one(archive: Path, tmp_path: Path) -> None:

@@ -43,7 +43,13 @@ late: {points_a_day: 5, deadline: "2026-12-18 23:59", zone: Asia/Seoul, by: file
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with two submissions, in which plans are made."""
     root = tmp_path / "project"
-    for name in ("load", "contract", "servers/protocol", "servers/command_line"):
+    for name in (
+        "load",
+        "contract",
+        "conformance",
+        "servers/protocol",
+        "servers/command_line",
+    ):
         shutil.copytree(ROOT / name, root / name)
     (root / "conf").mkdir()
     for path in ("grading.yaml", "submission.yaml"):

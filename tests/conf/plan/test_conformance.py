@@ -14,6 +14,7 @@ from conf.errors import MatrixError
 from conf.plan.conformance import Trials, listed, split, trials
 from conf.plan.matrix import matrix
 from conf.plan.matrix_files import MatrixFiles
+from conf.plan.recorded import plan_archives, plan_report
 from conf.plan.request import plan
 from contract.conformance import LIST, RESULT
 from tests.conf.plan.test_plan import ASKED, PARTS
@@ -137,6 +138,52 @@ def test_trials_alone_list_no_cells(tmp_path: Path, monkeypatch: Any) -> None:
     assert written == {f"{name}.json" for name in made.trials.configs}
 
 
+ARCHIVED = "archives/0123456789ab/runs/a"
+TRIED = "archives/0123456789ab/conformance/x/conformance.json"
+
+
+def test_a_study_of_archives_has_theirs_beside_those_of_the_last_study(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    last = plan(ASKED, ROOT, PARTS)
+    last.write()
+    config = next(iter(last.cells.values()))
+    whole = {f"runs/{cell}": config for cell, config in last.cells.items()}
+    for cell, settings in {**whole, ARCHIVED: config}.items():
+        folder = Path("outputs", cell)
+        folder.mkdir(parents=True)
+        (folder / "config.yaml").write_text(json.dumps(settings))
+        for name in PARTS.record:
+            (folder / name).touch()
+    shown = Path(last.shown_stamp)
+    shown.parent.mkdir()
+    shown.touch()
+
+    def shows() -> Mapping[str, str]:
+        asked = {"study": "archive", "path": "hers.zip"}
+        hers = {ARCHIVED: config}, {ARCHIVED: TRIED}
+        made = plan_archives(asked, PARTS, lambda path: hers)
+        assert list(made.cells) == [*last.cells, ARCHIVED]
+        assert not made.trials.configs
+        made.write()
+        return json.loads(Path(made.files.folder, LIST).read_text())
+
+    both = {
+        **listed(Path(last.files.folder)),
+        f"outputs/{ARCHIVED}": f"outputs/{TRIED}",
+    }
+    assert len(both) == len(last.cells) + 1
+    assert shows() == both
+    # The last study is this one now. What it shows of its own cells stays.
+    shown.unlink()
+    [folder] = (p for p in Path("outputs/matrices").iterdir() if p.name != shown.name)
+    (shown.parent / folder.name).touch()
+    assert shows() == both
+    report = plan_report({}, PARTS)
+    assert {*report.files.conformance.values()} == {*both.values()}
+
+
 def test_a_list_that_is_none_lists_nothing(tmp_path: Path) -> None:
     assert listed(tmp_path) == {}
     for text in ("{", "[]"):
@@ -146,9 +193,9 @@ def test_a_list_that_is_none_lists_nothing(tmp_path: Path) -> None:
 
 def test_the_list_is_written_again_only_if_it_changes(tmp_path: Path) -> None:
     def files(result: str) -> MatrixFiles:
-        return MatrixFiles(
-            {"a/b": {"key": "1"}}, tmp_path, ["r"], ["s"], "code", {"a/b": result}
-        )
+        made_of = ["r"], ["s"], "code"
+        known = {"a/b": result}
+        return MatrixFiles({"a/b": {"key": "1"}}, tmp_path, *made_of, conformance=known)
 
     files("one").write()
     path = Path(files("one").folder, LIST)
