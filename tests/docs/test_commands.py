@@ -18,6 +18,7 @@ import pytest
 
 from conf import command_line
 from conf.course import settings as of_class
+from conf.plan import report as of_report
 from conf.plan.archives import STUDY as OF_ARCHIVES
 from conf.plan.conformance import NAME as CONFORMANCE
 from conf.plan.matrix import matrix
@@ -107,7 +108,7 @@ def test_what_measures_can_be_planned(
         program, *options = shlex.split(last.partition(" -m ")[2]) or [""]
     if program in (*SNAKEMAKE, "gate"):
         asked = requested(options) if program != "gate" else of_gate(options)
-        asked, _ = of_class.split(asked)
+        asked, _ = of_class.split(of_report.split(asked)[0])
         if asked.get("study") == OF_ARCHIVES:  # which the reader has
             assert asked["path"]
             return
