@@ -10,8 +10,8 @@ be tried, it holds
     {"not_tried": "why"}
 
 `conf/` writes `LIST` beside the list of a matrix's cells: an object with the folder of
-each cell and the `RESULT` of its server. `analysis/` reads both. Either may be missing:
-then nothing is known.
+each cell and the `RESULT` of its server. `analysis/` reads both, and packs both into an
+archive. Either may be missing: then nothing is known.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from typing import Any
 
 from analysis.archives import form
 from analysis.archives.cleaning import Cleaning
-from analysis.archives.data import check_shape, load_json
+from analysis.archives.data import check_shape, load_json, within
 from analysis.archives.shapes import line, truth
 from analysis.files import DataError, read_json, write_text
 from analysis.rows.conformance import TEXTS, listed
@@ -73,40 +73,40 @@ def check(folder: Path, cells: Sequence[str]) -> dict[str, str]:
         if path.is_file()
     }
     files: Any = {}
-    if (folder / LIST).is_file():
-        files = load_json(folder / LIST)
-        if not isinstance(files, dict) or not files:
-            raise DataError(f"{LIST} gives no cell a file")
-        if not files.keys() <= set(cells):
-            raise DataError(f"{LIST} has other cells than there are")
-        if not all(isinstance(file, str) for file in files.values()):
-            raise DataError(f"{LIST} has a file that has no name")
-    if there != {*files.values()}:
-        raise DataError(f"{LIST} lists other files than there are")
+    with within(LIST):
+        if (folder / LIST).is_file():
+            files = load_json(folder / LIST)
+            if not isinstance(files, dict) or not files:
+                raise DataError("it gives no cell a file")
+            if not files.keys() <= set(cells):
+                raise DataError("it has other cells than there are")
+            if not all(isinstance(file, str) for file in files.values()):
+                raise DataError("it has a file that has no name")
+        if there != {*files.values()}:
+            raise DataError("it lists other files than there are")
     for file in sorted(there):
-        _check(file, load_json(folder / file))
+        with within(file):
+            _check(load_json(folder / file))
     return dict(files)
 
 
 def _clean(path: Path, cleaning: Cleaning) -> Any:
     """Return what is in a file of ours, without places and names."""
     content = read_json(path)
-    _check(str(path), content)
+    with within(str(path)):
+        _check(content)
     if WHY in content:
         return {WHY: cleaning.text(content[WHY])}
     cases = content[CASES]
     return {CASES: [{**case, "seen": cleaning.text(case["seen"])} for case in cases]}
 
 
-def _check(name: str, content: Any) -> None:
-    """Raise `DataError` unless the content of the file `name` is a result."""
+def _check(content: Any) -> None:
+    """Raise `DataError` unless this is the content of the file of a server."""
     kinds = set(SHAPES) & set(content if isinstance(content, dict) else ())
-    try:
-        if len(kinds) != 1 or len(content) != 1:
-            raise DataError(f"it has to have {WHY}, or {CASES}, and nothing else")
-        [kind] = kinds
-        check_shape(content, SHAPES[kind], "")
-        if kind == CASES and not 0 < len(content[CASES]) <= form.CASES:
-            raise DataError(f"it has no cases, or over {form.CASES:,}")
-    except DataError as error:
-        raise DataError(f"{name}: {error}") from None
+    if len(kinds) != 1 or len(content) != 1:
+        raise DataError(f"it has to have {WHY}, or {CASES}, and nothing else")
+    [kind] = kinds
+    check_shape(content, SHAPES[kind], "")
+    if kind == CASES and not 0 < len(content[CASES]) <= form.CASES:
+        raise DataError(f"it has no cases, or over {form.CASES:,}")

@@ -9,7 +9,9 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,15 @@ from analysis.files import DataError
 
 # What making values of odd texts may raise, such as a day that there is not.
 OF_YAML = (ValueError, RecursionError, LookupError, TypeError, OverflowError)
+
+
+@contextlib.contextmanager
+def within(name: str) -> Iterator[None]:
+    """Let errors name a file of the archive."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
 
 
 def load_json(path: Path) -> Any:

@@ -22,7 +22,7 @@ from typing import Any
 
 from analysis.archives import conformance, form
 from analysis.archives.container import unpack
-from analysis.archives.data import check_shape, load_json, load_yaml
+from analysis.archives.data import check_shape, load_json, load_yaml, within
 from analysis.archives.rows import check_table, gunzip
 from analysis.archives.shapes import CONFIG, JOINED, NOT_MEASURED, RUN, text
 from analysis.files import DataError, write_text
@@ -92,15 +92,6 @@ def named(path: Path) -> Iterator[None]:
         raise DataError(one_line(f"{path} is refused: {error}")) from None
 
 
-@contextlib.contextmanager
-def _within(name: str) -> Iterator[None]:
-    """Let errors name a file of the archive."""
-    try:
-        yield
-    except DataError as error:
-        raise DataError(f"{name}: {error}") from None
-
-
 def _unpack(path: Path, outputs: Path) -> tuple[list[str], dict[str, str]]:
     """Unpack an archive and check its files.
 
@@ -108,9 +99,9 @@ def _unpack(path: Path, outputs: Path) -> tuple[list[str], dict[str, str]]:
     """
     outputs.mkdir()
     unpack(path, outputs)
-    with _within(form.CRATE):
+    with within(form.CRATE):
         load_json(outputs / form.CRATE)
-    with _within(form.CONTENTS):
+    with within(form.CONTENTS):
         contents = load_json(outputs / form.CONTENTS)
         check_shape(contents, CONTENTS, "")
         if contents["version"] != form.VERSION:
@@ -143,20 +134,20 @@ def _check_cell(outputs: Path, cell: str) -> None:
     """Raise `DataError` unless a folder holds a record; leave its record alone."""
     folder = outputs / cell
     packed = folder / (record.REQUESTS + form.PACKED)
-    with _within(f"{cell}/{packed.name}"):
+    with within(f"{cell}/{packed.name}"):
         gunzip(packed, folder / record.REQUESTS)
     packed.unlink()
-    with _within(f"{cell}/{record.CONFIG}"):
+    with within(f"{cell}/{record.CONFIG}"):
         check_shape(load_yaml(folder / record.CONFIG), CONFIG, "")
-    with _within(f"{cell}/{record.RUN}"):
+    with within(f"{cell}/{record.RUN}"):
         run = load_json(folder / record.RUN)
         is_measured = _check_run(run)
-    with _within(f"{cell}/{form.RESULT}"):
+    with within(f"{cell}/{form.RESULT}"):
         if not isinstance(load_json(folder / form.RESULT), dict):
             raise DataError("it is no result")
     (folder / form.RESULT).unlink()
     for name in (record.REQUESTS, *form.TABLES_OF_RECORD):
-        with _within(f"{cell}/{name}"):
+        with within(f"{cell}/{name}"):
             check_table(folder / name, empty=not is_measured)
 
 

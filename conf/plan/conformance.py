@@ -35,9 +35,10 @@ def split(requested: Mapping[str, Any]) -> tuple[Config, bool]:
     """Return what was asked for without this setting, and whether it is on."""
     rest = dict(requested)
     wanted = rest.pop(NAME, True)
-    if not isinstance(wanted, bool):
+    known = {"true": True, "false": False}
+    if (is_on := known.get(str(wanted).lower())) is None:
         raise MatrixError(f"{NAME}={wanted}: it must be true or false")
-    return rest, wanted
+    return rest, is_on
 
 
 @dataclass(frozen=True)

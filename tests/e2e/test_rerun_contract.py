@@ -128,6 +128,7 @@ def test_edited_case(checkout: Checkout) -> None:
 
     def to_try(*config: str) -> int:
         done = checkout.snakemake("all", "-n", "--config", "study=tiny", *config)
+        assert done.returncode == 0, done.stderr
         return (done.stdout + done.stderr).count("output: outputs/conformance/")
 
     assert to_try() == 0

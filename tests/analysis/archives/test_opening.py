@@ -532,17 +532,17 @@ def with_conformance(files: Files, content: Any, name: str = LIST) -> bytes:
     return changed(files, name, json.dumps(content).encode())
 
 
-@broken("conformance.json lists other files than there are")
+@broken("conformance.json: it lists other files than there are")
 def conformance_that_is_not_listed(files: Files) -> bytes:
     return with_conformance(files, {CELL: TRIED})
 
 
-@broken("conformance.json lists other files than there are")
+@broken("conformance.json: it lists other files than there are")
 def conformance_without_a_list(files: Files) -> bytes:
     return zipped(sealed({n: c for n, c in files.items() if n != LIST}))
 
 
-@broken("conformance.json lists other files than there are")
+@broken("conformance.json: it lists other files than there are")
 def conformance_that_leads_out(files: Files) -> bytes:
     return with_conformance(files, {**LISTED, CELL: "../../conformance.json"})
 
@@ -557,17 +557,17 @@ def conformance_with_something_else(files: Files) -> bytes:
     return with_conformance(files, {}, "conformance/x/config.yaml")
 
 
-@broken("has other cells than there are")
+@broken("conformance.json: it has other cells than there are")
 def conformance_of_another_cell(files: Files) -> bytes:
     return with_conformance(files, {**LISTED, "runs/x/y": TRIED})
 
 
-@broken("conformance.json gives no cell a file")
+@broken("conformance.json: it gives no cell a file")
 def conformance_of_no_cell(files: Files) -> bytes:
     return with_conformance(files, [CELL])
 
 
-@broken("conformance.json has a file that has no name")
+@broken("conformance.json: it has a file that has no name")
 def conformance_without_a_name(files: Files) -> bytes:
     return with_conformance(files, {**LISTED, CELL: 1})
 

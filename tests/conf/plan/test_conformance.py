@@ -97,8 +97,14 @@ def test_attendance_is_not_tried(tmp_path: Path) -> None:
         trials({}, "cases", tmp_path, None)
 
 
-@pytest.mark.parametrize("value, on", [(True, True), (False, False), (None, True)])
-def test_it_is_on_unless_it_is_switched_off(value: bool | None, on: bool) -> None:
+@pytest.mark.parametrize(
+    "value, on",
+    [
+        *((True, True), (False, False), (None, True)),
+        *(("true", True), ("false", False)),  # as Snakemake reads a command line
+    ],
+)
+def test_it_is_on_unless_it_is_switched_off(value: Any, on: bool) -> None:
     given = {} if value is None else {"conformance": value}
     assert split({"impl": "select", **given}) == ({"impl": "select"}, on)
 
