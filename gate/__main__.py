@@ -19,11 +19,10 @@ SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub shows beside a job
 
 def main() -> int:
     try:
-        request = read()
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
                 signal.signal(number, interrupt)
-        found = run(ROOT, request)
+        found = run(ROOT, read())  # reading loads Snakemake, which takes a while
         found.write(ROOT / GATE)
         _say(found.markdown())
     except GateError as error:
