@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,16 @@ def main(words: Sequence[str] | None = None) -> int:
     except DataError as error:
         print(f"firstfail: {error}", file=sys.stderr)
         return int(args.wrong)
+    except Exception:
+        if args.broken is None:
+            raise
+        traceback.print_exc()
+        return int(args.broken)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
-    parser.set_defaults(wrong=1)
+    parser.set_defaults(wrong=1, broken=None)
     steps = parser.add_subparsers(dest="step", required=True)
     cell = steps.add_parser("cell", help="the results of one cell, and its chart")
     cell.add_argument("folder", type=Path, help="the cell's folder")
@@ -83,7 +89,8 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
         ("chart", "the ratios with their intervals, as SVG"),
     ):
         compare.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
-    compare.set_defaults(run=_compare, wrong=2)
+    # An error of ours would end Python with 1, which would say that HEAD is worse.
+    compare.set_defaults(run=_compare, wrong=2, broken=3)
 
 
 def _add_archives(steps: Any) -> argparse.ArgumentParser:

@@ -8,6 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from contract.text import printable
 from gate.errors import SIGNALS, GateError, InterruptedGateError, Status, interrupt
 from gate.request import read
 from gate.run import GATE, run
@@ -18,12 +19,12 @@ SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub shows beside a job
 
 def main() -> int:
     try:
-        request = read()
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
                 signal.signal(number, interrupt)
-        found = run(ROOT, request)
+        found = run(ROOT, read())  # reading loads Snakemake, which takes a while
         found.write(ROOT / GATE)
+        _say(found.markdown())
     except GateError as error:
         return _end(str(error), error.status)
     except InterruptedGateError as error:
@@ -34,11 +35,22 @@ def main() -> int:
         # Python would end with 1, which would say that a server is slower.
         traceback.print_exc()
         return Status.UNDECIDED
-    if summary := os.environ.get(SUMMARY):
-        with Path(summary).open("a") as file:
-            file.write(found.markdown())
-    print(found.markdown(), end="")
     return found.status
+
+
+def _say(markdown: str) -> None:
+    """Print what was found, and add it to a summary if there is to be one.
+
+    A summary that cannot be written changes no verdict.
+    """
+    sys.stdout.write(printable(markdown, sys.stdout))
+    sys.stdout.flush()
+    if summary := os.environ.get(SUMMARY):
+        try:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(markdown)
+        except OSError as error:
+            print(f"firstfail: {SUMMARY}={summary}: {error.strerror}", file=sys.stderr)
 
 
 def _end(text: str, status: int) -> int:

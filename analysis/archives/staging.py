@@ -51,6 +51,8 @@ def stage(
         (to / cell).mkdir(parents=True)
         if not _copy(folder, to / cell, cleaning):
             summarise(to / cell, code)
+    if notes := settings.get("notes"):
+        _refuse_notes(Path(notes), cleaning)
     names = dict(zip(map(str, folders), cells, strict=True))
     conformance.stage(matrix, names, outputs, to, cleaning)
     _show(cells, to, settings)
@@ -127,6 +129,19 @@ def _finish(cell: Path) -> None:
     for path in cell.iterdir():
         if path.name not in OF_CELL:
             path.unlink()
+
+
+def _refuse_notes(notes: Path, cleaning: Cleaning) -> None:
+    """Raise `DataError` if the author's words name a place of this machine.
+
+    They stand in the PDF alone, which is packed so that no place is found in it.
+    """
+    with contextlib.suppress(OSError):  # the report says what is wrong with the file
+        if place := cleaning.found(notes.read_bytes()):
+            raise DataError(
+                f"report.notes={notes} has {place} in it: an archive names no place on "
+                "a disk; take it out of the notes"
+            )
 
 
 def refuse_places(folder: Path, cleaning: Cleaning) -> None:

@@ -1,7 +1,8 @@
 """Which submissions of a class are alike, and where.
 
-`sources.py` reads what is code among their files. `prints.py` takes fingerprints of it
-with copydetect, by winnowing, as MOSS does. `pairs.py` compares all pairs, and
+`sources.py` reads what is code among their files, and `filtered.py` leaves out what does
+not count. `prints.py` takes fingerprints of the rest with copydetect, by winnowing, as
+MOSS does. `pairs.py` compares all pairs, and
 `passages.py` finds the lines that two have in common. `kept.py` keeps all of it beside
 the list of cells. `table.py` writes the table.
 

@@ -1,8 +1,7 @@
 """The fingerprint of a submission: the digests of all short pieces of its code.
 
-copydetect replaces the names of variables, functions and classes and the content of
-strings by a letter each, and leaves out comments and white space. A piece is `LENGTH`
-characters of what remains.
+What counts of it is in `filtered.py`. A piece is `LENGTH` characters of that, and its
+digest is copydetect's.
 
 Rules of this module:
 - A submission is one: what is moved to another file is still the same.
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from copydetect import CodeFingerprint
 
+from analysis.likeness.filtered import filtered
 from analysis.likeness.sources import Source
 
 LENGTH = 25  # characters of a piece: less is chance
@@ -30,12 +30,15 @@ LENGTH = 25  # characters of a piece: less is chance
 
 @dataclass(frozen=True)
 class File:
-    """A file of a submission: its source, where it begins, and its filtered code."""
+    """A file of a submission: its source, where it begins, and its filtered code.
+
+    `origins` are the places in the source of the characters of the filtered code.
+    """
 
     source: Source
     begin: int
     filtered: str
-    offsets: np.ndarray
+    origins: np.ndarray
 
     @property
     def end(self) -> int:
@@ -43,28 +46,10 @@ class File:
 
     def line(self, place: int) -> int:
         """Return the line in which a place is, from 1 on."""
-        # Pygments leaves out empty lines before the first that is not.
-        stripped = self.source.text.lstrip("\n")
-        before = len(self.source.text) - len(stripped)
-        inside = min(max(place - self.begin, 0), max(len(self.filtered) - 1, 0))
-        if len(self.offsets):
-            row = int(np.searchsorted(self.offsets[:, 0], inside))
-            inside += int(self._removed[min(row, len(self.offsets) - 1)])
-        return before + stripped.count("\n", 0, inside) + 1
-
-    @functools.cached_property
-    def _removed(self) -> np.ndarray:
-        """How many characters were removed before each of the offsets.
-
-        copydetect has a wrong number at the name of a class (0.5.0), which does not
-        fit between its neighbours.
-        """
-        removed = self.offsets[:, 1].copy()
-        for row in range(1, len(removed)):
-            after = removed[row + 1] if row + 1 < len(removed) else removed[row]
-            if not removed[row - 1] <= removed[row] <= after:
-                removed[row] = removed[row - 1]
-        return removed
+        if not self.filtered:
+            return 1
+        inside = min(max(place - self.begin, 0), len(self.filtered) - 1)
+        return self.source.text.count("\n", 0, int(self.origins[inside])) + 1
 
 
 @dataclass(frozen=True)
@@ -109,15 +94,18 @@ def fingerprint(
     places: dict[int, list[int]] = {}
     begin = 0
     for source in sources:
-        found = _read(source)
-        files.append(File(source, begin, found.filtered_code, found.offsets))
-        for digest, at in found.hash_idx.items():
+        file = File(source, begin, *filtered(source.text, source.lexer))
+        files.append(file)
+        for digest, at in _pieces(file).items():
             if digest not in given:
                 places.setdefault(int(digest), []).extend(begin + int(n) for n in at)
-        begin = files[-1].end + LENGTH  # no piece of one file reaches into the next
+        begin = file.end + LENGTH  # no piece of one file reaches into the next
     return Print(name, tuple(files), places)
 
 
-def _read(source: Source) -> CodeFingerprint:
-    text = io.StringIO(source.text.lstrip("\n"))
-    return CodeFingerprint(source.path, LENGTH, 1, language=source.lexer, fp=text)
+def _pieces(file: File) -> dict[int, list[int]]:
+    """Return the digests of the pieces of a file, each with its places."""
+    text = io.StringIO(file.filtered)
+    found = CodeFingerprint(file.source.path, LENGTH, 1, filter=False, fp=text)
+    places: dict[int, list[int]] = found.hash_idx
+    return places

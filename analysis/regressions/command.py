@@ -18,6 +18,7 @@ from analysis.regressions.json_file import as_json
 from analysis.regressions.junit import as_junit
 from analysis.regressions.markdown import pull_request
 from analysis.regressions.sides import Opened
+from contract.text import printable
 
 SUFFIX = ".svg"
 
@@ -33,7 +34,7 @@ def run(
     for name, path in files.items():
         if path is not None:
             write_text(path, WRITTEN[name](comparison))
-    sys.stdout.write(pull_request(comparison))
+    sys.stdout.write(printable(pull_request(comparison), sys.stdout))
     return comparison.exit
 
 

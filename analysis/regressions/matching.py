@@ -10,6 +10,8 @@ Rules of this module:
   between two rows that belong together: then `comparable.py` decides.
 - The experiment that measures the load generator is left out: it has no server.
 - Labels name the settings that vary on a side, and the experiment if there are several.
+  They also name what of the above differs between the sides: else two rows that do not
+  belong together would be called the same.
 """
 
 from __future__ import annotations
@@ -143,7 +145,10 @@ def _varying(of_sides: Iterable[Sequence[Cell]]) -> list[str]:
 
 def _labelling(sides: Sequence[Sequence[Row]], experiment: str) -> list[str]:
     """Return the settings that labels of an experiment's rows name."""
-    return _varying(
+    of_sides = [
         [cell for row in rows for cell in row.cells if cell.experiment == experiment]
         for rows in sides
-    )
+    ]
+    both = varying_settings([cell for cells in of_sides for cell in cells])
+    apart = [name for name in both if name in NAMING]
+    return list(dict.fromkeys([*_varying(of_sides), *apart]))

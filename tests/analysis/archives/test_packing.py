@@ -264,6 +264,16 @@ def infos(archive: Path) -> list[zipfile.ZipInfo]:
         return packed.infolist()
 
 
+def test_notes_that_name_a_place_are_refused(study: Path, tmp_path: Path) -> None:
+    """They are in the PDF alone, in which no search finds them."""
+    notes, file = tmp_path / "notes.md", tmp_path / "study.zip"
+    notes.write_text(f"I have measured in {cleaning.ROOT}/outputs.\n")
+    line = re.escape(f"report.notes={notes} has {cleaning.ROOT} in it: ")
+    with pytest.raises(DataError, match=line):
+        pack(study, file, {"notes": str(notes)}, "made")
+    assert not file.exists()
+
+
 def test_words_that_would_name_a_place_are_refused(tmp_path: Path) -> None:
     """Such as an author's own, in a report."""
     (tmp_path / "report.html").write_text("<p>I ran it in /home/ada/x, twice.")

@@ -157,6 +157,58 @@ def test_copies_and_renamed_ones_are_alike_and_others_are_not(project: Path) -> 
     assert of_ada == 1 and 0.8 < of_ben < 0.95
 
 
+GO = """\
+func answer(page []byte, client net.Conn) {
+    request := make([]byte, 4096)
+    count, err := client.Read(request)
+    if err != nil || count == 0 {
+        client.Close()
+        return
+    }
+    head := fmt.Sprintf("HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n", len(page))
+    client.Write([]byte(head))
+    client.Write(page)
+    client.Close()
+}
+"""
+JAVASCRIPT = """\
+const page = fs.readFileSync(process.argv[4]);
+const server = http.createServer((request, response) => {
+  if (request.method !== 'GET') {
+    response.writeHead(405, { allow: 'GET' });
+    response.end();
+    return;
+  }
+  response.writeHead(200, { 'content-length': page.length });
+  response.end(page);
+});
+server.listen(process.argv[3], process.argv[2]);
+"""
+C = """\
+static void answer(int client, const char *page, size_t count) {
+    char request[4096];
+    ssize_t err = read(client, request, sizeof request);
+    if (err <= 0) {
+        close(client);
+        return;
+    }
+    dprintf(client, "HTTP/1.1 200 OK\\r\\nContent-Length: %zu\\r\\n\\r\\n", count);
+    write(client, page, count);
+    close(client);
+}
+"""
+
+
+@pytest.mark.parametrize("name, code", [("a.go", GO), ("a.js", JAVASCRIPT), ("a.c", C)])
+def test_names_do_not_count_in_other_languages(
+    project: Path, name: str, code: str
+) -> None:
+    own = "answer page client request count err head server response"
+    other = re.sub(rf"\b({own.replace(' ', '|')})\b", r"another_\1", code)
+    asked = course(project, ada={name: code}, ben={name: other})
+    assert pairs(likeness(asked, project)) == {("ada", "ben"): (1, 1)}
+
+
 def test_a_part_of_another_is_alike_in_one_direction(project: Path) -> None:
     long = ADA + OTHER.replace("import asyncio, sys", "import asyncio")
     [(one, other)] = pairs(likeness(course(project, a=ADA, b=long), project)).values()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,7 +13,9 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.text import Text
 
+from analysis.__main__ import main
 from analysis.drawing.style import lettering, settle
+from analysis.regressions import command
 from analysis.regressions.chart import draw
 from analysis.regressions.compare import compare
 from analysis.regressions.markdown import body
@@ -34,6 +38,7 @@ from tests.analysis.regressions.made import (
 )
 from tests.analysis.regressions.test_formats import everything
 from tests.analysis.test_translation import ENGLISH_WORDS, texts
+from tests.conftest import ROOT
 
 Analyse = Callable[..., subprocess.CompletedProcess[str]]
 HEADS = {
@@ -113,6 +118,35 @@ def test_a_result_that_is_none(
     done = analyse("compare", base, head)
     assert done.returncode in (2, 3)
     assert len(done.stderr.splitlines()) == (done.returncode == 2)
+
+
+def test_an_error_of_ours_does_not_say_that_head_is_worse(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python would end with 1."""
+
+    def fail(*_: object) -> int:
+        raise ZeroDivisionError("odd")
+
+    monkeypatch.setattr(command, "run", fail)
+    assert main(["compare", "base", "head"]) == 3
+    assert capsys.readouterr().err.endswith("ZeroDivisionError: odd\n")
+
+
+def test_a_terminal_without_its_signs_changes_no_status(
+    base: Path, tmp_path: Path
+) -> None:
+    head = written(tmp_path / "head", runs(SLOW))
+    done = subprocess.run(
+        [sys.executable, "-m", "analysis", "compare", str(base), str(head)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "| ? | select | RPS |" in done.stdout
 
 
 def test_the_report_has_a_section_on_it(

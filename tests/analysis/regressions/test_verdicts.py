@@ -282,3 +282,10 @@ def test_p_is_corrected_over_the_rows_of_a_figure() -> None:
     ]
     assert rps.ratio is not None and rps.p_holm is not None
     assert rps.p_holm == pytest.approx(min(1.0, 21 * rps.ratio.p))
+
+
+def test_rows_of_other_loads_are_called_by_them() -> None:
+    comparison = against(runs(FAST), runs(SLOW, hatch_rate=20.0))
+    assert comparison.exit == 3
+    assert comparison.only_base == ["select, hatch rate 10"]
+    assert comparison.only_head == ["select, hatch rate 20"]

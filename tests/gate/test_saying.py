@@ -1,0 +1,36 @@
+"""What is printed of a gate does not change how it ends."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+import gate.__main__ as command
+from gate.errors import Status
+from gate.findings import Findings
+from gate.request import Request
+
+COMMITS = {"base": "b" * 40, "head": "a" * 40}
+FOUND = Findings(COMMITS, ["\u2020 a note"], Request("main", {}, 7, "5%"), [], [])
+
+
+def test_a_terminal_without_its_signs_and_no_summary(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An error of these would end Python with 1: that a server is slower."""
+    monkeypatch.setattr(sys, "argv", ["gate", "--base", "main"])
+    monkeypatch.setattr(command, "run", lambda *_: FOUND)
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "SIGNALS", ())
+    monkeypatch.setenv(command.SUMMARY, str(tmp_path))
+    shown = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", shown)
+    assert command.main() == FOUND.status == Status.UNDECIDED
+    assert b"- ? a note" in shown.buffer.getvalue()  # type: ignore[attr-defined]
+    told = f"firstfail: {command.SUMMARY}={tmp_path}: Is a directory\n"
+    assert capsys.readouterr().err == told
