@@ -1,10 +1,10 @@
 """Which submissions of a class are alike, and where.
 
-`sources.py` reads what is code among their files, and `filtered.py` leaves out what does
-not count. `prints.py` takes fingerprints of the rest with copydetect, by winnowing, as
-MOSS does. `pairs.py` compares all pairs, and
-`passages.py` finds the lines that two have in common. `kept.py` keeps all of it beside
-the list of cells. `table.py` writes the table.
+`sources.py` reads what is code among their files, and `filtered.py` leaves out what
+does not count. `prints.py` takes fingerprints of the rest with copydetect, by
+winnowing, as MOSS does. `pairs.py` compares all pairs, and `passages.py` finds the
+lines that two have in common. `kept.py` keeps all of it beside the list of cells.
+`table.py` writes the table.
 
 Rules of this stage:
 - It says what is alike, and accuses nobody.
