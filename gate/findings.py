@@ -80,13 +80,19 @@ class Findings:
         base, head = (self.commits[name][:12] for name in (BASE, HEAD))
         yield from (f"### {SAYS[self.status]}", "")
         yield f"- base {base}, head {head}, order by seed {self.request.seed}"
-        yield from (f"- {note}" for note in self.notes)
+        yield from (f"- {_plain(note)}" for note in self.notes)
         for row in self.rows:
             if "again" in row or row in self.alone:
-                yield f"- {_name(row)}: {row['verdict']}: {row['reason']}"
+                said = f"{_name(row)}: {row['verdict']}: {row['reason']}"
+                yield f"- {_plain(said)}"
         for title, each in zip(TITLES, self.measured, strict=False):
             yield from ("", f"#### {title}", "")
             yield each.markdown.partition("\n")[2].strip()  # without its heading
+
+
+def _plain(text: str) -> str:
+    """Return text as one line in which nothing is HTML: a server's words may be in it."""
+    return " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _name(row: Row) -> str:

@@ -108,7 +108,10 @@ PROVENANCE = {
     "commit?": text,
     "dirty?": truth,
     "started?": text,
-    "host?": {"kernel?": text, "cpu_model?": text, "cpus?": whole(1)},
+    "host?": {
+        **{"kernel?": text, "cpu_model?": text, "cpus?": whole(1)},
+        "memory_bytes?": whole(0),
+    },
     "versions?": {},
     "cores?": {"server?": [whole(0)], "locust?": [whole(0)]},
     "commands?": {"server?": [lambda word: isinstance(word, str)]},

@@ -86,3 +86,14 @@ def test_other_settings_are_a_row_that_is_skipped(tmp_path: Path) -> None:
         skipped = [case.get("name") for case in suite.findall("testcase[skipped]")]
         assert skipped == ["single"] and suite.get("skipped") == "1"
         assert suite.get("tests") == str(1 + len(measured))
+
+
+def test_words_of_a_server_are_no_html_and_no_lines_of_their_own(
+    tmp_path: Path,
+) -> None:
+    first, second = comparison(rps="worse"), comparison(rps="not measured")
+    second.rows[0]["reason"] = "status 1: <img src=x>\n# fine"
+    found = Findings(COMMITS, ["a & b"], REQUEST, [], [first, second, second])
+    _, markdown, _ = written(tmp_path, found)
+    assert "- select, rps: not measured: status 1: &lt;img src=x> # fine\n" in markdown
+    assert "- a &amp; b\n" in markdown

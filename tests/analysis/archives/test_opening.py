@@ -395,6 +395,12 @@ def an_infinite_run(files: Files) -> bytes:
     return with_run(files, '"at_s": ', '"at_s": Infinity, "was": ')
 
 
+@broken("provenance.host.memory_bytes='much' is none that a run has")
+def memory_that_is_no_number(files: Files) -> bytes:
+    """It is compared with that of another machine."""
+    return with_run(files, '"memory_bytes": ', '"memory_bytes": "much", "was": ')
+
+
 @broken("stopped.at_s='9' is none that a run has")
 def a_number_as_text(files: Files) -> bytes:
     return with_run(files, '"at_s": ', '"at_s": "9", "was": ')
