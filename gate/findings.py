@@ -91,7 +91,7 @@ class Findings:
 
 
 def _plain(text: str) -> str:
-    """Return text as one line in which nothing is HTML: a server's words may be in it."""
+    """Return text, maybe a server's words, as one line in which nothing is HTML."""
     return " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
 
 

@@ -35,7 +35,7 @@ class Comparison:
 
     @property
     def exit(self) -> int:
-        return exit_status(self.findings)
+        return exit_status(self.findings, self.only_base)
 
 
 def compare(base: str, head: str, least: float, opened: Opened) -> Comparison:

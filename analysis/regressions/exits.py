@@ -2,18 +2,18 @@
 
 | status | meaning |
 |---:|---|
-| 0 | nothing is shown to be worse, and each row of both sides was compared |
+| 0 | nothing is shown to be worse, and each row of BASE was compared |
 | 1 | a figure is shown to be worse |
 | 2 | wrong use |
-| 3 | a row cannot be decided: too few runs, †, another machine; or there is no row |
+| 3 | a row cannot be decided: too few runs, †, another machine; or HEAD lacks a row |
 | 4 | a cell could not be measured |
 
 Rules of this module:
 - If several apply it is 1, then 4, then 3. What is shown to be worse stays so whatever
   else was not measured. A cell that could not be measured is a fault to be mended; what
   cannot be decided may be the nature of the comparison.
-- So 0 is said only if nothing is left open. Rows on one side only leave nothing open:
-  they were not asked for on the other.
+- So 0 is said only if nothing is left open. A row of BASE that HEAD lacks is open: its
+  server may have gone, or have another name. A row that only HEAD has is new.
 - A row is decided if one of its figures is: a figure may be unknown by its nature.
 """
 
@@ -26,8 +26,8 @@ from analysis.regressions.verdicts import DECIDED, Finding
 NOTHING_WORSE, WORSE, WRONG_USE, UNDECIDED, UNMEASURED = range(5)
 
 
-def exit_status(findings: Sequence[Finding]) -> int:
-    """Return the exit status of these findings."""
+def exit_status(findings: Sequence[Finding], only_base: Sequence[str] = ()) -> int:
+    """Return the exit status of these findings; `only_base` are rows that HEAD lacks."""
     verdicts = {finding.verdict for finding in findings}
     if "worse" in verdicts:
         return WORSE
@@ -35,4 +35,5 @@ def exit_status(findings: Sequence[Finding]) -> int:
         return UNMEASURED
     rows = {id(finding.pair) for finding in findings}
     decided = {id(f.pair) for f in findings if f.verdict in DECIDED}
-    return NOTHING_WORSE if rows and rows == decided else UNDECIDED
+    is_open = only_base or not rows or rows != decided
+    return UNDECIDED if is_open else NOTHING_WORSE

@@ -46,6 +46,8 @@ HEADS = {
     "slower by 30 %": (1, runs(SLOW)),
     "on another machine": (3, runs(SLOW, host={**HOST, "cpu_model": "another"})),
     "single runs": (3, runs(SLOW[:1])),
+    "another row beside it": (0, [*runs(other(FAST)), *runs(impl="single")]),
+    "another row in its place": (3, runs(impl="single")),
     "a server that does not start": (4, [lacking("not measured", "status 1")]),
 }
 
