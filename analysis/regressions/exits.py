@@ -27,7 +27,7 @@ NOTHING_WORSE, WORSE, WRONG_USE, UNDECIDED, UNMEASURED = range(5)
 
 
 def exit_status(findings: Sequence[Finding], only_base: Sequence[str] = ()) -> int:
-    """Return the exit status of these findings; `only_base` are rows that HEAD lacks."""
+    """Return the exit status; `only_base` are the rows that HEAD lacks."""
     verdicts = {finding.verdict for finding in findings}
     if "worse" in verdicts:
         return WORSE
