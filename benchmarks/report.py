@@ -2,8 +2,8 @@
 
 Cells are copies of one record of a real run, the tests' own, with results as a study
 leaves them, and with timelines of ten minutes. A report is made of 8 and of 500 such
-cells, each in a process of its own. Its time, its most memory and its size are printed.
-There is no peer: no other report has cells with verdicts.
+cells in each format, in a process of its own. Its time and size are printed, and the
+most memory of any process. There is no peer: no other report has cells with verdicts.
 """
 
 from __future__ import annotations
@@ -70,17 +70,16 @@ def main() -> None:
     for number in NUMBERS:
         with tempfile.TemporaryDirectory() as name:
             folder = made(Path(name), number)
-            page = folder / "report.html"
-            began = time.perf_counter()
-            run("report", folder, page)
-            seconds = time.perf_counter() - began
-            size = page.stat().st_size / 1e6
+            for kind in ("html", "pdf"):
+                file = folder / f"report.{kind}"
+                began = time.perf_counter()
+                run("report", folder, file)
+                seconds = time.perf_counter() - began
+                size = file.stat().st_size / 1e6
+                print(f"{number} cells, {kind}: {seconds:.1f} s, {size:.1f} MB")
         # The most of any process so far: that of more cells comes last.
         most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
-        print(
-            f"{number} cells: {seconds:.1f} s, {size:.1f} MB; at most {most:.2f} GB "
-            "of memory, tables and charts included"
-        )
+        print(f"{number} cells: at most {most:.2f} GB, tables and charts included")
 
 
 if __name__ == "__main__":
