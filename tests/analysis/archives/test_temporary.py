@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from analysis.temporary import PREFIX
+from load.host.process import heed_signals
 from tests.analysis.archives import made
 
 ROOT = Path(__file__).parents[3]
@@ -53,7 +54,7 @@ with opened(Path(sys.argv[1])) as outputs:
 
 @contextmanager
 def process(*words: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """Start Python; end it with the test."""
+    """Start Python, with no signal ignored, as under nohup; end it with the test."""
     with subprocess.Popen(
         [sys.executable, *words],
         cwd=ROOT,
@@ -62,6 +63,7 @@ def process(*words: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=heed_signals,  # noqa: PLW1509 (it only sets signals)
     ) as started:
         try:
             yield started
