@@ -12,7 +12,6 @@ Rules of this module:
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from conformance.trying import SlowError, Trying
 from contract import record
 from contract.conformance import RESULT
 from load.caller import Caller
+from load.config import read
 from load.errors import CellError, ServerError
 from load.folder import Folder
 from load.host.guard import end_leftovers, guarded
@@ -32,6 +32,10 @@ from load.host.lock import only_run_on_host
 from load.host.removal import remove
 
 PARTS = ("impl", "app", "page", "network", "server", "load")
+NO_SERVER = (
+    "is no configuration of a server: it has no {}; take the config.yaml of a server "
+    "that was tried"
+)
 OTHERWISE = "its cells are measured: ask again, or leave this out by conformance=false"
 
 
@@ -62,7 +66,7 @@ class Trial:
                 self.folder.prepare()
                 with guarded(self.folder.scratch) as environment:
                     self._write(self._result(environment))
-                    self._verify()
+                    self.folder.verify(self.verify_with, "its code has changed")
                     self.folder.put_in_place()
 
     def _result(self, environment: dict[str, str]) -> dict[str, Any]:
@@ -97,33 +101,7 @@ class Trial:
         text = yaml.safe_dump(self.config, sort_keys=False)
         (scratch / record.CONFIG).write_text(text)
 
-    def _verify(self) -> None:
-        """Raise `CellError` if the code is no longer that in the key."""
-        if self.verify_with:
-            done = subprocess.run(
-                [*self.verify_with, str(self.folder.scratch)],
-                stdin=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                check=False,
-            )
-            if done.returncode:
-                said = done.stderr.decode(errors="replace").strip().splitlines()
-                raise CellError(said[-1] if said else "its code has changed")
-
 
 def read_config(path: Path) -> dict[str, Any]:
     """Read what is to be started; raise `CellError` if the file does not say so."""
-    try:
-        config = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise CellError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
-        raise CellError(f"{path} is not YAML: {reason}") from None
-    missing = set(PARTS) - set(config if isinstance(config, dict) else ())
-    if missing:
-        raise CellError(
-            f"{path} is no configuration of a server: it has no {min(missing)}; take "
-            "the config.yaml of a server that was tried"
-        )
-    return dict(config)
+    return read(path, PARTS, NO_SERVER)

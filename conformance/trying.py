@@ -21,15 +21,13 @@ from typing import Any
 from conformance.cases.case import Case
 from conformance.cases.chosen import CHOSEN
 from conformance.visit import WAIT_S, Outcome, Visitor
-from load import ROOT
-from load.address import Address
 from load.caller import Caller
 from load.errors import ServerError
 from load.folder import Folder
-from load.host.cores import choose_cores, count_cores
+from load.host.cores import choose_cores
 from load.host.removal import remove
 from load.network.namespaces import join
-from load.network.ports import choose_port, wait_for_port
+from load.place import choose_place
 from load.server.command import Place, command, prepare
 from load.server.page import expected_body, write_page
 from load.server.preflight import Page, Preflight
@@ -132,17 +130,9 @@ class Trying:
             yield server, visitor
 
     def _place(self) -> Place:
-        """Choose where the server listens and what it may use."""
-        host = self.network.host
-        with self.network.on_server_side():
-            address = Address(host, choose_port(host, self.config["server"]["port"]))
-            wait_for_port(address, self.caller.check_alive, self.caller.say)
-        return Place(
-            address=address,
-            root=ROOT,
-            page_file=self.folder.page_file,
-            scratch=self.folder.server_folder,
-            cores=count_cores(self.cores.server),
+        return choose_place(
+            *(self.config, self.network, self.cores, self.caller),
+            folder=self.folder,
             environment=self.environment,
         )
 

@@ -8,5 +8,6 @@ Rules of this part:
 - Both sides are measured by one instrument, that of this checkout: its runner, its
   analysis, its plan. Only servers and their settings are each side's own (`base.py`).
 - It knows the other parts by their command lines. It imports what it would have to
-  write again: how a study begins, the trial of networks, and the line of a cell.
+  write again: which code measures, how a study begins, the trial of networks, and the
+  line of a cell.
 """

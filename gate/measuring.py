@@ -25,7 +25,8 @@ from pathlib import Path
 from contract.terminal import duration
 from contract.whole_file import write_text
 from gate.order import Step, order
-from gate.sides import RUNNER, Pair, Side
+from gate.sides import Pair, Side
+from pipeline import RUNNER
 from terminal.cell_lines import read_result, sentence
 
 KEY = "gate"  # of the only matrix of a side

@@ -18,9 +18,9 @@ from typing import Any
 
 from contract.text import one_line
 from gate.errors import GateError
+from pipeline import RUNNER
 
 Config = dict[str, Any]
-RUNNER = ("load", "contract")  # the code that measures, as in `pipeline.py`
 BASE, HEAD = "base", "head"
 CODE = ("code", "key")  # what may differ between the sides, beside `impl`
 CODE_OF_PAGE = ("command", "sources")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,22 @@ PARTS = (
     "server",
     "load",
 )
+OTHERWISE = (
+    "is not a cell's configuration: it has no {}; take the config.yaml of a cell that "
+    "was measured"
+)
 
 
 def read_config(path: Path) -> dict[str, Any]:
     """Read a cell's configuration (YAML or JSON); raise `CellError` if it is none."""
+    return read(path, PARTS, OTHERWISE)
+
+
+def read(path: Path, parts: Sequence[str], otherwise: str) -> dict[str, Any]:
+    """Read a file of YAML or JSON that has these parts; raise `CellError` if not.
+
+    `otherwise` says what is wrong if it lacks a part, whose name is filled in.
+    """
     try:
         config = yaml.safe_load(path.read_text())
     except OSError as error:
@@ -30,10 +43,7 @@ def read_config(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise CellError(f"{path} is not YAML: {reason}") from None
-    missing = set(PARTS) - set(config if isinstance(config, dict) else ())
+    missing = set(parts) - set(config if isinstance(config, dict) else ())
     if missing:
-        raise CellError(
-            f"{path} is not a cell's configuration: it has no {min(missing)}; "
-            "take the config.yaml of a cell that was measured"
-        )
+        raise CellError(f"{path} {otherwise.format(min(missing))}")
     return dict(config)

@@ -12,7 +12,8 @@ import contextlib
 import errno
 import json
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,22 @@ class Folder:
         cut(self.locust_log)  # the server's was cut when the server had ended
         for log in (self.server_log, self.locust_log):
             shutil.copyfile(log, self.scratch / log.name)
+
+    def verify(self, with_command: Sequence[str], otherwise: str = "") -> None:
+        """Raise `CellError` where the command, if any, refuses what was written.
+
+        `otherwise` is said if the command says nothing.
+        """
+        if not with_command:
+            return
+        words = [*with_command, str(self.scratch)]
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+        )
+        if done.returncode:
+            lines = done.stderr.decode(errors="replace").strip().splitlines()
+            refused = otherwise or f"{words[0]} refuses the record"
+            raise CellError(lines[-1] if lines else refused)
 
     def put_in_place(self) -> None:
         """Rename the scratch folder to the cell's; an older one is removed."""

@@ -22,11 +22,12 @@ from load.address import Address
 from load.caller import Caller
 from load.errors import CellError, ServerError
 from load.folder import Folder
-from load.host.cores import choose_cores, count_cores
+from load.host.cores import choose_cores
 from load.host.limits import most_users, raise_open_files
 from load.idle.process import IdleProcess
 from load.network.namespaces import join
-from load.network.ports import choose_port, is_listened_on, wait_for_port
+from load.network.ports import is_listened_on
+from load.place import choose_place
 from load.progress.progress import Progress
 from load.server.command import Place, command, prepare, version
 from load.server.kept_command import kept_command
@@ -81,17 +82,9 @@ class Measuring:
         return {"version": record.VERSION, **run, "provenance": self.provenance}
 
     def _place(self) -> Place:
-        """Choose where the server listens and what it may use."""
-        host = self.network.host
-        with self.network.on_server_side():
-            address = Address(host, choose_port(host, self.config["server"]["port"]))
-            wait_for_port(address, self.caller.check_alive, self.caller.note)
-        return Place(
-            address=address,
-            root=ROOT,
-            page_file=self.folder.page_file,
-            scratch=self.folder.server_folder,
-            cores=count_cores(self.cores.server),
+        return choose_place(
+            *(self.config, self.network, self.cores, self.caller),
+            folder=self.folder,
             environment=self.environment,
         )
 

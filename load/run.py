@@ -20,7 +20,6 @@ from typing import Any
 
 from contract.text import one_line
 from load.caller import Caller
-from load.errors import CellError
 from load.folder import Folder
 from load.host.guard import end_leftovers, guarded
 from load.host.lock import only_run_on_host
@@ -59,21 +58,9 @@ class Run:
                         self.config, self.folder, self.caller, environment, progress
                     )
                     self.folder.finish_record(self.config, measuring.measure())
-                    self._verify_record()
+                    self.folder.verify(self.verify_with)
                     self._post_process_record()
                     self.folder.put_in_place()
-
-    def _verify_record(self) -> None:
-        """Raise `CellError` where the command that verifies the record refuses it."""
-        if not self.verify_with:
-            return
-        words = [*self.verify_with, str(self.folder.scratch)]
-        done = subprocess.run(
-            words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
-        )
-        if done.returncode:
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            raise CellError(lines[-1] if lines else f"{words[0]} refuses the record")
 
     def _post_process_record(self) -> None:
         """Run the command that reads the record, if there is one.

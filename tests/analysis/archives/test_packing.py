@@ -287,9 +287,9 @@ def test_words_that_would_name_a_place_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text, clean",
     [
-        ("/work/x/.venv/bin/python -m y", "{python} -m y"),
-        ("--record=/work/x/outputs", "--record={root}/outputs"),
-        ("/work/xy/z", "{elsewhere}/z"),
+        ("/srv/x/.venv/bin/python -m y", "{python} -m y"),
+        ("--record=/srv/x/outputs", "--record={root}/outputs"),
+        ("/srv/xy/z", "{elsewhere}/z"),
         ("http://127.0.0.1:80/a/b", "http://127.0.0.1:80/a/b"),
         ("{scratch}/a/b and GET / and /page", "{scratch}/a/b and GET / and /page"),
         ("in '/var/lib/z', line 3", "in '{elsewhere}/z', line 3"),
@@ -298,7 +298,7 @@ def test_words_that_would_name_a_place_are_refused(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_replaced(text: str, clean: str) -> None:
-    places = {"/work/x/.venv/bin/python": "{python}", "/work/x": "{root}"}
+    places = {"/srv/x/.venv/bin/python": "{python}", "/srv/x": "{root}"}
     names = {"alpha": "{host}", "ada": "{user}"}
     assert Cleaning(places, names).text(text) == clean
 
