@@ -7,6 +7,18 @@ PLAN = pipeline.planned(config, workflow.basedir)
 HERE, MEASURE, ANALYSE = pipeline.commands(workflow.basedir, PLAN)
 TRY, SHOW = pipeline.conformance_commands(workflow.basedir)
 SCREEN = pipeline.screen(workflow, PLAN)
+CORES = pipeline.cores(workflow)
+
+
+# On a cluster, only cells are measured by jobs.
+localrules:
+    all,
+    try_server,
+    conformance,
+    comparisons,
+    show,
+    report,
+    archive,
 
 
 rule all:
@@ -23,7 +35,7 @@ rule measure:
     log:
         PLAN.logs,
     priority: lambda cell: PLAN.priority(cell.cell)
-    threads: workflow.cores
+    threads: CORES
     params:
         config=lambda cell: PLAN.config(cell.cell),
         label=lambda cell: PLAN.label(cell.cell),
@@ -42,7 +54,7 @@ rule try_server:
     output:
         "outputs/conformance/{server}/conformance.json",
     priority: PLAN.after_cells
-    threads: workflow.cores
+    threads: CORES
     params:
         config=lambda server: PLAN.trials.start(server.server),
         options=lambda server: PLAN.trials.options(server.server),

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contract import record
+from load.errors import CellError
 from load.host.environment import let_no_python_be_told
 from load.network.trial import Trial, refused
 
@@ -32,6 +33,7 @@ RUNNER = ("load", "contract")  # the code that measures
 ANALYSIS = ("analysis", "contract")
 CONFORMANCE = ("conformance",)  # the code that tries how servers conform
 SNAKEMAKES_HANDLER = "DefaultStreamHandler"  # which writes to the terminal
+OF_CELLS = "rule_measure"  # how Snakemake begins the comment of the job of a cell
 STEPS = {
     "try_server": "Trying how servers conform to HTTP/1.1",
     "comparisons": "Making tables and charts",
@@ -63,6 +65,7 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
     from conf import command_line
     from conf.errors import MatrixError
     from conf.plan.archives import STUDY
+    from conf.plan.job import plan_job
     from conf.plan.recorded import plan_archives, plan_packing, plan_report
     from conf.plan.request import plan
     from conf.surroundings import prepare
@@ -73,7 +76,10 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
         request = command_line.read(get_argument_parser, sys.argv[1:])
         command_line.check_targets(request.targets)
         update_config(config, parse_config(request.settings))
-        parts = _parts(root, namespaces)
+        tries = request.cell is not None or not request.elsewhere
+        parts = _parts(root, namespaces, tries)
+        if request.cell is not None:
+            return plan_job(request.cell, parts)
         if request.targets == [REPORT]:
             whole = plan_report(config, parts)
         elif request.targets == [ARCHIVE]:
@@ -87,10 +93,20 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
             print(f"firstfail: {warning}", file=sys.stderr)
         if request.runs:
             whole.write()
-    except MatrixError as error:
+            if request.elsewhere:
+                _end_left_jobs()
+    except (MatrixError, CellError) as error:
         sys.exit(f"firstfail: {error}")
     pass_on_to_children()
     return whole
+
+
+def _end_left_jobs() -> None:
+    from load.host.left_jobs import end_left_jobs
+
+    if left := end_left_jobs(Path.cwd(), OF_CELLS):
+        numbers = ", ".join(left)
+        print(f"firstfail: ended jobs of an earlier study: {numbers}", file=sys.stderr)
 
 
 def _check_notes(path: str | None) -> None:
@@ -123,7 +139,8 @@ def _opened(is_kept: bool) -> Callable[[Path], Kept]:
     return opened
 
 
-def _parts(root: Path, namespaces: Trial) -> Parts:
+def _parts(root: Path, namespaces: Trial, tries: bool) -> Parts:
+    """Return the parts; networks are tried only where this host is to have them."""
     from analysis import catalogue
     from conf.plan.plan import Parts
     from conf.plan.sources import digest
@@ -140,7 +157,7 @@ def _parts(root: Path, namespaces: Trial) -> Parts:
         reports=catalogue.REPORTS,
         taken_names=catalogue.taken_names(),
         no_namespaces=no_namespaces,
-        refused=lambda networks: refused(networks, no_namespaces),
+        refused=lambda networks: refused(networks, no_namespaces) if tries else None,
         kept_out=kept_out,
     )
 
@@ -155,7 +172,7 @@ def screen(workflow: Any, plan: Plan) -> Screen | Silent:
 
     settings = workflow.output_settings
     own = next((h for h in logger.handlers if h.name == SNAKEMAKES_HANDLER), None)
-    if settings.dryrun or settings.quiet or own is None:
+    if plan.is_job or settings.dryrun or settings.quiet or own is None:
         from terminal.silent import Silent
 
         return Silent(is_quiet_about(settings.quiet or (), "progress"))
@@ -192,6 +209,14 @@ def _study(plan: Plan) -> Study:
         stamp=Path(plan.files.stamp),
         archive=Path(plan.archive),
     )
+
+
+def cores(workflow: Any) -> int:
+    """Return how many cores a run takes: all, since nothing may run beside it.
+
+    A job on a cluster has a host for itself, and learns there how many that has.
+    """
+    return int(workflow.global_resources["_cores"].value or 1)
 
 
 def commands(basedir: str, plan: Plan) -> tuple[str, str, str]:

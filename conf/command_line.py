@@ -3,12 +3,13 @@
 Rules of this module:
 - Snakemake uses only the last of several `--config`. This module collects all of them.
 - Snakemake's own parser reads the words. This module knows none of its grammar.
+- A cluster's job is a Snakemake of its own, which another has given a cell to measure.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ PRINTS_ONLY = (
     *("list_input_changes", "list_params_changes"),
 )
 NO_PROFILE = "none"
+HERE = (None, "local", "dryrun", "touch")  # executors that start jobs on this host
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class CommandLine:
     targets: list[str]
     settings: list[str]  # behind each `--config`, in order
     runs: bool  # whether anything is to be run
+    cell: str | None = None  # the cell to measure, in a job of another Snakemake
+    elsewhere: bool = False  # whether cells are measured on other hosts than this one
 
 
 class _Collecting(argparse.Namespace):
@@ -61,7 +65,16 @@ def read(
         targets=list(options.targets),
         settings=options.settings,
         runs=not any(getattr(options, name, None) for name in PRINTS_ONLY),
+        cell=next(_cells(options), None),
+        elsewhere=options.executor not in HERE,
     )
+
+
+def _cells(options: argparse.Namespace) -> Iterator[str]:
+    """Yield the cells that another Snakemake has given to this one."""
+    for target in options.target_jobs or ():
+        if cell := target.wildcards_dict.get("cell"):
+            yield cell
 
 
 def check_targets(targets: Iterable[str]) -> None:

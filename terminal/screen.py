@@ -23,6 +23,7 @@ from contract.terminal import can_redraw, duration
 from contract.text import numbered, one_line
 from terminal.cell_lines import Rows, read_result, sentence
 from terminal.ending import how_far, show
+from terminal.job_log import said
 from terminal.study import Study
 
 # What Snakemake says, where it gives no event.
@@ -58,6 +59,7 @@ class Screen(logging.Handler):
         self.everything = everything
         self.interrupted = False
         self.jobs: dict[int, tuple[str, str]] = {}  # the rule and the cell
+        self.logs: dict[int, list[str]] = {}  # those of a rule
         self.begun: set[str] = set()  # steps of which some take several jobs
         self.held: list[logging.LogRecord] | None = []  # until a study begins
         own.setFormatter(_Escaping(own.formatter))
@@ -112,6 +114,7 @@ class Screen(logging.Handler):
     def _begin_job(self, record: Any) -> None:
         rule = record.rule_name
         self.jobs[record.jobid] = rule, record.wildcards.get("cell", "")
+        self.logs[record.jobid] = list(record.log)
         if rule in self.told.steps and rule not in self.begun:
             self.begun.add(rule)
             self._say(self.told.steps[rule])
@@ -143,6 +146,9 @@ class Screen(logging.Handler):
             self.study.failed_steps.append(self.told.steps[rule])
         if self.redraws:
             self.console.show_cursor()  # a run that was killed has left it hidden
+        own = self.logs.get(record.jobid, [])
+        for line in said(log for log in record.log if log not in own):
+            self._say(line)
 
     def _hear(self, record: logging.LogRecord) -> None:
         text = str(record.msg)

@@ -60,6 +60,7 @@ class Plan:
     warnings: Sequence[str]
     trials: Trials  # of the conformance of servers
     measures: bool = True  # False: nothing but these trials was asked for
+    is_job: bool = False  # whether this is a cell of a study on another host (`job.py`)
 
     @functools.cached_property
     def _numbers(self) -> dict[str, int]:
@@ -82,6 +83,8 @@ class Plan:
 
     def label(self, cell: str) -> str:
         """Return the label that is shown while a cell is measured."""
+        if self.is_job:  # it knows no other cells
+            return self.labels[cell]
         return f"cell {self._numbers[cell]} of {len(self.cells)}, {self.labels[cell]}"
 
     def config(self, cell: str) -> str:

@@ -74,6 +74,34 @@ def test_a_profile_may_say_that_nothing_is_run(
     assert not command_line.read(parser, words).runs
 
 
+def test_a_job_of_another_snakemake(parser: MakeParser) -> None:
+    cell = "burst/select/users~5/hatch_rate~100/repeat~1-afcc3e4e"
+    words = ["--target-jobs", f"measure:cell={cell}", "--allowed-rules", "measure"]
+    assert command_line.read(parser, words).cell == cell
+    assert command_line.read(parser, ["all"]).cell is None
+
+
+@pytest.mark.parametrize(
+    "words, elsewhere",
+    [
+        (["all"], False),
+        (["all", "--executor", "local"], False),
+        (["all", "--executor", "slurm"], True),
+    ],
+)
+def test_where_cells_are_measured(words: list[str], elsewhere: bool) -> None:
+    """Snakemake's own parser knows an executor only where its plugin is installed."""
+
+    def parser() -> argparse.ArgumentParser:
+        made = argparse.ArgumentParser()
+        for option in ("--executor", "--profile", "--target-jobs"):
+            made.add_argument(option)
+        made.add_argument("targets", nargs="*")
+        return made
+
+    assert command_line.read(parser, words).elsewhere == elsewhere
+
+
 def test_targets(parser: MakeParser) -> None:
     told = command_line.read(parser, ["all", "x", "--cores", "1"])
     assert told.targets == ["all", "x"]
