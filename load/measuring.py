@@ -22,6 +22,7 @@ from load.address import Address
 from load.caller import Caller
 from load.errors import CellError, ServerError
 from load.folder import Folder
+from load.host.allocation import allocation
 from load.host.cores import choose_cores
 from load.host.limits import most_users, raise_open_files
 from load.idle.process import IdleProcess
@@ -65,8 +66,10 @@ class Measuring:
             os.sched_setaffinity(0, self.cores.locust)
         self.most_users = most_users(config["users"], config["idle"])
         raise_open_files(self.most_users, config["idle"])
+        allocated = allocation()  # Slurm is not to be reached from a namespace
         self.network = join(config)
         self.provenance = provenance(ROOT, self.network.sysctls())
+        self.provenance["slurm"] = allocated
         self.provenance["cores"] = {
             "server": self.cores.server,
             "locust": self.cores.locust,

@@ -112,6 +112,7 @@ PROVENANCE = {
         **{"kernel?": text, "cpu_model?": text, "cpus?": whole(1)},
         "memory_bytes?": whole(0),
     },
+    "slurm?": {"job": line, "nodes?": [[line]]},
     "versions?": {},
     "cores?": {"server?": [whole(0)], "locust?": [whole(0)]},
     "commands?": {"server?": [lambda word: isinstance(word, str)]},

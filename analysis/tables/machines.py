@@ -10,6 +10,7 @@ from analysis.rows.machines import by_machine
 from analysis.rows.settings import show
 
 MACHINE = ("kernel", "cpu_model", "cpus", "python")
+NODES = "nodes"  # of a cluster: two of a kind are two machines
 
 
 def machine(cell: Cell) -> dict[str, Any]:
@@ -20,8 +21,14 @@ def machine(cell: Cell) -> dict[str, Any]:
 
 def differing(cells: Sequence[Cell]) -> list[str]:
     """Return the properties in which the machines of these cells differ."""
-    machines = [machine(cell) for cell in cells]
-    return [n for n in MACHINE if len({str(m[n]) for m in machines}) > 1]
+    machines = [{**machine(cell), NODES: nodes(cell)} for cell in cells]
+    return [n for n in (*MACHINE, NODES) if len({str(m[n]) for m in machines}) > 1]
+
+
+def nodes(cell: Cell) -> str | None:
+    """Return the nodes of a cluster that a cell was measured on, by the job's parts."""
+    parts = (cell.provenance.get("slurm") or {}).get("nodes")
+    return " + ".join(" ".join(part) for part in parts) if parts else None
 
 
 def notes(cells: Sequence[Cell]) -> Iterable[str]:

@@ -33,6 +33,7 @@ from tests.analysis.archives import made
 HOST, USER = "unmistakable-host", "unmistakable_user"
 PLACE = "/srv/unmistakable place/checkout"
 HOME = f"/home/{USER}"
+NODES = [["unmistakable-1", "unmistakable-2"], ["unmistakable-1"]]
 
 
 def test_it_is_a_process_run_crate(archive: Path, tmp_path: Path) -> None:
@@ -196,6 +197,7 @@ def telling(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
             "locust": [f"{HOME}/bin/locust", "--path", "/of/the/page"],
         }
         told["provenance"]["versions"]["server"] = f"node of {USER} at {HOST}"
+        told["provenance"]["slurm"] = {"job": "17", "nodes": NODES}
         path.write_text(json.dumps(told))
         config = yaml.safe_load((folder / "config.yaml").read_text())
         config["impl"]["command"] = f"{HOME}/bin/node /opt/{USER}/server.js {{port}}"
@@ -250,6 +252,8 @@ def test_it_names_no_place_no_host_and_no_user(telling: Path, tmp_path: Path) ->
     commands = told["provenance"]["commands"]
     assert commands["server"] == ["{python}", "--file={root}/outputs/page.html"]
     assert commands["locust"] == ["{home}/bin/locust", "--path", "/of/the/page"]
+    [[first, second], [third]] = told["provenance"]["slurm"]["nodes"]
+    assert first == third != second  # as before, by other names
     said = files["tables/burst.md"].decode()
     assert "{elsewhere}/lib is missing" in said  # so it was made anew
     kept = json.loads(files[made.NOT_TRIED])
