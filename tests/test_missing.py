@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.missing import PACKAGES, how, not_tried
 
+SLURM = ("slurmctld", "munged")
 REASON = re.compile(r"""(?:skip\(\s*f?|reason=f?)"([^"]+)\"""")
 
 
@@ -23,7 +24,7 @@ def test_a_line_for_each_reason() -> None:
 
 
 def test_what_ci_installs_is_known() -> None:
-    assert set(PACKAGES) == {"/usr/sbin/nginx", "node", "cc", "chromium"}
+    assert set(PACKAGES) == {"/usr/sbin/nginx", "node", "cc", "chromium", *SLURM}
 
 
 def test_of_each_reason_it_is_known_what_to_do(root: Path) -> None:
