@@ -42,7 +42,7 @@ from analysis.rows.settings import (
 )
 from analysis.rows.statistics import Estimate
 from analysis.tables import day, waited
-from analysis.tables.machines import differing, machine, nodes
+from analysis.tables.machines import NODES, differing, machine, nodes
 from analysis.tables.notes import footnotes, limits, possible_rps, repeat_notes, warning
 from contract import stops
 
@@ -116,7 +116,7 @@ def tidy(cell: Cell) -> dict[str, Any]:
         **day.flat(cell),
         "stopped": cell.result["stopped"]["reason"],
         **machine(cell),
-        "nodes": nodes(cell),
+        **({NODES: known} if (known := nodes(cell)) else {}),
         "locust": (provenance.get("versions") or {}).get("locust"),
         "commit": provenance.get("commit"),
         "dirty": provenance.get("dirty"),
