@@ -152,19 +152,6 @@ def test_sets_of_nodes_measure_cells_at_once(
     assert "Nothing to be done" in again.stderr, again.stderr
 
 
-def test_a_job_of_two_parts(
-    slurm: Cluster, python: str, clean: Checkout, tmp_path: Path
-) -> None:
-    """As for a server and users on nodes of two kinds (`--het-group`)."""
-    checkout = clean.copy(tmp_path / "firstfail")
-    edit(checkout, slurm_extra="\"'--exclusive : --exclusive'\"")
-    done = study(slurm, python, checkout, *MEASURE)
-    assert done.returncode == 0, done.stderr
-    [run] = runs(checkout)
-    [[first], [second]] = run["slurm"]["nodes"]
-    assert first != second
-
-
 def test_a_cell_that_fails_is_told_here(
     slurm: Cluster, python: str, clean: Checkout, tmp_path: Path
 ) -> None:
