@@ -3,6 +3,7 @@
 Rules of this module:
 - The cases are those of `compare`, in the same order. Those that were measured twice
   get the verdict of both. Rows that were not measured are skipped cases before them.
+- Cases of conformance stand behind, as `compare` has them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from xml.etree.ElementTree import Element
 from gate.decision import DECIDED, NOT_MEASURED, WORSE, Row
 
 EMPTY = '<testsuites><testsuite name="firstfail gate"/></testsuites>'
+CONFORMS = "firstfail.conformance"  # the class of cases that are no rows
 KINDS = {WORSE: "failure", NOT_MEASURED: "error"}
 COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
@@ -23,7 +25,9 @@ def decided(first: str, rows: Sequence[Row], status: int, said: str) -> str:
     root = ElementTree.fromstring(first)
     suite = root.find("testsuite")
     assert suite is not None
-    cases = suite.findall("testcase")
+    cases = [
+        case for case in suite.findall("testcase") if case.get("classname") != CONFORMS
+    ]
     for row in rows[: len(rows) - len(cases)]:
         case = Element("testcase", classname="firstfail", name=row["label"], time="0")
         _say(case, row)

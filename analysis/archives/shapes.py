@@ -113,6 +113,7 @@ PROVENANCE = {
         "memory_bytes?": whole(0),
     },
     "versions?": {},
+    "page?": {"bytes": whole(0), "sha256": digits},
     "cores?": {"server?": [whole(0)], "locust?": [whole(0)]},
     "commands?": {"server?": [lambda word: isinstance(word, str)]},
 }

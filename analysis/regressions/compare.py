@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from analysis.files import DataError
+from analysis.regressions.conformance import Conformity, conformities
 from analysis.regressions.exits import exit_status
 from analysis.regressions.matching import matched
 from analysis.regressions.results import Run, read
@@ -32,10 +33,11 @@ class Comparison:
     findings: Sequence[Finding]
     only_base: Sequence[str]
     only_head: Sequence[str]
+    conforming: Sequence[Conformity] = ()
 
     @property
     def exit(self) -> int:
-        return exit_status(self.findings, self.only_base)
+        return exit_status(self.findings, self.only_base, self.conforming)
 
 
 def compare(base: str, head: str, least: float, opened: Opened) -> Comparison:
@@ -53,8 +55,10 @@ def compared(
 ) -> Comparison:
     """Return how the runs of HEAD compare with those of BASE."""
     rows = matched(*runs)
-    found = findings(rows.pairs, least)
-    return Comparison(base, head, least, found, rows.only_base, rows.only_head)
+    return Comparison(
+        *(base, head, least, findings(rows.pairs, least)),
+        *(rows.only_base, rows.only_head, conformities(rows.pairs)),
+    )
 
 
 def least_effect(text: str) -> float:

@@ -8,21 +8,25 @@ Rules of this module:
 - A matrix lists its cells by paths that begin with `outputs/`. They are looked up in
   the folder of outputs that the matrix is in, wherever that was moved to. Those of a
   matrix elsewhere are looked up from here, as all steps do.
+- How servers conform is listed beside each matrix. A cell may be in several: the last
+  list that was written has it.
 - How an archive is opened is given: it is checked whole, by another stage.
 - What cannot be found raises `DataError`, with one line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.files import DataError
 from analysis.regressions import commits
+from analysis.rows.conformance import listed
 from analysis.rows.matrix import read_folders
-from contract import record
+from contract import conformance, record
 
 OUTPUTS, RUNS, MATRICES, LISTED = "outputs", "runs", "matrices", "matrix.json"
 FORMS = (
@@ -44,6 +48,16 @@ class Side:
     outputs: Path
     folders: Sequence[Path]
     archive: bool = False
+
+    @functools.cached_property
+    def tried(self) -> Mapping[Path, Path]:
+        """The files that say how the servers of cells conform, by their folders."""
+        lists = self.outputs.glob(f"{MATRICES}/*/{conformance.LIST}")
+        return {
+            _within(self.outputs, Path(cell)): _within(self.outputs, Path(file))
+            for path in sorted(lists, key=lambda path: path.stat().st_mtime_ns)
+            for cell, file in listed(path.parent).items()
+        }
 
     def shown(self, folder: Path) -> str:
         """Return a cell's folder for reading; that of an archive is within it."""
@@ -121,7 +135,9 @@ def _is_hidden(path: Path) -> bool:
 
 def _cells(matrix: Path, outputs: Path) -> list[Path]:
     """Return the cells of a matrix in a folder of outputs."""
-    return [
-        outputs.joinpath(*folder.parts[1:]) if folder.parts[0] == OUTPUTS else folder
-        for folder in read_folders(matrix / LISTED)
-    ]
+    return [_within(outputs, folder) for folder in read_folders(matrix / LISTED)]
+
+
+def _within(outputs: Path, path: Path) -> Path:
+    """Return a listed path, which begins with `outputs/`, wherever that is."""
+    return outputs.joinpath(*path.parts[1:]) if path.parts[0] == OUTPUTS else path
