@@ -20,8 +20,12 @@ from analysis.regressions.matching import Pair, Row
 from analysis.rows.cells import Cell, Conformance
 from analysis.rows.conformance import Case, Tried
 from analysis.rows.settings import PAGE, setting
+from contract.text import inert
 
 Verdict = Literal["worse", "not comparable", "better", "same"]
+MARKS: dict[Verdict, str] = {
+    **{"worse": "▼", "not comparable": "?", "better": "▲", "same": "="},
+}
 NOT_KNOWN = "it is not known of HEAD: measure it without conformance=false"
 NO_CASES = "the two sides were tried with other cases"
 
@@ -104,3 +108,33 @@ def _tried(row: Row) -> Tried | None:
         for case, has_passed in each.passed.items():
             passed[case] = passed.get(case, True) and has_passed
     return Tried({} if why else passed, why)
+
+
+def lines(conforming: Sequence[Conformity]) -> Iterator[str]:
+    """Yield a list in Markdown: a line for each server that conforms otherwise.
+
+    What is worse stands first, and the others have one line in the end.
+    """
+    order = list(MARKS)
+    same = 0
+    for each in sorted(conforming, key=lambda each: order.index(each.verdict)):
+        name = f"- {MARKS[each.verdict]} {inert(each.label)}: {each.verdict}"
+        if each.reason:
+            yield f"{name}: {inert(each.reason)}"
+        elif each.lost or each.won:
+            cases = "".join(_cases(each))
+            yield f"{name}: {each.head} cases, and BASE {each.base}{cases}"
+        else:
+            same += 1
+    if same:
+        servers = "1 server passes" if same == 1 else f"{same} servers pass"
+        yield f"- {MARKS['same']} {servers} the same cases on both sides"
+
+
+def _cases(each: Conformity) -> Iterator[str]:
+    """Yield which cases HEAD fails and BASE passes, and the other way round."""
+    both = ((each.lost, "fails", "passes"), (each.won, "passes", "fails"))
+    for names, here, there in both:
+        if names:
+            listed = inert("; ".join(names))
+            yield f". HEAD {here} {len(names)} that BASE {there}: {listed}"

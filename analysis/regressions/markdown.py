@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from analysis.regressions import paired
 from analysis.regressions.compare import Comparison
-from analysis.regressions.conformance import Conformity
+from analysis.regressions.conformance import lines
 from analysis.regressions.exits import (
     NOTHING_WORSE,
     UNDECIDED,
@@ -42,6 +44,27 @@ OUTCOMES = {
 }
 
 
+class Words(NamedTuple):
+    """How the ratio, the two tests and what differs are called."""
+
+    ratio: str
+    rank_test: str
+    t_test: str
+    differ: str
+
+
+IN_TURNS = Words(
+    "that of two runs that followed each other, the middle one, with its 95 % interval",
+    "an exact signed-rank test",
+    "Student's t-test",
+    "the ratio and 1",
+)
+APART = Words(
+    "the ratio of the medians with its 95 % bootstrap interval",
+    *(RANK_TEST, T_TEST, "the medians"),
+)
+
+
 def pull_request(comparison: Comparison) -> str:
     """Return the whole text, with a heading that names both sides."""
     head, base = code(comparison.head), code(comparison.base)
@@ -53,12 +76,12 @@ def body(comparison: Comparison) -> Iterator[str]:
     """Yield the lines below the names of both sides."""
     yield f"**{OUTCOMES[comparison.exit]}** {_counted(comparison.findings)}"
     yield ""
-    yield from _listed("Conformance to HTTP/1.1:", _conforming(comparison.conforming))
+    yield from _listed("Conformance to HTTP/1.1:", lines(comparison.conforming))
     compared = [f for f in comparison.findings if f.verdict in DECIDED]
     if compared:
         yield from _table(compared)
         yield ""
-        yield from _explained(compared, comparison.least)
+        yield from _explained(compared, comparison)
     yield from _not_compared(comparison.findings)
     yield from _one_side(comparison)
     yield from _notes(compared)
@@ -74,36 +97,6 @@ def _counted(findings: Sequence[Finding]) -> str:
     }
     known = (f"{n} {WORDS.get(verdict, verdict)}" for verdict, n in counts.items() if n)
     return f"Figures: {', '.join(known)}."
-
-
-def _conforming(conforming: Sequence[Conformity]) -> Iterator[str]:
-    """Yield a line for each server that conforms otherwise, and one for the others."""
-    order = {verdict: place for place, verdict in enumerate(MARKS)}
-    same = 0
-    for each in sorted(conforming, key=lambda each: order[each.verdict]):
-        name = f"{MARKS[each.verdict]} {inert(each.label)}"
-        if each.reason:
-            yield f"- {name}: {each.verdict}: {inert(each.reason)}"
-        elif each.lost or each.won:
-            scores = f"{each.head} cases, and BASE {each.base}"
-            yield f"- {name}: {each.verdict}: {scores}{''.join(_cases(each))}"
-        else:
-            same += 1
-    if same:
-        servers = "1 server passes" if same == 1 else f"{same} servers pass"
-        yield f"- {MARKS['same']} {servers} the same cases on both sides"
-
-
-def _cases(each: Conformity) -> Iterator[str]:
-    """Yield which cases HEAD fails and BASE passes, and the other way round."""
-    for names, words in (
-        (each.lost, ("fails", "passes")),
-        (each.won, ("passes", "fails")),
-    ):
-        if names:
-            here, there = words
-            listed = inert("; ".join(names))
-            yield f". HEAD {here} {len(names)} that BASE {there}: {listed}"
 
 
 def _table(compared: Sequence[Finding]) -> Iterator[str]:
@@ -149,22 +142,20 @@ def _number(value: float | None) -> str:
     return "∞" if math.isinf(value) else f"{value:,.3f}"
 
 
-def _explained(compared: Sequence[Finding], least: float) -> Iterator[str]:
+def _explained(compared: Sequence[Finding], of: Comparison) -> Iterator[str]:
     """Yield what the verdicts mean, and what they leave open."""
     sizes = {_family_size(finding, compared) for finding in compared}
-    few = {
-        are_few(len(f.pair.base.runs), len(f.pair.head.runs), _family_size(f, compared))
-        for f in compared
-    }
-    tests = [RANK_TEST] * (False in few) + [T_TEST] * (True in few)
+    words = IN_TURNS if of.in_turns else APART
+    few = {_has_few(finding, compared, of.in_turns) for finding in compared}
+    tests = [words.rank_test] * (False in few) + [words.t_test] * (True in few)
     corrected = (
         f", corrected for up to {max(sizes)} rows (Holm)" if max(sizes) > 1 else ""
     )
     yield (
-        "HEAD over BASE is the ratio of the medians with its 95 % bootstrap interval. "
+        f"HEAD over BASE is {words.ratio}. "
         f"Worse or better: that excludes 1, {' or '.join(tests)} gives "
-        f"p ≤ {100 * ALPHA:.0f} %{corrected}, and the medians differ by "
-        f"{100 * least:g} % or more."
+        f"p ≤ {100 * ALPHA:.0f} %{corrected}, and {words.differ} differ by "
+        f"{100 * of.least:g} % or more."
     )
     yield ""
     worst = {f.at_worst: f for f in compared if f.verdict == "same"}
@@ -177,6 +168,13 @@ def _explained(compared: Sequence[Finding], least: float) -> Iterator[str]:
             f"({inert(widest.pair.label)}, {widest.figure.heading})."
         )
         yield ""
+
+
+def _has_few(finding: Finding, compared: Sequence[Finding], in_turns: bool) -> bool:
+    """Whether a rank test of these runs could never reject."""
+    rows = _family_size(finding, compared)
+    base, head = (len(row.runs) for row in finding.pair.sides.values())
+    return paired.are_few(base, rows) if in_turns else are_few(base, head, rows)
 
 
 def _at_most(ratio: float) -> str:
