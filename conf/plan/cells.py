@@ -1,9 +1,8 @@
 """`python -m conf.plan.cells`: the cells of a request, for another program.
 
 Rules of this module:
-- The request is JSON on standard input: `requested` as Snakemake takes it, the files and
-  folders of the `runner` and of the cases of `conformance`, and the `network` that auto
-  stands for.
+- The request is JSON on standard input: `requested` as Snakemake takes it, the files of
+  the `runner` and those of `conformance`, and the `network` that auto stands for.
 - The answer is JSON on standard output: the cells and their labels, by their folders;
   how their servers are tried for conformance, by the names of these `trials`; and
   `tried`, the name of each cell's.
