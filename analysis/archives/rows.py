@@ -70,7 +70,7 @@ def _check_once(rows: np.ndarray[Any, Any]) -> None:
     """Raise `DataError` if more rows than by chance are like another."""
     again = len(rows) - len(np.unique(rows))
     if again * SELDOM > len(rows):
-        raise DataError(f"{again:,} of its {len(rows):,} rows stand in it twice")
+        raise DataError(f"rows stand in it twice: {again:,} of {len(rows):,}")
 
 
 def _row(header: bytes, name: str) -> re.Pattern[str]:

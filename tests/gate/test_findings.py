@@ -146,3 +146,22 @@ def test_a_server_that_fails_what_it_passed_is_worse(
     assert as_json["outcome"] in markdown
     failed = [case.get("name") for case in suite.findall("testcase[failure]")]
     assert failed == ["select: conformance"] * (verdict == "worse")
+
+
+ODD = "\x1b[2J\x00\ufffe\ud800 \"a\" <b> & 'c' \U0001f600\r\n\t]]>"
+
+
+def test_odd_names_and_words_are_xml(tmp_path: Path) -> None:
+    """Whatever a server prints: a strict parser reads it, and the words are there."""
+    first, second = comparison(rps="worse"), comparison(rps="not measured")
+    second.rows[0]["reason"] = ODD
+    alone = {
+        **{"label": ODD, "figure": "", "row": ODD, "reason": ODD},
+        **{"verdict": "not comparable", "base": [], "head": []},
+    }
+    found = Findings(COMMITS, [ODD], REQUEST, [alone], [first, second, second])
+    _, markdown, suite = written(tmp_path, found)
+    [name, _] = [case.attrib["name"] for case in suite.findall("testcase")]
+    [message] = [each.attrib["message"] for each in suite.iter("error")]
+    for text in (name, message, markdown):
+        assert "\\x1b[2J\\x00\\ufffe\\ud800" in text and "\U0001f600" in text
