@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from analysis.__main__ import main
+from analysis.regressions import commits
 from analysis.regressions.exits import NOTHING_WORSE, UNDECIDED, UNMEASURED, WORSE
 from analysis.regressions.json_file import as_json
 from analysis.regressions.junit import as_junit
@@ -148,20 +149,27 @@ def test_it_is_read_from_two_folders(
     assert main(["compare", str(base), str(head)]) == UNDECIDED
 
 
-def test_a_cell_of_several_matrices_has_what_was_tried_last(tmp_path: Path) -> None:
-    """As if the cases had changed between two studies, of which a commit has both."""
+def test_a_commit_has_what_was_tried_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cases may have changed between two studies of the same cells.
+
+    A matrix has its own list: that of another study does not count.
+    """
     base = conforming(written(tmp_path / "a" / "outputs", runs(FAST)), True)
     head = conforming(written(tmp_path / "b" / "outputs", runs(other(FAST))), False)
-    older = head / "matrices" / "older"
-    shutil.copytree(head / "matrices" / "0a1b2c3d", older)
+    matrix, older = (head / "matrices" / name for name in ("0a1b2c3d", "older"))
+    shutil.copytree(matrix, older)
     text = (older / "conformance.json").read_text()
     (older / "conformance.json").write_text(text.replace("select-", "gone-"))
-    for name, newest, status in (
-        ("older", 0, WORSE),
-        ("older", 10**10, UNDECIDED),
-    ):
-        os.utime(head / "matrices" / name / "conformance.json", (newest, newest))
-        assert main(["compare", str(base), str(head)]) == status
+    monkeypatch.chdir(head.parent)
+    monkeypatch.setattr(commits, "_commit", lambda word: "abc")
+    for newest, status in ((0, WORSE), (10**10, UNDECIDED)):
+        os.utime(older / "conformance.json", (newest, newest))
+        assert main(["compare", str(base), "abc"]) == status
+        assert main(["compare", str(base), "outputs"]) == WORSE
+    (matrix / "conformance.json").unlink()
+    assert main(["compare", str(base), "outputs"]) == UNDECIDED
 
 
 def test_a_result_that_is_none_is_one_line(
