@@ -10,7 +10,7 @@ from typing import TextIO
 PLAIN = re.compile(r"(?:[^\W_]|(?<=\w)_(?=\w)|[ .,:;()%'\"!?+=/{}†×≤≥→–…-])*")
 # What GitHub would make a link, a picture or a list of in such text.
 LIVE = re.compile(
-    r"://|\bwww\.|\bGH-\d|:[\w+-]+:|^\d+[.)]|^[^\w(\"'†/{]", re.IGNORECASE
+    r"://|\bwww\.|\bGH-\d|:[\w+-]+:|^\d+[.)](?: |$)|^[^\w(\"'†/{]", re.IGNORECASE
 )
 # A number, and the words behind it up to a noun: `2,000 idle connection(s)`.
 COUNTED = re.compile(r"(?<![\d.,])([\d.,]+)((?: [a-z]+)+)\(s\)")

@@ -43,6 +43,7 @@ PLAIN = (
     "† HEAD was limited by link",
     "Ünïcode, 서버",
     "other machine: cores 2 and 4",
+    "3.11.7",
 )
 
 
