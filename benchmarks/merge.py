@@ -1,95 +1,131 @@
 """`python -m benchmarks.merge`: whether Locust's master keeps up with many workers.
 
-Made reports of 1 to 64 workers, 10,000,000 rows a minute in all, go the way that they
-go in a run: from Locust's serialised messages, by the merge, into `requests.csv`. The
-CPU time of that is shown per second of load. The master has a core, so it keeps up
-where this is below 1. There is no peer: Locust's own master gets sums and no rows.
+Made-up workers (`merge_workers.py`), 1 to 64 of them, send 10,000,000 rows a minute in
+all, over sockets and at the times at which real ones would. Locust's own master and the
+recorder of a run merge them into `requests.csv`, in a process that does nothing else.
+Shown are its CPU time for each second of load, and how old the newest moment of the
+record was at most: up to there all rows are in order. The master has a core, so it
+keeps up where its CPU time is below 1 s and the record stays young. There is no peer:
+Locust's own master gets sums and no rows.
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
-import random
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from locust.rpc import protocol
+import gevent
+from locust.env import Environment
 
-from load.recording.merge import Merge
-from load.recording.messages import REPORT, SEND_S
-from load.recording.record import Record, Row
+from benchmarks.merge_workers import ROWS_A_SECOND
+from load.host.cores import choose_cores
+from load.network.ports import choose_port
+from load.recording.master import MasterRecorder
+from load.recording.messages import SEND_S
+from servers.command_line.options import Parser
 
+ROOT = Path(__file__).parent.parent
 WORKERS = (1, 4, 16, 64)
-ROWS_A_SECOND = 10_000_000 / 60
-LOAD_S = 2.0  # of each turn
-TURNS = 5
-BEGAN_S = 1000.0
-ONSET_S = 10.0
-Message: Any = protocol.Message  # it has no types
+LOAD_S = 5.0  # of each turn
+TURNS = 3
+LATEST_S = 30.0  # for workers to be there, and for the record to be complete
+OPTIONS = {
+    **{"stop_at_first_failure": True, "onset": 30.0, "stop_after_requests": None},
+    **{"spawn_rate": 1.0, "longest": None, "search_capacity": None, "grow_to": None},
+    **{"until_late": False, "warm_up": 0.0, "start_users": 0},
+    **{"enable_rebalancing": False, "headless": True},  # for Locust
+}
 
 
-def rows(number: int, begin_s: float, chance: random.Random) -> list[Row]:
-    """Return so many rows of a worker, in the time until its next report."""
-    finished = sorted(begin_s + chance.random() * SEND_S for _ in range(number))
-    return [
-        (at_s, 40 * chance.random(), (0.1, 30 * chance.random()), 200, 14_939, 100, "")
-        for at_s in finished
-    ]
+class Cost(NamedTuple):
+    """What one turn cost the master."""
+
+    cpu_s: float  # for each second of load
+    oldest_s: float  # the newest moment of the record
+    bytes_per_row: float  # of the record
 
 
-def reports(workers: int, seconds: float) -> Iterator[bytes]:
-    """Yield the messages of all workers, in the order in which they come."""
-    chance = random.Random(workers)
-    due = 0.0
-    for number in range(round(seconds / SEND_S)):
-        begin_s = BEGAN_S + number * SEND_S
-        for worker in range(workers):
-            due += ROWS_A_SECOND * SEND_S / workers
-            report = {
-                "worker": worker,
-                "pid": worker,
-                "rows": rows(int(due), begin_s, chance),
-                "upto_s": begin_s + SEND_S,
-                "users": 100,
-                "late": [],
-                "late_so_far": (begin_s, 0.1, 0.1),
-                "last": False,
-            }
-            due -= int(due)
-            yield Message(REPORT, report, f"worker-{worker}").serialize()
+def record(workers: int, folder: Path) -> Cost:
+    """Record what so many workers send, and return what that cost."""
+    port = choose_port("127.0.0.1", 0)
+    options = {**OPTIONS, "record": str(folder), "expect_workers": workers}
+    environment = Environment(parsed_options=argparse.Namespace(**options))
+    runner: Any = environment.create_master_runner("127.0.0.1", port)
+    recorder = MasterRecorder(environment)
+    words = [sys.executable, "-m", "benchmarks.merge_workers", str(port), str(workers)]
+    cores = choose_cores().server or []  # the master has the other
+    pinned = ["taskset", "-c", ",".join(map(str, cores))] if cores else []
+    process = subprocess.Popen([*pinned, *words, str(LOAD_S)], cwd=ROOT)
+    try:
+        wait_for(lambda: len(runner.clients) == workers, "workers", process)
+        began_cpu_s = time.process_time()
+        recorder.begin()
+        oldest_s = watch(recorder, process)
+        cpu_s = (time.process_time() - began_cpu_s) / LOAD_S
+        rows = recorder.record.rows
+        recorder.record.close()
+    finally:
+        recorder.ended = True  # nobody is missed from now on
+        process.kill()
+        process.wait()
+        gevent.killall(recorder.timers)
+        runner.greenlet.kill()
+        runner.server.close(linger=0)
+    assert rows >= ROWS_A_SECOND * LOAD_S - workers, f"only {rows:,} rows came"
+    return Cost(cpu_s, oldest_s, (folder / "requests.csv").stat().st_size / rows)
 
 
-def cpu_s(messages: list[bytes], workers: int, folder: Path) -> float:
-    """Return the CPU time that it takes to record what these messages hold."""
-    record, merge = Record(folder, True, None, ONSET_S), Merge(workers)
-    record.begin(BEGAN_S)
-    began_s = time.process_time()
-    for message in messages:
-        report = Message.unserialize(message).data
-        merge.add(report["worker"], report["rows"], report["upto_s"], report["users"])
-        for row in merge.ready():
-            record.request(row)
-    record.close()
-    took_s = time.process_time() - began_s
-    assert record.rows >= ROWS_A_SECOND * LOAD_S - workers, "rows were lost"
-    return took_s
+def watch(recorder: MasterRecorder, process: subprocess.Popen[bytes]) -> float:
+    """Wait for the last row; return how old the record's newest moment was at most."""
+    oldest_s, until_s = 0.0, recorder.record.began_s + LOAD_S
+    while (now := time.monotonic()) < until_s:
+        newest_s = max(recorder.merge.ready_until, recorder.record.began_s)
+        oldest_s = max(oldest_s, now - newest_s)
+        gevent.sleep(SEND_S / 10)
+    wait_for(lambda: recorder.merge.ready_until == float("inf"), "rows", process)
+    return max(oldest_s, time.monotonic() - until_s)
+
+
+def wait_for(done: Any, what: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + LATEST_S
+    while not done():
+        if time.monotonic() > deadline or process.poll():
+            raise SystemExit(f"benchmarks.merge: the {what} did not come")
+        gevent.sleep(SEND_S / 10)
+
+
+def measure() -> dict[int, list[Cost]]:
+    """Return the costs of each turn, by the number of workers."""
+    cores = choose_cores()
+    if cores.locust:
+        os.sched_setaffinity(0, cores.locust)
+    costs: dict[int, list[Cost]] = {number: [] for number in WORKERS}
+    with tempfile.TemporaryDirectory() as folder:
+        for _, number in itertools.product(range(TURNS), WORKERS):
+            costs[number].append(record(number, Path(folder)))
+    return costs
 
 
 def main() -> None:
-    messages = {number: list(reports(number, LOAD_S)) for number in WORKERS}
-    took: dict[int, list[float]] = {number: [] for number in WORKERS}
-    with tempfile.TemporaryDirectory() as folder:
-        for _, number in itertools.product(range(TURNS), WORKERS):
-            took[number].append(cpu_s(messages[number], number, Path(folder)) / LOAD_S)
-    print("| workers | CPU time per second of load: least | median | greatest |")
-    print("|---:|---:|---:|---:|")
-    for number, shares in took.items():
+    Parser(prog="python -m benchmarks.merge", description=__doc__).parse_args()
+    print(
+        "| workers | CPU time per second of load: least | median | greatest "
+        "| oldest record, ms |\n|---:|---:|---:|---:|---:|"
+    )
+    for number, turns in measure().items():
+        shares = [turn.cpu_s for turn in turns]
         shown = (min(shares), statistics.median(shares), max(shares))
-        print(f"| {number} | {' | '.join(f'{share:.2f}' for share in shown)} |")
+        oldest_ms = 1000 * max(turn.oldest_s for turn in turns)
+        figures = " | ".join(f"{share:.2f}" for share in shown)
+        print(f"| {number} | {figures} | {oldest_ms:,.0f} |")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import pytest
 
 CODE = """
 import sys
+from load.recording.line import line
 from load.recording.merge import Merge
 from load.recording.record import Record
 from load.recording.master import MasterRecorder
@@ -27,25 +28,25 @@ master.record.begin(0.0)
 # At 10 s all had joined and been answered, as far as was known then.
 master.cut_s, master.reason = 10.0, reason
 
-def row(at_s, error=""):
-    return (at_s, 1.0, (None, None), 200, 5, 3, error)
+def made(at_s, error=""):
+    return line((at_s, 1.0, (None, None), 200, 5, 3, error), 0.0)
 
 def close(reason, at_s, users):
     master.closing = True
     ends.append((reason, at_s))
 
-def tell(worker, rows, upto_s):
-    master.merge.add(worker, rows, upto_s, 3)
+def tell(worker, lines, upto_s):
+    master.merge.add(worker, lines, upto_s, 3)
     if not master.closing:
         master.write_ready()
 
 master.close = close
 
-tell(0, [row(9.9, error)], 9.95)
-tell(1, [row(9.8)], 10.05)
+tell(0, [made(9.9, error)], 9.95)
+tell(1, [made(9.8)], 10.05)
 assert not ends, ends
-tell(0, [row(10.2)], 11.0)
-tell(1, [row(10.3, other)], 11.0)
+tell(0, [made(10.2)], 11.0)
+tell(1, [made(10.3, other)], 11.0)
 print(master.record.rows, *ends)
 """
 CASES = {
