@@ -25,15 +25,15 @@ from typing import Any, NamedTuple
 import gevent
 from locust.env import Environment
 
-from benchmarks.merge_workers import ROWS_A_SECOND
+from benchmarks.merge_workers import ROWS_A_SECOND, message_bytes
 from load.host.cores import choose_cores
 from load.network.ports import choose_port
 from load.recording.master import MasterRecorder
 from load.recording.messages import SEND_S
-from servers.command_line.options import Parser
+from servers.command_line.options import Parser, number
 
 ROOT = Path(__file__).parent.parent
-WORKERS = (1, 4, 16, 64)
+WORKERS = (1, 8, 64)
 LOAD_S = 5.0  # of each turn
 TURNS = 3
 LATEST_S = 30.0  # for workers to be there, and for the record to be complete
@@ -102,30 +102,39 @@ def wait_for(done: Any, what: str, process: subprocess.Popen[bytes]) -> None:
         gevent.sleep(SEND_S / 10)
 
 
-def measure() -> dict[int, list[Cost]]:
+def measure(workers: tuple[int, ...]) -> dict[int, list[Cost]]:
     """Return the costs of each turn, by the number of workers."""
     cores = choose_cores()
     if cores.locust:
         os.sched_setaffinity(0, cores.locust)
-    costs: dict[int, list[Cost]] = {number: [] for number in WORKERS}
+    costs: dict[int, list[Cost]] = {each: [] for each in workers}
     with tempfile.TemporaryDirectory() as folder:
-        for _, number in itertools.product(range(TURNS), WORKERS):
-            costs[number].append(record(number, Path(folder)))
+        for _, each in itertools.product(range(TURNS), workers):
+            costs[each].append(record(each, Path(folder)))
     return costs
 
 
 def main() -> None:
-    Parser(prog="python -m benchmarks.merge", description=__doc__).parse_args()
-    print(
-        "| workers | CPU time per second of load: least | median | greatest "
-        "| oldest record, ms |\n|---:|---:|---:|---:|---:|"
-    )
-    for number, turns in measure().items():
-        shares = [turn.cpu_s for turn in turns]
-        shown = (min(shares), statistics.median(shares), max(shares))
-        oldest_ms = 1000 * max(turn.oldest_s for turn in turns)
-        figures = " | ".join(f"{share:.2f}" for share in shown)
-        print(f"| {number} | {figures} | {oldest_ms:,.0f} |")
+    parser = Parser(prog="python -m benchmarks.merge", description=__doc__)
+    most = number(int, 1, 64)
+    parser.add_argument("--workers", type=most, metavar="N", help="so many alone")
+    asked = parser.parse_args().workers
+    heading = [
+        *("workers", "CPU time per second of load: least", "median", "greatest"),
+        *("of a row, µs", "oldest record, ms", "a row in a message, bytes", "on disk"),
+    ]
+    print(f"| {' | '.join(heading)} |\n|{'---:|' * len(heading)}")
+    for workers, turns in measure((asked,) if asked else WORKERS).items():
+        cpu_s = [turn.cpu_s for turn in turns]
+        median = statistics.median(cpu_s)
+        figures = [
+            *(f"{each:.2f}" for each in (min(cpu_s), median, max(cpu_s))),
+            f"{1e6 * median / ROWS_A_SECOND:.2f}",
+            f"{1000 * max(turn.oldest_s for turn in turns):,.0f}",
+            f"{message_bytes(workers):.1f}",
+            f"{statistics.mean(turn.bytes_per_row for turn in turns):.1f}",
+        ]
+        print(f"| {workers} | {' | '.join(figures)} |")
 
 
 if __name__ == "__main__":

@@ -60,11 +60,19 @@ def reports(worker: int, workers: int, seconds: float) -> list[dict[str, Any]]:
     return made
 
 
+def message_bytes(workers: int) -> float:
+    """Return how many bytes a row takes in a message of one of so many workers."""
+    made = reports(0, workers, 1.0)
+    size = sum(len(Message(REPORT, report, "worker-0").serialize()) for report in made)
+    return size / sum(len(report["lines"][0]) for report in made)
+
+
 def work(port: int, worker: int, workers: int, seconds: float) -> None:
     """Be one worker, from its connection to its last report."""
     made = reports(worker, workers, seconds)
     name = f"worker-{worker}"
-    client: Any = zmqrpc.Client("127.0.0.1", port, name)
+    connect: Any = zmqrpc.Client  # it has no types either
+    client = connect("127.0.0.1", port, name)
     client.send(Message("client_ready", locust_version, name))
     answer = client.recv()
     index = answer.data["index"]
