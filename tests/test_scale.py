@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.scale_plan import Measured, Way, plan
+from benchmarks.scale.plan import Measured, Way, plan
 
 
 def test_a_plan_is_computed_from_what_was_measured() -> None:

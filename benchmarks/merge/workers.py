@@ -1,4 +1,4 @@
-"""`python -m benchmarks.merge_workers PORT WORKERS SECONDS`: workers that are made up.
+"""`python -m benchmarks.merge.workers PORT WORKERS SECONDS`: workers that are made up.
 
 They are what Locust's master at PORT has for workers, all of them in this process. Each
 connects, waits until the record has begun, and then reports made lines as often as a

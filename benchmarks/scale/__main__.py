@@ -5,8 +5,8 @@ has a core of its own and is not the limit. 100 users do not think, with a conne
 for each request and with kept ones; the cells take turns. The CPU time of a request is
 that of all processes of Locust, their master included. Then the memory of a process
 with 1, 1,000 and 5,000 users that think is read, and the master merges the lines of 64
-workers (`benchmarks/merge.py`). A plan is computed from these figures
-(`scale_plan.py`). It takes five minutes.
+workers (`benchmarks/merge/`). A plan is computed from these figures
+(`plan.py`). It takes five minutes.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from benchmarks import scale_plan
 from benchmarks.run_command import run_command
-from benchmarks.scale_plan import Measured, Way
+from benchmarks.scale import plan as planning
+from benchmarks.scale.plan import Measured, Way
 from benchmarks.server import running
 from conf.plan.matrix import matrix
 from load.host.cores import choose_cores, count_cores
@@ -34,14 +34,14 @@ from load.network.ports import choose_port
 from pipeline import RUNNER
 from servers.command_line.options import Parser
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PROCESSES = (1, 2, 4)
 WAYS = {"new": "a new connection", "kept": "a kept connection"}
 TURNS = 3
 SECONDS = 4
 SETTINGS: dict[str, Any] = {
     **{"impl": "epoll", "experiment": "burst", "network": "netns", "repeat": 1},
-    **{"users": 100, "hatch_rate": 1000},
+    **{"page": "static", "users": 100, "hatch_rate": 1000},
 }
 SET = {
     **{"experiment.requests": "10000000", "experiment.max_s": str(SECONDS)},
@@ -169,13 +169,13 @@ def main() -> None:
 
 def show_plan(of: Measured, loads: dict[tuple[str, int], list[Load]]) -> None:
     """Show the plan, from the CPU time of a request in one process."""
-    of_way = {"kept": 0.0, "new": scale_plan.PORT_BACK_S}
+    of_way = {"kept": 0.0, "new": planning.PORT_BACK_S}
     ways = [
         Way(way, statistics.median(turn.cpu_us for turn in loads[way, 1]), port_s)
         for way, port_s in of_way.items()
     ]
-    heading = [f"{scale_plan.USERS:,} users", "computed as"]
-    rows = scale_plan.plan(scale_plan.USERS, of, ways)
+    heading = [f"{planning.USERS:,} users", "computed as"]
+    rows = planning.plan(planning.USERS, of, ways)
     table([*heading, *(WAYS[way.name] for way in ways)], rows, 2)
 
 

@@ -1,6 +1,6 @@
 """`python -m benchmarks.merge`: whether Locust's master keeps up with many workers.
 
-Made-up workers (`merge_workers.py`), 1 to 64 of them, send 10,000,000 rows a minute in
+Made-up workers (`workers.py`), 1 to 64 of them, send 10,000,000 rows a minute in
 all, over sockets and at the times at which real ones would. Locust's own master and the
 recorder of a run merge them into `requests.csv`, in a process that does nothing else.
 Shown are its CPU time for each second of load, and how old the newest moment of the
@@ -25,14 +25,14 @@ from typing import Any, NamedTuple
 import gevent
 from locust.env import Environment
 
-from benchmarks.merge_workers import ROWS_A_SECOND, message_bytes
+from benchmarks.merge.workers import ROWS_A_SECOND, message_bytes
 from load.host.cores import choose_cores
 from load.network.ports import choose_port
 from load.recording.master import MasterRecorder
 from load.recording.messages import SEND_S
 from servers.command_line.options import Parser, number
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 WORKERS = (1, 8, 64)
 LOAD_S = 5.0  # of each turn
 TURNS = 3
@@ -60,7 +60,7 @@ def record(workers: int, folder: Path) -> Cost:
     environment = Environment(parsed_options=argparse.Namespace(**options))
     runner: Any = environment.create_master_runner("127.0.0.1", port)
     recorder = MasterRecorder(environment)
-    words = [sys.executable, "-m", "benchmarks.merge_workers", str(port), str(workers)]
+    words = [sys.executable, "-m", "benchmarks.merge.workers", str(port), str(workers)]
     cores = choose_cores().server or []  # the master has the other
     pinned = ["taskset", "-c", ",".join(map(str, cores))] if cores else []
     process = subprocess.Popen([*pinned, *words, str(LOAD_S)], cwd=ROOT)
