@@ -30,12 +30,14 @@ MATRIX = "matrix.json"
 class Comparison:
     """The rows of a comparison, and the same as Markdown and as JUnit XML.
 
-    Beside what the JSON has, each row has the `row` of its pairs.
+    Beside what the JSON has, each row has the `row` of its pairs. `conformance` is that
+    of the JSON.
     """
 
     rows: Sequence[Row]
     markdown: str
     junit: str
+    conformance: Sequence[Row] = ()
 
 
 def compare(measured: Measuring, pairs: Sequence[Pair], least: str) -> Comparison:
@@ -63,7 +65,15 @@ def _rows(measured: Sequence[Measuring], pairs: Sequence[Pair]) -> Mapping[Path,
 def _compared(
     root: Path, folder: Path, row_of: Mapping[Path, str], least: str
 ) -> Comparison:
-    words = [sys.executable, "-m", "analysis", "compare", "--least", least]
+    words = [
+        sys.executable,
+        "-m",
+        "analysis",
+        "compare",
+        "--in-turns",
+        "--least",
+        least,
+    ]
     for kind, option in OPTIONS.items():
         words += [option, str(folder / FILES[kind])]
     done = subprocess.run(
@@ -83,4 +93,4 @@ def _compared(
         line = f"the sides cannot be compared: {why}"
         raise GateError(line, Status.UNDECIDED) from None
     rows = [{**row, "row": row_of[Path(row[HEAD][0])]} for row in found["rows"]]
-    return Comparison(rows, done.stdout, junit)
+    return Comparison(rows, done.stdout, junit, found["conformance"])
