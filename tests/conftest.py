@@ -23,9 +23,9 @@ from tests.missing import not_tried
 ROOT = Path(__file__).parent.parent
 GROUPS = ("runs", "reruns", "snakemake")  # of tests that make runs
 # Some of them, or all, without a fixture of runs.
-RUNS = ("test_run_token.py", "test_trial.py", "test_verdicts.py")
+RUNS = ("host/test_run_token.py", "conformance/test_trial.py", "e2e/test_verdicts.py")
 # What is tried again where another program takes the server's core: it comes last.
-NEED_A_CORE = ("test_verdicts.py",)
+NEED_A_CORE = "e2e/test_verdicts.py"
 FIRST = -5  # the niceness of tests that make runs
 
 # Where Python is told to keep no compiled code, as in many containers, each of the
@@ -77,7 +77,7 @@ def group_of(item: pytest.Item) -> str:
     study that tests share (`measured`).
     """
     fixtures = set(getattr(item, "fixturenames", ()))
-    if fixtures & {"config", "plain"} or item.path.name in RUNS:
+    if fixtures & {"config", "plain"} or any(map(item.path.match, RUNS)):
         return "runs"
     if "e2e" in item.path.parts and not item.get_closest_marker("no_run"):
         return "reruns" if "measured" in fixtures else "snakemake"
@@ -96,7 +96,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def rank(item: pytest.Item) -> tuple[int, bool]:
         group = group_of(item)
         if group in GROUPS:
-            return GROUPS.index(group), item.path.name in NEED_A_CORE
+            return GROUPS.index(group), item.path.match(NEED_A_CORE)
         slow = not {"load", "servers"}.isdisjoint(item.path.parts)
         return len(GROUPS) + (not slow), False
 
