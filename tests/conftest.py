@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import os
 import signal
 import sys
@@ -42,6 +43,14 @@ settings.register_profile("firstfail", deadline=None, max_examples=60)
 settings.load_profile("firstfail")
 
 unavailable = functools.cache(trial.unavailable)  # it takes a third of a second
+
+# Thousands of tests are collected, and none of them is garbage.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
