@@ -48,7 +48,8 @@ unavailable = functools.cache(trial.unavailable)  # it takes a third of a second
 gc.disable()
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
     gc.freeze()
     gc.enable()
 
