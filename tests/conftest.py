@@ -69,8 +69,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let runs go first, and skip what needs network namespaces where there are none.
 
-    Many tests wait for a run to end, and none for anything else. Who is not root has to
-    do without.
+    A run holds up all others, and any other test holds up nobody. Who is not root has
+    to do without.
     """
     with contextlib.suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, FIRST if group_of(item) in GROUPS else 0)
