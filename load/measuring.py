@@ -31,7 +31,7 @@ from load.place import choose_place
 from load.progress.progress import Progress
 from load.server.command import Place, command, prepare, version
 from load.server.kept_command import kept_command
-from load.server.page import expected_body, write_page
+from load.server.page import expected_body, identity, write_page
 from load.server.preflight import Page, Preflight
 from load.server.running import Server, run_server
 from load.telemetry.machine import Machine
@@ -93,6 +93,8 @@ class Measuring:
         config = self.config
         write_page(config, place.page_file, self.environment)
         body = expected_body(config, place.page_file)
+        if config["app"]["code"] is None:  # attendance has no page
+            self.provenance["page"] = identity(body)
         prepare(config, place)
         server_command = command(config, place)
         scratch = self.folder.scratch.absolute()

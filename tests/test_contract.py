@@ -28,7 +28,8 @@ from contract import record as contract
 from load.client.phases import Unfinished
 from load.host.cores import Cores
 from load.network.namespaces import Network
-from load.recording.record import Record, Row
+from load.recording.line import Row
+from load.recording.record import Record
 from load.telemetry import readings as telemetry
 from load.telemetry.proc import CoreTimes
 from load.telemetry.tcp import COUNTERS

@@ -2,6 +2,8 @@
 
 Rules of this module:
 - A worker that can't reach the master ends at once: its rows would be lost.
+- Rows become text when they are reported, and not when a request ends: the users of
+  this process would wait for it.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from locust.exception import RPCError
 from load.client.phases import Phases
 from load.host.guard import die_with_parent
 from load.recording.lateness import Lateness
-from load.recording.messages import ENDED, REPORT, SEND_S, UNFINISHED
-from load.recording.record import Row
+from load.recording.line import Row, line
+from load.recording.messages import BEGAN, ENDED, REPORT, SEND_S, UNFINISHED, packed
 from load.users.failure_kind import failure
 from load.users.lean_user import unfinished
 
@@ -33,15 +35,22 @@ class WorkerReporter:
         if options.processes:
             die_with_parent()  # a killed master can't tell it to end
         self.rows: list[Row] = []
+        self.began_s = 0.0  # when the record began
         self.lateness = Lateness()
         self.at_work = False
         self.slow_ms: float | None = options.slow
         runner: Any = environment.runner
+        runner.register_message(BEGAN, self.record_begins)
         runner.register_message(ENDED, self.send_unfinished)
         self.failed = False
         environment.events.test_start.add_listener(self.begin)
         environment.events.request.add_listener(self.request)
         environment.events.quitting.add_listener(self.quitting)
+
+    def record_begins(self, msg: Any, **_: Any) -> None:
+        """Forget what finished before: it is of an earlier run, in the web UI."""
+        self.rows = []
+        self.began_s = msg.data
 
     def begin(self, **_: Any) -> None:
         self.rows = []
@@ -87,7 +96,8 @@ class WorkerReporter:
         report = {
             "worker": runner.worker_index,
             "pid": os.getpid(),
-            "rows": rows,
+            "began_s": self.began_s,
+            "lines": packed(line(row, self.began_s) for row in rows),
             "upto_s": time.monotonic(),
             "users": runner.user_count,
             "late": self.lateness.take(),
