@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
 import os
 import signal
 import sys
@@ -20,11 +22,12 @@ from load.network import trial
 from tests.missing import not_tried
 
 ROOT = Path(__file__).parent.parent
-GROUPS = ("runs", "reruns", "snakemake", "more runs")
-# Half of the time that all other runs take.
-RUNS = ("test_run.py", "test_verdicts.py")
+GROUPS = ("runs", "reruns", "snakemake")  # of tests that make runs
+# Some of them, or all, without a fixture of runs.
+RUNS = ("host/test_run_token.py", "conformance/test_trial.py", "e2e/test_verdicts.py")
 # What is tried again where another program takes the server's core: it comes last.
-NEED_A_CORE = ("test_verdicts.py",)
+NEED_A_CORE = "e2e/test_verdicts.py"
+FIRST = -5  # the niceness of tests that make runs
 
 # Where Python is told to keep no compiled code, as in many containers, each of the
 # processes that tests start would compile this project anew: a thousand times.
@@ -41,6 +44,15 @@ settings.load_profile("firstfail")
 
 unavailable = functools.cache(trial.unavailable)  # it takes a third of a second
 
+# Thousands of tests are collected, and none of them is garbage.
+gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    gc.freeze()
+    gc.enable()
+
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say in words what was not tried, and how to have it."""
@@ -55,40 +67,46 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what needs network namespaces where there are none."""
+    """Let runs go first, and skip what needs network namespaces where there are none.
+
+    A run holds up all others, and any other test holds up nobody. Who is not root has
+    to do without.
+    """
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, FIRST if group_of(item) in GROUPS else 0)
     if item.get_closest_marker("namespaces") and unavailable() is not None:
         pytest.skip("no network namespaces here")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let two workers make the runs of Snakemake, and two all others.
+def group_of(item: pytest.Item) -> str:
+    """Return the group of a test: one worker makes the tests of a group.
 
-    Runs wait for each other in any case; while one is under load, others are planned,
-    or their records are read. A test that does neither is marked `no_run`. Of the two
-    workers for Snakemake only one makes the study that tests share (`measured`).
+    Runs wait for each other in any case. So three workers make them: while one is under
+    load, others are planned, or their records are read. Two have time for all else. A
+    test of Snakemake that makes no run is marked `no_run`. Only one worker makes the
+    study that tests share (`measured`).
     """
     fixtures = set(getattr(item, "fixturenames", ()))
-    e2e = "e2e" in item.path.parts and not item.get_closest_marker("no_run")
-    if fixtures & {"config", "plain"} or item.path.name in NEED_A_CORE:
-        group = "runs" if item.path.name in RUNS else "more runs"
-    elif e2e:
-        group = "reruns" if "measured" in fixtures else "snakemake"
-    elif "golden_made" in fixtures:
-        group = "golden"  # what takes long to make is made once
-    else:
-        group = item.path.name
-    item.add_marker(pytest.mark.xdist_group(group))
+    if fixtures & {"config", "plain"} or any(map(item.path.match, RUNS)):
+        return "runs"
+    if "e2e" in item.path.parts and not item.get_closest_marker("no_run"):
+        return "reruns" if "measured" in fixtures else "snakemake"
+    if "golden_made" in fixtures:
+        return "golden"  # what takes long to make is made once
+    return item.path.name
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    item.add_marker(pytest.mark.xdist_group(group_of(item)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker is left with it at the end."""
 
     def rank(item: pytest.Item) -> tuple[int, bool]:
-        mark = item.get_closest_marker("xdist_group")
-        assert mark is not None
-        [group] = mark.args
+        group = group_of(item)
         if group in GROUPS:
-            return GROUPS.index(group), item.path.name in NEED_A_CORE
+            return GROUPS.index(group), item.path.match(NEED_A_CORE)
         slow = not {"load", "servers"}.isdisjoint(item.path.parts)
         return len(GROUPS) + (not slow), False
 
@@ -125,13 +143,16 @@ def root() -> Path:
 def eventually() -> Callable[..., None]:
     """Wait until `happens()` is true; fail when it is not within `within_s`.
 
-    A run may have to wait for those of other suites on this host.
+    A run may have to wait for those of other suites on this host. So what takes long to
+    look at is looked at less often: it takes a tenth of a core at most.
     """
 
     def wait(happens: Callable[[], object], within_s: float = 300) -> None:
         deadline = time.monotonic() + within_s
+        began = time.thread_time()
         while not happens():
             assert time.monotonic() < deadline, f"not within {within_s} s"
-            time.sleep(0.02)
+            time.sleep(max(0.02, 9 * (time.thread_time() - began)))
+            began = time.thread_time()
 
     return wait

@@ -28,7 +28,7 @@ from pathlib import Path
 LIBRARIES = {
     "snakemake": (
         *("snakemake.cli", "snakemake.workflow", "snakemake.scheduling.greedy"),
-        "snakemake.profiles",
+        *("snakemake.profiles", "smart_open", "requests"),
         *("hydra", "hydra.core.override_parser.overrides_parser", "psutil"),
     ),
     "locust": ("locust.main", "locust.contrib.fasthttp", "httptools"),

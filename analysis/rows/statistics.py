@@ -95,6 +95,8 @@ def kaplan(sample: Sample) -> float | None:
     is exactly a half for a stretch, it is the middle of the stretch, as in the median
     of an even number. If the share ends at a half, the stretch has no known end.
     """
+    if not any(sample.known):
+        return None
     # Importing it takes a while, and most tables have no such row.
     from scipy.stats import CensoredData, ecdf
 

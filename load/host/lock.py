@@ -20,7 +20,7 @@ from load.errors import CellError
 from load.host.owner import name
 
 PATH = Path("/tmp/firstfail.lock")  # not in TMPDIR, which differs between users
-POLL_S = 0.2
+POLL_S = 0.1
 
 
 @contextmanager

@@ -1,4 +1,8 @@
-"""The real pipeline, in temporary copies of the checkout, on cells of a second."""
+"""The real pipeline, in temporary copies of the checkout, on cells of a second.
+
+A study has fifteen pictures, and to draw them takes longer than all else. So the copies
+have pictures with nothing in them, but for one, `drawn`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -26,6 +31,15 @@ experiments:
   burst: [users=5, hatch_rate=100, experiment.requests=50]
   first_fail: [users=3, hatch_rate=100, experiment.start_users=0]
 """
+# Appended to what saves pictures: those of each matrix differ.
+EMPTY_PICTURES = """
+
+def save(picture: Figure, stem: Path, drawn: Any = save) -> list[Path]:
+    empty = figure(1, 1)
+    empty.text(0, 0, stem.absolute().parts[-3])
+    return drawn(empty, stem)
+"""
+STYLE = "analysis/drawing/style.py"
 
 
 @dataclass
@@ -89,11 +103,23 @@ def clean(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     )
     for name in filter(None, listed.stdout.split("\0")):
         if (root / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / name, folder / name)
+            compiled = cache_from_source(name)
+            for each in (name, compiled) if (root / compiled).is_file() else (name,):
+                (folder / each).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(root / each, folder / each)
     (folder / "conf" / "study" / "tiny.yaml").write_text(TINY)
-    compileall.compile_dir(folder, quiet=1)  # once, and not in each copy of it
-    return Checkout(folder)
+    checkout = Checkout(folder)
+    checkout.edit(STYLE, EMPTY_PICTURES)
+    compileall.compile_dir(folder, quiet=1)  # the rest; not in each copy of it
+    return checkout
+
+
+@pytest.fixture
+def drawn(clean: Checkout, root: Path, tmp_path: Path) -> Checkout:
+    """A copy in which nothing was measured, and that draws all pictures."""
+    checkout = clean.copy(tmp_path / "drawn")
+    shutil.copy2(root / STYLE, checkout.folder / STYLE)
+    return checkout
 
 
 @pytest.fixture(scope="session")

@@ -65,13 +65,17 @@ sys.exit(main.main())
 """
 # CPU time in a third of a second of waiting; whatever spins takes all of it.
 IDLE_S, IDLE_CPU_S = 0.3, 0.1
+MOST_STRETCHES = 20
 
 
 def assert_idle(server: Running) -> None:
-    assert server.process.poll() is None
-    used_s = server.cpu_s()
-    time.sleep(IDLE_S)
-    assert server.cpu_s() - used_s < IDLE_CPU_S
+    """What it has still to do takes a while on a busy machine, and then it is idle."""
+    used_s = [server.cpu_s()]
+    while len(used_s) == 1 or used_s[-1] - used_s[-2] >= IDLE_CPU_S:
+        assert server.process.poll() is None
+        assert len(used_s) < MOST_STRETCHES, used_s
+        time.sleep(IDLE_S)
+        used_s.append(server.cpu_s())
 
 
 @pytest.mark.parametrize("kind", ["static", "file"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import subprocess
@@ -42,15 +43,18 @@ from tests.analysis.conftest import Request, config, frame, steady
 AT = Path("a/file")
 
 
+@functools.cache
+def ended(stop: str) -> tuple[Stopped, definitions.Row]:
+    """Return how a cell with this rule has ended; all of them were alike."""
+    stopped = Stopped("requests" if stop == "requests" else "cap", 12.0, 3300)
+    return stopped, definitions.row(frame(steady(10, 20, 1)), stop, stopped)
+
+
 def made(experiment: str = "first_fail", **changes: Any) -> Cell:
     asked = config(experiment=experiment, **changes)
-    requests = asked["experiment"]["stop"] == "requests"
-    stopped = Stopped("requests" if requests else "cap", 12.0, 3300)
-    row = definitions.row(
-        frame(steady(10, 20, 1)), asked["experiment"]["stop"], stopped
-    )
+    stopped, row = ended(asked["experiment"]["stop"])
     result = {
-        **{"row": {**vars(row)}, "stopped": vars(stopped), "provenance": None},
+        **{"row": {**vars(row)}, "stopped": {**vars(stopped)}, "provenance": None},
         "verdict": {"limit": "server-cpu", "because": "it was busy"},
     }
     return Cell(Path("x"), asked, result)

@@ -146,7 +146,7 @@ def test_users_who_do_not_think_start_from_none(
     told = json.loads((tmp_path / "cell" / "run.json").read_text())
     assert "start" not in told["stopped"]
     assert [s["rate"] for s in told["stopped"]["joining"]] == [50]
-    assert told["stopped"]["joining"][0]["at_s"] < 0.1
+    assert told["stopped"]["joining"][0]["at_s"] < 2  # trying out takes 7 s
 
 
 def test_each_run_tells_when_its_users_joined(plain: Path) -> None:
