@@ -1,4 +1,4 @@
-"""The settings of one cell, and of a report: names, types, bounds and defaults.
+"""The settings of one cell: names, types, bounds and defaults.
 
 Rules of this module:
 - A setting exists only if it is a field here. Hydra checks names and types against
@@ -108,17 +108,37 @@ class Impl:
 
 
 @dataclass
+class Hosts:
+    """The hosts of a run, where users and server have different ones.
+
+    A host is what `ssh` takes as a destination, such as a name in its configuration.
+    `here` is the host that firstfail is started on.
+    """
+
+    server: str = ""  # the host of the server
+    address: str = ""  # of the server, on the network that is measured
+    load: list[str] = field(default_factory=list)  # the hosts of the users
+    master: str = ""  # an address of `here`, at which the hosts of the users reach it
+    folder: str = "firstfail"  # the checkout on each host, from the user's home on
+    python: str = ".venv/bin/python"  # the interpreter on each host, from `folder` on
+    ssh_config: str | None = None  # a file for ssh -F; null: the user's own
+
+
+@dataclass
 class Network:
     """What lies between users and server.
 
-    All settings but `kind` need namespaces. They hold for each direction. null keeps
-    the kernel's default.
+    All settings but `kind`, `rate_mbit` and `hosts` need namespaces. They hold for each
+    direction. null keeps the kernel's default.
     """
 
     name: str = ""  # set from the file's name
     # netns: two network namespaces, joined by a link. loopback: no network interface.
-    kind: str = _field("loopback", choices=("netns", "loopback"))
-    rate_mbit: float | None = _field(None, above=0)  # null: no limit
+    # hosts: other hosts.
+    kind: str = _field("loopback", choices=("netns", "loopback", "hosts"))
+    # null: no limit. With hosts nothing is limited: it says what the network between
+    # them can carry; null: what their interfaces can.
+    rate_mbit: float | None = _field(None, above=0)
     queue_ms: float = _field(50.0, above=0)  # longest wait of a packet for the rate
     # How much later a packet arrives. Delay, jitter and loss need the kernel's netem.
     delay_ms: float = _field(0.0, least=0)
@@ -135,6 +155,7 @@ class Network:
     # On the users' side, a port is free again one second after its connection has
     # ended, instead of one minute. The kernel does the same on a loopback.
     tcp_tw_reuse: bool = True
+    hosts: Hosts = field(default_factory=Hosts)
 
 
 @dataclass
@@ -234,17 +255,3 @@ class Cell:
     repeat: int = _field(1, least=1)  # the number of this run of the same settings
     server: Server = field(default_factory=Server)
     load: Load = field(default_factory=Load)
-
-
-@dataclass
-class Report:
-    """A report. Its settings are in no cell's key (`plan/report.py`)."""
-
-    language: str = _field("en", choices=("en", "ko"))
-    exercise: str | None = None
-    student: str | None = None  # the author's number
-    name: str | None = None  # of the author
-    notes: str | None = None  # a Markdown file with the author's own words
-    base: str | None = None  # other results that these are compared with
-    file: str = "report.pdf"
-    archive: str = "outputs/archive.zip"  # what `make archive` packs all into
