@@ -83,6 +83,11 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="the least effect that is called worse or better",
     )
+    compare.add_argument(
+        "--in-turns",
+        action="store_true",
+        help="the n-th runs of both sides followed each other, as in a gate",
+    )
     for name, what in (
         ("json", "all figures and verdicts"),
         ("junit", "a test case for each figure of each row, as JUnit XML"),
@@ -168,7 +173,8 @@ def _compare(args: argparse.Namespace) -> int:
     from analysis.regressions.command import run
 
     files = {"json": args.json, "junit": args.junit, "chart": args.chart}
-    return run((args.base, args.head), args.least, files, opened)
+    sides = (args.base, args.head)
+    return run(sides, args.least, args.in_turns, files, opened)
 
 
 def _archive(args: argparse.Namespace) -> None:

@@ -63,7 +63,15 @@ def _rows(measured: Sequence[Measuring], pairs: Sequence[Pair]) -> Mapping[Path,
 def _compared(
     root: Path, folder: Path, row_of: Mapping[Path, str], least: str
 ) -> Comparison:
-    words = [sys.executable, "-m", "analysis", "compare", "--least", least]
+    words = [
+        sys.executable,
+        "-m",
+        "analysis",
+        "compare",
+        "--in-turns",
+        "--least",
+        least,
+    ]
     for kind, option in OPTIONS.items():
         words += [option, str(folder / FILES[kind])]
     done = subprocess.run(

@@ -3,7 +3,7 @@
 Rules of this module:
 - A row is a cell of both sides in one figure, as `python -m analysis compare` has it.
 - A row that looks worse is measured once more. It is worse if two things hold: all runs
-  of both measurements together show it, and in the second one alone the median is worse
+  of both measurements together show it, and in the second one alone the ratio is worse
   by the least effect. The row was picked since its first runs look worse, so they alone
   must not decide; but to ask the second ones alone for the whole proof would throw half
   of the runs away, and find less.
@@ -89,8 +89,13 @@ def _decided(row: Row, again: Row | None, whole: Row | None, least: float) -> Ro
 
 
 def _is_as_large(row: Row, least: float) -> bool:
-    """Whether the median of the head is worse by the least effect."""
+    """Whether the head is worse by the least effect.
+
+    A ratio without a number, of zeros or bounds, is that of the medians.
+    """
     base, head = row["base_median"], row["head_median"]
+    if row["ratio"] is not None:
+        base, head = 1.0, row["ratio"]
     if base is None or head is None:
         return False
     less, more = (base, head) if row["better"] == "less" else (head, base)

@@ -24,13 +24,17 @@ SUFFIX = ".svg"
 
 
 def run(
-    sides: tuple[str, str], least: str, files: Mapping[str, Path | None], opened: Opened
+    sides: tuple[str, str],
+    least: str,
+    in_turns: bool,
+    files: Mapping[str, Path | None],
+    opened: Opened,
 ) -> int:
     """Compare two sides, say it, and return the exit status; raise `DataError`."""
     chart = files.get("chart")
     if chart is not None and chart.suffix != SUFFIX:
         raise DataError(f"--chart {chart}: a chart is a file with {SUFFIX}")
-    comparison = compare(*sides, least_effect(least), opened)
+    comparison = compare(*sides, least_effect(least), opened, in_turns)
     for name, path in files.items():
         if path is not None:
             write_text(path, WRITTEN[name](comparison))

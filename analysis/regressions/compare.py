@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from analysis.files import DataError
 from analysis.regressions.exits import exit_status
-from analysis.regressions.matching import matched
+from analysis.regressions.matching import Pair, matched
 from analysis.regressions.results import Run, read
 from analysis.regressions.sides import Opened, side
 from analysis.regressions.verdicts import Finding, findings
@@ -32,29 +32,59 @@ class Comparison:
     findings: Sequence[Finding]
     only_base: Sequence[str]
     only_head: Sequence[str]
+    in_turns: bool = False
 
     @property
     def exit(self) -> int:
         return exit_status(self.findings, self.only_base)
 
 
-def compare(base: str, head: str, least: float, opened: Opened) -> Comparison:
+def compare(
+    base: str, head: str, least: float, opened: Opened, in_turns: bool = False
+) -> Comparison:
     """Return how HEAD compares with BASE; both are a user's words for a side.
 
-    `opened` opens an archive (`sides.py`).
+    `opened` opens an archive (`sides.py`). `in_turns` is as in `compared`.
     """
     with ExitStack() as stack:
         sides = [side(word, stack, opened) for word in (base, head)]
-        return compared(base, head, read(sides), least)
+        return compared(base, head, read(sides), least, in_turns)
 
 
 def compared(
-    base: str, head: str, runs: Sequence[Sequence[Run]], least: float
+    base: str,
+    head: str,
+    runs: Sequence[Sequence[Run]],
+    least: float,
+    in_turns: bool = False,
 ) -> Comparison:
-    """Return how the runs of HEAD compare with those of BASE."""
+    """Return how the runs of HEAD compare with those of BASE.
+
+    If they were measured `in_turns`, the n-th runs of a row on both sides are a pair.
+    """
     rows = matched(*runs)
-    found = findings(rows.pairs, least)
-    return Comparison(base, head, least, found, rows.only_base, rows.only_head)
+    if in_turns:
+        for pair in rows.pairs:
+            _check_repeats(pair)
+    found = findings(rows.pairs, least, in_turns)
+    one_side = rows.only_base, rows.only_head
+    return Comparison(base, head, least, found, *one_side, in_turns)
+
+
+def _check_repeats(pair: Pair) -> None:
+    """Raise `DataError` if the runs of both sides cannot have been in turns."""
+    base, head = (
+        [cell.config.get("repeat") for cell in row.cells] for row in pair.sides.values()
+    )
+    if base != head:
+        raise DataError(
+            f"{pair.label}: BASE has the repeats {_listed(base)}, and HEAD "
+            f"{_listed(head)}: they were not measured in turns, so leave out --in-turns"
+        )
+
+
+def _listed(repeats: Sequence[object]) -> str:
+    return ", ".join(map(str, repeats))
 
 
 def least_effect(text: str) -> float:

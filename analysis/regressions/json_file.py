@@ -3,6 +3,7 @@
     version             of this form
     base, head          the words for both sides
     least               the least effect, as a share
+    in_turns            whether the n-th runs of both sides were compared as pairs
     exit, outcome       the exit status, and what it means
     rows                a list, an entry for each figure of each row:
         label, experiment
@@ -45,6 +46,7 @@ def as_json(comparison: Comparison) -> str:
         "base": comparison.base,
         "head": comparison.head,
         "least": comparison.least,
+        "in_turns": comparison.in_turns,
         "exit": comparison.exit,
         "outcome": OUTCOMES[comparison.exit],
         "rows": [_row(finding) for finding in comparison.findings],

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from analysis.regressions import paired
 from analysis.regressions.compare import Comparison
 from analysis.regressions.exits import (
     NOTHING_WORSE,
@@ -40,6 +42,27 @@ OUTCOMES = {
 }
 
 
+class Words(NamedTuple):
+    """How the ratio, the two tests and what differs are called."""
+
+    ratio: str
+    rank_test: str
+    t_test: str
+    differ: str
+
+
+IN_TURNS = Words(
+    "that of two runs that followed each other, the middle one, with its 95 % interval",
+    "an exact signed-rank test",
+    "Student's t-test",
+    "the ratio and 1",
+)
+APART = Words(
+    "the ratio of the medians with its 95 % bootstrap interval",
+    *(RANK_TEST, T_TEST, "the medians"),
+)
+
+
 def pull_request(comparison: Comparison) -> str:
     """Return the whole text; no name in it is taken for HTML."""
     head, base = _quoted(comparison.head), _quoted(comparison.base)
@@ -60,7 +83,7 @@ def body(comparison: Comparison) -> Iterator[str]:
     if compared:
         yield from _table(compared)
         yield ""
-        yield from _explained(compared, comparison.least)
+        yield from _explained(compared, comparison)
     yield from _not_compared(comparison.findings)
     yield from _one_side(comparison)
     yield from _notes(compared)
@@ -119,22 +142,20 @@ def _number(value: float | None) -> str:
     return "∞" if math.isinf(value) else f"{value:,.3f}"
 
 
-def _explained(compared: Sequence[Finding], least: float) -> Iterator[str]:
+def _explained(compared: Sequence[Finding], of: Comparison) -> Iterator[str]:
     """Yield what the verdicts mean, and what they leave open."""
     sizes = {_family_size(finding, compared) for finding in compared}
-    few = {
-        are_few(len(f.pair.base.runs), len(f.pair.head.runs), _family_size(f, compared))
-        for f in compared
-    }
-    tests = [RANK_TEST] * (False in few) + [T_TEST] * (True in few)
+    words = IN_TURNS if of.in_turns else APART
+    few = {_has_few(finding, compared, of.in_turns) for finding in compared}
+    tests = [words.rank_test] * (False in few) + [words.t_test] * (True in few)
     corrected = (
         f", corrected for up to {max(sizes)} rows (Holm)" if max(sizes) > 1 else ""
     )
     yield (
-        "HEAD over BASE is the ratio of the medians with its 95 % bootstrap interval. "
+        f"HEAD over BASE is {words.ratio}. "
         f"Worse or better: that excludes 1, {' or '.join(tests)} gives "
-        f"p ≤ {100 * ALPHA:.0f} %{corrected}, and the medians differ by "
-        f"{100 * least:g} % or more."
+        f"p ≤ {100 * ALPHA:.0f} %{corrected}, and {words.differ} differ by "
+        f"{100 * of.least:g} % or more."
     )
     yield ""
     worst = {f.at_worst: f for f in compared if f.verdict == "same"}
@@ -147,6 +168,13 @@ def _explained(compared: Sequence[Finding], least: float) -> Iterator[str]:
             f"({show(widest.pair.label)}, {widest.figure.heading})."
         )
         yield ""
+
+
+def _has_few(finding: Finding, compared: Sequence[Finding], in_turns: bool) -> bool:
+    """Whether a rank test of these runs could never reject."""
+    rows = _family_size(finding, compared)
+    base, head = (len(row.runs) for row in finding.pair.sides.values())
+    return paired.are_few(base, rows) if in_turns else are_few(base, head, rows)
 
 
 def _at_most(ratio: float) -> str:

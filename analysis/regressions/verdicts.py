@@ -11,6 +11,9 @@ Rules of this module:
   38 % if the whole interval had to lie beyond the least effect.
 - "Worse by 5 %" means that the better of two figures is 5 % better: it does not depend
   on which of them is BASE. So exchanging the sides mirrors each verdict.
+- If the n-th runs of both sides followed each other they are pairs, and the ratio, its
+  interval and its test are those of `paired.py`. A figure that is 0 or a lower bound in
+  any run has no such ratio: it is compared as if there were no pairs.
 - All rows that are compared in one figure are one family, and p is corrected by Holm.
 - The figures, and which way they are better, are those by which the rows of a table are
   compared (`figures.compared`).
@@ -25,6 +28,7 @@ from typing import Literal
 
 from analysis.regressions.comparable import notes, reasons
 from analysis.regressions.matching import Pair
+from analysis.regressions.paired import paired_ratio
 from analysis.rows import figures
 from analysis.rows.figures import Figure
 from analysis.rows.groups import Group
@@ -79,8 +83,13 @@ def _estimate(finding: Finding, cells: Iterable[object]) -> Estimate | None:
     return Group(tuple(cells), "").estimate(finding.figure.name)  # type: ignore[arg-type]
 
 
-def findings(pairs: Sequence[Pair], least: float) -> list[Finding]:
-    """Return the findings on all figures, pair by pair."""
+def findings(
+    pairs: Sequence[Pair], least: float, in_turns: bool = False
+) -> list[Finding]:
+    """Return the findings on all figures, pair by pair.
+
+    The n-th runs of both sides followed each other if they were measured `in_turns`.
+    """
     untested = [finding for pair in pairs for finding in _of_pair(pair)]
     families: dict[tuple[str, str], list[int]] = {}
     for place, finding in enumerate(untested):
@@ -89,7 +98,7 @@ def findings(pairs: Sequence[Pair], least: float) -> list[Finding]:
             families.setdefault((stop, finding.figure.name), []).append(place)
     tested = dict(enumerate(untested))
     for places in families.values():
-        family = _tested([untested[place] for place in places], least)
+        family = _tested([untested[place] for place in places], least, in_turns)
         tested.update(zip(places, family, strict=True))
     return list(tested.values())
 
@@ -135,9 +144,9 @@ def _unknown(pair: Pair, figure: Figure) -> str:
     return f"not known of {' and '.join(sides)}" if sides else ""
 
 
-def _tested(family: Sequence[Finding], least: float) -> list[Finding]:
+def _tested(family: Sequence[Finding], least: float, in_turns: bool) -> list[Finding]:
     """Return the findings on one figure, tested together."""
-    ratios = [_ratio(finding, len(family)) for finding in family]
+    ratios = [_ratio(finding, len(family), in_turns) for finding in family]
     corrected = holm([each.p for each in ratios])
     return [
         replace(_judged(finding, each, p, least), ratio=each, p_holm=p)
@@ -145,12 +154,15 @@ def _tested(family: Sequence[Finding], least: float) -> list[Finding]:
     ]
 
 
-def _ratio(finding: Finding, family: int) -> Ratio:
+def _ratio(finding: Finding, family: int, in_turns: bool) -> Ratio:
     name = finding.figure.name
-    base, head = (
-        Group(row.measured, "").sample(name) for row in finding.pair.sides.values()
-    )
+    rows = [Group(row.measured, "") for row in finding.pair.sides.values()]
+    base, head = (row.sample(name) for row in rows)
     assert base is not None and head is not None  # it would not be tested
+    known = all(base.known + head.known) and min(base.values + head.values) > 0
+    if in_turns and known:
+        of_base, of_head = (row.values(name) or [] for row in rows)
+        return paired_ratio(of_head, of_base, family)
     return ratio(head, base, family)
 
 

@@ -41,11 +41,16 @@ class Group:
     def runs(self) -> int:
         return len(self.cells)
 
-    def sample(self, figure: str) -> Sample | None:
-        """Return a figure of each run; None if a run lacks it."""
+    def values(self, figure: str) -> list[float] | None:
+        """Return a figure of each run, in their order; None if a run lacks it."""
         values = [_number(cell, figure) for cell in self.cells]
         known = [v for v in values if v is not None]
-        if len(known) < len(values):
+        return known if len(known) == len(values) else None
+
+    def sample(self, figure: str) -> Sample | None:
+        """Return a figure of each run, ascending; None if a run lacks it."""
+        known = self.values(figure)
+        if known is None:
             return None
         bound = figure == "users"  # a lower bound where no failure was reached
         return Sample.of(

@@ -24,6 +24,7 @@ def row(
         **{"label": label, "row": label, "figure": figure, "verdict": verdict},
         **{"reason": "", "base": [], "head": [], "better": better},
         **{"base_median": 100.0, "head_median": head},
+        **{"ratio": None if head is None else head / 100},
     }
 
 
@@ -67,7 +68,7 @@ def test_of_times_the_greater_is_the_worse(head: float, is_worse: bool) -> None:
 
 
 def test_failures_where_there_were_none_are_worse() -> None:
-    again = {**row("worse", head=5.0, better="less"), "base_median": 0.0}
+    again = {**row("worse", head=5.0, better="less"), "base_median": 0.0, "ratio": None}
     [decided] = decide([row("worse", better="less")], [again], [again], LEAST)
     assert decided["verdict"] == "worse"
     again["head_median"] = 0.0

@@ -21,6 +21,7 @@ def comparison(**verdicts: str) -> Comparison:
         {
             **{"label": "select", "figure": figure, "heading": figure, "row": "1"},
             **{"verdict": verdict, "reason": "", "head": ["x"], "better": "more"},
+            **{"ratio": 0.8 if verdict == "worse" else 0.99},
             **{"base_median": 100.0, "head_median": 80.0 if verdict == "worse" else 99},
         }
         for figure, verdict in verdicts.items()

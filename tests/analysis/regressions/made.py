@@ -48,9 +48,12 @@ def lacking(lacks: Lacks, why: str, impl: str = "select", **more: Any) -> Run:
 
 
 def against(
-    base: Sequence[Run], head: Sequence[Run], least: float = LEAST
+    base: Sequence[Run],
+    head: Sequence[Run],
+    least: float = LEAST,
+    in_turns: bool = False,
 ) -> Comparison:
-    return compared("base", "head", [base, head], least)
+    return compared("base", "head", [base, head], least, in_turns)
 
 
 def verdicts(comparison: Comparison) -> dict[str, str]:

@@ -57,6 +57,29 @@ def base(tmp_path: Path) -> Path:
     return written(tmp_path / "base", runs(FAST))
 
 
+def test_runs_in_turns_are_pairs(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = written(tmp_path / "head", runs(SLOW))
+    file = tmp_path / "compared.json"
+    words = ["compare", str(base), str(head), "--in-turns", "--json", str(file)]
+    assert main(words) == 1
+    assert "Student's t-test gives p ≤ 5 %" in capsys.readouterr().out
+    told = json.loads(file.read_text())
+    assert told["in_turns"] is True
+    [rps] = [row for row in told["rows"] if row["figure"] == "rps"]
+    assert rps["ratio"] == pytest.approx(169 / 241, rel=0.01)
+
+
+def test_what_was_not_in_turns_is_refused(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = written(tmp_path / "head", runs(SLOW[:4]))
+    assert main(["compare", str(base), str(head), "--in-turns"]) == 2
+    line = "select: BASE has the repeats 1, 2, 3, 4, 5, and HEAD 1, 2, 3, 4: they were"
+    assert line in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", HEADS)
 def test_exit_statuses_are_kept_apart(
     analyse: Analyse, base: Path, tmp_path: Path, name: str

@@ -85,13 +85,14 @@ SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
     "required": [
         *("version", "base", "head", "least", "exit", "outcome", "rows"),
-        *("only_base", "only_head"),
+        *("in_turns", "only_base", "only_head"),
     ],
     "properties": {
         "version": {"const": 1},
         "base": {"type": "string"},
         "head": {"type": "string"},
         "least": {"type": "number"},
+        "in_turns": {"type": "boolean"},
         "exit": {"enum": [0, 1, 3, 4]},
         "outcome": {"type": "string"},
         "only_base": {"type": "array", "items": {"type": "string"}},
