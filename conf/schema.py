@@ -122,6 +122,9 @@ class Hosts:
     folder: str = "firstfail"  # the checkout on each host, from the user's home on
     python: str = ".venv/bin/python"  # the interpreter on each host, from `folder` on
     ssh_config: str | None = None  # a file for ssh -F; null: the user's own
+    # Whether to bring the code of this checkout to `folder` on each host, by tar over
+    # ssh. It replaces only what it has brought.
+    install: bool = False
 
 
 @dataclass

@@ -24,6 +24,7 @@ from load.caller import Caller
 from load.errors import CellError
 from load.folder import Folder
 from load.hosts.agent import Agent
+from load.hosts.bringing import bring
 from load.hosts.destination import HERE
 from load.hosts.remote_server import RemoteServer
 from load.hosts.sameness import check_code, check_same
@@ -52,6 +53,8 @@ def many_hosts(
     with contextlib.ExitStack() as ending:
         for number, host in enumerate([hosts["server"], *hosts["load"]]):
             log = folder.logs / f"host-{number}.log"
+            if hosts["install"] and host != HERE:
+                bring(host, hosts, config["impl"]["sources"], log)
             agent = Agent(host, hosts, log, environment, tick, caller.note)
             ending.callback(agent.close)
             agents.append(agent)

@@ -47,8 +47,9 @@ def edges(begin_s: float, end_s: float, readings: Readings) -> Floats:
     moments in between.
     """
     table = readings.telemetry
-    elsewhere = table[OF_SERVER].isna().all(axis=1) & table[OF_LOAD].notna().any(axis=1)
-    read_s = table.loc[~elsewhere, "t_s"].to_numpy(dtype=float)
+    of_load = table[OF_SERVER].isna().all(axis=1) & table[OF_LOAD].notna().any(axis=1)
+    kept = table if of_load.all() else table[~of_load]
+    read_s = kept["t_s"].to_numpy(dtype=float)
     inside = read_s[(read_s > begin_s + LEAST_S) & (read_s < end_s - LEAST_S)]
     spaced = inside[np.diff(inside, prepend=-np.inf) > LEAST_S]
     return np.concatenate([[begin_s], spaced, [max(end_s, begin_s + LEAST_S)]])

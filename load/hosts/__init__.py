@@ -8,6 +8,7 @@ How it works, in ten lines:
    guard, raises limits, and starts processes in the environment of a run.
 3. The end of its input, or a long silence, ends the agent and all that it has started.
 4. Before a run the code and the versions of all hosts are compared (`sameness.py`).
+   The code is brought to them where that is asked for (`bringing.py`).
 5. The server's agent starts, checks, reads and stops the server (`remote_server.py`).
 6. The agents of the load each start some workers of Locust, whose master is beside the
    runner (`workers.py`). So counting and the record are those of several processes.

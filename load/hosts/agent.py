@@ -60,18 +60,23 @@ class Agent:
             die_with_parent()
             heed_signals()
 
+        words = agent_words(host, hosts)
         with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                agent_words(host, hosts),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                # ssh needs what it needs for the user, such as SSH_AUTH_SOCK.
-                env={**os.environ, **environment},
-                cwd=working_folder(host),
-                start_new_session=True,
-                preexec_fn=in_child,  # noqa: PLW1509 (the runner has one thread)
-            )
+            try:
+                self.process = subprocess.Popen(
+                    words,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=output,
+                    # ssh needs what it needs for the user, such as SSH_AUTH_SOCK.
+                    env={**os.environ, **environment},
+                    cwd=working_folder(host),
+                    start_new_session=True,
+                    preexec_fn=in_child,  # noqa: PLW1509 (the runner has one thread)
+                )
+            except OSError as error:
+                why = f"cannot start {words[0]}: {error.strerror}"
+                raise CellError(f"host {host}: {why}") from None
         assert self.process.stdin is not None and self.process.stdout is not None
         self._input, self._output = self.process.stdin, self.process.stdout
         self._lines = Lines(self._output.fileno(), self._input.fileno())

@@ -33,5 +33,5 @@ def check_code(host: str, differs: str | None) -> None:
     if differs:
         raise CellError(
             f"host {host}: {differs} is not the same there as here: bring this "
-            "checkout to it (rsync or git pull)"
+            "checkout to it, or set network.hosts.install=true"
         )

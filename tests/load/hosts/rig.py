@@ -56,7 +56,11 @@ def missing() -> str | None:
         capture_output=True,
         check=False,
     )
-    return "no network namespaces with clocks of their own here" if tried.returncode else None
+    return (
+        "no network namespaces with clocks of their own here"
+        if tried.returncode
+        else None
+    )
 
 
 @dataclass

@@ -218,3 +218,34 @@ def test_a_link_that_is_cut(
         eventually(runs.is_nothing_left, 60)
     finally:
         subprocess.run(hosts.command("ip", "link", "set", "port0", "up"), check=True)
+
+
+def test_the_code_is_brought(runs: Runs, hosts: Rig) -> None:
+    places = [host.path("/tmp/code") for host in hosts.hosts.values()]
+    brought = {"install": True, "folder": "/tmp/code"}
+    try:
+        process = runs.start(brought)
+        _, said = process.communicate(timeout=600)
+        assert process.returncode == 0, said
+        assert all((place / "load" / "run.py").is_file() for place in places)
+    finally:
+        for place in places:
+            shutil.rmtree(place, ignore_errors=True)
+    runs.check_left()
+
+
+def test_only_what_was_brought_is_replaced(runs: Runs, hosts: Rig) -> None:
+    mine = hosts.hosts["server"].path("/tmp/mine")
+    mine.mkdir()
+    (mine / "load").touch()
+    try:
+        brought = {"install": True, "folder": "/tmp/mine"}
+        _, said = runs.start(brought).communicate(timeout=600)
+        assert [path.name for path in mine.iterdir()] == ["load"]
+    finally:
+        shutil.rmtree(mine)
+    [line] = [text for text in said.splitlines() if text.startswith("firstfail: ")]
+    assert line.endswith(
+        "host server: the code was not brought there: /tmp/mine is there, and "
+        "firstfail has not brought it: set hosts.folder"
+    )
