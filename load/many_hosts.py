@@ -29,6 +29,7 @@ from load.hosts.destination import HERE
 from load.hosts.remote_server import RemoteServer
 from load.hosts.sameness import check_code, check_same
 from load.hosts.workers import Distributed, LoadHost, measured_clocks
+from load.network.interface import is_own
 from load.network.ports import choose_port
 from load.sides.server_side import Prepared
 from load.telemetry.provenance import provenance
@@ -43,6 +44,10 @@ def many_hosts(
 ) -> Iterator[ManyHosts]:
     """Start an agent on each host of the cell; on leaving, end them all."""
     hosts = config["network"]["hosts"]
+    if not is_own(hosts["master"]):
+        raise CellError(
+            f"network.hosts.master={hosts['master']}: not an address of this host"
+        )
     agents: list[Agent] = []
 
     def tick() -> None:
@@ -131,10 +136,7 @@ class ManyHosts:
                 for each in self.load_hosts:
                     each.agent.call("connect", host=host, port=self.master.port)
         except OSError as error:
-            raise CellError(
-                f"network.hosts.master={host}: {error.strerror}: it must be an address "
-                "of this host"
-            ) from None
+            raise CellError(f"network.hosts.master={host}: {error.strerror}") from None
         workers = len(self.load_hosts) * self.config["load"]["processes"]
         return locust_command.of_master(self.master, workers)
 

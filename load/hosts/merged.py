@@ -42,7 +42,7 @@ def as_one(hosts: Sequence[Sequence[Row]]) -> Sequence[Row]:
 
 def _together(hosts: Sequence[Sequence[Row]], all_of: list[_Counters]) -> Iterator[Row]:
     last: list[dict[str, float]] | None = None
-    busiest = idle = 0.0
+    busiest_s = idle_s = 0.0
     for whole in hosts[0]:
         row = {name: value for name, value in whole.items() if value is not None}
         at_s = float(row[AT])
@@ -51,16 +51,26 @@ def _together(hosts: Sequence[Sequence[Row]], all_of: list[_Counters]) -> Iterat
             continue  # a host was not read before or after it
         if last is not None:
             pairs = list(zip(last, values, strict=True))
-            busiest += max(_growth(pair, BUSIEST) for pair in pairs)
-            idle += len(pairs) * min(_growth(pair, IDLE) for pair in pairs)
+            busiest_s += max(_growth(pair, BUSIEST) for pair in pairs)
+            idle_s += len(pairs) * min(_growth(pair, IDLE) for pair in pairs)
         last = values
         one: Row = {AT: row[AT]}
         for name in row.keys() - {AT}:
             each = [value[name] for value in values]
             both = sum(each) if name in TELEMETRY_COUNTERS else max(each)
             one[name] = round(both, 4)
-        own = {BUSIEST: round(busiest, 4), IDLE: round(idle, 4)}
+        own = {BUSIEST: round(busiest_s, 4), IDLE: round(idle_s, 4)}
         yield one | {name: value for name, value in own.items() if name in row}
+
+
+def busiest(rows: Sequence[Row]) -> float | None:
+    """Return which share of a core the busiest process of a host used."""
+    read = [row for row in rows if row.get(BUSIEST) is not None]
+    if len(read) < 2:
+        return None
+    first, last = read[0], read[-1]
+    used_s = float(last[BUSIEST]) - float(first[BUSIEST])
+    return round(used_s / (float(last[AT]) - float(first[AT])), 3)
 
 
 def _growth(pair: tuple[dict[str, float], dict[str, float]], name: str) -> float:

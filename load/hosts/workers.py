@@ -20,7 +20,7 @@ from load.errors import CellError
 from load.hosts.agent import Agent
 from load.hosts.clock import Distance, check_drift, distance
 from load.hosts.lines import Message
-from load.hosts.merged import AT, Row, merged
+from load.hosts.merged import AT, Row, busiest, merged
 from load.hosts.remote_server import RemoteServer
 from load.telemetry.readings import EVERY_S, rows_of
 
@@ -90,6 +90,8 @@ class Distributed:
                 "trip_ms": round(before.trip_s * 1000, 3),
                 "drift_ms": round((after[host].ahead_s - before.ahead_s) * 1000, 3),
             }
+        for each in self.load:
+            self.known[each.agent.host]["busiest"] = busiest(each.rows)
         rows = merged(
             self._corrected(self.server.rows, self.server.agent),
             [self._corrected(host.rows, host.agent) for host in self.load],

@@ -39,16 +39,28 @@ class Interface:
 
 def own_interface(address: str) -> Interface:
     """Return the interface with this address; raise `CellError` if there is none."""
+    name = _name(address)
+    if name is None:
+        raise CellError(f"it has no address {address}: see network.hosts")
+    known = psutil.net_if_stats().get(name)
+    if known is None:
+        return Interface(name, address, None, None, None)
+    return Interface(
+        *(name, address, known.mtu or None, known.speed or None),
+        DUPLEX.get(int(known.duplex)),
+    )
+
+
+def is_own(address: str) -> bool:
+    """Return whether this host has an address."""
+    return _name(address) is not None
+
+
+def _name(address: str) -> str | None:
     for name, addresses in psutil.net_if_addrs().items():
         if address in (each.address.partition("%")[0] for each in addresses):
-            known = psutil.net_if_stats().get(name)
-            if known is None:
-                return Interface(name, address, None, None, None)
-            return Interface(
-                *(name, address, known.mtu or None, known.speed or None),
-                DUPLEX.get(int(known.duplex)),
-            )
-    raise CellError(f"it has no address {address}: see network.hosts in conf/network/")
+            return name
+    return None
 
 
 def interface_towards(address: str) -> Interface:

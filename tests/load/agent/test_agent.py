@@ -32,7 +32,6 @@ class Started:
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             env={**os.environ, "TMPDIR": str(temporary)},
         )
         assert self.process.stdin is not None and self.process.stdout is not None
@@ -81,7 +80,10 @@ def started(tmp_path: Path) -> Iterator[Started]:
     agent = Started(tmp_path / "host")
     yield agent
     agent.process.kill()
-    agent.process.communicate()
+    agent.process.wait()
+    agent.end_input()
+    assert agent.process.stdout is not None
+    agent.process.stdout.close()
 
 
 def cell(tmp_path: Path, **changes: Any) -> dict[str, Any]:

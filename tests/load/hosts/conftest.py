@@ -90,6 +90,8 @@ def runs(hosts: Rig, tmp_path: Path, eventually: Callable[..., None]) -> Iterato
     yield made
     for process in made.started:
         process.kill()
-        process.communicate()
+        process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
     # A runner that was killed is gone before what it has started on other hosts.
     eventually(made.is_nothing_left, 60)

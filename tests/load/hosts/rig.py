@@ -16,12 +16,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from conf.schema import Hosts
 from load.host.guard import die_with_parent
 from tests.conftest import ROOT
 
@@ -115,7 +116,7 @@ class Rig:
     def network(self, **changes: Any) -> dict[str, Any]:
         """Return the setting of a cell that uses these hosts."""
         server, *load = self.hosts.values()
-        hosts = {
+        hosts = asdict(Hosts()) | {
             "server": server.name,
             "address": server.address,
             "load": [host.name for host in load],

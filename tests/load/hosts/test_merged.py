@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from load.hosts.merged import as_one, merged
+from load.hosts.merged import as_one, busiest, merged
 
 
 def row(at_s: float, **values: Any) -> dict[str, Any]:
@@ -49,6 +49,11 @@ def test_other_hosts_are_read_at_other_moments() -> None:
 def test_what_a_host_has_not_told_yet_is_left_out() -> None:
     first, second = host(0.0, (0, 0), (1, 0), (2, 0)), host(0.5, (0, 0), (1, 0))
     assert [each["at_s"] for each in as_one([first, second])] == ["1.000000"]
+
+
+def test_how_busy_a_host_was() -> None:
+    assert busiest(host(0.0, (1, 0), (1.5, 0), (2, 0))) == 0.5
+    assert busiest(host(0.0, (1, 0))) is None
 
 
 def test_rows_of_all_hosts_are_in_order() -> None:
