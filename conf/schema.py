@@ -1,8 +1,8 @@
 """The settings of one cell: names, types, bounds and defaults.
 
 Rules of this module:
-- A setting exists only if it is a field here. Hydra checks names and types against
-  these classes. `validate/` checks what a type cannot express.
+- A setting exists only if it is a field here, or in `hosts.py`. Hydra checks names and
+  types against these classes. `validate/` checks what a type cannot express.
 - Units are part of a name: `_s` is seconds. Rates are users per second.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from conf.hosts import Hosts
 from conf.ignored import IGNORED
 from contract import stops
 from contract.settings import PAGE_FILE
@@ -108,26 +109,6 @@ class Impl:
 
 
 @dataclass
-class Hosts:
-    """The hosts of a run, where users and server have different ones.
-
-    A host is what `ssh` takes as a destination, such as a name in its configuration.
-    `here` is the host that firstfail is started on.
-    """
-
-    server: str = ""  # the host of the server
-    address: str = ""  # of the server, on the network that is measured
-    load: list[str] = field(default_factory=list)  # the hosts of the users
-    master: str = ""  # an address of `here`, at which the hosts of the users reach it
-    folder: str = "firstfail"  # the checkout on each host, from the user's home on
-    python: str = ".venv/bin/python"  # the interpreter on each host, from `folder` on
-    ssh_config: str | None = None  # a file for ssh -F; null: the user's own
-    # Whether to bring the code of this checkout to `folder` on each host, by tar over
-    # ssh. It replaces only what it has brought.
-    install: bool = False
-
-
-@dataclass
 class Network:
     """What lies between users and server.
 
@@ -139,8 +120,8 @@ class Network:
     # netns: two network namespaces, joined by a link. loopback: no network interface.
     # hosts: other hosts.
     kind: str = _field("loopback", choices=("netns", "loopback", "hosts"))
-    # null: no limit. With hosts nothing is limited: it says what the network between
-    # them can carry; null: what their interfaces can.
+    # null: no limit. Between hosts it only says what the network can carry; null: what
+    # their interfaces can.
     rate_mbit: float | None = _field(None, above=0)
     queue_ms: float = _field(50.0, above=0)  # longest wait of a packet for the rate
     # How much later a packet arrives. Delay, jitter and loss need the kernel's netem.
@@ -211,9 +192,8 @@ class Load:
     think_min_s: float = _field(1.0, least=0)  # a user thinks for so long at least
     think_max_s: float = _field(8.0, least=0)  # a user thinks for so long at most
     seed: int = _field(2019, least=0)  # think times are drawn from it
-    timeout_s: float = _field(
-        10.0, above=0
-    )  # the longest to connect, and for each read
+    # The longest to connect, and for each read.
+    timeout_s: float = _field(10.0, above=0)
     # A response that takes longer is a failure. null: no response is too slow.
     slow_ms: float | None = _field(None, above=0)
     # Whether to refuse a server that ends lines of a head with LF alone (RFC 9112,

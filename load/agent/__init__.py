@@ -10,5 +10,5 @@ Rules of this folder:
   that it has started, and removes all that it has written.
 - One run at a time on a host: the agent holds the lock of its host while it lives.
 
-May import: host, network, server, sides, telemetry, hosts.
+May import: host, network, sides, telemetry, hosts.
 """

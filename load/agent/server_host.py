@@ -57,7 +57,10 @@ class ServerHost:
         self.started = contextlib.ExitStack()
         self.is_running = self.told_death = False
         self.sampler: Sampler | None = None
-        self.calls: dict[str, Callable[..., Any]] = {
+        self.calls = self._calls()
+
+    def _calls(self) -> dict[str, Callable[..., Any]]:
+        return {
             "prepare": self.prepare,
             "start": self.start,
             "check_page": self.server.check_page,
@@ -68,9 +71,7 @@ class ServerHost:
             "end": self.end,
             "stop": lambda: vars(self.server.stop()),
             "leave": self.leave,
-            "log": lambda: _encoded(
-                self.log.read_bytes() if self.log.exists() else b""
-            ),
+            "log": lambda: _encoded(self.log.read_bytes()),
         }
 
     def prepare(self) -> dict[str, Any]:

@@ -56,27 +56,7 @@ class Agent:
         self._greeted = False
         self._beat_s = time.monotonic()
 
-        def in_child() -> None:
-            die_with_parent()
-            heed_signals()
-
-        words = agent_words(host, hosts)
-        with log.open("wb") as output:
-            try:
-                self.process = subprocess.Popen(
-                    words,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=output,
-                    # ssh needs what it needs for the user, such as SSH_AUTH_SOCK.
-                    env={**os.environ, **environment},
-                    cwd=working_folder(host),
-                    start_new_session=True,
-                    preexec_fn=in_child,  # noqa: PLW1509 (the runner has one thread)
-                )
-            except OSError as error:
-                why = f"cannot start {words[0]}: {error.strerror}"
-                raise CellError(f"host {host}: {why}") from None
+        self.process = _started(host, hosts, log, environment)
         assert self.process.stdin is not None and self.process.stdout is not None
         self._input, self._output = self.process.stdin, self.process.stdout
         self._lines = Lines(self._output.fileno(), self._input.fileno())
@@ -169,3 +149,30 @@ class Agent:
         self.process.kill()
         self.process.wait()
         self._output.close()
+
+
+def _started(
+    host: str, hosts: dict[str, Any], log: Path, environment: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    words = agent_words(host, hosts)
+
+    def in_child() -> None:
+        die_with_parent()
+        heed_signals()
+
+    with log.open("wb") as output:
+        try:
+            return subprocess.Popen(
+                words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                # ssh needs what it needs for the user, such as SSH_AUTH_SOCK.
+                env={**os.environ, **environment},
+                cwd=working_folder(host),
+                start_new_session=True,
+                preexec_fn=in_child,  # noqa: PLW1509 (the runner has one thread)
+            )
+        except OSError as error:
+            why = f"cannot start {words[0]}: {error.strerror}"
+            raise CellError(f"host {host}: {why}") from None

@@ -22,7 +22,7 @@ from typing import Any
 
 import psutil
 
-from conf.schema import Hosts
+from conf.hosts import Hosts
 from load.host.guard import die_with_parent
 from tests.conftest import ROOT
 
