@@ -137,7 +137,12 @@ def test_a_master_that_is_not_reached(runs: Runs) -> None:
 def under_load(runs: Runs, eventually: Callable[..., None]) -> None:
     """Wait until requests are recorded."""
     record = runs.folder / ".cell.unfinished" / "requests.csv"
-    eventually(lambda: record.is_file() and len(record.read_bytes()) > 1000)
+
+    def is_written() -> bool:
+        assert runs.started[-1].poll() is None, "it has ended"
+        return record.is_file() and len(record.read_bytes()) > 1000
+
+    eventually(is_written)
 
 
 def of(rig: Rig, host: str, word: str) -> psutil.Process:
