@@ -3,11 +3,13 @@
 Rules of this module:
 - A title is one line. What was set, and what signs mean, stands in small notes below.
 - A figure grows by what is written around its panels: they keep their size.
+- A number and its unit stand in one line.
 """
 
 from __future__ import annotations
 
 import itertools
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -22,6 +24,8 @@ TITLE_PT, NOTE_PT, LEGEND_PT = 11.0, 7.5, 8.0
 TITLE_CHARACTERS, NOTE_CHARACTERS = 10.5, 18.0  # in an inch
 MARGIN_IN = 0.1
 POINTS = 72  # in an inch
+UNIT = re.compile(r"(?<=\d) (?=(?:%|m?s|[kM]?B|Mbit/s)(?!\w))")  # the space before it
+KEPT = "\N{NO-BREAK SPACE}"  # textwrap does not break there
 LINE, ROW = 1.3, 1.6  # the height of a line, and of a legend's, in sizes of its font
 
 
@@ -54,10 +58,12 @@ def entitle(
 def _wrapped(notes: Iterable[str], inches: float) -> list[str]:
     characters = characters_in(inches, NOTE_CHARACTERS)
     lines = (
-        textwrap.wrap(translated(note), characters, break_on_hyphens=False)
+        textwrap.wrap(
+            UNIT.sub(KEPT, translated(note)), characters, break_on_hyphens=False
+        )
         for note in notes
     )
-    return list(itertools.chain.from_iterable(lines))
+    return [line.replace(KEPT, " ") for line in itertools.chain.from_iterable(lines)]
 
 
 def _grow(picture: Figure, above_in: float, below_in: float) -> None:

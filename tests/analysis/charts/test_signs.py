@@ -127,6 +127,18 @@ def test_a_long_title_is_cut_and_not_broken() -> None:
     assert_readable(made)
 
 
+@pytest.mark.parametrize("unit", ["s", "ms", "%", "MB", "Mbit/s"])
+def test_a_number_keeps_its_unit(unit: str) -> None:
+    picture = figure(6, 1)
+    picture.subplots()
+    words = [f"{'x' * n} 20 {unit}, and more" for n in range(60, 120)]
+    entitle(picture, "title", words)
+    lines = [line for text in picture.texts for line in text.get_text().splitlines()]
+    assert any("and more" not in line for line in lines)  # some are broken
+    assert not any(line.startswith(unit) for line in lines)
+    assert sum(f"20 {unit}," in line for line in lines) == len(words)
+
+
 def test_first_failures_are_points_with_intervals(five: list[Cell]) -> None:
     drawn = first_failures.draw(five)
     [axes] = drawn.axes
