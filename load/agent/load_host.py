@@ -25,6 +25,7 @@ from load.host.process import last_line, start
 from load.network import sysctls
 from load.network.interface import connect_ms, interface_towards
 from load.network.namespaces import Network
+from load.telemetry.machine import governor
 from load.telemetry.readings import Sampler, UsersReadings
 
 POLL_S = 0.1
@@ -44,6 +45,7 @@ class LoadHost:
         self.facts = {
             "interface": vars(interface),
             "cores": self.cores,
+            "governors": {str(core): governor(core) for core in self.cores or ()},
             "limits": sysctls.read(sysctls.OF_USERS),
         }
         self.workers: dict[Path, subprocess.Popen[bytes]] = {}  # by their logs
