@@ -69,6 +69,11 @@ def options(config: dict[str, Any], address: Address, most_users: int) -> list[s
     ]
 
 
+def has_workers(config: dict[str, Any]) -> bool:
+    """Return whether a master of Locust waits for workers."""
+    return config["load"]["processes"] > 1 or config["network"]["kind"] == "hosts"
+
+
 def of_processes(load: dict[str, Any], taken: int) -> Iterator[str]:
     """Yield the options that let several processes of this host share the users.
 

@@ -94,7 +94,8 @@ class Watch:
         """Wait until Locust has ended; read telemetry and show progress meanwhile."""
         longest_s = locust_command.lead_s(config) + locust_command.longest_s(config)
         deadline = time.monotonic() + longest_s + STOPPING_S
-        deadline += locust_command.WORKERS_S  # if there are any
+        if locust_command.has_workers(config):
+            deadline += locust_command.WORKERS_S
         terminated = False
         self.progress.begin_load(self.folder.scratch / record.REQUESTS, longest_s)
         with Ending(locust) as ending:
