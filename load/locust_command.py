@@ -71,7 +71,7 @@ def options(config: dict[str, Any], address: Address, most_users: int) -> list[s
 
 def has_workers(config: dict[str, Any]) -> bool:
     """Return whether a master of Locust waits for workers."""
-    return config["load"]["processes"] > 1 or config["network"]["kind"] == "hosts"
+    return bool(config["load"]["processes"] > 1 or config["network"]["kind"] == "hosts")
 
 
 def of_processes(load: dict[str, Any], taken: int) -> Iterator[str]:
