@@ -3,8 +3,9 @@
 Rules of this module:
 - Both sides have to be measured by one instrument. Else a change of the runner would be
   taken for one of a server. So the instrument of this checkout takes the place of the
-  base's own: `analysis/`, `contract/`, `load/`, and what plans in `conf/`. The base
-  keeps its servers, their settings, and those of pages, networks and experiments.
+  base's own: `analysis/`, `conformance/`, `contract/`, `load/`, and what plans in
+  `conf/`. The base keeps its servers, their settings, and those of pages, networks and
+  experiments.
 - The worktree is removed in the end, however the gate ends. One that was left by a gate
   that was killed is removed by the next.
 """
@@ -20,7 +21,7 @@ from gate.errors import GateError
 from gate.git import git
 
 PLACE = Path(".cache", "gate", "base")
-INSTRUMENT = (Path("analysis"), Path("contract"), Path("load"))
+INSTRUMENT = tuple(map(Path, ("analysis", "conformance", "contract", "load")))
 CONF = Path("conf")
 # What a side says itself: how its servers are started, and what they serve.
 OWN_SETTINGS = {*("app", "experiment", "impl", "network", "page"), "submission.yaml"}

@@ -30,12 +30,14 @@ MATRIX = "matrix.json"
 class Comparison:
     """The rows of a comparison, and the same as Markdown and as JUnit XML.
 
-    Beside what the JSON has, each row has the `row` of its pairs.
+    Beside what the JSON has, each row has the `row` of its pairs. `conformance` is that
+    of the JSON.
     """
 
     rows: Sequence[Row]
     markdown: str
     junit: str
+    conformance: Sequence[Row] = ()
 
 
 def compare(measured: Measuring, pairs: Sequence[Pair], least: str) -> Comparison:
@@ -91,4 +93,4 @@ def _compared(
         line = f"the sides cannot be compared: {why}"
         raise GateError(line, Status.UNDECIDED) from None
     rows = [{**row, "row": row_of[Path(row[HEAD][0])]} for row in found["rows"]]
-    return Comparison(rows, done.stdout, junit)
+    return Comparison(rows, done.stdout, junit, found["conformance"])

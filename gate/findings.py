@@ -3,6 +3,9 @@
 Rules of this module:
 - What `compare` says of a measurement is repeated as it stands. The gate adds its own
   verdict, and what became of the rows that looked worse.
+- A server that fails cases of HTTP/1.1 which it passed is worse, however fast it is.
+  One that was not tried on the head leaves that open, as `compare` has it.
+- Names and reasons are text of others. Nothing in them comes to life (`inert`).
 """
 
 from __future__ import annotations
@@ -12,9 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contract.text import inert
 from contract.whole_file import write_text
 from gate.comparing import Comparison
-from gate.decision import Row, decide, status
+from gate.decision import NOT_COMPARABLE, WORSE, Row, decide, status
 from gate.errors import Status
 from gate.junit import EMPTY, decided
 from gate.request import Request
@@ -27,6 +31,7 @@ SAYS = {
     Status.UNDECIDED: "It cannot be decided whether anything is worse.",
     Status.NOT_MEASURED: "A cell could not be measured.",
 }
+LOST = "Worse: a server fails cases of HTTP/1.1 that it passed."
 TITLES = ("First measurement", "Second measurement", "All runs together")
 
 
@@ -53,7 +58,24 @@ class Findings:
 
     @property
     def status(self) -> Status:
-        return status(self.rows)
+        found = status(self.rows)
+        conform = {each["verdict"] for each in self.conformance}
+        if WORSE in conform:
+            return Status.WORSE
+        if NOT_COMPARABLE in conform and found is Status.NOTHING_WORSE:
+            return Status.UNDECIDED
+        return found
+
+    @property
+    def conformance(self) -> Sequence[Row]:
+        """How each server conforms on both sides, where it was tried."""
+        return next((each.conformance for each in self.measured), ())
+
+    @property
+    def _outcome(self) -> str:
+        looks_worse = status(self.rows) is Status.WORSE
+        is_lost = self.status is Status.WORSE and not looks_worse
+        return LOST if is_lost else SAYS[self.status]
 
     def write(self, folder: Path) -> None:
         """Write all forms into `folder`."""
@@ -65,10 +87,11 @@ class Findings:
 
     def _json(self) -> str:
         found = {
-            **{"exit": self.status, "outcome": SAYS[self.status]},
+            **{"exit": self.status, "outcome": self._outcome},
             **{"commits": self.commits, "notes": self.notes},
             **{"seed": self.request.seed, "least": self.request.least},
             "rows": [_without_row(row) for row in self.rows],
+            "conformance": self.conformance,
         }
         return json.dumps(found, indent=2) + "\n"
 
@@ -78,21 +101,16 @@ class Findings:
 
     def _lines(self) -> Iterator[str]:
         base, head = (self.commits[name][:12] for name in (BASE, HEAD))
-        yield from (f"### {SAYS[self.status]}", "")
+        yield from (f"### {self._outcome}", "")
         yield f"- base {base}, head {head}, order by seed {self.request.seed}"
-        yield from (f"- {_plain(note)}" for note in self.notes)
+        yield from (f"- {inert(note)}" for note in self.notes)
         for row in self.rows:
             if "again" in row or row in self.alone:
-                said = f"{_name(row)}: {row['verdict']}: {row['reason']}"
-                yield f"- {_plain(said)}"
+                name, reason = inert(_name(row)), inert(row["reason"])
+                yield f"- {name}: {row['verdict']}: {reason}"
         for title, each in zip(TITLES, self.measured, strict=False):
             yield from ("", f"#### {title}", "")
             yield each.markdown.partition("\n")[2].strip()  # without its heading
-
-
-def _plain(text: str) -> str:
-    """Return text, maybe a server's words, as one line in which nothing is HTML."""
-    return " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _name(row: Row) -> str:

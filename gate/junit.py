@@ -3,6 +3,8 @@
 Rules of this module:
 - The cases are those of `compare`, in the same order. Those that were measured twice
   get the verdict of both. Rows that were not measured are skipped cases before them.
+- Cases of conformance stand behind, as `compare` has them.
+- A name or a reason may have characters that XML does not allow: `one_line` has none.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from contract.text import one_line
 from gate.decision import DECIDED, NOT_MEASURED, WORSE, Row
 
 EMPTY = '<testsuites><testsuite name="firstfail gate"/></testsuites>'
+CONFORMS = "firstfail.conformance"  # the class of cases that are no rows
 KINDS = {WORSE: "failure", NOT_MEASURED: "error"}
 COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
@@ -23,9 +27,12 @@ def decided(first: str, rows: Sequence[Row], status: int, said: str) -> str:
     root = ElementTree.fromstring(first)
     suite = root.find("testsuite")
     assert suite is not None
-    cases = suite.findall("testcase")
+    cases = [
+        case for case in suite.findall("testcase") if case.get("classname") != CONFORMS
+    ]
     for row in rows[: len(rows) - len(cases)]:
-        case = Element("testcase", classname="firstfail", name=row["label"], time="0")
+        name = one_line(row["label"])
+        case = Element("testcase", classname="firstfail", name=name, time="0")
         _say(case, row)
         suite.insert(0, case)
     for case, row in zip(cases, rows[len(rows) - len(cases) :], strict=True):
@@ -49,5 +56,5 @@ def decided(first: str, rows: Sequence[Row], status: int, said: str) -> str:
 def _say(case: Element, row: Row) -> None:
     if row["verdict"] not in DECIDED - {WORSE}:
         kind = KINDS.get(row["verdict"], "skipped")
-        text = f"{row['verdict']}: {row['reason']}".removesuffix(": ")
+        text = one_line(f"{row['verdict']}: {row['reason']}".removesuffix(": "))
         ElementTree.SubElement(case, kind, message=text, type=row["verdict"])

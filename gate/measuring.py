@@ -102,7 +102,7 @@ class Measuring:
         analyse = [python, "-m", "analysis", "cell", "--code", self.code]
         words += ["--verify-with", shlex.join(verify)]
         words += ["--post-process", shlex.join(analyse)]
-        return _ends_well(words, side.tree)
+        return ends_well(words, side.tree)
 
 
 def _config(folder: Path, side: Side, name: str) -> Path:
@@ -110,7 +110,7 @@ def _config(folder: Path, side: Side, name: str) -> Path:
     return folder / "configs" / f"{side.cells[name]['key']}.json"
 
 
-def _ends_well(words: Sequence[str], folder: Path) -> bool:
+def ends_well(words: Sequence[str], folder: Path) -> bool:
     """Run a command; if this gate is told to end meanwhile, end the command first."""
     process = subprocess.Popen(words, cwd=folder, stdin=subprocess.DEVNULL)
     try:

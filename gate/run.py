@@ -29,6 +29,7 @@ from gate.git import commit_of, is_dirty
 from gate.measuring import Measuring
 from gate.request import Request
 from gate.sides import BASE, HEAD, Pair, Side, pairs, planned
+from gate.trying import try_servers
 from gate.unpaired import impls, known, not_comparable, notes
 from load.host.environment import let_no_python_be_told
 from load.network.trial import refused, unavailable
@@ -148,6 +149,7 @@ def measured_twice(
 ) -> list[Comparison]:
     """Measure, and once more what looks worse; return what is found each time."""
     first.measure(chosen, request.seed)
+    try_servers(first, chosen)
     compared = compare(first, chosen, request.least)
     if not (doubtful := suspects(compared.rows)):
         return [compared]

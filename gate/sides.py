@@ -12,13 +12,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from contract.text import one_line
 from gate.errors import GateError
-from pipeline import RUNNER
+from pipeline import CONFORMANCE, RUNNER
 
 Config = dict[str, Any]
 BASE, HEAD = "base", "head"
@@ -28,12 +28,17 @@ CODE_OF_PAGE = ("command", "sources")
 
 @dataclass(frozen=True)
 class Side:
-    """A side: its name, the tree that its servers are in, and its cells."""
+    """A side: its name, the tree that its servers are in, and its cells.
+
+    `trials` of how servers conform are by their names, and `tried` has that of a cell.
+    """
 
     name: str
     tree: Path
     cells: Mapping[str, Config]  # by the names of their folders
     labels: Mapping[str, str]
+    trials: Mapping[str, Config] = field(default_factory=dict)
+    tried: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Pair:
 def planned(name: str, tree: Path, requested: Mapping[str, Any], network: str) -> Side:
     """Return a side with the cells of a request; raise `GateError` if it has none."""
     asked = {"requested": requested, "runner": RUNNER, "network": network}
+    asked["conformance"] = CONFORMANCE
     done = subprocess.run(
         [sys.executable, "-m", "conf.plan.cells"],
         cwd=tree,
@@ -64,7 +70,8 @@ def planned(name: str, tree: Path, requested: Mapping[str, Any], network: str) -
         lines = done.stderr.strip().splitlines() or ["it cannot be planned"]
         raise GateError(f"the {name}: {one_line(lines[-1])}")
     answer = json.loads(done.stdout)
-    return Side(name, tree, answer["cells"], answer["labels"])
+    parts = ("cells", "labels", "trials", "tried")
+    return Side(name, tree, *(answer[part] for part in parts))
 
 
 def pairs(base: Side, head: Side) -> list[Pair]:

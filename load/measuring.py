@@ -24,6 +24,7 @@ from load.folder import Folder
 from load.idle.process import IdleProcess
 from load.progress.progress import Progress
 from load.server.kept_command import kept_command
+from load.server.page import identity
 from load.sides.server_side import ServerSide
 from load.site import Site, site_of
 from load.watch import Watch
@@ -56,6 +57,8 @@ class Measuring:
     def _measure_server(self, site: Site) -> dict[str, Any]:
         """Start the server, load it and stop it; return what the run came to."""
         prepared = site.server.prepare()
+        if self.config["app"]["code"] is None:  # attendance has no page
+            site.provenance["page"] = identity(prepared.body)
         scratch = self.folder.scratch.absolute()
         locust = locust_command.words(
             *(self.config, prepared.address, prepared.body, scratch),

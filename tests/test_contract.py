@@ -27,7 +27,8 @@ from contract import columns, stops
 from contract import record as contract
 from load.client.phases import Unfinished
 from load.network.namespaces import Network
-from load.recording.record import Record, Row
+from load.recording.line import Row
+from load.recording.record import Record
 from load.telemetry import readings as telemetry
 from load.telemetry.proc import CoreTimes
 from load.telemetry.tcp import COUNTERS

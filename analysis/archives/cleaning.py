@@ -6,6 +6,9 @@ Rules of this module:
   least, so that `/` and `/page` of a URL stay.
 - Names of the host and of the user are replaced in what was read or printed. They stay
   in settings: whoever calls a server `ada` wants it to be called so.
+- A host may be called `load`, and a user `root`. A name that may be a word is replaced
+  only where it stands as a name: in `/home/USER`, `USER@`, `@HOST`, `HOST:80`. Any
+  other name is replaced wherever it stands.
 - Where nothing has to be replaced, the bytes stay as they are.
 """
 
@@ -29,6 +32,15 @@ ELSEWHERE = re.compile(
 URL_PATHS = ("impl.path", "impl.ready.path", "--path")
 AS_SET = ("provenance.commands", "stopped.reason", "not_measured.kind")
 LEAST = 2  # characters of a name of a host or a user
+UNMISTAKABLE = 5  # characters of a name, not all of them letters, that is no word
+USER, HOST = "{user}", "{host}"
+# Where a word stands as the name of a user, or of a host.
+HOMES = r"(?:(?<=/home/)|(?<=/Users/)|(?<=(?<!\w)~))NAME(?![\w.-])"
+AS_NAME = {
+    USER: rf"{HOMES}|(?<![\w.-])NAME(?=@)|(?<=\buser=)NAME\b|(?<=\buser ')NAME(?=')",
+    HOST: r"(?<=@)NAME(?![\w-]|\.\w)|(?<=://)NAME(?![\w.-])|(?<![\w./-])NAME(?=:\d)"
+    r"|(?<=\bhost=)NAME\b|(?<=\bhost ')NAME(?=')",
+}
 SHORT = 4  # characters of a path that may stand in any picture by chance
 
 
@@ -45,9 +57,9 @@ class Cleaning:
         places = {sys.executable: "{python}", str(ROOT): "{root}"}
         with contextlib.suppress(RuntimeError, KeyError):  # a user without a home
             places[str(Path.home())] = "{home}"
-        names = {platform.node(): "{host}", platform.node().partition(".")[0]: "{host}"}
+        names = {platform.node(): HOST, platform.node().partition(".")[0]: HOST}
         with contextlib.suppress(OSError, KeyError):  # a user without a name
-            names[getpass.getuser()] = "{user}"
+            names[getpass.getuser()] = USER
         return cls(
             {path: name for path, name in places.items() if len(path) > LEAST},
             {name: to for name, to in names.items() if len(name) >= LEAST},
@@ -67,12 +79,10 @@ class Cleaning:
             text = re.sub(
                 rf"(?<![\w.-]){re.escape(path)}(?![\w.-])", self.places[path], text
             )
-        text = ELSEWHERE.sub(r"{elsewhere}/\1", text)
-        if with_names:
-            for name in sorted(self.names, key=len, reverse=True):
-                pattern = rf"(?<![\w{{]){re.escape(name)}(?![\w}}])"
+        for name in sorted(self.names, key=len, reverse=True):
+            if pattern := _pattern(name, self.names[name], with_names=with_names):
                 text = re.sub(pattern, self.names[name], text, flags=re.IGNORECASE)
-        return text
+        return ELSEWHERE.sub(r"{elsewhere}/\1", text)
 
     def found(self, content: bytes) -> str | None:
         """Return a place of this machine that stands in a file, if there is one."""
@@ -105,3 +115,14 @@ class Cleaning:
             place = option if option in URL_PATHS else where
             yield self._each(word, place, with_names=with_names)
             option = word if isinstance(word, str) else ""
+
+
+def _pattern(name: str, to: str, *, with_names: bool) -> str:
+    """Return where a name is to be replaced; without names a home still is a place."""
+    if not with_names:
+        where = HOMES if to == USER else ""
+    elif not name.isalpha() and len(name) >= UNMISTAKABLE:
+        where = r"(?<![\w{])NAME(?![\w}])"
+    else:
+        where = AS_NAME[to]
+    return where.replace("NAME", re.escape(name))

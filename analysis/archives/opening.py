@@ -141,7 +141,7 @@ def _check_cell(outputs: Path, cell: str) -> None:
         check_shape(load_yaml(folder / record.CONFIG), CONFIG, "")
     with within(f"{cell}/{record.RUN}"):
         run = load_json(folder / record.RUN)
-        is_measured = _check_run(run)
+        is_measured = _check_run(run, Path(cell, record.RUN))
     with within(f"{cell}/{form.RESULT}"):
         if not isinstance(load_json(folder / form.RESULT), dict):
             raise DataError("it is no result")
@@ -151,11 +151,11 @@ def _check_cell(outputs: Path, cell: str) -> None:
             check_table(folder / name, empty=not is_measured)
 
 
-def _check_run(run: Any) -> bool:
+def _check_run(run: Any, path: Path) -> bool:
     """Check the content of `run.json`; return whether the cell was measured."""
     is_measured = not (isinstance(run, dict) and "not_measured" in run)
     if isinstance(run, dict) and type(run.get("version")) is int:
-        check_version(run, Path(record.RUN))
+        check_version(run, path)
     check_shape(run, RUN if is_measured else NOT_MEASURED, "")
     if is_measured and len(run["stopped"].get("joining") or ()) > JOINED:
         raise DataError("stopped.joining has too many stretches")

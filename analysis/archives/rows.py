@@ -4,6 +4,8 @@ Rules of this module:
 - A table has the header of today's form, and rows that match it sign by sign: numbers
   are digits, and an error is text that was quoted where it had to be. So nothing is
   left for a reader of CSV to decide.
+- A request stands once in its table. Two processes of the load generator may begin two
+  requests within a microsecond and end them within another, once in a long while.
 - A packed table is unpacked as far as the limits go, whatever it claims.
 """
 
@@ -11,7 +13,11 @@ from __future__ import annotations
 
 import re
 import zlib
+from array import array
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from analysis.archives import form
 from analysis.files import DataError
@@ -19,6 +25,7 @@ from contract import record
 
 GZIP = 31  # zlib's number for a header of gzip
 AT_ONCE = 1 << 20
+SELDOM = 10_000  # rows, of which one may be like another
 NUMBER = r"-?\d{1,15}(?:\.\d{1,12})?(?:e[+-]?\d{1,2})?"
 WHOLE = r"\d{1,15}"
 TEXT = r'(?:[^",\x00-\x1f\x7f]*|"(?:[^"\x00-\x1f\x7f]|"")*")'
@@ -46,15 +53,24 @@ def check_table(path: Path, *, empty: bool = False) -> None:
         if path.stat().st_size:
             raise DataError("it has rows, and its cell was not measured")
         return
+    seen = array("q")  # a number for each row, which no archive can foresee
     with path.open("rb") as file:
         row = _row(file.readline(form.LINE_BYTES), path.name)
-        for number in range(2, form.ROWS + 3):
-            line = file.readline(form.LINE_BYTES)
-            if not line:
-                return
+        while line := file.readline(form.LINE_BYTES):
+            if len(seen) == form.ROWS:
+                raise DataError(f"it has over {form.ROWS:,} rows")
             if not _fits(line, row):
-                raise DataError(f"line {number} is no row of it")
-    raise DataError(f"it has over {form.ROWS:,} rows")
+                raise DataError(f"line {len(seen) + 2} is no row of it")
+            seen.append(hash(line))
+    if path.name == record.REQUESTS:
+        _check_once(np.array(seen))
+
+
+def _check_once(rows: np.ndarray[Any, Any]) -> None:
+    """Raise `DataError` if more rows than by chance are like another."""
+    again = len(rows) - len(np.unique(rows))
+    if again * SELDOM > len(rows):
+        raise DataError(f"rows stand in it twice: {again:,} of {len(rows):,}")
 
 
 def _row(header: bytes, name: str) -> re.Pattern[str]:

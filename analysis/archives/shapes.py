@@ -7,6 +7,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from contract.settings import AUTO
 
 NAME = re.compile(r"[\w%][\w ._+\-,'()&@%]{0,199}")
 DIGITS = re.compile(r"[0-9a-f]{4,64}")
+MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")  # as a run writes it
 JOINED = 200  # stretches in which users joined; a search for a start has twenty
 Fits = Callable[[Any], bool]
 
@@ -58,6 +60,32 @@ def digits(value: Any) -> bool:
 
 def truth(value: Any) -> bool:
     return isinstance(value, bool)
+
+
+def moment(value: Any) -> bool:
+    """Whether a value is a time of this century, as a run has recorded it."""
+    if not isinstance(value, str) or not MOMENT.fullmatch(value):
+        return False
+    try:
+        datetime.datetime.fromisoformat(value)
+    except ValueError:  # a 30th of February
+        return False
+    return True
+
+
+def each_named(fits: Fits) -> Fits:
+    """Return whether a value is a mapping of which each known entry fits."""
+
+    def are(value: Any) -> bool:
+        return isinstance(value, dict) and all(
+            known is None or fits(known) for known in value.values()
+        )
+
+    return are
+
+
+def _limit(value: Any) -> bool:
+    return whole(-1)(value) or text(value)  # -1 is none
 
 
 def _users(value: Any) -> bool:
@@ -107,12 +135,14 @@ CONFIG = {
 PROVENANCE = {
     "commit?": text,
     "dirty?": truth,
-    "started?": text,
+    "started?": moment,
     "host?": {
         **{"kernel?": text, "cpu_model?": text, "cpus?": whole(1)},
         "memory_bytes?": whole(0),
     },
-    "versions?": {},
+    "versions?": each_named(text),
+    "limits?": each_named(_limit),
+    "page?": {"bytes": whole(0), "sha256": digits},
     "cores?": {"server?": [whole(0)], "locust?": [whole(0)]},
     "commands?": {"server?": [lambda word: isinstance(word, str)]},
 }

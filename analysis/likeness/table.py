@@ -45,7 +45,7 @@ def markdown(matrix: Matrix) -> str:
 def _lines(matrix: Matrix) -> Iterator[str]:
     known = matrix.alike
     if not known:
-        yield "Submissions were not compared: ask for the study again."
+        yield "Submissions were not compared: an archive does not say what is alike."
         return
     count, asked = f"{known['compared']:,}", f"{100 * known['asked']:g} %"
     if known["compared"] < 2:

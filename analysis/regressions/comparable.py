@@ -7,6 +7,9 @@ Rules of this module:
   the program that writes the page, and a setting that only one side knows. They are
   notes. So is other code that measures: it changes often, and changes little of a
   figure that the server limited. A reader should know it still.
+- A page that a program writes is known by its bytes: each run has recorded their number
+  and digest. Where they differ, the load is another one, whatever the settings say. A
+  program may write another page each time: then the number alone counts.
 - A run that is on both sides says nothing of a difference.
 - Two machines are the same if nothing that was recorded of them differs. Two of one
   kind cannot be told apart.
@@ -47,6 +50,7 @@ def reasons(pair: Pair) -> list[str]:
         *_same_runs(pair),
         *_codes(pair),
         *_conditions(pair),
+        *_pages(pair),
         *_machines(pair),
         *_speeds(pair),
         *_limits(pair),
@@ -109,6 +113,25 @@ def _differing(pair: Pair) -> list[str]:
     varying = varying_settings([pair.base.cells[0], pair.head.cells[0]])
     stop = [STOP] if base.get(STOP) != head.get(STOP) else []
     return stop + [name for name in varying if name in base and name in head]
+
+
+def _pages(pair: Pair) -> Iterator[str]:
+    """Yield in what the pages differ that were served, where that is known."""
+    base, head = ({*_served(row)} for row in _rows(pair))
+    if not base or not head or base == head:
+        return
+    lengths = [sorted(length for length, _ in pages) for pages in (base, head)]
+    if {*lengths[0]} != {*lengths[1]}:
+        both = (f"{of[0]:,}" if of[0] == of[-1] else "various" for of in lengths)
+        yield f"other page: {' and '.join(both)} bytes"
+    elif len(base) == len(head) == 1:
+        yield f"other page: other content in as many bytes, {lengths[0][0]:,}"
+
+
+def _served(row: Row) -> Iterator[tuple[int, str]]:
+    for cell in row.measured:
+        if page := cell.provenance.get("page"):
+            yield page["bytes"], page["sha256"]
 
 
 def _machines(pair: Pair) -> Iterator[str]:

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from analysis.files import DataError
+from analysis.regressions.conformance import Conformity, conformities
 from analysis.regressions.exits import exit_status
 from analysis.regressions.matching import Pair, matched
 from analysis.regressions.results import Run, read
@@ -33,10 +34,11 @@ class Comparison:
     only_base: Sequence[str]
     only_head: Sequence[str]
     in_turns: bool = False
+    conforming: Sequence[Conformity] = ()
 
     @property
     def exit(self) -> int:
-        return exit_status(self.findings, self.only_base)
+        return exit_status(self.findings, self.only_base, self.conforming)
 
 
 def compare(
@@ -68,7 +70,8 @@ def compared(
             _check_repeats(pair)
     found = findings(rows.pairs, least, in_turns)
     one_side = rows.only_base, rows.only_head
-    return Comparison(base, head, least, found, *one_side, in_turns)
+    known = conformities(rows.pairs)
+    return Comparison(base, head, least, found, *one_side, in_turns, known)
 
 
 def _check_repeats(pair: Pair) -> None:

@@ -18,6 +18,13 @@
         p, p_holm       of the test, and corrected
         base, head      the folders of the runs
     only_base, only_head  labels of rows on one side only
+    conformance         a list, an entry for each server whose conformance BASE knows:
+        label
+        verdict         worse, better, same, not comparable
+        reason          why it is not compared
+        base_passed, head_passed, of
+                        how many cases each side passes, of those that both know
+        lost, won       names of cases that HEAD alone fails, and alone passes
 
 Rules of this module:
 - What is not known, or has no bound, is null.
@@ -30,6 +37,7 @@ import math
 from typing import Any
 
 from analysis.regressions.compare import Comparison
+from analysis.regressions.conformance import Conformity
 from analysis.regressions.markdown import OUTCOMES
 from analysis.regressions.matching import Row
 from analysis.regressions.verdicts import Finding
@@ -52,6 +60,7 @@ def as_json(comparison: Comparison) -> str:
         "rows": [_row(finding) for finding in comparison.findings],
         "only_base": list(comparison.only_base),
         "only_head": list(comparison.only_head),
+        "conformance": [_conformity(each) for each in comparison.conforming],
     }
     return json.dumps(whole, indent=2, allow_nan=False) + "\n"
 
@@ -80,6 +89,19 @@ def _row(finding: Finding) -> dict[str, Any]:
         "p_holm": finding.p_holm,
         "base": [run.shown for run in pair.base.runs],
         "head": [run.shown for run in pair.head.runs],
+    }
+
+
+def _conformity(each: Conformity) -> dict[str, Any]:
+    return {
+        "label": each.label,
+        "verdict": each.verdict,
+        "reason": each.reason,
+        "base_passed": each.base and each.base.passed,
+        "head_passed": each.head and each.head.passed,
+        "of": each.head and each.head.of,
+        "lost": list(each.lost),
+        "won": list(each.won),
     }
 
 

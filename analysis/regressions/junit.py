@@ -1,7 +1,8 @@
 """A comparison as JUnit XML, as CI servers show it.
 
-A test case is one figure of one row. It is a failure if HEAD is worse, an error if a
-cell could not be measured, and skipped if it was not compared.
+A test case is one figure of one row, or how one server conforms to HTTP/1.1. It is a
+failure if HEAD is worse, an error if a cell could not be measured, and skipped if it
+was not compared.
 
 Rules of this module:
 - The form is that of JUnit's Ant task, whose schema asks for most, and other readers
@@ -17,6 +18,7 @@ import re
 from xml.etree import ElementTree
 
 from analysis.regressions.compare import Comparison
+from analysis.regressions.conformance import Conformity
 from analysis.regressions.markdown import pull_request, ratio_text
 from analysis.regressions.verdicts import Finding
 
@@ -25,11 +27,13 @@ NO_TIME, NO_HOST = "1970-01-01T00:00:00", "localhost"  # the schema asks for bot
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 KINDS = {"worse": "failure", "not measured": "error"}
 PASSED = ("same", "better")
+CONFORMANCE = "conformance"
 
 
 def as_junit(comparison: Comparison) -> str:
     """Return the whole comparison as the text of an XML file."""
     cases = [_case(finding) for finding in comparison.findings] or [_nothing()]
+    cases += [_conforming(each) for each in comparison.conforming]
     counts = {
         name: str(sum(case.find(kind) is not None for case in cases))
         for name, kind in {
@@ -75,11 +79,25 @@ def _case(finding: Finding) -> ElementTree.Element:
         return case
     kind = KINDS.get(finding.verdict, "skipped")
     message = finding.reason or f"HEAD over BASE is {ratio_text(finding)}"
-    said = {"message": _allowed(f"{finding.verdict}: {message}")}
-    if kind != "skipped":
-        said["type"] = finding.verdict
-    ElementTree.SubElement(case, kind, said)
+    _say(case, kind, finding.verdict, message)
     return case
+
+
+def _conforming(each: Conformity) -> ElementTree.Element:
+    case = _named(CONFORMANCE, f"{each.label}: {CONFORMANCE}")
+    if each.verdict not in PASSED:
+        kind = KINDS.get(each.verdict, "skipped")
+        scores = f"{each.head} cases, and BASE {each.base}"
+        lost = f"{scores}: HEAD fails {'; '.join(each.lost)}"
+        _say(case, kind, each.verdict, each.reason or lost)
+    return case
+
+
+def _say(case: ElementTree.Element, kind: str, verdict: str, message: str) -> None:
+    said = {"message": _allowed(f"{verdict}: {message}")}
+    if kind != "skipped":
+        said["type"] = verdict
+    ElementTree.SubElement(case, kind, said)
 
 
 def _nothing() -> ElementTree.Element:

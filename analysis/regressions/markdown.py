@@ -5,6 +5,7 @@ Rules of this module:
   many lines without a difference only the first are shown, and their number is said.
 - A mark repeats the verdict, which stands in words at the end of each line.
 - What was not compared is said with its reason, row by row.
+- Names and reasons are text of others. Nothing in them comes to life (`inert`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 from analysis.regressions import paired
 from analysis.regressions.compare import Comparison
+from analysis.regressions.conformance import lines
 from analysis.regressions.exits import (
     NOTHING_WORSE,
     UNDECIDED,
@@ -24,8 +26,8 @@ from analysis.regressions.exits import (
 from analysis.regressions.verdicts import DECIDED, Finding, Verdict
 from analysis.rows.pairs import RANK_TEST, T_TEST
 from analysis.rows.ratios import ALPHA, are_few
-from analysis.rows.settings import show
 from analysis.rows.statistics import Estimate
+from contract.text import code, inert
 
 MOST = 40  # lines of a table
 MARKS: dict[Verdict, str] = {
@@ -64,21 +66,17 @@ APART = Words(
 
 
 def pull_request(comparison: Comparison) -> str:
-    """Return the whole text; no name in it is taken for HTML."""
-    head, base = _quoted(comparison.head), _quoted(comparison.base)
-    lines = [f"### `{head}` (HEAD) against `{base}` (BASE)", "", *body(comparison)]
-    text = "\n".join(lines).rstrip("\n") + "\n"
-    return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def _quoted(name: str) -> str:
-    return show(name).replace("`", "'")
+    """Return the whole text, with a heading that names both sides."""
+    head, base = code(comparison.head), code(comparison.base)
+    lines = [f"### {head} (HEAD) against {base} (BASE)", "", *body(comparison)]
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def body(comparison: Comparison) -> Iterator[str]:
     """Yield the lines below the names of both sides."""
     yield f"**{OUTCOMES[comparison.exit]}** {_counted(comparison.findings)}"
     yield ""
+    yield from _listed("Conformance to HTTP/1.1:", lines(comparison.conforming))
     compared = [f for f in comparison.findings if f.verdict in DECIDED]
     if compared:
         yield from _table(compared)
@@ -108,7 +106,9 @@ def _table(compared: Sequence[Finding]) -> Iterator[str]:
     most = max(MOST, sum(finding.verdict != "same" for finding in ordered))
     for finding in ordered[:most]:
         entries = [
-            *(MARKS[finding.verdict], show(finding.pair.label), finding.figure.column),
+            MARKS[finding.verdict],
+            inert(finding.pair.label, in_table=True),
+            finding.figure.column,
             *(_median(finding, finding.base), _median(finding, finding.head)),
             *(ratio_text(finding), WORDS[finding.verdict]),
         ]
@@ -165,7 +165,7 @@ def _explained(compared: Sequence[Finding], of: Comparison) -> Iterator[str]:
         yield (
             "Where no difference is shown there may still be one. By the intervals "
             f"HEAD may be worse by {_at_most(max(known))} "
-            f"({show(widest.pair.label)}, {widest.figure.heading})."
+            f"({inert(widest.pair.label)}, {widest.figure.heading})."
         )
         yield ""
 
@@ -194,10 +194,10 @@ def _not_compared(findings: Sequence[Finding]) -> Iterator[str]:
     decided = {id(f.pair) for f in findings if f.verdict in DECIDED}
     for finding in findings:
         if finding.verdict not in DECIDED:
-            name = show(finding.pair.label)
+            name = inert(finding.pair.label)
             if id(finding.pair) in decided:
                 name += f", {finding.figure.heading}"
-            why = f"{finding.verdict}: {show(finding.reason)}"
+            why = f"{finding.verdict}: {inert(finding.reason)}"
             names.setdefault(why, {})[name] = None
     rows = len({id(finding.pair) for finding in findings})
     yield from _listed("Not compared:", _by_text(names, rows))
@@ -206,7 +206,7 @@ def _not_compared(findings: Sequence[Finding]) -> Iterator[str]:
 def _one_side(comparison: Comparison) -> Iterator[str]:
     sides = {"BASE": comparison.only_base, "HEAD": comparison.only_head}
     lines = [
-        f"- only in {side}: {show(label)}"
+        f"- only in {side}: {inert(label)}"
         for side, labels in sides.items()
         for label in labels
     ]
@@ -219,7 +219,7 @@ def _notes(compared: Sequence[Finding]) -> Iterator[str]:
     for finding in compared:
         own = [f"{finding.figure.heading}: {finding.reason}"] if finding.reason else []
         for note in [*finding.notes, *own]:
-            names.setdefault(show(note), {})[show(finding.pair.label)] = None
+            names.setdefault(inert(note), {})[inert(finding.pair.label)] = None
     rows = len({id(finding.pair) for finding in compared})
     yield from _listed("To be known:", _by_text(names, rows))
 

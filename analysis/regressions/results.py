@@ -4,6 +4,7 @@ Rules of this module:
 - Other code of analysis may define a figure in another way. If the results of both
   sides were not all made by the same code, they are made again of their records, in
   memory. Nothing is written.
+- How a cell's server conforms is read beside, and is no figure of the run.
 - A cell without figures is a run with the reason. A listed cell without a record was
   not measured: its run failed, or was cut off.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +27,7 @@ from analysis.record.run_files import check_version
 from analysis.regressions.sides import Side
 from analysis.rows.ceiling import with_ceilings
 from analysis.rows.cells import Cell
+from analysis.rows.conformance import Tried, tried
 from analysis.rows.unmeasured import Unmeasured
 from contract import record
 
@@ -42,6 +44,7 @@ class Run:
     shown: str  # its folder
     lacks: Lacks = ""
     why: str = ""
+    tried: Tried | None = None  # how its server conforms, if that is known
 
 
 def read(sides: Sequence[Side]) -> list[list[Run]]:
@@ -51,7 +54,19 @@ def read(sides: Sequence[Side]) -> list[list[Run]]:
     if len(made_by) > 1 or None in made_by or not all(map(_is_of_today, kept.items())):
         kept = dict.fromkeys(kept)
     return [
-        _with_ceilings([_run(side, f, kept[f]) for f in side.folders]) for side in sides
+        _with_conformance(
+            side, _with_ceilings([_run(side, f, kept[f]) for f in side.folders])
+        )
+        for side in sides
+    ]
+
+
+def _with_conformance(side: Side, runs: list[Run]) -> list[Run]:
+    files = [side.tried.get(run.cell.folder) for run in runs]
+    known = {file: tried(file) for file in {*files} if file is not None}
+    return [
+        replace(run, tried=known[file]) if file is not None else run
+        for run, file in zip(runs, files, strict=True)
     ]
 
 

@@ -104,7 +104,7 @@ def _split(line: str) -> list[str]:
 
 def entry(text: str, *, numeric: bool) -> dict[str, Any]:
     """Return an entry of a table: its text, its interval apart, and its value."""
-    words = plain(text)
+    words = unstyled(inline(text))
     match = INTERVAL.fullmatch(words) if numeric else None
     return {
         "text": match["text"] + match["rest"] if match else words,

@@ -10,7 +10,8 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,15 @@ from contract.conformance import LIST
 
 HEADING = "conformance"  # of its column
 TEXTS = ("name", "section", "level", "rule", "sent", "seen")  # of a case
+Case = tuple[str, str]  # its name, and what is sent
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Whether a server has passed each case, or why it was not tried."""
+
+    passed: Mapping[Case, bool] = field(default_factory=dict)
+    why: str = ""
 
 
 def listed(folder: Path) -> dict[str, str]:
@@ -47,28 +57,43 @@ def read_list(folder: Path) -> dict[str, Conformance]:
 
 def _read(path: Path) -> Conformance | None:
     """Return what a result says; None if it is gone, or the server was not tried."""
+    content = _content(path)
+    if content is None or "not_tried" in content:
+        return None
+    cases = content["cases"]
+    failed = tuple(case for case in cases if not case["passed"])
+    return Conformance(len(cases) - len(failed), len(cases), failed)
+
+
+def tried(path: Path) -> Tried | None:
+    """Return what a result says of each case; None if it is gone."""
+    content = _content(path)
+    if content is None:
+        return None
+    if "not_tried" in content:
+        return Tried(why=content["not_tried"])
+    cases = content["cases"]
+    return Tried({(case["name"], case["sent"]): case["passed"] for case in cases})
+
+
+def _content(path: Path) -> dict[str, Any] | None:
+    """Return what is in a result; None if it is gone. Raises `DataError`."""
     if not path.is_file():
         return None
     content = read_json(path)
     try:
-        if "not_tried" in content:
-            return None
-        failed = [case for case in content["cases"] if not _has_passed(case)]
-        return Conformance(
-            len(content["cases"]) - len(failed), len(content["cases"]), tuple(failed)
-        )
-    except (KeyError, TypeError, ValueError):
-        raise DataError(
-            f"{path} is no result of conformance: remove it, and ask again"
-        ) from None
+        known = content.get("not_tried")
+        whole = isinstance(known, str) or all(map(_is_case, content["cases"]))
+    except (AttributeError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise DataError(f"{path} is no result of conformance: remove it, and ask again")
+    return dict(content)
 
 
-def _has_passed(case: Any) -> bool:
-    """Return whether a case has passed; raise ValueError if it is none."""
-    passed = case["passed"]
-    if not isinstance(passed, bool) or not all(isinstance(case[n], str) for n in TEXTS):
-        raise ValueError
-    return passed
+def _is_case(case: Any) -> bool:
+    texts = all(isinstance(case[name], str) for name in TEXTS)
+    return texts and isinstance(case["passed"], bool)
 
 
 def scores(cells: Sequence[Cell]) -> dict[str, Conformance]:

@@ -18,7 +18,7 @@ from analysis.rows.cells import Cell
 from analysis.translation import translated
 from contract import stops
 from contract.settings import AUTO
-from contract.text import numbered
+from contract.text import inert, numbered
 
 NETWORK = "network.name"
 PAGE = "page.name"
@@ -196,7 +196,10 @@ def _growing(common: dict[str, Any]) -> dict[str, str]:
 
 
 def show(value: Any, digits: int | None = None) -> str:
-    """Return a value for reading; `digits` are those after the point."""
+    """Return a value for reading; `digits` are those after the point.
+
+    Text of others, such as a name or the words of a server, is no markup (`inert`).
+    """
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -205,7 +208,7 @@ def show(value: Any, digits: int | None = None) -> str:
         return f"{value:,g}" if digits is None else f"{value:,.{digits}f}"
     if isinstance(value, int):
         return f"{value:,}"
-    return " ".join(str(value).split()).replace("|", "\\|")
+    return inert(str(value), in_table=True)
 
 
 def show_ms(value: float | None) -> str:

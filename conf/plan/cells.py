@@ -1,9 +1,11 @@
 """`python -m conf.plan.cells`: the cells of a request, for another program.
 
 Rules of this module:
-- The request is JSON on standard input: `requested` as `matrix` takes it, the files and
-  folders of the `runner`, and the `network` that auto stands for.
-- The answer is JSON on standard output: the cells and their labels, by their folders.
+- The request is JSON on standard input: `requested` as Snakemake takes it, the files of
+  the `runner` and those of `conformance`, and the `network` that auto stands for.
+- The answer is JSON on standard output: the cells and their labels, by their folders;
+  how their servers are tried for conformance, by the names of these `trials`; and
+  `tried`, the name of each cell's.
 - A request that cannot be planned gets one line on standard error, and exit status 1.
 """
 
@@ -14,8 +16,12 @@ import sys
 from pathlib import Path
 
 from conf.errors import MatrixError
+from conf.plan.conformance import split, trials
 from conf.plan.labels import labels
 from conf.plan.matrix import matrix
+from conf.plan.plan import OUTPUTS
+from conf.plan.sources import digest
+from contract.record import RUN
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,11 +29,15 @@ ROOT = Path(__file__).parents[2]
 def main() -> int:
     asked = json.load(sys.stdin)
     try:
-        cells = matrix(asked["requested"], ROOT, asked["runner"], asked["network"])
+        requested, tries = split(asked["requested"])
+        cells = matrix(requested, ROOT, asked["runner"], asked["network"])
     except MatrixError as error:
         print(error, file=sys.stderr)
         return 1
-    json.dump({"cells": cells, "labels": labels(cells)}, sys.stdout)
+    cases = digest(asked["conformance"], ROOT)
+    known = trials(cells if tries else {}, cases, OUTPUTS, RUN)
+    answer = {"cells": cells, "labels": labels(cells)}
+    json.dump(answer | {"trials": known.configs, "tried": known.of}, sys.stdout)
     return 0
 
 

@@ -17,7 +17,7 @@ from conf.plan.conformance import Trials
 from conf.plan.last import FIRST, last_cells, last_conformance
 from conf.plan.matrix_files import OF_ARCHIVE
 from conf.plan.plan import OUTPUTS, Parts, Plan
-from conf.plan.request import files_of, refuse_foreign
+from conf.plan.request import check_names, files_of, refuse_foreign
 from conf.schema import Config
 
 
@@ -67,12 +67,7 @@ def _of_records(
 
     `conforming` has the files with the conformance of their servers.
     """
-    names = {config["experiment"]["name"] for config in cells.values()}
-    if taken := sorted(names.intersection(parts.taken_names)):
-        raise MatrixError(
-            f"an experiment is called {taken[0]}, which is the name of other tables "
-            "and charts"
-        )
+    check_names(cells, parts)
     files = files_of(cells, parts)
     for cell in files.unmeasured:
         if not OF_ARCHIVE.match(cell):  # which was checked when it was opened

@@ -24,6 +24,7 @@ from conf.schema import Config
 
 SNAKEMAKE = Path(".snakemake")  # its own notes, beside `outputs`
 LOOPBACK, NETWORK = "loopback", "netns"  # network=auto is one of them
+OTHERS = "other tables and charts are"  # called so
 SIMPLEST = "static"  # the page of trials alone: any server can serve it
 
 
@@ -53,14 +54,25 @@ def plan(
     files = files_of(cells, parts, told, trials.result_of_cells)
     if measures and files.unmeasured:
         refuse(parts.refused(cell["network"] for cell in cells.values()))
-    names = {cell["experiment"]["name"] for cell in cells.values()}
-    if taken := sorted(names.intersection(parts.taken_names)):
-        raise MatrixError(
-            f"conf/experiment/{taken[0]}.yaml: other tables and charts have this name; "
-            "give it another name"
-        )
+    check_names(cells, parts)
     warnings = list(_warnings(requested, cells, root, parts))
     return Plan(cells, files, settings, parts, warnings, trials, measures)
+
+
+def check_names(cells: Mapping[str, Config], parts: Parts) -> None:
+    """Raise `MatrixError` if tables or charts of an experiment would overwrite others.
+
+    They would on a disk for which `Users` and `users` are one name, and in an archive.
+    """
+    known = {name.casefold(): (name, OTHERS) for name in parts.taken_names}
+    for name in dict.fromkeys(c["experiment"]["name"] for c in cells.values()):
+        other, who = known.setdefault(name.casefold(), (name, "another is"))
+        if other != name or who == OTHERS:
+            case = "" if other == name else " but for the case of letters"
+            raise MatrixError(
+                f"an experiment is called {name}, as {who}{case}: give "
+                f"conf/experiment/{name}.yaml another name"
+            )
 
 
 def files_of(

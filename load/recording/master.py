@@ -4,8 +4,8 @@ They are Locust's own master and workers. Workers send what they have seen to th
 many times a second. The master keeps the only record.
 
 Rules of this module:
-- The record is as exact as that of one process: rows are in the order in which they
-  finished, the rule is applied in that order, and nothing follows the row that meets
+- The record is as exact as that of one process: lines are in the order in which they
+  finished, the rule is applied in that order, and nothing follows the line that meets
   it.
 - A run that ends by the clock (its time, the cap, a signal) ends at one moment. The
   record is closed when every worker has reported up to that moment.
@@ -26,19 +26,23 @@ from locust.env import Environment
 from contract.stops import BOUNDS
 from load.client.phases import Unfinished
 from load.recording.lateness import Late
+from load.recording.line import in_flight
 from load.recording.listener import RunListener
 from load.recording.merge import Merge
 from load.recording.messages import (
+    BEGAN,
     ENDED,
     PREPARE,
     PREPARED,
     REPORT,
     SEND_S,
     UNFINISHED,
+    unpacked,
 )
 from load.users.before import Before
 from load.users.joining import Start
 
+WRITE_S = SEND_S / 4  # of lines at once: to sort at each report would be dear
 UNFINISHED_S = 1.0  # for workers to send what was in flight when the run ended
 SILENT_S = 10.0  # a worker that sends nothing for so long is lost
 LAST_REPORT_S = 2.0  # for workers to report when Locust has been told to stop
@@ -85,7 +89,11 @@ class MasterRecorder(RunListener):
     def begin_record(self) -> bool:
         # The workers had nothing to send before.
         self.heard_s = dict.fromkeys(range(self.workers), time.monotonic())
-        return super().begin_record()
+        begins = super().begin_record()
+        runner: Any = self.environment.runner
+        # Locust has them make users after that, and each worker is told in this order.
+        runner.send_message(BEGAN, self.record.began_s)
+        return begins
 
     def receive(self, msg: Any, **_: Any) -> None:
         """Take a report of a worker."""
@@ -93,8 +101,11 @@ class MasterRecorder(RunListener):
         worker = report["worker"]
         if self.ended or worker not in self.heard_s:
             return
+        # Lines of another record are of an earlier run, in the web UI.
+        is_of_this = report["began_s"] == self.record.began_s
+        lines = unpacked(report["lines"] if is_of_this else ())
         if self.closing:
-            self.merge.add(worker, report["rows"], float("inf"), report["users"])
+            self.merge.add(worker, lines, float("inf"), report["users"])
             return
         if worker not in self.processes and not self.options.elsewhere:
             # A worker that has ended already falls silent.
@@ -106,18 +117,16 @@ class MasterRecorder(RunListener):
         self.late_so_far[worker] = report["late_so_far"]
         # Nothing comes after the last report of a worker.
         upto_s = float("inf") if report["last"] else report["upto_s"]
-        self.merge.add(worker, report["rows"], upto_s, report["users"])
-        self.attempt(self.write_ready)
+        self.merge.add(worker, lines, upto_s, report["users"])
+        if self.reason or self.merge.behind_s() >= WRITE_S:
+            self.attempt(self.write_ready)
 
     def write_ready(self) -> None:
-        """Record the rows that are next in order, and end the run if one ends it."""
-        for row in self.merge.ready():
-            finished_s, users = row[0], row[5]
-            if finished_s < self.record.began_s:
-                continue  # of an earlier run, in the web UI
+        """Record the lines that are next in order, and end the run if one ends it."""
+        for (finished_s, response_ms, text, _, error), users in self.merge.ready():
             if finished_s > self.cut_s and not self.goes_on():
                 break
-            reason = self.record.request(row)
+            reason = self.record.add(finished_s, response_ms, text, users, error)
             if reason:
                 self.close(reason, finished_s, users)
                 return
@@ -142,19 +151,17 @@ class MasterRecorder(RunListener):
     def finish_with_unfinished(self, reason: str, at_s: float, users: int) -> None:
         """Ask the workers which requests were in flight at `at_s`, and finish.
 
-        Requests that have finished since then are among the rows that came too late.
+        Requests that have finished since then are among the lines that came too late.
         """
         runner: Any = self.environment.runner
         runner.send_message(ENDED)
         deadline = time.monotonic() + UNFINISHED_S
         while len(self.unfinished) < self.workers and time.monotonic() < deadline:
             gevent.sleep(SEND_S / 5)
-        late_rows = (row for *_, row in self.merge.waiting if row is not None)
-        finished_since = [
-            (row[0] - row[1] / 1000, *row[2]) for row in late_rows if row[0] > at_s
-        ]
-        in_flight = sum(self.unfinished.values(), finished_since)
-        self.finish(reason, at_s, users, [u for u in in_flight if u[0] < at_s])
+        late_lines = (line for *_, line in self.merge.waiting if line is not None)
+        finished_since = [in_flight(line) for line in late_lines if line[0] > at_s]
+        were_in_flight = sum(self.unfinished.values(), finished_since)
+        self.finish(reason, at_s, users, [u for u in were_in_flight if u[0] < at_s])
 
     def receive_unfinished(self, msg: Any, **_: Any) -> None:
         self.unfinished[msg.data["worker"]] = list(map(tuple, msg.data["unfinished"]))

@@ -1,42 +1,51 @@
-"""Merges the rows of several processes into one order.
+"""Merges the lines of several processes into one order.
 
 Rules of this module:
-- Each process sends its new rows in order, and the moment up to which they are
-  complete. A row is passed on when every process has reported up to it: no earlier row
-  can come.
-- The number of users at a row is the sum of what each process reported last.
-- The cost of a row does not grow with the number of processes: rows are sorted only
-  when some are ready, and the sum of users is kept.
+- Each process sends its new lines in order, and the moment up to which they are
+  complete. A line is passed on when every process has reported up to it: no earlier
+  one can come.
+- The number of users at a line is the sum of what each process reported last.
+- The cost of a line does not grow with the number of processes: the sum of users is
+  kept, and whoever calls `ready` may wait until more are ready, since each call sorts.
 - Nothing here waits or knows a clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
-from load.recording.record import Row
+from load.recording.line import Line
+
+_when = itemgetter(0)
 
 
 class Merge:
-    """Merges the rows of `workers` processes, numbered from 0."""
+    """Merges the lines of `workers` processes, numbered from 0."""
 
     def __init__(self, workers: int) -> None:
         self.upto = dict.fromkeys(range(workers), float("-inf"))
         self.users = dict.fromkeys(range(workers), 0)
-        self.ready_until = float("-inf")  # all rows up to here have been passed on
-        self.waiting: list[tuple[float, int, int, Row | None]] = []
+        self.ready_until = float("-inf")  # all lines up to here have been passed on
+        self.waiting: list[tuple[float, int, int, Line | None]] = []
 
-    def add(self, worker: int, rows: Sequence[Row], upto_s: float, users: int) -> None:
-        """Take all rows of `worker` up to `upto_s`, when it had `users`.
+    def add(
+        self, worker: int, lines: Sequence[Line], upto_s: float, users: int
+    ) -> None:
+        """Take all lines of `worker` up to `upto_s`, when it had `users`.
 
-        The users in a row are those of this worker.
+        The users in a line are those of this worker.
         """
-        self.waiting += [(row[0], worker, row[5], row) for row in rows]
+        self.waiting += [(line[0], worker, line[3], line) for line in lines]
         self.waiting.append((upto_s, worker, users, None))
         self.upto[worker] = upto_s
 
-    def ready(self) -> Iterator[Row]:
-        """Yield each row that no other can precede, with the users of all processes."""
+    def behind_s(self) -> float:
+        """Return for how long lines are complete, and have not been passed on."""
+        return min(self.upto.values()) - self.ready_until
+
+    def ready(self) -> Iterator[tuple[Line, int]]:
+        """Yield each line that no other can precede, and the users of all processes."""
         until = min(self.upto.values())
         if until <= self.ready_until:
             return
@@ -44,22 +53,14 @@ class Merge:
         all_users = sum(self.users.values())
         taken = 0
         try:
-            for when, worker, own, row in self.waiting:
+            for when, worker, own, line in self.waiting:
                 if when > until:
                     break
                 taken += 1
                 all_users += own - self.users[worker]
                 self.users[worker] = own
-                if row is not None:
-                    finished_s, response_ms, phases, status, size, _, error = row
-                    yield (
-                        *(finished_s, response_ms, phases, status, size),
-                        *(all_users, error),
-                    )
+                if line is not None:
+                    yield line, all_users
             self.ready_until = until
         finally:
             del self.waiting[:taken]
-
-
-def _when(entry: tuple[float, int, int, Row | None]) -> float:
-    return entry[0]

@@ -26,16 +26,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from contract import record as files
 from contract import stops
-from load.client.phases import Phases, Unfinished
+from load.client.phases import Unfinished
+from load.recording.line import Row, known, line
 from load.recording.onset import Onset
 from load.recording.search import Step, summary
 
 if TYPE_CHECKING:  # it loads gevent
     from load.recording.lateness import Late
 
-BOTH = "%.3f,%.3f"  # this takes less time than an f-string
-# A request: finished_s, response_ms, its phases, status, bytes, users, error.
-Row = tuple[float, float, Phases, int | None, int, int, str]
 STOPPED = "stopped.json"  # how the load ended; the runner takes it into run.json
 
 
@@ -85,18 +83,17 @@ class Record:
 
     def request(self, row: Row) -> str:
         """Add a row; return the reason why the run ends with it, or ''."""
-        finished_s, response_ms, phases, status, size, users, error = row
+        return self.add(*line(row, self.began_s))
+
+    def add(
+        self, finished_s: float, response_ms: float, text: str, users: int, error: str
+    ) -> str:
+        """Add a line, with the users of all processes; return what `request` does."""
         self.rows += 1
         if self.watched is not None:
             self.watched.append((response_ms, bool(error)))
         if self.requests is not None:
-            # The csv module takes twice as long, and only errors need its quotes.
-            start = finished_s - self.began_s - response_ms / 1000
-            begun = _known(phases) if phases[1] is None else BOTH % tuple(phases)
-            self.requests.write(
-                f"{start if start > 0 else 0:.6f},{response_ms:.3f},{begun},"
-                f"{status or ''},{size},{users},{_quoted(error) if error else ''}\n"
-            )
+            self.requests.write(f"{text}{users},{error}\n")
         if self.onset is not None:
             came = self.onset.add(finished_s - self.began_s, bool(error))
             return stops.ONSET if came else ""
@@ -144,7 +141,7 @@ class Record:
         self.close()
         if self.folder is not None:
             rows = (
-                f"{max(since - self.began_s, 0):.6f},{_known(phases)}\n"
+                f"{max(since - self.began_s, 0):.6f},{known(phases)}\n"
                 for since, *phases in sorted(unfinished, key=itemgetter(0))
             )
             with (self.folder / files.UNFINISHED).open("w", newline="") as file:
@@ -170,16 +167,3 @@ class Record:
 
 def _heading(columns: Sequence[str]) -> str:
     return ",".join(columns) + "\n"
-
-
-def _known(phases: Sequence[float | None]) -> str:
-    """Return phases as two fields of a CSV row, empty where they are unknown."""
-    return ",".join("" if ms is None else f"{ms:.3f}" for ms in phases)
-
-
-def _quoted(text: str) -> str:
-    """Return text as a field of a CSV row, on one line."""
-    text = " ".join(text.split())
-    if "," in text or '"' in text:
-        return '"' + text.replace('"', '""') + '"'
-    return text

@@ -2,6 +2,8 @@
 
 Rules of this module:
 - A worker that can't reach the master ends at once: its rows would be lost.
+- Rows become text when they are reported, and not when a request ends: the users of
+  this process would wait for it.
 - On another host than the master it has a clock of its own, and the right body in a
   file of its own. Locust replaces its options by those of the master, but for these.
 - There it also does what comes before the record: the users' side is here.
@@ -22,15 +24,17 @@ from locust.exception import RPCError
 from load.client.phases import Phases
 from load.host.guard import die_with_parent
 from load.recording.lateness import Late, Lateness
+from load.recording.line import Row, line
 from load.recording.messages import (
+    BEGAN,
     ENDED,
     PREPARE,
     PREPARED,
     REPORT,
     SEND_S,
     UNFINISHED,
+    packed,
 )
-from load.recording.record import Row
 from load.users.before import prepare
 from load.users.failure_kind import failure
 from load.users.lean_user import unfinished
@@ -45,12 +49,14 @@ class WorkerReporter:
         if options.processes:
             die_with_parent()  # a killed master can't tell it to end
         self.rows: list[Row] = []
+        self.began_s = 0.0  # when the record began
         self.lateness = Lateness()
         self.at_work = False
         self.slow_ms: float | None = options.slow
         self.ahead_s: float = options.clock_ahead
         self.body: str | None = options.body
         runner: Any = environment.runner
+        runner.register_message(BEGAN, self.record_begins)
         runner.register_message(ENDED, self.send_unfinished)
         runner.register_message(PREPARE, self.prepare, concurrent=True)
         self.failed = False
@@ -62,6 +68,11 @@ class WorkerReporter:
         """Do what comes before the record, and tell the master what it has come to."""
         before = prepare(self.environment.host or "", self.environment.parsed_options)
         self.send_message(PREPARED, asdict(before))
+
+    def record_begins(self, msg: Any, **_: Any) -> None:
+        """Forget what finished before: it is of an earlier run, in the web UI."""
+        self.rows = []
+        self.began_s = msg.data
 
     def begin(self, **_: Any) -> None:
         options: Any = self.environment.parsed_options
@@ -110,7 +121,8 @@ class WorkerReporter:
         report = {
             "worker": runner.worker_index,
             "pid": os.getpid(),
-            "rows": rows,
+            "began_s": self.began_s,
+            "lines": packed(line(row, self.began_s) for row in rows),
             "upto_s": time.monotonic() - self.ahead_s,
             "users": runner.user_count,
             "late": [self.converted(late) for late in self.lateness.take()],

@@ -155,6 +155,28 @@ def test_a_server_that_does_not_start_is_not_measured(clone: Path) -> None:
     assert nothing_left(clone)
 
 
+def test_a_server_that_leaves_out_a_part_of_http_is_worse(clone: Path) -> None:
+    """A run of each side is too few for figures, and a lost case needs no repeats."""
+    protocol = clone / "servers" / "protocol" / "http.py"
+    kept = protocol.read_text()
+    lines = kept.splitlines(keepends=True)
+    protocol.write_text("".join(line for line in lines if 'f"Date: ' not in line))
+    try:
+        done = gate(clone, "--base", "HEAD", "impl=select,single", "repeat=1", SECOND)
+    finally:
+        protocol.write_text(kept)
+    assert done.returncode == found(clone)["exit"] == 1, done.stderr
+    told = {each["label"]: each for each in found(clone)["conformance"]}
+    assert told.keys() == {"select", "single"}
+    for each in told.values():
+        assert each["lost"] == ["kept connections: Date"] and not each["won"]
+        assert each["head_passed"] == each["base_passed"] - 1
+    assert {row["verdict"] for row in found(clone)["rows"]} & {"worse"} == set()
+    assert done.stdout.startswith("### Worse: a server fails cases of HTTP/1.1")
+    assert "HEAD fails 1 that BASE passes: kept connections: Date" in done.stdout
+    assert nothing_left(clone)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_nothing_is_left_when_it_is_told_to_end(
     clone: Path, eventually: Callable[..., None], number: signal.Signals
@@ -198,6 +220,7 @@ def test_nothing_is_left_when_it_is_told_to_end(
 WRONG = {
     "a commit": (["--base", "nowhere"], "base=nowhere: there is no such commit"),
     "an old base": (["--base", "old", "impl=select"], "base=old may be too old"),
+    "conformance": (["--base", "HEAD", "conformance=x"], "must be true or false"),
     "a setting": (["--base", "HEAD", "impl=selekt"], "did you mean select"),
 }
 

@@ -22,6 +22,7 @@ FIRST = {
     "load/run.py": "old runner",
     "load/gone.py": "old runner",
     "contract/stops.py": "old contract",
+    "conformance/trial.py": "old cases",
     "analysis/files.py": "old analysis",
     "requirements.txt": "old",
 }
@@ -30,7 +31,10 @@ CHANGED = {
     for name, text in FIRST.items()
     if not name.endswith("gone.py")
 } | {"load/added.py": "new runner", "load/__pycache__/run.pyc": "compiled"}
-OURS = ("conf/plan/", "conf/study/", "load/", "contract/", "analysis/")
+OURS = (
+    *("conf/plan/", "conf/study/", "load/", "contract/", "analysis/"),
+    "conformance/",
+)
 
 
 def write(root: Path, files: dict[str, str]) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+
+import pytest
 
 from gate.comparing import Comparison
 from gate.errors import Status
@@ -96,5 +99,69 @@ def test_words_of_a_server_are_no_html_and_no_lines_of_their_own(
     second.rows[0]["reason"] = "status 1: <img src=x>\n# fine"
     found = Findings(COMMITS, ["a & b"], REQUEST, [], [first, second, second])
     _, markdown, _ = written(tmp_path, found)
-    assert "- select, rps: not measured: status 1: &lt;img src=x> # fine\n" in markdown
-    assert "- a &amp; b\n" in markdown
+    line = "- select, rps: not measured: `status 1: <img src=x> # fine`\n"
+    assert line in markdown
+    assert "- `a & b`\n" in markdown
+
+
+LOST = {"label": "select", "verdict": "worse", "lost": ["Host: no Host"]}
+
+
+@pytest.mark.parametrize(
+    "verdict, figures, status",
+    [
+        ("worse", "better", Status.WORSE),
+        ("worse", "not measured", Status.WORSE),
+        ("not comparable", "same", Status.UNDECIDED),
+        ("not comparable", "not measured", Status.NOT_MEASURED),
+        ("same", "same", Status.NOTHING_WORSE),
+        ("better", "too few runs", Status.UNDECIDED),
+    ],
+)
+def test_a_server_that_fails_what_it_passed_is_worse(
+    tmp_path: Path, verdict: str, figures: str, status: Status
+) -> None:
+    """However fast it is, and whatever else could not be measured."""
+    made = comparison(rps=figures)
+    root = ElementTree.fromstring(made.junit)
+    suite = root.find("testsuite")
+    assert suite is not None
+    case = ElementTree.Element(
+        "testcase", classname="firstfail.conformance", name="select: conformance"
+    )
+    if verdict == "worse":
+        ElementTree.SubElement(case, "failure", message="worse: lost")
+    suite.insert(2, case)
+    made = replace(
+        made,
+        conformance=[{**LOST, "verdict": verdict}],
+        junit=ElementTree.tostring(root, encoding="unicode"),
+    )
+    found = Findings(COMMITS, [], REQUEST, [], [made])
+    as_json, markdown, suite = written(tmp_path, found)
+    assert as_json["exit"] == found.status == status
+    assert as_json["conformance"][0]["verdict"] == verdict
+    says = "### Worse: a server fails cases of HTTP/1.1 that it passed.\n"
+    assert markdown.startswith(says) == (verdict == "worse")
+    assert as_json["outcome"] in markdown
+    failed = [case.get("name") for case in suite.findall("testcase[failure]")]
+    assert failed == ["select: conformance"] * (verdict == "worse")
+
+
+ODD = "\x1b[2J\x00\ufffe\ud800 \"a\" <b> & 'c' \U0001f600\r\n\t]]>"
+
+
+def test_odd_names_and_words_are_xml(tmp_path: Path) -> None:
+    """Whatever a server prints: a strict parser reads it, and the words are there."""
+    first, second = comparison(rps="worse"), comparison(rps="not measured")
+    second.rows[0]["reason"] = ODD
+    alone = {
+        **{"label": ODD, "figure": "", "row": ODD, "reason": ODD},
+        **{"verdict": "not comparable", "base": [], "head": []},
+    }
+    found = Findings(COMMITS, [ODD], REQUEST, [alone], [first, second, second])
+    _, markdown, suite = written(tmp_path, found)
+    [name, _] = [case.attrib["name"] for case in suite.findall("testcase")]
+    [message] = [each.attrib["message"] for each in suite.iter("error")]
+    for text in (name, message, markdown):
+        assert "\\x1b[2J\\x00\\ufffe\\ud800" in text and "\U0001f600" in text

@@ -116,6 +116,9 @@ def test_provenance(plain: Path) -> None:
         assert set(found["cores"]["server"]).isdisjoint(found["cores"]["locust"])
     assert found["server_end"] == "exit status 0"
     assert {"commit", "dirty", "started"} <= set(found)
+    lengths = {int(row["bytes"]) for row in requests(cell)}
+    assert lengths == {found["page"]["bytes"]}
+    assert re.fullmatch(r"[0-9a-f]{64}", found["page"]["sha256"])
 
 
 def check_machine(made: dict[str, Any]) -> None:

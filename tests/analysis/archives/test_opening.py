@@ -324,6 +324,41 @@ def a_file_that_is_missing(files: Files) -> bytes:
     return zipped({name: c for name, c in files.items() if name != "report.pdf"})
 
 
+@broken("rows stand in it twice: 1 of 155")
+def requests_twice(files: Files) -> bytes:
+    return with_rows(files, lambda lines: [*lines, lines[-1]])
+
+
+@broken("rows stand in it twice")
+def requests_twice_in_between(files: Files) -> bytes:
+    return with_rows(files, lambda lines: [*lines[:-1], lines[5], lines[-1]])
+
+
+def with_provenance(name: str, to: Any) -> Broken:
+    def other(files: Files) -> bytes:
+        run = json.loads(files[f"{CELL}/run.json"])
+        run["provenance"][name] = to
+        return changed(files, f"{CELL}/run.json", json.dumps(run).encode())
+
+    return other
+
+
+BROKEN |= {
+    f"odd {name} {to!a:.40}": (with_provenance(name, to), f"provenance.{name}")
+    for name, of in {
+        "started": (
+            *("yesterday", "2026-02-30T00:00:00+00:00", "9999-12-31T23:59:59+00:00"),
+            *("2026-11-29", "2026-11-29T00:00:00+00:00 or so", "", ["2026"], 5),
+            "2026-11-29T25:00:00+00:00",
+        ),
+        "limits": ("many", ["x"], {"open_files": {}}, {"open_files": 1.5}, {"x": []}),
+        "versions": ("1", {"python": 3}, {"python": {}}),
+        "page": ({"bytes": 1}, {"bytes": -1, "sha256": "a" * 64}, "x"),
+    }.items()
+    for to in of
+}
+
+
 @broken("no list of SHA-256")
 def another_manifest(files: Files) -> bytes:
     return zipped({**files, form.MANIFEST: b"\xff\n"})

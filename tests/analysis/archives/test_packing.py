@@ -293,14 +293,35 @@ def test_words_that_would_name_a_place_are_refused(tmp_path: Path) -> None:
         ("http://127.0.0.1:80/a/b", "http://127.0.0.1:80/a/b"),
         ("{scratch}/a/b and GET / and /page", "{scratch}/a/b and GET / and /page"),
         ("in '/var/lib/z', line 3", "in '{elsewhere}/z', line 3"),
-        ("ada at alpha, not adam", "{user} at {host}, not adam"),
+        # Words that stand as names, and the same words that do not.
+        ("/home/ada and /home/ada/x.py", "{elsewhere}/{user} and {elsewhere}/x.py"),
+        ("ada@alpha:~$ and ~ada/x", "{user}@{host}:~$ and ~{user}/x"),
+        ("http://alpha:80/ and alpha:80", "http://{host}:80/ and {host}:80"),
+        ("user=ada, host 'alpha'", "user={user}, host '{host}'"),
+        ("ada at alpha, alpha: 80 %", "ada at alpha, alpha: 80 %"),
+        ("x@alpha.org and /ada/alpha", "x@alpha.org and {elsewhere}/alpha"),
+        # Names that can be no words.
+        ("on VM-12 by ada_l, not vm-123", "on {host} by {user}, not vm-123"),
         ("12/11/2026, 3/4", "12/11/2026, 3/4"),
     ],
 )
 def test_what_is_replaced(text: str, clean: str) -> None:
     places = {"/srv/x/.venv/bin/python": "{python}", "/srv/x": "{root}"}
-    names = {"alpha": "{host}", "ada": "{user}"}
+    names = {"alpha": "{host}", "ada": "{user}", "vm-12": "{host}"}
+    names["ada_l"] = "{user}"
     assert Cleaning(places, names).text(text) == clean
+
+
+def test_names_that_are_words_destroy_nothing(
+    study: Path, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host called `server`, whose user is called as a word of all verdicts."""
+    monkeypatch.setenv("LOGNAME", "load")
+    monkeypatch.setattr("platform.node", lambda: "server")
+    told = made.run(made.members(archive), made.UNMEASURED)
+    assert "server" in told["not_measured"]["because"]
+    pack(study, tmp_path / "words.zip", {}, "made")
+    assert (tmp_path / "words.zip").read_bytes() == archive.read_bytes()
 
 
 def test_settings_that_are_words_stay(study: Path) -> None:

@@ -15,6 +15,7 @@ from analysis.regressions.exits import (
     UNMEASURED,
     WORSE,
 )
+from analysis.regressions.verdicts import DECIDED
 from tests.analysis.conftest import HOST
 from tests.analysis.regressions.made import (
     FAST,
@@ -289,3 +290,48 @@ def test_rows_of_other_loads_are_called_by_them() -> None:
     assert comparison.exit == 3
     assert comparison.only_base == ["select, hatch rate 10"]
     assert comparison.only_head == ["select, hatch rate 20"]
+
+
+def served(rps: Any, *pages: tuple[int, str]) -> list[Any]:
+    """Return runs that have recorded the page that they served, in turns."""
+    made = runs(rps)
+    for run, (length, digest) in zip(made, itertools.cycle(pages), strict=False):
+        page = {"bytes": length, "sha256": digest * 64}
+        run.cell.result["provenance"] = {**run.cell.provenance, "page": page}
+    return made
+
+
+# The pages of both sides, and why they are not compared.
+PAGES = {
+    "the same": ([(14_939, "a")], [(14_939, "a")], ""),
+    "a longer one": (
+        *([(14_939, "a")], [(20_000, "b")]),
+        "other page: 14,939 and 20,000 bytes",
+    ),
+    "other content": (
+        *([(14_939, "a")], [(14_939, "b")]),
+        "other page: other content in as many bytes, 14,939",
+    ),
+    "another each time": ([(9, "a"), (9, "b")], [(9, "c"), (9, "d")], ""),
+    "of any length": (
+        *([(9, "a"), (8, "b")], [(9, "a")]),
+        "other page: various and 9 bytes",
+    ),
+}
+
+
+@pytest.mark.parametrize("base, head, why", PAGES.values(), ids=PAGES)
+def test_a_page_that_a_program_has_made_otherwise_is_another_load(
+    base: Any, head: Any, why: str
+) -> None:
+    """No setting differs. A smaller page would make a server look faster."""
+    comparison = against(served(SLOW, *base), served(FAST, *head))
+    assert {f.reason for f in comparison.findings if f.verdict not in DECIDED} == (
+        {why} if why else set()
+    )
+    assert comparison.exit == (UNDECIDED if why else NOTHING_WORSE)
+
+
+def test_a_page_that_was_not_recorded_is_not_asked_for() -> None:
+    """As in records of an older version."""
+    assert against(runs(SLOW), served(FAST, (9, "a"))).exit == NOTHING_WORSE

@@ -177,7 +177,7 @@ def test_rows_are_told_apart_in_any_order(axes: list[dict[str, Any]]) -> None:
 
 def test_values_for_reading() -> None:
     shown = [show(v) for v in (None, True, 10.0, 3300, "a\n| b")]
-    assert shown == ["–", "true", "10", "3,300", "a \\| b"]
+    assert shown == ["–", "true", "10", "3,300", "`a \\| b`"]
     times = [show_ms(v) for v in (None, 0.04, 2.14, 42_274.84)]
     assert times == ["–", "0.04", "2.1", "42,275"]
 
@@ -376,4 +376,4 @@ def test_a_chart_says_how_its_run_ended(
 
 
 def test_a_name_does_not_break_the_table() -> None:
-    assert "| a\\|b |" in markdown("first_fail", [made(impl="a|b")])
+    assert "| `a\\|b` |" in markdown("first_fail", [made(impl="a|b")])

@@ -122,8 +122,8 @@ def test_few_programs_are_named() -> None:
 def test_a_programs_name_does_not_break_the_page() -> None:
     evil = [{"name": "x |\n\n# y", "cores": 0.5}]
     text = markdown("first_fail", [on("a|b", others=evil, governors={"0": "g|\nh"})])
-    assert "a\\|b: x \\| # y 50%." in text
-    assert "was g\\| h (all rows)" in text
+    assert "`a\\|b`: `x \\| # y` 50%." in text
+    assert "was `g\\| h` (all rows)" in text
     assert "\n# y" not in text
 
 

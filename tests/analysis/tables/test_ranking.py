@@ -150,7 +150,7 @@ def test_nothing_could_be_measured(cell: MakeCell, tables: Callable[..., Path]) 
     of_cell = yaml.safe_load((unmeasured / "config.yaml").read_text())
     names = {path.name for path in made.iterdir()}
     assert names == announced_in([of_cell], "tables", "charts")
-    assert r"does not start: a \| b c |" in (made / "ranking.md").read_text()
+    assert r"`does not start: a \| b c` |" in (made / "ranking.md").read_text()
     results = {"timeline.csv", "stats.csv", "failures.csv", "chart.svg", "chart.png"}
     assert results < {path.name for path in unmeasured.iterdir()}
 

@@ -12,7 +12,7 @@ import pytest
 from conf.errors import MatrixError
 from conf.plan.order import order
 from conf.plan.plan import Parts, Plan
-from conf.plan.request import plan
+from conf.plan.request import check_names, plan
 
 ROOT = Path(__file__).parents[3]
 EXPERIMENTS = ("burst", "first_fail")
@@ -72,9 +72,20 @@ def test_cells_are_measured_in_their_order() -> None:
     )
 
 
-def test_an_experiment_has_no_name_of_a_table() -> None:
-    with pytest.raises(MatrixError, match=r"conf/experiment/burst\.yaml: .*another na"):
-        planned(taken_names={"cells", "burst"})
+@pytest.mark.parametrize("taken", ["burst", "Burst", "BURST"])
+def test_an_experiment_has_no_name_of_a_table(taken: str) -> None:
+    """Nor one that an archive, or a disk, would not tell from it."""
+    line = r"called burst, as other tables and charts are.*conf/experiment/burst\.yaml"
+    with pytest.raises(MatrixError, match=line):
+        planned(taken_names={"cells", taken})
+
+
+def test_two_experiments_do_not_differ_in_case_alone() -> None:
+    cells = {name: {"experiment": {"name": name}} for name in ("burst", "x", "Burst")}
+    line = "an experiment is called Burst, as another is but for the case of letters"
+    with pytest.raises(MatrixError, match=line):
+        check_names(cells, PARTS)
+    check_names({"burst": cells["burst"], "again": cells["burst"]}, PARTS)
 
 
 def test_a_network_is_refused_only_where_something_is_to_be_measured() -> None:

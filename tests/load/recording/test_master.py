@@ -13,6 +13,7 @@ import pytest
 
 CODE = """
 import sys
+from load.recording.line import line
 from load.recording.merge import Merge
 from load.recording.record import Record
 from load.recording.master import MasterRecorder
@@ -27,25 +28,25 @@ master.record.begin(0.0)
 # At 10 s all had joined and been answered, as far as was known then.
 master.cut_s, master.reason = 10.0, reason
 
-def row(at_s, error=""):
-    return (at_s, 1.0, (None, None), 200, 5, 3, error)
+def made(at_s, error=""):
+    return line((at_s, 1.0, (None, None), 200, 5, 3, error), 0.0)
 
 def close(reason, at_s, users):
     master.closing = True
     ends.append((reason, at_s))
 
-def tell(worker, rows, upto_s):
-    master.merge.add(worker, rows, upto_s, 3)
+def tell(worker, lines, upto_s):
+    master.merge.add(worker, lines, upto_s, 3)
     if not master.closing:
         master.write_ready()
 
 master.close = close
 
-tell(0, [row(9.9, error)], 9.95)
-tell(1, [row(9.8)], 10.05)
+tell(0, [made(9.9, error)], 9.95)
+tell(1, [made(9.8)], 10.05)
 assert not ends, ends
-tell(0, [row(10.2)], 11.0)
-tell(1, [row(10.3, other)], 11.0)
+tell(0, [made(10.2)], 11.0)
+tell(1, [made(10.3, other)], 11.0)
 print(master.record.rows, *ends)
 """
 CASES = {
@@ -71,3 +72,57 @@ def test_a_failure_before_a_bound_takes_the_end_back(
         check=False,
     )
     assert done.stdout.strip() == said, done.stderr
+
+
+REPORTS = """
+import os
+from types import SimpleNamespace
+from load.recording.line import line
+from load.recording.merge import Merge
+from load.recording.messages import packed
+from load.recording.record import Record
+from load.recording.master import WRITE_S, MasterRecorder
+
+master = MasterRecorder.__new__(MasterRecorder)
+master.ended = master.closing = False
+master.merge = Merge(2)
+master.record = Record(None, False, 4)
+master.record.begin(100.0)
+master.cut_s, master.reason = float("inf"), ""
+master.heard_s, master.processes, master.late_so_far = {0: 0.0, 1: 0.0}, {}, {}
+ends = []
+master.close = lambda *end: ends.append(end)
+
+def tell(worker, at_s, upto_s, began_s=100.0):
+    lines = [line((at_s, 1.0, (None, None), 200, 5, 3, ""), began_s)]
+    report = {
+        **{"worker": worker, "pid": os.getpid(), "began_s": began_s, "users": 3},
+        **{"lines": packed(lines), "upto_s": upto_s, "last": False},
+        **{"late": [], "late_so_far": (upto_s, 0.0, 0.0)},
+    }
+    master.receive(SimpleNamespace(data=report))
+    return master.record.rows
+
+print(
+    tell(0, 101.0, 101.1, began_s=50.0),  # of the run before
+    tell(0, 101.2, 101.3),
+    tell(1, 101.1, 101.3),  # all are complete up to now
+    tell(0, 101.301, 101.4),
+    tell(1, 101.302, 101.3 + WRITE_S / 2),  # too little to sort for
+    tell(1, 101.35, 101.5),
+    *ends,
+)
+"""
+
+
+def test_the_master_records_reports_of_its_run_some_at_once(root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REPORTS],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    end = "('requests', 101.302, 6)"
+    assert done.stdout.strip() == f"0 0 2 2 2 4 {end}", done.stderr

@@ -1,0 +1,1 @@
+"""Whether the master keeps up with the lines of many workers."""

@@ -1,0 +1,1 @@
+"""How load grows, and what many users would need."""
