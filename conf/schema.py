@@ -1,8 +1,8 @@
-"""The settings of one cell, and of a report: names, types, bounds and defaults.
+"""The settings of one cell: names, types, bounds and defaults.
 
 Rules of this module:
-- A setting exists only if it is a field here. Hydra checks names and types against
-  these classes. `validate/` checks what a type cannot express.
+- A setting exists only if it is a field here, or in `hosts.py`. Hydra checks names and
+  types against these classes. `validate/` checks what a type cannot express.
 - Units are part of a name: `_s` is seconds. Rates are users per second.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from conf.hosts import Hosts
 from conf.ignored import IGNORED
 from contract import stops
 from contract.settings import PAGE_FILE
@@ -111,14 +112,17 @@ class Impl:
 class Network:
     """What lies between users and server.
 
-    All settings but `kind` need namespaces. They hold for each direction. null keeps
-    the kernel's default.
+    All settings but `kind`, `rate_mbit` and `hosts` need namespaces. They hold for each
+    direction. null keeps the kernel's default.
     """
 
     name: str = ""  # set from the file's name
     # netns: two network namespaces, joined by a link. loopback: no network interface.
-    kind: str = _field("loopback", choices=("netns", "loopback"))
-    rate_mbit: float | None = _field(None, above=0)  # null: no limit
+    # hosts: other hosts.
+    kind: str = _field("loopback", choices=("netns", "loopback", "hosts"))
+    # null: no limit. Between hosts it only says what the network can carry; null: what
+    # their interfaces can.
+    rate_mbit: float | None = _field(None, above=0)
     queue_ms: float = _field(50.0, above=0)  # longest wait of a packet for the rate
     # How much later a packet arrives. Delay, jitter and loss need the kernel's netem.
     delay_ms: float = _field(0.0, least=0)
@@ -135,6 +139,7 @@ class Network:
     # On the users' side, a port is free again one second after its connection has
     # ended, instead of one minute. The kernel does the same on a loopback.
     tcp_tw_reuse: bool = True
+    hosts: Hosts = field(default_factory=Hosts)
 
 
 @dataclass
@@ -187,9 +192,8 @@ class Load:
     think_min_s: float = _field(1.0, least=0)  # a user thinks for so long at least
     think_max_s: float = _field(8.0, least=0)  # a user thinks for so long at most
     seed: int = _field(2019, least=0)  # think times are drawn from it
-    timeout_s: float = _field(
-        10.0, above=0
-    )  # the longest to connect, and for each read
+    # The longest to connect, and for each read.
+    timeout_s: float = _field(10.0, above=0)
     # A response that takes longer is a failure. null: no response is too slow.
     slow_ms: float | None = _field(None, above=0)
     # Whether to refuse a server that ends lines of a head with LF alone (RFC 9112,
@@ -234,17 +238,3 @@ class Cell:
     repeat: int = _field(1, least=1)  # the number of this run of the same settings
     server: Server = field(default_factory=Server)
     load: Load = field(default_factory=Load)
-
-
-@dataclass
-class Report:
-    """A report. Its settings are in no cell's key (`plan/report.py`)."""
-
-    language: str = _field("en", choices=("en", "ko"))
-    exercise: str | None = None
-    student: str | None = None  # the author's number
-    name: str | None = None  # of the author
-    notes: str | None = None  # a Markdown file with the author's own words
-    base: str | None = None  # other results that these are compared with
-    file: str = "report.pdf"
-    archive: str = "outputs/archive.zip"  # what `make archive` packs all into

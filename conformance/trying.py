@@ -27,11 +27,11 @@ from load.folder import Folder
 from load.host.cores import choose_cores
 from load.host.removal import remove
 from load.network.namespaces import join
-from load.place import choose_place
 from load.server.command import Place, command, prepare
 from load.server.page import expected_body, write_page
 from load.server.preflight import Page, Preflight
 from load.server.running import Server, run_server
+from load.sides.place import Host, choose_place
 
 STARTS = 2  # tries to start a server
 MOST_S, TIMED = 0.5, 3  # for a page, the fastest of so many
@@ -130,11 +130,15 @@ class Trying:
             yield server, visitor
 
     def _place(self) -> Place:
-        return choose_place(
-            *(self.config, self.network, self.cores, self.caller),
-            folder=self.folder,
-            environment=self.environment,
+        host = Host(
+            *(self.network, self.cores, self.environment),
+            page_file=self.folder.page_file,
+            scratch=self.folder.server_folder,
+            log=self.folder.server_log,
+            tick=self.caller.check_alive,
+            note=self.caller.note,
         )
+        return choose_place(self.config, host)
 
 
 def _page_s(visitor: Visitor) -> float:

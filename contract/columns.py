@@ -25,7 +25,7 @@ REQUESTS = {
 }
 UNFINISHED = {"start_s": REQUESTS["start_s"], **PHASES}
 GENERATOR = {
-    "at_s": "when it was read, by the host's monotonic clock",
+    "at_s": "when it was read, by the monotonic clock of the runner's host",
     "process": "the process of Locust",
     "lateness_ms": "how late its event loop woke, at most, since the last reading",
     "mean_ms": "the mean of the same",
@@ -83,7 +83,7 @@ TELEMETRY_VALUES = {
     "ports": "sockets of the users' side that hold a port, with those in TIME_WAIT",
 }
 TELEMETRY = {
-    "at_s": "when it was read, by the host's monotonic clock",
+    "at_s": "when it was read, by the monotonic clock of the runner's host",
     **TELEMETRY_COUNTERS,
     **TELEMETRY_VALUES,
 }

@@ -1,9 +1,9 @@
 """One run: a server process, users under Locust, and the record of both.
 
 `python -m load CONFIG FOLDER` measures one cell: `run.py` and `measuring.py` have its
-steps. Around Locust, in the runner, are `server/`, `network/`, `host/`, `telemetry/`
-and `idle/`. Inside Locust is the measured path: `locustfile.py` is its entrance, and
-`client/`, `users/` and `recording/` are what it consists of.
+steps. Around Locust, in the runner, are `sides/`, `server/`, `network/`, `host/`,
+`telemetry/` and `idle/`. Inside Locust is the measured path: `locustfile.py` is its
+entrance, and `client/`, `users/` and `recording/` are what it consists of.
 
 Rules of the folders:
 - The head of each says which others it may import, and it imports nothing else.

@@ -10,30 +10,20 @@ Rules of this module:
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from contract import stops
 from contract.settings import AUTO
-from load import ROOT
 from load.address import Address
+from load.host.locust_home import LOCUSTFILE
 from load.network.ports import choose_port
 from load.users import lead
 
 STARTING_S = 10.0  # to spare for it
-LOCUSTFILE = ROOT.absolute() / "load" / "locustfile.py"
 WORKERS_S = 30  # for Locust's workers, if there are several, to be ready
-
-
-def make_home(folder: Path) -> None:
-    """Make the folder that Locust starts in, and takes for this user's home.
-
-    It looks for settings in both, and finds none there. It finds a link to the
-    locustfile: Locust would split the path of a checkout at a comma.
-    """
-    folder.mkdir()
-    (folder / LOCUSTFILE.name).symlink_to(LOCUSTFILE)
+LOCUST = ("-I", "-m", "locust", "--headless", "--only-summary")
 
 
 def words(
@@ -42,16 +32,28 @@ def words(
     body: Path | None,
     record: Path,
     most_users: int,
+    sharing: Sequence[str],
 ) -> list[str]:
     """Return the command that loads the server at `address`, as `config` says.
 
     `body` is the file with the body of a right answer, None for any body. `record` is
     the folder of the record. `most_users` is the number of users, or its bound.
+    `sharing` are options that say which processes share the users.
     """
+    return [
+        *(sys.executable, *LOCUST),
+        *options(config, address, most_users),
+        *("--record", str(record)),
+        *sharing,
+        *(("--body", str(body)) if body is not None else ()),
+    ]
+
+
+def options(config: dict[str, Any], address: Address, most_users: int) -> list[str]:
+    """Return the options that every process of Locust has."""
     load, code = config["load"], config["app"]["code"]
     scheme = "http" if code is None else "tcp"
     return [
-        *(sys.executable, "-I", "-m", "locust", "--headless", "--only-summary"),
         *("--locustfile", LOCUSTFILE.name),
         *("--host", f"{scheme}://{address.in_url}"),
         *("--spawn-rate", f"{config['hatch_rate']:g}"),
@@ -62,36 +64,54 @@ def words(
         *("--client", load["client"], "--arrivals", load["arrivals"]),
         *("--path", config["impl"]["path"]),
         *("--longest", f"{config['experiment']['max_s']:g}"),
-        *("--record", str(record)),
-        *_options_of_load(load, address.port),
-        *_answer(config, body),
+        *_options_of_load(config),
         *_rule(config, str(most_users)),
     ]
 
 
-def _options_of_load(load: dict[str, Any], port: int) -> Iterator[str]:
-    """Yield the options of settings that may be off; the server listens on `port`."""
-    if load["warm_up_s"]:
-        yield from ("--warm-up", f"{load['warm_up_s']:g}")
-    if load["slow_ms"] is not None:
-        yield from ("--slow", f"{load['slow_ms']:.10g}")
+def has_workers(config: dict[str, Any]) -> bool:
+    """Return whether a master of Locust waits for workers."""
+    return bool(config["load"]["processes"] > 1 or config["network"]["kind"] == "hosts")
+
+
+def of_processes(load: dict[str, Any], taken: int) -> Iterator[str]:
+    """Yield the options that let several processes of this host share the users.
+
+    `taken` is a port that the server is about to listen on.
+    """
     if load["processes"] > 1:
-        master = str(choose_port("127.0.0.1", 0, taken=port))
+        master = str(choose_port("127.0.0.1", 0, taken=taken))
         yield from ("--processes", str(load["processes"]))
         yield from ("--expect-workers-max-wait", f"{WORKERS_S:g}")
         yield from ("--master-bind-host", "127.0.0.1", "--master-bind-port", master)
         yield from ("--master-host", "127.0.0.1", "--master-port", master)
 
 
-def _answer(config: dict[str, Any], body: Path | None) -> Iterator[str]:
-    """Yield the options that describe a right answer."""
-    code = config["app"]["code"]
+def of_master(at: Address, workers: int) -> list[str]:
+    """Return the options of a master whose workers are on other hosts."""
+    return [
+        *("--master", "--elsewhere", "--expect-workers", str(workers)),
+        *("--expect-workers-max-wait", f"{WORKERS_S:g}"),
+        *("--master-bind-host", at.host, "--master-bind-port", str(at.port)),
+    ]
+
+
+def of_worker(master: Address) -> list[str]:
+    """Return the options of a worker on another host than its master."""
+    return ["--worker", "--master-host", master.host, "--master-port", str(master.port)]
+
+
+def _options_of_load(config: dict[str, Any]) -> Iterator[str]:
+    """Yield the options of settings that may be off."""
+    load, code = config["load"], config["app"]["code"]
+    if load["warm_up_s"]:
+        yield from ("--warm-up", f"{load['warm_up_s']:g}")
+    if load["slow_ms"] is not None:
+        yield from ("--slow", f"{load['slow_ms']:.10g}")
     if code is not None:
         yield from ("--code", code)
         if config["server"]["keep_alive"]:
             yield "--keep-alive"
-    elif body is not None:
-        yield from ("--body", str(body))
 
 
 def _rule(config: dict[str, Any], users: str) -> list[str]:

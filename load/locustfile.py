@@ -161,6 +161,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="ask the server for so long before the record begins (default: 0)",
     )
+    group.add_argument(
+        "--elsewhere",
+        action="store_true",
+        help="with --master: the workers are on other hosts",
+    )
+    group.add_argument(
+        "--clock-ahead",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="with --worker: how far the clock of this host is ahead of the master's",
+    )
     group.add_argument("--longest", type=float, metavar="SECONDS", help="end by then")
     group.add_argument("--record", metavar="FOLDER", help="keep the record")
 

@@ -11,22 +11,32 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from contract import record
 from load import locust_command
 from load.caller import Caller
 from load.errors import CellError
 from load.folder import Folder
+from load.host.locust_home import make_home
 from load.host.process import Ending, last_line, start
 from load.progress.progress import Progress
 from load.recording.record import STOPPED
-from load.server.running import Server
-from load.telemetry.readings import Telemetry
+from load.sides.server_side import ServerSide
 
 POLL_S = 0.1
 STOPPING_S = 15.0  # for Locust to end once its rule has been met
+
+
+class Taken(Protocol):
+    """Readings that are being taken; see `Telemetry`."""
+
+    @property
+    def due(self) -> float: ...
+    def update(self) -> None: ...
+    def end(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -35,19 +45,18 @@ class Watch:
 
     folder: Folder
     caller: Caller
-    server: Server
-    telemetry: Telemetry
+    server: ServerSide
     progress: Progress
 
     def check(self) -> None:
         """Raise where the run has to end: its caller has ended, or a log has grown."""
         self.caller.check_alive()
-        self.server.check_log()
+        self.server.check()
 
     def check_alive(self) -> None:
         """Raise where the run has to end, or the server has died."""
-        self.check()
-        self.server.check_alive("crashed")
+        self.caller.check_alive()
+        self.server.check_alive()
 
     def run_locust(
         self,
@@ -55,16 +64,20 @@ class Watch:
         words: list[str],
         environment: dict[str, str],
         cores: list[int] | None,
-    ) -> None:
-        """Run Locust to its end; raise `CellError` where that is no result."""
+        take: Callable[[int], Taken],
+    ) -> Taken:
+        """Run Locust to its end; raise `CellError` where that is no result.
+
+        `take` begins to take readings, and is called with Locust's process. They are
+        returned, and may be ended.
+        """
         home, log = self.folder.locust_home, self.folder.locust_log
-        locust_command.make_home(home)
+        make_home(home)
         own_environment = environment | {"HOME": str(home)}
         locust = start(words, log, own_environment, cores, folder=home)
         try:
-            telemetry = self.folder.scratch / record.TELEMETRY
-            self.telemetry.begin(telemetry, locust.pid)
-            self._wait(config, locust)
+            taken = take(locust.pid)
+            self._wait(config, locust, taken)
         finally:
             locust.kill()
             locust.wait()
@@ -73,19 +86,22 @@ class Watch:
                 f"Locust ended with status {locust.returncode}, "
                 f"before its run did{last_line(log)}"
             )
+        return taken
 
-    def _wait(self, config: dict[str, Any], locust: subprocess.Popen[bytes]) -> None:
+    def _wait(
+        self, config: dict[str, Any], locust: subprocess.Popen[bytes], taken: Taken
+    ) -> None:
         """Wait until Locust has ended; read telemetry and show progress meanwhile."""
         longest_s = locust_command.lead_s(config) + locust_command.longest_s(config)
         deadline = time.monotonic() + longest_s + STOPPING_S
-        if config["load"]["processes"] > 1:
+        if locust_command.has_workers(config):
             deadline += locust_command.WORKERS_S
         terminated = False
         self.progress.begin_load(self.folder.scratch / record.REQUESTS, longest_s)
         with Ending(locust) as ending:
-            while not ending.wait(min(self.telemetry.due - time.monotonic(), POLL_S)):
+            while not ending.wait(min(taken.due - time.monotonic(), POLL_S)):
                 self.check()
-                self.telemetry.update()
+                taken.update()
                 self.progress.update()
                 if not terminated and self.server.death() is not None:
                     # The record has what users saw of it; no more is needed.

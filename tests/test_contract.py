@@ -26,7 +26,6 @@ from analysis.record.possible import Joining
 from contract import columns, stops
 from contract import record as contract
 from load.client.phases import Unfinished
-from load.host.cores import Cores
 from load.network.namespaces import Network
 from load.recording.line import Row
 from load.recording.record import Record
@@ -177,11 +176,13 @@ def test_readings_are_read_as_they_were_written(
         assert server.stdin is not None and server.stdout is not None
         port = int(server.stdout.readline())
         cores = sorted(os.sched_getaffinity(0))
-        watched = telemetry.Telemetry(
-            Network("127.0.0.1", "lo"), port, server.pid, Cores([cores[0]], [cores[-1]])
-        )
+        network = Network("127.0.0.1", "lo")
+        sides = [
+            telemetry.ServerReadings(network, port, server.pid, [cores[0]]),
+            telemetry.UsersReadings(network, [os.getpid()], [cores[-1]]),
+        ]
         began_s = time.monotonic()
-        watched.begin(tmp_path / "telemetry.csv", os.getpid())
+        watched = telemetry.Telemetry(tmp_path / "telemetry.csv", sides)
         with socket.create_connection(("127.0.0.1", port)):
             server.stdin.write("\n")
             server.stdin.flush()
@@ -216,6 +217,5 @@ def test_readings_are_read_as_they_were_written(
 def rows_after(watched: telemetry.Telemetry, folder: Path) -> int:
     """Return how many readings there are, once one more was due."""
     watched.update()
-    assert watched.file is not None
     watched.file.flush()
     return len((folder / "telemetry.csv").read_text().splitlines()) - 1

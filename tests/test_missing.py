@@ -24,7 +24,8 @@ def test_a_line_for_each_reason() -> None:
 
 
 def test_what_ci_installs_is_known() -> None:
-    assert set(PACKAGES) == {"/usr/sbin/nginx", "node", "cc", "chromium", *SLURM}
+    installed = {"/usr/sbin/nginx", "/usr/sbin/sshd", "node", "cc", "chromium", *SLURM}
+    assert set(PACKAGES) == installed
 
 
 def test_of_each_reason_it_is_known_what_to_do(root: Path) -> None:

@@ -14,7 +14,7 @@ PARTS = {
     "analysis": frozenset(
         {"files", "temporary", "limits", "configurations", "texts", "translation"}
     ),
-    "conf": frozenset({"schema", "errors", "ignored"}),
+    "conf": frozenset({"schema", "hosts", "errors", "ignored"}),
     "conformance": frozenset[str](),
     "contract": frozenset[str](),
     "load": frozenset({"ROOT", "address", "errors"}),

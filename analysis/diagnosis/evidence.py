@@ -19,7 +19,7 @@ import pandas as pd
 from analysis.diagnosis.levels import most_descriptors, most_workers
 from analysis.diagnosis.window import Window, window
 from analysis.record.definitions import CapacityStep, Row, failed
-from analysis.record.machine import bound_cores
+from analysis.record.machine import bound_cores, link_mbit
 from analysis.record.readings import Readings
 from contract import stops
 
@@ -114,7 +114,9 @@ def evidence(
         failures=row.failures,
         server=_server(config, run, within, users),
         generator=_generator(run, within),
-        network=_network(config["network"], within),
+        network=_network(
+            config["network"], link_mbit(config, run["provenance"]), within
+        ),
         users=users,
     )
 
@@ -179,8 +181,10 @@ def _generator(run: dict[str, Any], within: Window) -> Generator:
     )
 
 
-def _network(network: dict[str, Any], within: Window) -> Network:
-    bytes_s = (network["rate_mbit"] or 0) * 1e6 / 8
+def _network(
+    network: dict[str, Any], rate_mbit: float | None, within: Window
+) -> Network:
+    bytes_s = (rate_mbit or 0) * 1e6 / 8
     shares = [
         within.share(f"server_{direction}_bytes", bytes_s)
         for direction in ("sent", "received")

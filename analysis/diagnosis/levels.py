@@ -21,12 +21,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.record import phases
-from analysis.record.machine import bound_cores
+from analysis.record.machine import bound_cores, link_mbit
 from analysis.record.measurement import Measurement
 from analysis.record.phases import Requests
 from analysis.record.readings import Readings
+from contract.record import TELEMETRY_COLUMNS
 
 Floats = npt.NDArray[np.float64]
+OF_SERVER = [name for name in TELEMETRY_COLUMNS if name.startswith("server_")]
+OF_LOAD = [
+    name for name in TELEMETRY_COLUMNS if name.startswith(("generator_", "users_"))
+]
 LEAST_S = 0.02  # of a slice
 EVERY_S = 0.1  # between two readings
 SMOOTHED = 5  # slices; the kernel counts idle time in ticks of a tenth of a slice
@@ -36,8 +41,15 @@ LEAST_OCCUPIED = 0.1  # of a slice; a share of less time would be chance
 
 
 def edges(begin_s: float, end_s: float, readings: Readings) -> Floats:
-    """Return the edges of the slices from `begin_s` to `end_s`: when it was read."""
-    read_s = readings.telemetry["t_s"].to_numpy(dtype=float)
+    """Return the edges of the slices from `begin_s` to `end_s`: when it was read.
+
+    It is the server that was read. The load may have been read on other hosts, at
+    moments in between.
+    """
+    table = readings.telemetry
+    of_load = table[OF_SERVER].isna().all(axis=1) & table[OF_LOAD].notna().any(axis=1)
+    kept = table if of_load.all() else table[~of_load]
+    read_s = kept["t_s"].to_numpy(dtype=float)
     inside = read_s[(read_s > begin_s + LEAST_S) & (read_s < end_s - LEAST_S)]
     spaced = inside[np.diff(inside, prepend=-np.inf) > LEAST_S]
     return np.concatenate([[begin_s], spaced, [max(end_s, begin_s + LEAST_S)]])
@@ -78,7 +90,8 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
     config, run, readings = measured.config, measured.run, measured.readings
     slices = _Slices(readings, between)
     occupied = _occupied(slices, requests)
-    server, link = _server(run, slices), _link(config["network"], slices)
+    server = _server(run, slices)
+    link = _link(link_mbit(config, run["provenance"]), slices)
     cpu = server["server_cpu"]
     table = pd.DataFrame(
         {
@@ -173,12 +186,12 @@ def _lost(slices: _Slices) -> Floats:
     return lost[len(before) :]
 
 
-def _link(network: dict[str, Any], slices: _Slices) -> Floats:
+def _link(rate_mbit: float | None, slices: _Slices) -> Floats:
     """Return the share of the link's rate, in the direction that carries more."""
-    if network["rate_mbit"] is None:
+    if rate_mbit is None:
         return np.full(len(slices.seconds), np.nan)
     carried = [slices.growth(f"server_{which}_bytes") for which in ("sent", "received")]
-    most: Floats = np.fmax(*carried) * 8 / 1e6 / network["rate_mbit"] / slices.seconds
+    most: Floats = np.fmax(*carried) * 8 / 1e6 / rate_mbit / slices.seconds
     return most
 
 

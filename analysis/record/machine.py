@@ -42,5 +42,15 @@ def bound_cores(provenance: dict[str, Any], side: str) -> int | None:
     return len(cores.get(side) or ()) or None
 
 
+def link_mbit(config: dict[str, Any], provenance: dict[str, Any]) -> float | None:
+    """Return the rate of the link between users and server; None if it is unknown.
+
+    It is the rate that was asked for. Between other hosts it is that of their
+    interfaces, if the settings do not say what the network can carry.
+    """
+    asked: float | None = config["network"].get("rate_mbit")
+    return asked or provenance.get("link_mbit")
+
+
 def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and 0 < value < math.inf

@@ -18,6 +18,7 @@ import pandas as pd
 
 from analysis.files import DataError
 from analysis.record.aggregates import whole_seconds
+from analysis.record.machine import link_mbit
 from analysis.rows.cells import Cell
 
 HOW = {
@@ -58,7 +59,7 @@ def timeline(cell: Cell, most: int) -> dict[str, Any]:
 def _shares(cell: Cell, table: pd.DataFrame) -> dict[str, pd.Series]:
     """Return the shares that are no columns: of the link's rate, of the backlog."""
     shares = {}
-    rate = cell.config["network"].get("rate_mbit")
+    rate = link_mbit(cell.config, cell.provenance)
     if rate:
         both = table[["sent_bytes", "received_bytes"]].max(axis=1)
         shares["link"] = both * 8 / (rate * 1e6)

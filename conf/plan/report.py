@@ -10,18 +10,32 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from conf.compose.apart import apart
 from conf.errors import MatrixError, SettingError
-from conf.schema import Config, Report
+from conf.schema import Config
 from conf.validate import yaml_files
 from conf.validate.bounds import check_bounds
 from contract.file_name import file_name
 
 NAME, PREFIX = "report", "report."
+
+
+@dataclass
+class Report:
+    """A report. Its settings are in no cell's key."""
+
+    language: str = field(default="en", metadata={"choices": ("en", "ko")})
+    exercise: str | None = None
+    student: str | None = None  # the author's number
+    name: str | None = None  # of the author
+    notes: str | None = None  # a Markdown file with the author's own words
+    base: str | None = None  # other results that these are compared with
+    file: str = "report.pdf"
+    archive: str = "outputs/archive.zip"  # what `make archive` packs all into
 
 
 def split(requested: Mapping[str, Any]) -> tuple[Config, Config]:

@@ -5,19 +5,19 @@ Rules of this module:
   what would be right.
 - This module has the settings that do not go together. The bounds of a single setting
   stand in `schema.py`, and `bounds.py` checks them.
-- `commands.py` checks commands and paths.
+- `commands.py` checks commands and paths, `network.py` the network.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
 from conf.errors import SettingError
-from conf.schema import Cell, Config, Network, Server
+from conf.schema import Cell, Config, Server
 from conf.validate.bounds import check_bounds
 from conf.validate.commands import check_commands, check_page_command, check_paths
+from conf.validate.network import check_network
 from contract import stops
 from contract.settings import AUTO, IDLE_OPENING_S, MAX_CODE_BYTES, PAGE_FILE
 
@@ -45,7 +45,7 @@ def check_cell(cell: Config, root: Path) -> None:
         )
     _check_users(cell)
     _check_app(cell)
-    _check_network(cell["network"], cell["server"])
+    check_network(cell)
     if load["arrivals"] == "open":
         _check_open(load)
     check_commands(impl, cell["server"]["port"])
@@ -161,34 +161,6 @@ def _check_app(cell: Config) -> None:
         raise SettingError(
             f"app=attendance with idle={cell['idle']}: idle connections speak only "
             "HTTP; choose app=page"
-        )
-
-
-def _check_network(network: Config, server: Config) -> None:
-    if network["kind"] == "netns":
-        if server["host"] is not None:
-            raise SettingError(
-                f"server.host={server['host']}: in a namespace the server has the "
-                "address of its link; leave it out, or choose network=loopback"
-            )
-        _check_ports(network["ip_local_port_range"])
-        return
-    for spec in fields(Network)[2:]:
-        if network[spec.name] != spec.default:
-            raise SettingError(
-                f"network.{spec.name}={network[spec.name]}: the loopback is this "
-                "host's own and is not changed; choose network=netns"
-            )
-
-
-def _check_ports(ports: str | None) -> None:
-    if ports is None:
-        return
-    match = re.fullmatch(r"(\d{1,5})-(\d{1,5})", ports)
-    if not match or not 1 <= int(match[1]) <= int(match[2]) <= 65535:
-        raise SettingError(
-            f"network.ip_local_port_range={ports}: write the first and the last "
-            "port, from 1 to 65535, as in 40000-40199"
         )
 
 

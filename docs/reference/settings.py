@@ -30,7 +30,8 @@ NULL = " | None"
 def settings(group: str, root: Path) -> str:
     """Return the docstring and settings of a group; `cell` has those of no group."""
     owner = _owner(group)
-    source = Source(root / SCHEMA)
+    path = f"{owner.__module__.replace('.', '/')}.py"
+    source = Source(root / path)
     said, docstring = source.fields(owner.__name__), source.docstring(owner.__name__)
     prefix = "" if group == "cell" else f"{group}."
     rows: Rows = []
@@ -39,7 +40,7 @@ def settings(group: str, root: Path) -> str:
             continue
         meaning = sentence(said[field.name])
         if not meaning:
-            raise DocsError(f"{SCHEMA}: {owner.__name__}.{field.name} has no comment")
+            raise DocsError(f"{path}: {owner.__name__}.{field.name} has no comment")
         rows.append(
             [
                 f"`{prefix}{field.name}`",

@@ -31,7 +31,7 @@ CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # <linux/sched.h>
 LOOPBACK = "127.0.0.1"
 # Addresses for benchmarks of network devices (RFC 2544, appendix C.2.2).
 SERVER, USERS, PREFIX = "198.18.0.1", "198.18.0.2", 30
-SERVER_LINK, USERS_LINK = "ff-server", "ff-users"
+SERVER_LINK, USERS_LINK, LOOPBACK_LINK = "ff-server", "ff-users", "lo"
 OTHERWISE = "network=loopback needs none of it"
 ADMIN = 12  # CAP_NET_ADMIN, <linux/capability.h>
 
@@ -81,7 +81,7 @@ def join(config: dict[str, Any]) -> Network:
     """
     settings = config["network"]
     if settings["kind"] == "loopback":
-        return Network(config["server"]["host"] or LOOPBACK, "lo")
+        return Network(config["server"]["host"] or LOOPBACK, LOOPBACK_LINK)
     try:
         return connect(settings)
     except CellError as error:

@@ -28,7 +28,7 @@ from load.client.phases import Unfinished
 from load.recording.lateness import Late, LongLateness
 from load.recording.record import Record
 from load.recording.search import Search
-from load.users.before import prepare
+from load.users.before import Before, prepare
 from load.users.joining import Joining
 
 RECOVERY_S = 2.0  # from more users than the next step has
@@ -71,7 +71,7 @@ class RunListener(ABC):
         self.timers = []
         options = self.options
         self.preparing = True
-        before = prepare(self.environment.host or "", options)
+        before = self.prepare()
         if not self.preparing:  # it was told to stop meanwhile
             return
         self.preparing = False
@@ -90,6 +90,10 @@ class RunListener(ABC):
         if options.grow_to is not None:
             growth = (before.start, options.think_max, options.grow_to, rate)
             self.timers.append(gevent.spawn(self.joining.grow, *growth))
+
+    def prepare(self) -> Before:
+        """Do what comes before the record."""
+        return prepare(self.environment.host or "", self.options)
 
     def begin_record(self) -> bool:
         """Begin the record as of now; return whether it can be written."""

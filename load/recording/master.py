@@ -10,7 +10,7 @@ Rules of this module:
 - A run that ends by the clock (its time, the cap, a signal) ends at one moment. The
   record is closed when every worker has reported up to that moment.
 - A run that has lost a worker has no result. A worker is lost if its process has ended,
-  or if it sends nothing for long.
+  or if it sends nothing for long. If it is on another host, the runner sees its end.
 """
 
 from __future__ import annotations
@@ -29,7 +29,18 @@ from load.recording.lateness import Late
 from load.recording.line import in_flight
 from load.recording.listener import RunListener
 from load.recording.merge import Merge
-from load.recording.messages import BEGAN, ENDED, REPORT, SEND_S, UNFINISHED, unpacked
+from load.recording.messages import (
+    BEGAN,
+    ENDED,
+    PREPARE,
+    PREPARED,
+    REPORT,
+    SEND_S,
+    UNFINISHED,
+    unpacked,
+)
+from load.users.before import Before
+from load.users.joining import Start
 
 WRITE_S = SEND_S / 4  # of lines at once: to sort at each report would be dear
 UNFINISHED_S = 1.0  # for workers to send what was in flight when the run ended
@@ -49,6 +60,8 @@ class MasterRecorder(RunListener):
         runner: Any = environment.runner
         runner.register_message(REPORT, self.receive)
         runner.register_message(UNFINISHED, self.receive_unfinished)
+        runner.register_message(PREPARED, self.receive_prepared)
+        self.prepared: Before | None = None
 
     def begin(self, **more: Any) -> None:
         self.merge = Merge(self.workers)
@@ -59,6 +72,19 @@ class MasterRecorder(RunListener):
         self.heard_s: dict[int, float] = {}
         self.late_so_far: dict[int, Late] = {}
         super().begin(**more)
+
+    def prepare(self) -> Before:
+        if not self.options.elsewhere:
+            return super().prepare()
+        runner: Any = self.environment.runner
+        self.prepared = None
+        runner.send_message(PREPARE, client_id=min(runner.clients))
+        while self.preparing and self.prepared is None:
+            gevent.sleep(SEND_S)
+        return self.prepared or Before(Start(0, 1.0))
+
+    def receive_prepared(self, msg: Any, **_: Any) -> None:
+        self.prepared = Before(Start(**msg.data["start"]), msg.data["figures"])
 
     def begin_record(self) -> bool:
         # The workers had nothing to send before.
@@ -81,8 +107,8 @@ class MasterRecorder(RunListener):
         if self.closing:
             self.merge.add(worker, lines, float("inf"), report["users"])
             return
-        if worker not in self.processes:
-            # A worker that has ended already, or runs on another host, falls silent.
+        if worker not in self.processes and not self.options.elsewhere:
+            # A worker that has ended already falls silent.
             with contextlib.suppress(psutil.Error):
                 self.processes[worker] = psutil.Process(report["pid"])
         self.heard_s[worker] = time.monotonic()

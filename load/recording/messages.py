@@ -1,7 +1,8 @@
 """Messages between the processes of a run: workers report to the master.
 
 Rules of this module:
-- Times are those of `time.monotonic()`, which all processes of a host share.
+- Times are those of `time.monotonic()`, which all processes of a host share. A worker
+  on another host converts them to those of the master's host.
 - Lines go by column. That takes the master a third of the time: it gets five lists in a
   message, and not one for each line.
 """
@@ -18,6 +19,8 @@ REPORT = "firstfail-rows"  # of a worker: what it has seen since the last one
 ENDED = "firstfail-ended"  # of the master: the run has ended
 UNFINISHED = "firstfail-unfinished"  # of a worker: what was in flight then
 SEND_S = 0.05  # between two reports
+PREPARE = "firstfail-prepare"  # of the master to a worker: what comes before the record
+PREPARED = "firstfail-prepared"  # of that worker: what that has come to
 
 Columns = Sequence[Sequence[Any]]
 

@@ -4,6 +4,9 @@ Rules of this module:
 - A worker that can't reach the master ends at once: its rows would be lost.
 - Rows become text when they are reported, and not when a request ends: the users of
   this process would wait for it.
+- On another host than the master it has a clock of its own, and the right body in a
+  file of its own. Locust replaces its options by those of the master, but for these.
+- There it also does what comes before the record: the users' side is here.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from dataclasses import asdict
 from typing import Any
 
 import gevent
@@ -19,9 +23,19 @@ from locust.exception import RPCError
 
 from load.client.phases import Phases
 from load.host.guard import die_with_parent
-from load.recording.lateness import Lateness
+from load.recording.lateness import Late, Lateness
 from load.recording.line import Row, line
-from load.recording.messages import BEGAN, ENDED, REPORT, SEND_S, UNFINISHED, packed
+from load.recording.messages import (
+    BEGAN,
+    ENDED,
+    PREPARE,
+    PREPARED,
+    REPORT,
+    SEND_S,
+    UNFINISHED,
+    packed,
+)
+from load.users.before import prepare
 from load.users.failure_kind import failure
 from load.users.lean_user import unfinished
 
@@ -39,13 +53,21 @@ class WorkerReporter:
         self.lateness = Lateness()
         self.at_work = False
         self.slow_ms: float | None = options.slow
+        self.ahead_s: float = options.clock_ahead
+        self.body: str | None = options.body
         runner: Any = environment.runner
         runner.register_message(BEGAN, self.record_begins)
         runner.register_message(ENDED, self.send_unfinished)
+        runner.register_message(PREPARE, self.prepare, concurrent=True)
         self.failed = False
         environment.events.test_start.add_listener(self.begin)
         environment.events.request.add_listener(self.request)
         environment.events.quitting.add_listener(self.quitting)
+
+    def prepare(self, **_: Any) -> None:
+        """Do what comes before the record, and tell the master what it has come to."""
+        before = prepare(self.environment.host or "", self.environment.parsed_options)
+        self.send_message(PREPARED, asdict(before))
 
     def record_begins(self, msg: Any, **_: Any) -> None:
         """Forget what finished before: it is of an earlier run, in the web UI."""
@@ -53,6 +75,9 @@ class WorkerReporter:
         self.began_s = msg.data
 
     def begin(self, **_: Any) -> None:
+        options: Any = self.environment.parsed_options
+        if self.body is not None:
+            options.body = self.body
         self.rows = []
         self.failed = False
         if not self.at_work:
@@ -77,7 +102,7 @@ class WorkerReporter:
         runner = self.environment.runner
         assert runner is not None
         row = (
-            time.monotonic(),
+            time.monotonic() - self.ahead_s,
             response_time,
             phases,
             response.status_code if response is not None else None,
@@ -98,10 +123,10 @@ class WorkerReporter:
             "pid": os.getpid(),
             "began_s": self.began_s,
             "lines": packed(line(row, self.began_s) for row in rows),
-            "upto_s": time.monotonic(),
+            "upto_s": time.monotonic() - self.ahead_s,
             "users": runner.user_count,
-            "late": self.lateness.take(),
-            "late_so_far": self.lateness.so_far(),
+            "late": [self.converted(late) for late in self.lateness.take()],
+            "late_so_far": self.converted(self.lateness.so_far()),
             "last": last,
         }
         self.send_message(REPORT, report)
@@ -110,8 +135,13 @@ class WorkerReporter:
         """Send the requests in flight when the run ended, and the rows since then."""
         self.send()
         runner: Any = self.environment.runner
-        data = {"worker": runner.worker_index, "unfinished": unfinished()}
+        in_flight = [(since - self.ahead_s, *more) for since, *more in unfinished()]
+        data = {"worker": runner.worker_index, "unfinished": in_flight}
         self.send_message(UNFINISHED, data)
+
+    def converted(self, late: Late) -> Late:
+        at_s, most_ms, mean_ms = late
+        return at_s - self.ahead_s, most_ms, mean_ms
 
     def send_message(self, name: str, data: dict[str, Any]) -> None:
         runner: Any = self.environment.runner

@@ -75,12 +75,16 @@ class Server:
                 f"{MOST_PRINTED_BYTES // 10**6} MB: it must print less",
             )
 
-    def stop(self, within_s: float) -> str:
-        """Tell the server to end; return how it did, in words."""
+    def stop(self, within_s: float, tick: Callable[[], None] = lambda: None) -> str:
+        """Tell the server to end; return how it did, in words.
+
+        `tick` is called while it ends.
+        """
         number = self.started_as.stop
         self.process.send_signal(number)
         deadline = time.monotonic() + within_s
         while (status := self._wait(deadline - time.monotonic())) is None:
+            tick()
             self.check_log()
             if time.monotonic() > deadline:
                 self.process.kill()

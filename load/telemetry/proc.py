@@ -44,11 +44,11 @@ class Usage:
 
 
 class Tree:
-    """The process `root` and its descendants."""
+    """The processes `roots` and their descendants."""
 
-    def __init__(self, root: int) -> None:
-        self.root = root
-        self._ours = {root}
+    def __init__(self, *roots: int) -> None:
+        self.roots = roots
+        self._ours = set(roots)
         self._others: set[str] = set()
         self._tick = os.sysconf("SC_CLK_TCK")
         self._page = os.sysconf("SC_PAGE_SIZE")
@@ -96,7 +96,7 @@ class Tree:
                 stats[pid] = stat
             else:
                 self._others.add(name)
-        self._ours &= {self.root, *stats}
+        self._ours &= {*self.roots, *stats}
         return stats
 
     def pids(self) -> frozenset[int]:

@@ -14,12 +14,12 @@ from __future__ import annotations
 import csv
 import resource
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from contract.record import TELEMETRY_COLUMNS
-from load.host.cores import Cores
-from load.network.namespaces import Network
+from load.network.namespaces import LOOPBACK_LINK, Network
 from load.telemetry.cgroup import Quota
 from load.telemetry.proc import (
     CONTEXT_SWITCHES,
@@ -36,46 +36,126 @@ EVERY_S = 0.1
 ALL_EVERY_S = 1.0
 
 
-class Telemetry:
-    """Readings of one run, taken by calling `update` often.
+class Readings(Protocol):
+    """What can be read of one side of a run."""
+
+    def begin(self) -> None:
+        """To be called when the load is about to begin."""
+
+    def cheap(self) -> dict[str, Any]:
+        """Return what is read ten times a second."""
+
+    def all_else(self) -> dict[str, Any]:
+        """Return what is read once a second."""
+
+    def end(self) -> dict[str, Any]:
+        """Return values that hold for the whole run."""
+
+
+class ServerReadings:
+    """Readings of the server's side.
 
     `server` is the server's process, which listens on `port`.
     """
 
     def __init__(
-        self,
-        network: Network,
-        port: int,
-        server: int,
-        cores: Cores,
+        self, network: Network, port: int, server: int, cores: list[int] | None
     ) -> None:
         # First of all: processes that the server has started before are not counted.
-        self.server_cpu = Counter(server, CPU_CLOCK_NS)
+        self.cpu = Counter(server, CPU_CLOCK_NS)
         self.switches = Counter(server, CONTEXT_SWITCHES)
         self.cores = cores
+        self.process = server
         self.server = Tree(server)
-        self.generator: Tree | None = None  # not started yet
-        self.generator_clocks = Clocks()
-        self.users_side = Stack(network.link)
         with network.on_server_side():
-            self.server_side = Stack(network.link)
+            self.stack = Stack(network.link)
             self.queue = AcceptQueue(port)
-        # On the loopback the ports of both ends are counted together.
-        self.count_ports = network.server_side is not None
-        self.cost_s = 0.0
-        self.file: TextIO | None = None
-        self.due = self.all_due = 0.0
 
-    def begin(self, path: Path, generator: int) -> None:
-        """Begin to write rows to `path`; `generator` is Locust's process."""
-        self.generator = Tree(generator)
+    def begin(self) -> None:
         # Not sooner: the program that starts a server may change its limits first, or
         # move it into a cgroup of its own.
-        self.most_descriptors = most_descriptors(self.server.root)
-        self.quota = Quota(self.server.root)
-        self.file = path.open("w", newline="", encoding="utf-8")
-        self.writer = csv.DictWriter(self.file, TELEMETRY_COLUMNS, lineterminator="\n")
-        self.writer.writeheader()
+        self.most_descriptors = most_descriptors(self.process)
+        self.quota = Quota(self.process)
+
+    def cheap(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"throttled_s": self.quota.throttled_s()}
+        if (used_ns := self.cpu.read()) is not None:
+            row["server_cpu_s"] = used_ns / 1e9
+        row |= _of_cores("server", self.cores)
+        if queue := self.queue.read():
+            row["queue"], row["backlog"] = queue
+        counters = self.stack.listener() | self.stack.carried()
+        return row | {f"server_{name}": value for name, value in counters.items()}
+
+    def all_else(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"server_switches": self.switches.read()}
+        if used := self.server.usage():
+            for name in ("user_s", "system_s", "rss_bytes", "threads", "processes"):
+                row[f"server_{name}"] = getattr(used, name)
+            row["server_descriptors"] = used.descriptors
+            row["server_busiest_s"] = used.busiest_s
+            row["server_delayed_s"] = used.delayed_s
+        counters = self.stack.counters()
+        return row | {f"server_{name}": value for name, value in counters.items()}
+
+    def end(self) -> dict[str, Any]:
+        self.quota.close()
+        return {"server_most_descriptors": self.most_descriptors}
+
+
+class UsersReadings:
+    """Readings of the users' side, in whose namespace this is made.
+
+    `generator` has Locust's processes, as far as these have not started each other.
+    """
+
+    def __init__(
+        self, network: Network, generator: Sequence[int], cores: list[int] | None
+    ) -> None:
+        self.cores = cores
+        self.generator = Tree(*generator)
+        self.clocks = Clocks()
+        self.stack = Stack(network.link)
+        # On the loopback the ports of both ends are counted together.
+        self.count_ports = network.link != LOOPBACK_LINK
+
+    def begin(self) -> None:
+        pass
+
+    def cheap(self) -> dict[str, Any]:
+        row = _of_cores("generator", self.cores)
+        if used := self.clocks.read():
+            row["generator_cpu_s"], row["generator_busiest_s"] = used
+        return row
+
+    def all_else(self) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "ports": self.stack.ports() if self.count_ports else None
+        }
+        if used := self.generator.usage():
+            row["generator_descriptors"] = used.descriptors
+            self.clocks.read(self.generator.pids())
+        counters = self.stack.counters()
+        return row | {f"users_{name}": value for name, value in counters.items()}
+
+    def end(self) -> dict[str, Any]:
+        return {}
+
+
+class Sampler:
+    """Takes readings by calling `update` often, and passes rows on to `write`."""
+
+    def __init__(
+        self, sides: Sequence[Readings], write: Callable[[dict[str, Any]], object]
+    ) -> None:
+        self.sides = sides
+        self.write = write
+        self.cost_s = 0.0
+        self.due = self.all_due = 0.0
+
+    def begin(self) -> None:
+        for side in self.sides:
+            side.begin()
         self.sample(everything=True)
 
     def update(self) -> None:
@@ -84,80 +164,76 @@ class Telemetry:
         if now >= self.due:
             self.sample(everything=now >= self.all_due)
 
+    def wait_s(self) -> float:
+        """Return how long it is until the next row is due."""
+        return max(self.due - time.monotonic(), 0.0)
+
     def sample(self, everything: bool) -> None:
         """Add a row of what is cheap to read, or of `everything`."""
-        assert self.file is not None
         began = time.thread_time()
         now = time.monotonic()
         # In step with the clock, but late rows are not made up for: two at once say
         # nothing.
         self.due = max(self.due + EVERY_S, now + EVERY_S / 2)
-        row = self.cheap()
+        row: dict[str, Any] = {"at_s": f"{now:.6f}"}
+        for side in self.sides:
+            row |= side.cheap()
         if everything:
             self.all_due = max(self.all_due + ALL_EVERY_S, now + ALL_EVERY_S / 2)
-            row |= self.all_else()
-        self.writer.writerow(
-            {"at_s": f"{now:.6f}"}
-            | {
+            for side in self.sides:
+                row |= side.all_else()
+        self.write(
+            {
                 name: round(value, 4) if isinstance(value, float) else value
                 for name, value in row.items()
             }
         )
         self.cost_s += time.thread_time() - began
 
-    def cheap(self) -> dict[str, Any]:
-        """Return what is read ten times a second."""
-        row: dict[str, Any] = {"throttled_s": self.quota.throttled_s()}
-        if (used_ns := self.server_cpu.read()) is not None:
-            row["server_cpu_s"] = used_ns / 1e9
-        for side, numbers in (
-            ("server", self.cores.server),
-            ("generator", self.cores.locust),
-        ):
-            if times := core_times(numbers):
-                for name, value in times._asdict().items():
-                    row[f"{side}_cores_{name}_s"] = value
-        if used := self.generator_clocks.read():
-            row["generator_cpu_s"], row["generator_busiest_s"] = used
-        if queue := self.queue.read():
-            row["queue"], row["backlog"] = queue
-        return row | {
-            f"server_{name}": value
-            for name, value in (
-                self.server_side.listener() | self.server_side.carried()
-            ).items()
-        }
-
-    def all_else(self) -> dict[str, Any]:
-        """Return what is read once a second."""
-        row: dict[str, Any] = {
-            "server_switches": self.switches.read(),
-            "ports": self.users_side.ports() if self.count_ports else None,
-        }
-        if used := self.server.usage():
-            for name in ("user_s", "system_s", "rss_bytes", "threads", "processes"):
-                row[f"server_{name}"] = getattr(used, name)
-            row["server_descriptors"] = used.descriptors
-            row["server_busiest_s"] = used.busiest_s
-            row["server_delayed_s"] = used.delayed_s
-        if self.generator is not None and (used := self.generator.usage()):
-            row["generator_descriptors"] = used.descriptors
-            self.generator_clocks.read(self.generator.pids())
-        server = self.server_side.counters()
-        row |= {f"server_{name}": value for name, value in server.items()}
-        users = self.users_side.counters()
-        return row | {f"users_{name}": value for name, value in users.items()}
-
     def end(self) -> dict[str, Any]:
         """Add a last row; return values that hold for the whole run."""
-        assert self.file is not None
         self.sample(everything=True)
+        values: dict[str, Any] = {"cost_s": round(self.cost_s, 4)}
+        for side in self.sides:
+            values |= side.end()
+        return values
+
+
+class Telemetry:
+    """The readings of a run whose two sides are on this host."""
+
+    def __init__(self, path: Path, sides: Sequence[Readings]) -> None:
+        self.file = path.open("w", newline="", encoding="utf-8")
+        writer = rows_of(self.file)
+        self.sampler = Sampler(sides, writer.writerow)
+        self.sampler.begin()
+
+    @property
+    def due(self) -> float:
+        """When the next row is due."""
+        return self.sampler.due
+
+    def update(self) -> None:
+        self.sampler.update()
+
+    def end(self) -> dict[str, Any]:
+        values = self.sampler.end()
         self.file.close()
-        self.quota.close()
-        return {
-            "cost_s": round(self.cost_s, 4),
-            "server_most_descriptors": self.most_descriptors,
-        }
+        return values
+
+
+def rows_of(file: TextIO) -> csv.DictWriter[str]:
+    """Return what writes rows of readings to a file that is empty yet."""
+    writer = csv.DictWriter(file, TELEMETRY_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    return writer
+
+
+def _of_cores(side: str, numbers: list[int] | None) -> dict[str, float]:
+    times = core_times(numbers)
+    if times is None:
+        return {}
+    return {f"{side}_cores_{name}_s": each for name, each in times._asdict().items()}
 
 
 def children_usage() -> dict[str, float]:

@@ -1,7 +1,8 @@
 """Before the record of a run: a warm-up, and the number of users that start the run.
 
 Rules of this module:
-- It is done in Locust. With several processes it is done in the master.
+- It is done in Locust. With several processes it is done in the master, or in one of
+  its workers if these are on other hosts.
 - It may take minutes. If the run is told to stop meanwhile, this ends as well.
 """
 

@@ -36,7 +36,10 @@ def groups() -> set[str]:
 def test_all_is_in_the_docs() -> None:
     shown = {words for page in pages(ROOT) for words in MADE.findall(page.read_text())}
     assert shown == {
-        *(f"settings {group}" for group in (*groups(), "cell", "impl.ready")),
+        *(
+            f"settings {group}"
+            for group in (*groups(), "cell", "impl.ready", "network.hosts")
+        ),
         *(f"choices {group}" for group in listing.LISTED),
         *(f"columns {file}" for file in COLUMNS),
         *(

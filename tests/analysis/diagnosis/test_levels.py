@@ -54,6 +54,15 @@ def test_readings_that_follow_at_once_make_no_slice() -> None:
     assert edges(0.5, 2.0, run.readings) == pytest.approx([0.5, 1.0, 2.0])
 
 
+def test_a_slice_ends_when_the_server_was_read() -> None:
+    """The load may be read on another host, at moments in between."""
+    run = measured([], 2.0, {"server_cpu_s": 1.0, "generator_cpu_s": 1.0})
+    table = run.readings.telemetry
+    between = np.arange(len(table)) % 2 == 1
+    table.loc[between, "server_cpu_s"] = np.nan
+    assert np.diff(edges(0.2, 1.0, run.readings)) == pytest.approx([0.2] * 4)
+
+
 @pytest.mark.parametrize(
     "name, read, expected",
     [
@@ -163,6 +172,13 @@ def test_the_link(
 def test_one_direction_of_the_link_may_not_have_been_read() -> None:
     read = {"server_sent_bytes": 500_000.0}
     assert column("link", read, network__rate_mbit=8.0) == [0.5] * 30
+
+
+def test_the_rate_of_a_link_between_hosts_is_that_of_their_interfaces() -> None:
+    read = {"server_sent_bytes": 5e5, "server_received_bytes": 0.0}
+    run = measured(ALL_THE_TIME, 3.0, read)
+    run.run["provenance"]["link_mbit"] = 8
+    assert of(run)["link"].round(6).tolist() == [0.5] * 30
 
 
 def test_the_greater_of_two_readings_holds_between_them() -> None:

@@ -15,7 +15,6 @@ from conf.errors import MatrixError
 from conf.plan import report
 from conf.plan.recorded import plan_report
 from conf.plan.request import plan
-from conf.schema import Report
 from tests.conf.plan.test_plan import ASKED, PARTS, ROOT
 
 WRONG: list[tuple[Any, str]] = [
@@ -52,12 +51,12 @@ def test_settings_are_given_in_either_way() -> None:
     rest, settings = report.split(asked)
     assert rest == {"set": {"idle": 0}}
     assert (settings["name"], settings["student"]) == ("Ada", "022")
-    assert settings["language"] == Report.language
+    assert settings["language"] == report.Report.language
     assert report.split({}) == ({}, report.split({"set": {}})[1])
 
 
 def test_each_language_of_the_catalogue_can_be_chosen() -> None:
-    spec = Report.__dataclass_fields__["language"]
+    spec = report.Report.__dataclass_fields__["language"]
     assert sorted(spec.metadata["choices"]) == texts.languages()
 
 

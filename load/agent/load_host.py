@@ -1,0 +1,112 @@
+"""A host of users: some workers of Locust, which join the master beside the runner.
+
+Rules of this module:
+- A worker is a process of its own. If one ends before the run has, the runner is told.
+- Workers send times of the runner's clock: they are told how far their own is ahead.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from load.address import Address
+from load.agent.part import Surroundings
+from load.host.cores import choose_cores
+from load.host.limits import raise_open_files
+from load.host.locust_home import make_home
+from load.host.process import last_line, start
+from load.network import sysctls
+from load.network.interface import connect_ms, interface_towards
+from load.network.namespaces import Network
+from load.telemetry.machine import governor
+from load.telemetry.readings import Sampler, UsersReadings
+
+POLL_S = 0.1
+ENDING_S = 5.0  # for workers to end that the master has told to
+
+
+class LoadHost:
+    """The part of a host of users; `config` is the cell's."""
+
+    def __init__(self, at: Surroundings, config: dict[str, Any], users: int) -> None:
+        self.at = at
+        self.count: int = config["load"]["processes"]
+        raise_open_files(users)
+        self.cores = choose_cores(self.count).locust
+        interface = interface_towards(config["network"]["hosts"]["address"])
+        self.network = Network(interface.address, interface.name)
+        self.facts = {
+            "interface": vars(interface),
+            "cores": self.cores,
+            "governors": {str(core): governor(core) for core in self.cores or ()},
+            "limits": sysctls.read(sysctls.OF_USERS),
+        }
+        self.workers: dict[Path, subprocess.Popen[bytes]] = {}  # by their logs
+        self.sampler: Sampler | None = None
+        self.calls: dict[str, Callable[..., Any]] = {
+            "connect": lambda host, port: connect_ms(Address(host, port)),
+            "start": self.start,
+            "end": self.end,
+        }
+
+    def start(self, words: Sequence[str], body: str | None, ahead_s: float) -> None:
+        """Start the workers; `words` are options of Locust, `body` a right answer's."""
+        scratch, home = self.at.scratch, self.at.scratch / "locust"
+        make_home(home)
+        environment = self.at.environment | {"HOME": str(home)}
+        own = [*words, "--clock-ahead", f"{ahead_s:.9f}"]
+        if body is not None:
+            file = scratch / "body"
+            file.write_bytes(base64.b64decode(body))
+            own += ["--body", str(file)]
+        for number in range(self.count):
+            log = scratch / f"worker-{number}.log"
+            locust = [sys.executable, "-I", "-m", "locust", *own]
+            self.workers[log] = start(locust, log, environment, self.cores, folder=home)
+        pids = [worker.pid for worker in self.workers.values()]
+        readings = UsersReadings(self.network, pids, self.cores)
+        self.sampler = Sampler([readings], lambda row: self.at.runner.tell(row=row))
+        self.sampler.begin()
+
+    def end(self) -> dict[str, Any]:
+        """Take a last reading; the master has told the workers to end."""
+        assert self.sampler is not None
+        values, self.sampler = self.sampler.end(), None
+        deadline = time.monotonic() + ENDING_S
+        for worker in self.workers.values():
+            try:
+                worker.wait(max(deadline - time.monotonic(), 0))
+            except subprocess.TimeoutExpired:
+                worker.kill()
+        return values
+
+    def wait_s(self) -> float:
+        return self.sampler.wait_s() if self.sampler else POLL_S
+
+    def update(self) -> None:
+        if self.sampler is None:
+            return
+        self.sampler.update()
+        for log, worker in list(self.workers.items()):
+            if worker.poll():
+                del self.workers[log]
+                how = (
+                    f"was ended by signal {-worker.returncode}"
+                    if worker.returncode < 0
+                    else f"ended with status {worker.returncode}"
+                )
+                name = os.fsdecode(log.stem).replace("-", " ")
+                self.at.runner.tell(lost=f"Locust's {name} {how}{last_line(log)}")
+
+    def close(self) -> None:
+        """End the workers, if they run."""
+        for worker in self.workers.values():
+            worker.kill()
+            worker.wait()

@@ -1,0 +1,50 @@
+"""How an agent is started: here, or on another host by OpenSSH.
+
+Rules of this module:
+- OpenSSH finds the host and its keys, as it does for the user: its configuration, jump
+  hosts, an agent with keys and connections that are shared all hold.
+- It must not ask anything, and must not accept a key of a host that it does not know.
+- Where the network between is gone, it ends by itself.
+- The words for the other host go through the shell of the user there.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from load import ROOT
+
+HERE = "here"  # the host of the runner
+OPTIONS = {
+    "BatchMode": "yes",
+    "StrictHostKeyChecking": "yes",
+    "ConnectTimeout": 10,
+    "ServerAliveInterval": 3,
+    "ServerAliveCountMax": 3,
+}
+# No settings of the environment's or of the user's own packages change the agent.
+AGENT = ("-E", "-s", "-m", "load.agent")
+
+
+def agent_words(host: str, hosts: dict[str, Any]) -> list[str]:
+    """Return the command that starts the agent on a host."""
+    if host == HERE:
+        return [sys.executable, *AGENT]
+    folder, python = shlex.quote(hosts["folder"]), shlex.quote(hosts["python"])
+    there = f"cd {folder} && exec {python} {shlex.join(AGENT)}"
+    return ssh_words(host, hosts["ssh_config"], there)
+
+
+def ssh_words(host: str, ssh_config: str | None, there: str) -> list[str]:
+    """Return the command that lets the shell of a host carry out `there`."""
+    own: Sequence[str] = ("-F", ssh_config) if ssh_config else ()
+    options = (f"-o{name}={value}" for name, value in OPTIONS.items())
+    return ["ssh", "-T", *own, *options, "--", host, there]
+
+
+def working_folder(host: str) -> str | None:
+    """Return the folder in which that command is started; None for any."""
+    return str(ROOT) if host == HERE else None

@@ -1,0 +1,181 @@
+"""A run on several hosts: an agent on each, and Locust's master beside the runner.
+
+Rules of this module:
+- What a run needs is tried before anything is started: the code, the versions, the
+  clocks, the ways between the hosts. What is missing is a line that names the host.
+- The record says of each host what it was, and how far its clock went.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import math
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from contract import record
+from contract.settings import AUTO
+from load import ROOT, locust_command
+from load.address import Address
+from load.caller import Caller
+from load.errors import CellError
+from load.folder import Folder
+from load.host.allocation import allocation
+from load.hosts.agent import Agent
+from load.hosts.bringing import bring
+from load.hosts.destination import HERE
+from load.hosts.remote_server import RemoteServer
+from load.hosts.sameness import check_code, check_same
+from load.hosts.workers import Distributed, LoadHost, measured_clocks
+from load.network.interface import is_own
+from load.network.ports import choose_port
+from load.sides.server_side import Prepared
+from load.telemetry.provenance import provenance
+
+
+@contextmanager
+def many_hosts(
+    config: dict[str, Any],
+    folder: Folder,
+    caller: Caller,
+    environment: dict[str, str],
+) -> Iterator[ManyHosts]:
+    """Start an agent on each host of the cell; on leaving, end them all."""
+    hosts = config["network"]["hosts"]
+    if not is_own(hosts["master"]):
+        raise CellError(
+            f"network.hosts.master={hosts['master']}: not an address of this host"
+        )
+    agents: list[Agent] = []
+
+    def tick() -> None:
+        caller.check_alive()
+        for agent in agents:
+            agent.beat()
+
+    with contextlib.ExitStack() as ending:
+        for number, host in enumerate([hosts["server"], *hosts["load"]]):
+            log = folder.logs / f"host-{number}.log"
+            if hosts["install"] and host != HERE:
+                bring(host, hosts, config["impl"]["sources"], log)
+            agent = Agent(host, hosts, log, environment, tick, caller.note)
+            ending.callback(agent.close)
+            agents.append(agent)
+        yield ManyHosts(config, folder, agents)
+
+
+class ManyHosts:
+    """The hosts of the cell of `config`; see `Site`. The server's comes first."""
+
+    locust_cores: list[int] | None = None  # any, for the master
+
+    def __init__(
+        self, config: dict[str, Any], folder: Folder, agents: Sequence[Agent]
+    ) -> None:
+        self.config = config
+        self.folder = folder
+        self.agents = agents
+        self.provenance = provenance(ROOT, {}) | {"slurm": allocation()}
+        greetings = [agent.greet() for agent in agents]
+        for agent, told in zip(agents, greetings, strict=True):
+            check_same(agent.host, told["versions"], self.provenance["versions"])
+        self.most_users = _most_users(config["users"], greetings)
+        facts = [agent.call("open", **self._part(agent)) for agent in agents]
+        for agent in agents:
+            agent.ask("code")
+        for agent in agents:
+            check_code(agent.host, agent.answer())
+        self.server = RemoteServer(agents[0], folder.page_file, folder.server_log)
+        self.load_hosts = [LoadHost(agent) for agent in agents[1:]]
+        self._know(greetings, facts)
+        self.clocks = measured_clocks(agents)
+        self.prepared: Prepared
+        self.master: Address
+
+    def _part(self, agent: Agent) -> dict[str, Any]:
+        """Return what an agent has to know of the run."""
+        is_server = agent is self.agents[0]
+        share = 1 if is_server else len(self.agents) - 1
+        scratch = str(self.folder.scratch.absolute())
+        return {
+            "part": "server" if is_server else "load",
+            "config": self.config,
+            "users": math.ceil(self.most_users / share),
+            "scratch": scratch if agent.host == HERE else None,
+        }
+
+    def _know(
+        self, greetings: Sequence[dict[str, Any]], facts: Sequence[dict[str, Any]]
+    ) -> None:
+        """Keep what the hosts have said of themselves."""
+        pairs = list(zip(greetings, facts, strict=True))
+        server, *load = facts
+        limits = greetings[0]["limits"] | load[0]["limits"] | server["limits"]
+        self.provenance |= {
+            "host": greetings[0]["host"],  # it is the server that is measured
+            "limits": limits,
+            "cores": {
+                "server": server["cores"],
+                "locust": [core for each in load for core in each["cores"] or ()],
+            },
+            "link_mbit": _link_mbit([each["interface"] for each in facts]),
+            "hosts": {
+                agent.host: {"host": told["host"], **fact}
+                for agent, (told, fact) in zip(self.agents, pairs, strict=True)
+            },
+        }
+
+    def sharing(self, prepared: Prepared) -> list[str]:
+        self.prepared = prepared
+        host = self.config["network"]["hosts"]["master"]
+        try:
+            self.master = Address(host, choose_port(host, 0))
+            with socket.create_server(self.master, family=_family(host)):
+                for each in self.load_hosts:
+                    each.agent.call("connect", host=host, port=self.master.port)
+        except OSError as error:
+            raise CellError(f"network.hosts.master={host}: {error.strerror}") from None
+        workers = len(self.load_hosts) * self.config["load"]["processes"]
+        return locust_command.of_master(self.master, workers)
+
+    def load(self, locust: int) -> Distributed:
+        address, body = self.prepared.address, self.prepared.body
+        known = self.provenance["hosts"]
+        for each in self.load_hosts:
+            ms = each.agent.call("connect", host=address.host, port=address.port)
+            known[each.agent.host]["connect_ms"] = ms
+        path = self.folder.scratch / record.TELEMETRY
+        taken = Distributed(path, self.server, self.load_hosts, self.clocks, known)
+        words = locust_command.options(self.config, address, self.most_users)
+        taken.begin(
+            [*locust_command.of_worker(self.master), *words],
+            None if body is None else base64.b64encode(body.read_bytes()).decode(),
+        )
+        return taken
+
+
+def _most_users(users: int | str, greetings: Sequence[dict[str, Any]]) -> int:
+    """Return `users`, or how many the limits of all hosts allow."""
+    if users != AUTO:
+        return int(users)
+    server, *load = (told["most_users"] for told in greetings)
+    return int(min(server, sum(load)))
+
+
+def _link_mbit(interfaces: Sequence[dict[str, Any]]) -> float | None:
+    """Return the rate at which the first link is full; None if it is unknown.
+
+    The first interface is the server's. The users are shared out evenly, so those of
+    the slowest of the others wait when all have as much as it can carry.
+    """
+    server, *load = (each["speed_mbit"] for each in interfaces)
+    known = [speed for speed in load if speed]
+    slowest = [min(known) * len(load)] if known else []
+    return min((speed for speed in (server, *slowest) if speed), default=None)
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

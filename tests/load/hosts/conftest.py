@@ -1,0 +1,97 @@
+"""Runs over several hosts on this machine (`rig.py`)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conf.plan.sources import digest
+from conf.schema import Network
+from pipeline import RUNNER
+from tests.conftest import ROOT
+from tests.load.conftest import lines_of, write_config
+from tests.load.hosts.rig import Rig, missing, rig
+
+
+@pytest.fixture(scope="session")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """A host for the server, and two for users; runs leave them as they were."""
+    if why := missing():
+        pytest.skip(why)
+    with rig(tmp_path_factory.mktemp("rig")) as made:
+        yield made
+
+
+class Runs:
+    """Runs of this test, over the hosts of `rig`, into `folder`."""
+
+    def __init__(self, rig: Rig, folder: Path) -> None:
+        self.rig = rig
+        self.folder = folder
+        self.started: list[subprocess.Popen[str]] = []
+
+    def start(
+        self, hosts: dict[str, Any] | None = None, **changes: Any
+    ) -> subprocess.Popen[str]:
+        """Start a run of a small cell; `hosts` changes settings of its hosts."""
+        network = asdict(Network()) | self.rig.network(**(hosts or {}))
+        code = digest(RUNNER, ROOT)
+        path = write_config(self.folder, network=network, code__runner=code, **changes)
+        words = (sys.executable, "-m", "load", str(path), str(self.folder / "cell"))
+        process = subprocess.Popen(
+            self.rig.command(*words), cwd=ROOT, stderr=subprocess.PIPE, text=True
+        )
+        self.started.append(process)
+        return process
+
+    def measure(self, hosts: dict[str, Any] | None = None, **changes: Any) -> Path:
+        """Measure a small cell; return its folder."""
+        process = self.start(hosts, **changes)
+        _, said = process.communicate(timeout=600)
+        assert process.returncode == 0, said
+        self.check_left()
+        return self.folder / "cell"
+
+    def fails(self, process: subprocess.Popen[str]) -> str:
+        """Return the one line that says why a run has no result."""
+        _, said = process.communicate(timeout=600)
+        assert process.returncode == 1, said
+        [line] = [text for text in lines_of(said) if text.startswith("firstfail: ")]
+        assert "Traceback" not in said
+        self.check_left()
+        return line.partition(f"{self.folder / 'cell'}: ")[2]
+
+    def check_left(self) -> None:
+        """Check that nothing is left of a run but its folder and its logs."""
+        names = {path.name for path in self.folder.iterdir()}
+        assert names <= {"cell", "cell.json", "cell.logs"}
+        assert self.is_nothing_left()
+
+    def is_nothing_left(self) -> bool:
+        return not any(
+            host.processes() or host.files() for host in self.rig.hosts.values()
+        )
+
+    def run_json(self) -> dict[str, Any]:
+        known: dict[str, Any] = json.loads((self.folder / "cell/run.json").read_text())
+        return known
+
+
+@pytest.fixture
+def runs(hosts: Rig, tmp_path: Path, eventually: Callable[..., None]) -> Iterator[Runs]:
+    made = Runs(hosts, tmp_path)
+    yield made
+    for process in made.started:
+        process.kill()
+        process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
+    # A runner that was killed is gone before what it has started on other hosts.
+    eventually(made.is_nothing_left, 60)
