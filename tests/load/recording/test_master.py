@@ -81,9 +81,11 @@ from load.recording.line import line
 from load.recording.merge import Merge
 from load.recording.messages import packed
 from load.recording.record import Record
+from types import SimpleNamespace
 from load.recording.master import WRITE_S, MasterRecorder
 
 master = MasterRecorder.__new__(MasterRecorder)
+master.options = SimpleNamespace(elsewhere=False)
 master.ended = master.closing = False
 master.merge = Merge(2)
 master.record = Record(None, False, 4)
