@@ -93,6 +93,8 @@ def group_of(item: pytest.Item) -> str:
         return "reruns" if "measured" in fixtures else "snakemake"
     if "golden_made" in fixtures:
         return "golden"  # what takes long to make is made once
+    if "hosts" in fixtures:
+        return "hosts"  # one set of hosts for all
     return item.path.name
 
 

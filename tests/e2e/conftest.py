@@ -91,9 +91,13 @@ class Checkout:
 @pytest.fixture(scope="session")
 def clean(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A copy in which nothing was measured. Not to be changed: copy it."""
-    folder = tmp_path_factory.mktemp("clean") / "firstfail"
     # What matplotlib finds out about fonts, else once for each copy.
     os.environ.setdefault("MPLCONFIGDIR", str(tmp_path_factory.mktemp("fonts")))
+    return copy_of(root, tmp_path_factory.mktemp("clean") / "firstfail")
+
+
+def copy_of(root: Path, folder: Path) -> Checkout:
+    """Copy the checkout at `root` without what was measured; add the study `tiny`."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=root,

@@ -1,0 +1,71 @@
+"""A study over several hosts, whole: by Snakemake, from a file to an archive."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.e2e.conftest import Checkout, copy_of
+from tests.load.hosts.rig import Rig
+
+STUDY = ("--config", "study=tiny", "impl=select", "network=lab")
+BROUGHT = "/tmp/brought"  # on each host
+
+
+@pytest.fixture
+def checkout(hosts: Rig, root: Path, tmp_path: Path) -> Iterator[Checkout]:
+    """A copy of the checkout that knows the hosts as the network `lab`."""
+    made = copy_of(root, tmp_path / "firstfail")
+    lab = hosts.network(install=True, folder=BROUGHT)
+    del lab["name"]
+    file = made.folder / "conf" / "network" / "lab.yaml"
+    file.write_text(f"# Hosts on this machine.\n\n{yaml.safe_dump(lab)}")
+    yield made
+    for host in hosts.hosts.values():
+        shutil.rmtree(host.path(BROUGHT), ignore_errors=True)
+
+
+def snakemake(hosts: Rig, checkout: Checkout, *words: str) -> str:
+    """Give Snakemake a command on the runner's network; return what it said."""
+    done = subprocess.run(
+        hosts.command(*checkout.command(*words)),
+        cwd=checkout.folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_study_is_whole(
+    hosts: Rig, checkout: Checkout, eventually: Callable[..., None]
+) -> None:
+    snakemake(hosts, checkout, "all", *STUDY)
+    outputs = checkout.folder / "outputs"
+    for name in ("burst", "first_fail"):
+        with (outputs / "tables" / f"{name}.csv").open() as file:
+            [row] = csv.DictReader(file)
+        assert row["implementation"] == "select"
+        assert int(row["conformance_passed"]) > 0
+        said = (outputs / "tables" / f"{name}.md").read_text()
+        assert "across lab" in said
+        assert (outputs / "charts" / f"{name}.svg").is_file()
+    assert (outputs / "report.pdf").is_file()
+    assert "lab" in (outputs / "report.html").read_text()
+    told = json.loads((checkout.cell("burst", "select") / "run.json").read_text())
+    assert list(told["provenance"]["hosts"]) == ["server", "load1", "load2"]
+    eventually(lambda: not any(h.processes() for h in hosts.hosts.values()), 60)
+    assert {n for h in hosts.hosts.values() for n in h.files()} == {"brought"}
+    again = snakemake(hosts, checkout, "all", *STUDY)
+    assert "rule measure" not in again and "to be measured" not in again
