@@ -7,6 +7,7 @@ Rules of this module:
 - Names of the host and of the user are replaced in what was read or printed. They stay
   in settings: whoever calls a server `ada` wants it to be called so.
 - A node of a cluster gets one name in all cells: rows of other nodes are not compared.
+  So does each of several hosts (`hosts.py`), in settings as well.
 - A host may be called `load`, and a user `root`. A name that may be a word is replaced
   only where it stands as a name: in `/home/USER`, `USER@`, `@HOST`, `HOST:80`. Any
   other name is replaced wherever it stands.
@@ -22,15 +23,19 @@ import platform
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from analysis.archives.hosts import Hosts
 
 ROOT = Path(__file__).parents[2]
 # Behind the begin of a word, and not within a URL or a relative path.
 ELSEWHERE = re.compile(
     r"(?<![\w.}~:/-])(?:/[^\s/:;,'\"()<>|=&]+)+/([^\s/:;,'\"()<>|=&]+)"
 )
+# A path or an address, which a sentence may end with.
+WHOLE = r"(?<![\w.-]){}(?![\w-]|\.\w)"
 URL_PATHS = ("impl.path", "impl.ready.path", "--path")
 AS_SET = ("provenance.commands", "stopped.reason", "not_measured.kind")
 LEAST = 2  # characters of a name of a host or a user
@@ -41,20 +46,24 @@ HOMES = r"(?:(?<=/home/)|(?<=/Users/)|(?<=(?<!\w)~))NAME(?![\w.-])"
 AS_NAME = {
     USER: rf"{HOMES}|(?<![\w.-])NAME(?=@)|(?<=\buser=)NAME\b|(?<=\buser ')NAME(?=')",
     HOST: r"(?<=@)NAME(?![\w-]|\.\w)|(?<=://)NAME(?![\w.-])|(?<![\w./-])NAME(?=:\d)"
-    r"|(?<=\bhost=)NAME\b|(?<=\bhost ')NAME(?=')",
+    r"|(?<=\bhost=)NAME\b|(?<=\bhost ')NAME(?=')|(?<=\bhost )NAME(?=: )",
 }
 SHORT = 4  # characters of a path that may stand in any picture by chance
 
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What is replaced: places by their paths, and names of hosts and users."""
+    """What is replaced: places by their paths, and names of hosts and users.
+
+    `places` has addresses as well. `hosts` are the other hosts of a study.
+    """
 
     places: Mapping[str, str]
     names: Mapping[str, str]
+    hosts: Hosts = field(default_factory=Hosts)
 
     @classmethod
-    def here(cls) -> Cleaning:
+    def here(cls, hosts: Hosts) -> Cleaning:
         """Return what has to be replaced on this machine, for this user."""
         places = {sys.executable: "{python}", str(ROOT): "{root}"}
         with contextlib.suppress(RuntimeError, KeyError):  # a user without a home
@@ -62,29 +71,31 @@ class Cleaning:
         names = {platform.node(): HOST, platform.node().partition(".")[0]: HOST}
         with contextlib.suppress(OSError, KeyError):  # a user without a name
             names[getpass.getuser()] = USER
+        places |= hosts.addresses
+        names |= hosts.words
         return cls(
             {path: name for path, name in places.items() if len(path) > LEAST},
             {name: to for name, to in names.items() if len(name) >= LEAST},
+            hosts,
         )
 
     def settings(self, config: Any) -> Any:
         """Return the settings of a cell without places."""
-        return self._each(config, "", with_names=False)
+        return self.hosts.settings(self._each(config, "", with_names=False))
 
     def run(self, run: Any) -> Any:
         """Return the content of `run.json` without places and names."""
         clean = self._each(run, "", with_names=True)
-        job = (clean.get("provenance") or {}).get("slurm") or {}
+        known = clean.get("provenance") or {}
+        job = known.get("slurm") or {}
         if parts := job.get("nodes"):
             job["nodes"] = [list(map(_unnamed, part)) for part in parts]
-        return clean
+        return clean | {"provenance": self.hosts.provenance(known)} if known else clean
 
     def text(self, text: str, *, with_names: bool = True) -> str:
         """Return a text without places, and without names if these are to go, too."""
         for path in sorted(self.places, key=len, reverse=True):
-            text = re.sub(
-                rf"(?<![\w.-]){re.escape(path)}(?![\w.-])", self.places[path], text
-            )
+            text = re.sub(WHOLE.format(re.escape(path)), self.places[path], text)
         for name in sorted(self.names, key=len, reverse=True):
             if pattern := _pattern(name, self.names[name], with_names=with_names):
                 text = re.sub(pattern, self.names[name], text, flags=re.IGNORECASE)
@@ -93,8 +104,7 @@ class Cleaning:
     def found(self, content: bytes) -> str | None:
         """Return a place of this machine that stands in a file, if there is one."""
         for path in (path for path in self.places if len(path) > SHORT):
-            pattern = rb"(?<![\w.-])" + re.escape(path.encode()) + rb"(?![\w.-])"
-            if re.search(pattern, content):
+            if re.search(WHOLE.format(re.escape(path)).encode(), content):
                 return path
         return None
 
@@ -135,5 +145,5 @@ def _pattern(name: str, to: str, *, with_names: bool) -> str:
     elif not name.isalpha() and len(name) >= UNMISTAKABLE:
         where = r"(?<![\w{])NAME(?![\w}])"
     else:
-        where = AS_NAME[to]
+        where = AS_NAME[USER if to == USER else HOST]
     return where.replace("NAME", re.escape(name))

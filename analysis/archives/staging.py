@@ -23,6 +23,7 @@ import yaml
 from analysis.archives import conformance
 from analysis.archives.cleaning import Cleaning
 from analysis.archives.form import CHARTS, OF_CELL, PACKED, RUNS, TABLES
+from analysis.archives.hosts import Hosts
 from analysis.catalogue import REPORTS, RESULTS
 from analysis.files import DataError, read_json, unreadable, write_text
 from analysis.outputs import write_charts, write_tables
@@ -44,8 +45,9 @@ def stage(
     The files that describe it are not among them. Return the folders of the cells
     within `to`. `code` names this analysis. Raises `DataError`.
     """
-    cleaning = Cleaning.here()
     folders = read_folders(matrix)
+    records = ((read_config(each), read_json(each / record.RUN)) for each in folders)
+    cleaning = Cleaning.here(Hosts.of(records))
     cells = [_within(folder, outputs) for folder in folders]
     for folder, cell in zip(folders, cells, strict=True):
         (to / cell).mkdir(parents=True)
@@ -145,10 +147,11 @@ def _refuse_notes(notes: Path, cleaning: Cleaning) -> None:
 
 
 def refuse_places(folder: Path, cleaning: Cleaning) -> None:
-    """Raise `DataError` if a file still names a place of this machine."""
+    """Raise `DataError` if a file still names a place of this machine, or a host."""
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         if place := cleaning.found(path.read_bytes()):
             raise DataError(
                 f"{path.relative_to(folder)} would have {place} in it: an archive "
-                "names no place on a disk; take it out of what the file is made of"
+                "names no place on a disk and no address; take it out of what the "
+                "file is made of"
             )

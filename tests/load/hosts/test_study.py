@@ -6,7 +6,7 @@ import csv
 import json
 import shutil
 import subprocess
-import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from tests.load.hosts.rig import Rig
 
 STUDY = ("--config", "study=tiny", "impl=select", "network=lab")
 BROUGHT = "/tmp/brought"  # on each host
+ADDRESSES = b"198.18.1."  # what those of the hosts begin with
 
 
 @pytest.fixture
@@ -67,5 +68,8 @@ def test_a_study_is_whole(
     assert list(told["provenance"]["hosts"]) == ["server", "load1", "load2"]
     eventually(lambda: not any(h.processes() for h in hosts.hosts.values()), 60)
     assert {n for h in hosts.hosts.values() for n in h.files()} == {"brought"}
-    again = snakemake(hosts, checkout, "all", *STUDY)
+    again = snakemake(hosts, checkout, "archive")
     assert "rule measure" not in again and "to be measured" not in again
+    with zipfile.ZipFile(outputs / "archive.zip") as packed:
+        for name in packed.namelist():
+            assert ADDRESSES not in packed.read(name), name

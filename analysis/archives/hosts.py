@@ -1,0 +1,90 @@
+"""The other hosts of a study, and what stands for each of them in an archive of it.
+
+Rules of this module:
+- A host is `{host-1}`, and an address `{address-1}`, in the order in which the study
+  names them. Each has one name in all cells: rows of other hosts are not compared.
+- `here` stays, since it names nobody.
+- How ssh gets there is nobody's business: settings for it are replaced whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+KIND = "hosts"  # of a network between several hosts
+HERE = "here"
+ADDRESSES = ("address", "master")  # settings of `network.hosts`
+OF_SSH = ("folder", "python", "ssh_config")
+OF_KERNEL = "interface"  # of a host, in `provenance.hosts`
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """What stands for each host and for each address."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, records: Iterable[tuple[Mapping[str, Any], Any]]) -> Hosts:
+        """Return those that the settings and the `run.json` of these records name."""
+        names: dict[str, str] = {}
+        addresses: dict[str, str] = {}
+        for config, run in records:
+            if not over_hosts(config):
+                continue
+            hosts = config["network"]["hosts"]
+            for name in (hosts["server"], *hosts["load"]):
+                if name != HERE:
+                    names.setdefault(name, f"{{host-{len(names) + 1}}}")
+            for address in (*(hosts[name] for name in ADDRESSES), *_interfaces(run)):
+                addresses.setdefault(address, f"{{address-{len(addresses) + 1}}}")
+        return cls(names, addresses)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What stands for each name that a program may print of a host.
+
+        A destination is USER@HOST, or a name below a domain.
+        """
+        found: dict[str, str] = {}
+        for name, to in self.names.items():
+            host = name.rpartition("@")[2]
+            found |= dict.fromkeys((name, host, host.partition(".")[0]), to)
+        return found
+
+    def settings(self, config: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings of a cell without hosts."""
+        if not over_hosts(config):
+            return config
+        hosts = config["network"]["hosts"]
+        clean = hosts | {
+            "server": self._named(hosts["server"]),
+            "load": [self._named(name) for name in hosts["load"]],
+            **{name: f"{{{name}}}" for name in OF_SSH if hosts.get(name)},
+        }
+        return config | {"network": config["network"] | {"hosts": clean}}
+
+    def provenance(self, known: dict[str, Any]) -> dict[str, Any]:
+        """Return what is known of a run's surroundings without the names of hosts."""
+        if not (hosts := known.get("hosts")):
+            return known
+        return known | {"hosts": {self._named(n): fact for n, fact in hosts.items()}}
+
+    def _named(self, host: str) -> str:
+        return self.names.get(host, host)
+
+
+def over_hosts(config: Mapping[str, Any]) -> bool:
+    """Whether a cell was measured over several hosts."""
+    network: Mapping[str, Any] = config.get("network") or {}
+    return network.get("kind") == KIND
+
+
+def _interfaces(run: Any) -> Iterator[str]:
+    """Yield the addresses of the interfaces that a run has found on its hosts."""
+    for fact in ((run.get("provenance") or {}).get("hosts") or {}).values():
+        if address := (fact.get(OF_KERNEL) or {}).get("address"):
+            yield address
