@@ -82,10 +82,8 @@ def surrounded(runner: Runner, host_scratch: str | None) -> Iterator[Surrounding
 
 
 def _folder_in(folder: str | None) -> Path:
-    try:
+    with explained():
         return Path(tempfile.mkdtemp(prefix="firstfail-", dir=folder))
-    except OSError as error:
-        raise CellError(f"{error.filename}: {error.strerror}") from None
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from conf.plan.sources import digest
@@ -18,6 +19,8 @@ from pipeline import RUNNER
 from tests.conftest import ROOT
 from tests.load.conftest import lines_of, write_config
 from tests.load.hosts.rig import Rig, missing, rig
+
+ENDLESS = {"experiment__requests": 10**6, "load__think_max_s": 0.2}
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +39,7 @@ class Runs:
         self.rig = rig
         self.folder = folder
         self.started: list[subprocess.Popen[str]] = []
+        self.runner = ("-m", "load")  # what Python is told to run
 
     def start(
         self, hosts: dict[str, Any] | None = None, **changes: Any
@@ -44,7 +48,7 @@ class Runs:
         network = asdict(Network()) | self.rig.network(**(hosts or {}))
         code = digest(RUNNER, ROOT)
         path = write_config(self.folder, network=network, code__runner=code, **changes)
-        words = (sys.executable, "-m", "load", str(path), str(self.folder / "cell"))
+        words = (sys.executable, *self.runner, str(path), str(self.folder / "cell"))
         process = subprocess.Popen(
             self.rig.command(*words), cwd=ROOT, stderr=subprocess.PIPE, text=True
         )
@@ -95,3 +99,21 @@ def runs(hosts: Rig, tmp_path: Path, eventually: Callable[..., None]) -> Iterato
         process.stderr.close()
     # A runner that was killed is gone before what it has started on other hosts.
     eventually(made.is_nothing_left, 60)
+
+
+def under_load(runs: Runs, eventually: Callable[..., None]) -> None:
+    """Wait until requests are recorded."""
+    record = runs.folder / ".cell.unfinished" / "requests.csv"
+
+    def is_written() -> bool:
+        assert runs.started[-1].poll() is None, "it has ended"
+        return record.is_file() and len(record.read_bytes()) > 1000
+
+    eventually(is_written)
+
+
+def of(rig: Rig, host: str, word: str) -> psutil.Process:
+    """Return the process on a host with this word in its command, and no fork of it."""
+    found = [p for p in rig.hosts[host].processes() if word in p.cmdline()]
+    pids = {process.pid for process in found}
+    return next(process for process in found if process.ppid() not in pids)

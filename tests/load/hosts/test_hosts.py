@@ -16,10 +16,8 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.load.conftest import requests
-from tests.load.hosts.conftest import Runs
+from tests.load.hosts.conftest import ENDLESS, Runs, of, under_load
 from tests.load.hosts.rig import Rig, free_port
-
-ENDLESS = {"experiment__requests": 10**6, "load__think_max_s": 0.2}
 
 
 def test_a_burst_is_as_exact_as_on_one_host(runs: Runs, hosts: Rig) -> None:
@@ -132,23 +130,6 @@ def test_other_code_there(runs: Runs, hosts: Rig) -> None:
 def test_a_master_that_is_not_reached(runs: Runs) -> None:
     line = runs.fails(runs.start({"master": "198.18.1.99"}))
     assert line == "network.hosts.master=198.18.1.99: not an address of this host"
-
-
-def under_load(runs: Runs, eventually: Callable[..., None]) -> None:
-    """Wait until requests are recorded."""
-    record = runs.folder / ".cell.unfinished" / "requests.csv"
-
-    def is_written() -> bool:
-        assert runs.started[-1].poll() is None, "it has ended"
-        return record.is_file() and len(record.read_bytes()) > 1000
-
-    eventually(is_written)
-
-
-def of(rig: Rig, host: str, word: str) -> psutil.Process:
-    """Return the process on a host with this word in its command."""
-    found = [p for p in rig.hosts[host].processes() if word in p.cmdline()]
-    return min(found, key=lambda process: process.pid)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.e2e.conftest import Checkout, copy_of
+from tests.load.hosts.conftest import of
 from tests.load.hosts.rig import Rig
 
 STUDY = ("--config", "study=tiny", "impl=select", "network=lab")
@@ -34,26 +35,47 @@ def checkout(hosts: Rig, root: Path, tmp_path: Path) -> Iterator[Checkout]:
         shutil.rmtree(host.path(BROUGHT), ignore_errors=True)
 
 
-def snakemake(hosts: Rig, checkout: Checkout, *words: str) -> str:
-    """Give Snakemake a command on the runner's network; return what it said."""
-    done = subprocess.run(
+def begun(hosts: Rig, checkout: Checkout, *words: str) -> subprocess.Popen[str]:
+    """Give Snakemake a command on the runner's network."""
+    return subprocess.Popen(
         hosts.command(*checkout.command(*words)),
         cwd=checkout.folder,
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=600,
-        check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
+
+
+def snakemake(hosts: Rig, checkout: Checkout, *words: str) -> str:
+    """Give Snakemake such a command; return what it said when it had ended."""
+    with begun(hosts, checkout, *words) as process:
+        printed, said = process.communicate(timeout=600)
+    assert process.returncode == 0, said
+    return printed + said
 
 
 def test_a_study_is_whole(
     hosts: Rig, checkout: Checkout, eventually: Callable[..., None]
 ) -> None:
-    snakemake(hosts, checkout, "all", *STUDY)
+    """A fault in one cell is a line, and only that cell is measured again."""
     outputs = checkout.folder / "outputs"
+    snakemake(hosts, checkout, "all", "--until=measure", *STUDY, "experiment=burst")
+    with begun(hosts, checkout, "all", *STUDY) as study:
+
+        def is_under_load() -> bool:
+            found = outputs.glob("runs/first_fail/**/.repeat*/requests.csv")
+            assert study.poll() is None, "it has ended"
+            return any(len(path.read_bytes()) > 1000 for path in found)
+
+        eventually(is_under_load)
+        of(hosts, "load1", "load.agent").kill()
+        _, said = study.communicate(timeout=600)
+    assert study.returncode == 1
+    assert said.count("firstfail: ") == 1, said
+    assert "host load1: its agent has ended" in said
+    said = snakemake(hosts, checkout, "all", *STUDY)
+    assert "1 of 2 cells" in said
     for name in ("burst", "first_fail"):
         with (outputs / "tables" / f"{name}.csv").open() as file:
             [row] = csv.DictReader(file)
