@@ -9,9 +9,10 @@ import traceback
 from pathlib import Path
 
 from contract.text import printable
-from gate.errors import SIGNALS, GateError, InterruptedGateError, Status, interrupt
+from gate.errors import GateError, InterruptedGateError, Status, interrupt
 from gate.request import read
 from gate.run import GATE, run
+from load.errors import SIGNALS
 
 ROOT = Path(__file__).parents[1]
 SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub shows beside a job

@@ -12,7 +12,7 @@ from enum import IntEnum
 from types import FrameType
 from typing import NoReturn
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # that tell a gate to end
+from load.errors import ignore_signals
 
 
 class Status(IntEnum):
@@ -42,6 +42,5 @@ class InterruptedGateError(BaseException):
 
 
 def interrupt(number: int, _frame: FrameType | None) -> NoReturn:
-    for other in SIGNALS:  # ending takes a moment, and must not be cut short
-        signal.signal(other, signal.SIG_IGN)
+    ignore_signals()
     raise InterruptedGateError(number)

@@ -33,6 +33,7 @@ def git(folder: Path, *words: str) -> str:
             text=True,
             errors="replace",
             check=False,
+            start_new_session=True,  # a second Ctrl-C does not keep it from tidying up
         )
     except OSError as error:
         raise GateError(f"git: {error.strerror}: a gate needs git") from None

@@ -16,14 +16,13 @@ from types import FrameType
 from contract.text import one_line
 from load.caller import Caller
 from load.config import read_config
-from load.errors import SIGNALS, CellError, InterruptedRunError
+from load.errors import SIGNALS, CellError, InterruptedRunError, ignore_signals
 from load.folder import Folder
 from load.run import Run
 
 
 def interrupt(number: int, _frame: FrameType | None) -> None:
-    for other in SIGNALS:  # ending takes a moment, and must not be cut short
-        signal.signal(other, signal.SIG_IGN)
+    ignore_signals()
     raise InterruptedRunError(f"ended by {signal.Signals(number).name}", 128 + number)
 
 

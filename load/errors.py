@@ -9,6 +9,16 @@ from contract.text import one_line
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # that tell a run to end
 
 
+def ignore_signals() -> None:
+    """Let nothing cut short what is done from now on, such as ending.
+
+    By a handler that does nothing: of a signal that came just before SIG_IGN was set,
+    Python says with a traceback that it was "ignored due to race condition".
+    """
+    for number in SIGNALS:
+        signal.signal(number, lambda _number, _frame: None)
+
+
 class CellError(Exception):
     """The cell could not be measured; the text is one line for the user."""
 

@@ -21,7 +21,7 @@ from load.agent.part import explained, serve, surrounded
 from load.agent.runner import Runner
 from load.agent.same_code import differing_code
 from load.agent.server_host import ServerHost
-from load.errors import SIGNALS, CellError, InterruptedRunError
+from load.errors import SIGNALS, CellError, InterruptedRunError, ignore_signals
 from load.host.limits import most_users
 from load.hosts.lines import ClosedError, Lines
 from load.telemetry.provenance import provenance
@@ -39,8 +39,7 @@ def own_lines() -> Lines:
 
 
 def interrupt(number: int, _frame: FrameType | None) -> None:
-    for other in SIGNALS:
-        signal.signal(other, signal.SIG_IGN)
+    ignore_signals()
     raise InterruptedRunError(f"ended by {signal.Signals(number).name}", 128 + number)
 
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import sysconfig
@@ -187,18 +186,19 @@ def test_jobs_end_with_their_study(
         [job] = {*numbers(slurm)} - before
         return process, job
 
-    def end(process: subprocess.Popen[bytes], number: int) -> None:
+    def kill(process: subprocess.Popen[bytes]) -> None:
         [snakemake] = psutil.Process(process.pid).children()  # of nsenter
-        snakemake.send_signal(number)
+        snakemake.kill()
         assert process.wait(MOST_S) != 0
 
     killed, left = begin("first")
-    end(killed, signal.SIGKILL)
+    kill(killed)
     assert slurm.ask("squeue", "--noheader", f"--jobs={left}")
     again, job = begin("second")
     assert f"earlier study: {left}" in (tmp_path / "second").read_text()
     assert job != left
-    end(again, signal.SIGINT)
+    kill(again)
+    slurm.ask("scancel", job)
     eventually(lambda: not slurm.ask("squeue", "--noheader"))
     eventually(lambda: not processes(checkout.folder))
     assert not list(checkout.folder.glob("outputs/runs/**/*repeat*"))

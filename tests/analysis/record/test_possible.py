@@ -310,12 +310,12 @@ def test_more_thinking_fewer_users_and_less_time_are_never_more_requests(
 
 # These run in processes of their own: Locust makes Python's blocking calls gevent's.
 LOAD = """
-import argparse, itertools, json, pathlib, sys, types
+import argparse, itertools, json, sys, types
 from load import locust_command, locustfile
 from load.address import Address
 from load.users import request
 cell, workers, users, times = json.loads(sys.argv[1])
-words = locust_command.words(cell, Address("127.0.0.1", 80), None, pathlib.Path("."), 9)
+words = locust_command.options(cell, Address("127.0.0.1", 80), 9)
 parser = argparse.ArgumentParser(allow_abbrev=False)
 locustfile.add_arguments(parser)
 options, _ = parser.parse_known_args(words)
