@@ -14,9 +14,13 @@ import threading
 
 import psutil
 
+CANCELS = "scancel"  # by which Snakemake cancels jobs on a cluster, on the same signal
+
 
 def pass_on_to_children() -> None:
-    """From now on, pass SIGINT and SIGTERM on to all children, as SIGTERM.
+    """From now on, pass SIGINT and SIGTERM on to all runs, as SIGTERM.
+
+    They are the children of this process.
 
     The handlers of these signals stay as they are; others set them and may change them.
     The signals are seen by way of `signal.set_wakeup_fd`. To be called in the main
@@ -33,4 +37,5 @@ def _pass_on(read_end: int) -> None:
         if number[0] in (signal.SIGINT, signal.SIGTERM):
             for child in psutil.Process().children():
                 with contextlib.suppress(psutil.Error):
-                    child.terminate()
+                    if child.name() != CANCELS:
+                        child.terminate()

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -116,7 +117,8 @@ def edit(checkout: Checkout, **settings: object) -> None:
 def jobs(slurm: Cluster) -> list[dict[str, str]]:
     """Return what Slurm knows of all jobs."""
     told = slurm.ask("scontrol", "show", "job", "--oneliner").splitlines()
-    return [dict(re.findall(r"(\w+)=(\S*)", job)) for job in told]
+    known = [dict(re.findall(r"(\w+)=(\S*)", job)) for job in told]
+    return [job for job in known if job]  # without jobs it says so in a sentence
 
 
 def numbers(slurm: Cluster) -> list[str]:
@@ -186,19 +188,18 @@ def test_jobs_end_with_their_study(
         [job] = {*numbers(slurm)} - before
         return process, job
 
-    def kill(process: subprocess.Popen[bytes]) -> None:
+    def end(process: subprocess.Popen[bytes], number: int) -> None:
         [snakemake] = psutil.Process(process.pid).children()  # of nsenter
-        snakemake.kill()
+        snakemake.send_signal(number)
         assert process.wait(MOST_S) != 0
 
     killed, left = begin("first")
-    kill(killed)
+    end(killed, signal.SIGKILL)
     assert slurm.ask("squeue", "--noheader", f"--jobs={left}")
     again, job = begin("second")
     assert f"earlier study: {left}" in (tmp_path / "second").read_text()
     assert job != left
-    kill(again)
-    slurm.ask("scancel", job)
+    end(again, signal.SIGINT)
     eventually(lambda: not slurm.ask("squeue", "--noheader"))
     eventually(lambda: not processes(checkout.folder))
     assert not list(checkout.folder.glob("outputs/runs/**/*repeat*"))
