@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 
 from contract.text import one_line
-from load.errors import SIGNALS, CellError, InterruptedRunError
+from load.errors import SIGNALS, CellError, InterruptedRunError, interrupt
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -63,7 +63,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _try(args: argparse.Namespace) -> None:
     from conformance.trial import Trial, read_config
-    from load.__main__ import interrupt
     from load.caller import Caller
     from load.folder import Folder
 

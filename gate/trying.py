@@ -30,9 +30,10 @@ PLACE = "conformance"  # of the results, as in `outputs/`
 
 def try_servers(measured: Measuring, pairs: Sequence[Pair]) -> None:
     """Try the servers of measured cells on both sides, and list their results."""
+    sides = measured.sides.items()
     found: dict[str, dict[str, str]] = {name: {} for name in measured.sides}
     for pair in pairs:
-        names = {each: side.tried.get(pair.cell[each]) for each, side in _of(measured)}
+        names = {each: side.tried.get(pair.cell[each]) for each, side in sides}
         if len({*names.values()}) < len(names):  # the same server, or none
             continue
         for each, name in names.items():
@@ -46,10 +47,6 @@ def try_servers(measured: Measuring, pairs: Sequence[Pair]) -> None:
     for each, results in found.items():
         path = measured.root / measured.of(each) / "matrices" / KEY / LIST
         write_text(path, json.dumps(results, indent=0) + "\n")
-
-
-def _of(measured: Measuring) -> Sequence[tuple[str, Side]]:
-    return list(measured.sides.items())
 
 
 def _try(measured: Measuring, side: Side, pair: Pair, name: str) -> None:

@@ -11,19 +11,13 @@ import shlex
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 from contract.text import one_line
 from load.caller import Caller
 from load.config import read_config
-from load.errors import SIGNALS, CellError, InterruptedRunError, ignore_signals
+from load.errors import SIGNALS, CellError, InterruptedRunError, interrupt
 from load.folder import Folder
 from load.run import Run
-
-
-def interrupt(number: int, _frame: FrameType | None) -> None:
-    ignore_signals()
-    raise InterruptedRunError(f"ended by {signal.Signals(number).name}", 128 + number)
 
 
 def parse_arguments() -> argparse.Namespace:

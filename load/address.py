@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import NamedTuple
 
 
@@ -18,6 +19,11 @@ class Address(NamedTuple):
     def in_url(self) -> str:
         """The address as it stands in a URL: IPv6 in brackets."""
         return f"{url_host(self.host)}:{self.port}"
+
+
+def family(host: str) -> socket.AddressFamily:
+    """Return the family of an IP address."""
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def url_host(host: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from types import FrameType
+from typing import NoReturn
 
 from contract.text import one_line
 
@@ -17,6 +19,12 @@ def ignore_signals() -> None:
     """
     for number in SIGNALS:
         signal.signal(number, lambda _number, _frame: None)
+
+
+def interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+    """Handle a signal that tells a run to end."""
+    ignore_signals()
+    raise InterruptedRunError(f"ended by {signal.Signals(number).name}", 128 + number)
 
 
 class CellError(Exception):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from contract import stops
-from contract.settings import AUTO
+from contract.settings import AUTO, HOSTS
 from load.address import Address
 from load.host.locust_home import LOCUSTFILE
 from load.network.ports import choose_port
@@ -71,7 +71,7 @@ def options(config: dict[str, Any], address: Address, most_users: int) -> list[s
 
 def has_workers(config: dict[str, Any]) -> bool:
     """Return whether a master of Locust waits for workers."""
-    return bool(config["load"]["processes"] > 1 or config["network"]["kind"] == "hosts")
+    return bool(config["load"]["processes"] > 1 or config["network"]["kind"] == HOSTS)
 
 
 def of_processes(load: dict[str, Any], taken: int) -> Iterator[str]:

@@ -8,7 +8,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import math
 import socket
@@ -17,16 +16,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from contract import record
-from contract.settings import AUTO
+from contract.settings import AUTO, HERE
 from load import ROOT, locust_command
-from load.address import Address
+from load.address import Address, family
 from load.caller import Caller
 from load.errors import CellError
 from load.folder import Folder
 from load.host.allocation import allocation
 from load.hosts.agent import Agent
 from load.hosts.bringing import bring
-from load.hosts.destination import HERE
+from load.hosts.lines import as_text
 from load.hosts.remote_server import RemoteServer
 from load.hosts.sameness import check_code, check_same
 from load.hosts.workers import Distributed, LoadHost, measured_clocks
@@ -133,7 +132,7 @@ class ManyHosts:
         host = self.config["network"]["hosts"]["master"]
         try:
             self.master = Address(host, choose_port(host, 0))
-            with socket.create_server(self.master, family=_family(host)):
+            with socket.create_server(self.master, family=family(host)):
                 for each in self.load_hosts:
                     each.agent.call("connect", host=host, port=self.master.port)
         except OSError as error:
@@ -152,7 +151,7 @@ class ManyHosts:
         words = locust_command.options(self.config, address, self.most_users)
         taken.begin(
             [*locust_command.of_worker(self.master), *words],
-            None if body is None else base64.b64encode(body.read_bytes()).decode(),
+            None if body is None else as_text(body.read_bytes()),
         )
         return taken
 
@@ -175,7 +174,3 @@ def _link_mbit(interfaces: Sequence[dict[str, Any]]) -> float | None:
     known = [speed for speed in load if speed]
     slowest = [min(known) * len(load)] if known else []
     return min((speed for speed in (server, *slowest) if speed), default=None)
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET

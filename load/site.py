@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from contract.settings import HOSTS
 from load.caller import Caller
 from load.folder import Folder
 from load.many_hosts import many_hosts
@@ -39,7 +40,7 @@ def site_of(
     environment: dict[str, str],
 ) -> Iterator[Site]:
     """Make the surroundings of a cell; `environment` is given to its processes."""
-    if config["network"]["kind"] == "hosts":
+    if config["network"]["kind"] == HOSTS:
         with many_hosts(config, folder, caller, environment) as hosts:
             yield hosts
     else:

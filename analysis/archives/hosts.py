@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-KIND = "hosts"  # of a network between several hosts
-HERE = "here"
+from contract.settings import HERE, HOSTS
+
 ADDRESSES = ("address", "master")  # settings of `network.hosts`
 OF_SSH = ("folder", "python", "ssh_config")
 OF_KERNEL = "interface"  # of a host, in `provenance.hosts`
@@ -80,7 +80,7 @@ class Hosts:
 def over_hosts(config: Mapping[str, Any]) -> bool:
     """Whether a cell was measured over several hosts."""
     network: Mapping[str, Any] = config.get("network") or {}
-    return network.get("kind") == KIND
+    return network.get("kind") == HOSTS
 
 
 def _interfaces(run: Any) -> Iterator[str]:

@@ -24,6 +24,7 @@ from typing import Any
 from conf.errors import MatrixError
 from conf.schema import Config, Load, Network, Server
 from contract.conformance import LIST, RESULT
+from contract.settings import HOSTS
 
 NAME = "conformance"  # of the setting, and of the target
 FREE = {"cpu_ms": None, "rounds": 0, "wait_ms": 0.0}  # a page without its cost
@@ -144,7 +145,7 @@ def listed(folder: Path) -> dict[str, str]:
 def _tried(cell: Config, code: str) -> Config:
     """Return what is started for the trial of a cell's server."""
     kind = cell["network"]["kind"]
-    if kind == "hosts":  # what a server answers does not depend on where it runs
+    if kind == HOSTS:  # what a server answers does not depend on where it runs
         kind = Network.kind
     where = {name: cell["server"][name] for name in WHERE}
     return {

@@ -15,6 +15,7 @@ from typing import Any
 
 from conf.errors import SettingError
 from conf.schema import Config, Network
+from contract.settings import HOSTS
 
 OF_HOSTS = ("rate_mbit", "hosts")  # settings that network.kind=hosts has
 
@@ -23,7 +24,7 @@ def check_network(cell: Config) -> None:
     """Raise `SettingError` for the first setting of the network that is wrong."""
     network, server = cell["network"], cell["server"]
     kind = network["kind"]
-    if kind == "hosts":
+    if kind == HOSTS:
         _check_hosts(network["hosts"])
         _refuse_set(
             network, OF_HOSTS, "firstfail sets up no other hosts; choose network=netns"

@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import time
-from types import FrameType
 from typing import Any
 
 from contract.settings import AUTO
@@ -21,7 +20,7 @@ from load.agent.part import explained, serve, surrounded
 from load.agent.runner import Runner
 from load.agent.same_code import differing_code
 from load.agent.server_host import ServerHost
-from load.errors import SIGNALS, CellError, InterruptedRunError, ignore_signals
+from load.errors import SIGNALS, CellError, InterruptedRunError, interrupt
 from load.host.limits import most_users
 from load.hosts.lines import ClosedError, Lines
 from load.telemetry.provenance import provenance
@@ -36,11 +35,6 @@ def own_lines() -> Lines:
     os.dup2(empty, 0)
     os.dup2(2, 1)
     return lines
-
-
-def interrupt(number: int, _frame: FrameType | None) -> None:
-    ignore_signals()
-    raise InterruptedRunError(f"ended by {signal.Signals(number).name}", 128 + number)
 
 
 def take_part(runner: Runner) -> None:

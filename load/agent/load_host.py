@@ -7,7 +7,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import base64
 import os
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from load.host.cores import choose_cores
 from load.host.limits import raise_open_files
 from load.host.locust_home import make_home
 from load.host.process import last_line, start
+from load.hosts.lines import as_bytes
 from load.network import sysctls
 from load.network.interface import connect_ms, interface_towards
 from load.network.namespaces import Network
@@ -64,7 +64,7 @@ class LoadHost:
         own = [*words, "--clock-ahead", f"{ahead_s:.9f}"]
         if body is not None:
             file = scratch / "body"
-            file.write_bytes(base64.b64decode(body))
+            file.write_bytes(as_bytes(body))
             own += ["--body", str(file)]
         for number in range(self.count):
             log = scratch / f"worker-{number}.log"

@@ -7,7 +7,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from load.agent.part import Surroundings
 from load.errors import ServerError
 from load.host.cores import choose_cores
 from load.host.limits import raise_open_files
+from load.hosts.lines import as_text
 from load.network import sysctls
 from load.network.interface import own_interface
 from load.network.namespaces import Network
@@ -71,7 +71,7 @@ class ServerHost:
             "end": self.end,
             "stop": lambda: vars(self.server.stop()),
             "leave": self.leave,
-            "log": lambda: _encoded(self.log.read_bytes()),
+            "log": lambda: as_text(self.log.read_bytes()),
         }
 
     def prepare(self) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class ServerHost:
         body = prepared.body
         return {
             "address": prepared.address,
-            "body": None if body is None else _encoded(body.read_bytes()),
+            "body": None if body is None else as_text(body.read_bytes()),
             "command": prepared.command,
             "version": prepared.version,
         }
@@ -121,7 +121,3 @@ class ServerHost:
         """End the server, if it runs."""
         with contextlib.suppress(ServerError):
             self.started.close()
-
-
-def _encoded(data: bytes) -> str:
-    return base64.b64encode(data).decode()

@@ -15,9 +15,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from contract.settings import HERE
 from load import ROOT
 
-HERE = "here"  # the host of the runner
 OPTIONS = {
     "BatchMode": "yes",
     "StrictHostKeyChecking": "yes",

@@ -8,6 +8,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -19,6 +20,15 @@ from typing import Any
 READ_BYTES = 1_048_576
 
 Message = dict[str, Any]
+
+
+def as_text(data: bytes) -> str:
+    """Return bytes as text that a line can have."""
+    return base64.b64encode(data).decode()
+
+
+def as_bytes(text: str) -> bytes:
+    return base64.b64decode(text)
 
 
 class ClosedError(Exception):

@@ -9,7 +9,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import base64
 import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from typing import Any
 from load.address import Address
 from load.errors import CellError
 from load.hosts.agent import Agent
-from load.hosts.lines import Message
+from load.hosts.lines import Message, as_bytes
 from load.sides.server_side import Prepared, Stopped
 
 
@@ -49,7 +48,7 @@ class RemoteServer:
         body = None
         if told["body"] is not None:
             body = self.body_file
-            body.write_bytes(base64.b64decode(told["body"]))
+            body.write_bytes(as_bytes(told["body"]))
         return Prepared(
             Address(*told["address"]), body, told["command"], told["version"]
         )
@@ -62,7 +61,7 @@ class RemoteServer:
             self._machine = self.agent.call("leave")
         finally:
             with contextlib.suppress(CellError):  # there may be no agent any more
-                self.log.write_bytes(base64.b64decode(self.agent.call("log")))
+                self.log.write_bytes(as_bytes(self.agent.call("log")))
 
     def check_page(self) -> bool:
         return bool(self.agent.call("check_page"))

@@ -7,14 +7,13 @@ Rules of this module:
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import time
 from dataclasses import dataclass
 
 import psutil
 
-from load.address import Address
+from load.address import Address, family
 from load.errors import CellError
 
 ANY_PORT = 9  # to which nothing is sent
@@ -65,8 +64,7 @@ def _name(address: str) -> str | None:
 
 def interface_towards(address: str) -> Interface:
     """Return the interface by which this host reaches an address."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as asked:
+    with socket.socket(family(address), socket.SOCK_DGRAM) as asked:
         try:
             asked.connect((address, ANY_PORT))
         except OSError as error:
@@ -88,6 +86,5 @@ def connect_ms(address: Address) -> float:
             why = "timed out" if isinstance(error, TimeoutError) else error.strerror
             raise CellError(f"it does not reach {address}: {why}") from None
         least_s = min(least_s, time.monotonic() - began_s)
-        with contextlib.closing(reached):
-            pass
+        reached.close()
     return round(least_s * 1000, 3)
