@@ -98,7 +98,8 @@ def test_the_example_measures_a_pull_request(clone: Path, tmp_path: Path) -> Non
     summary = tmp_path / "summary.md"
     environment = {
         **{"GITHUB_BASE_REF": "main", "GITHUB_STEP_SUMMARY": str(summary)},
-        "SETTINGS": f"impl=select repeat=range(1,4) {SECOND}",
+        # Three short runs beside other tests may look worse by chance.
+        "SETTINGS": f"impl=select repeat=range(1,4) {SECOND} --least 90%",
     }
     for step in steps:
         done = subprocess.run(
