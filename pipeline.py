@@ -97,7 +97,8 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
                 _end_left_jobs()
     except (MatrixError, CellError) as error:
         sys.exit(f"firstfail: {error}")
-    pass_on_to_children()
+    if not request.elsewhere:
+        pass_on_to_children()
     return whole
 
 

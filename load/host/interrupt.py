@@ -3,6 +3,9 @@
 On SIGTERM or SIGINT, Snakemake waits for its jobs to end, which can take minutes here.
 Ctrl-C in a terminal reaches the runs directly. A signal to Snakemake alone has to be
 passed on.
+
+On a cluster this is not to be asked for: there, the children of Snakemake are Slurm's
+commands, and the one that cancels its jobs is started on the same signal.
 """
 
 from __future__ import annotations
@@ -13,8 +16,6 @@ import signal
 import threading
 
 import psutil
-
-CANCELS = "scancel"  # by which Snakemake cancels jobs on a cluster, on the same signal
 
 
 def pass_on_to_children() -> None:
@@ -37,5 +38,4 @@ def _pass_on(read_end: int) -> None:
         if number[0] in (signal.SIGINT, signal.SIGTERM):
             for child in psutil.Process().children():
                 with contextlib.suppress(psutil.Error):
-                    if child.name() != CANCELS:
-                        child.terminate()
+                    child.terminate()
