@@ -233,12 +233,29 @@ BACK_TO_BACK = [AT_ONCE, *[Asked(n / 10, 0.1, 0.0, 0.1) for n in range(100)]]
             0.0,
             {"generator-cpu": 0.5, "unclear": 0.5},
         ),
-        # What a server that is full makes users wait for, they wait for it; where the
-        # generator is as full, for both.
+        # What a server that is full makes users wait for, they wait for it, whether or
+        # not the generator sees it late; where the generator is as full, for both.
         (
-            {"server_cpu_s": 0.95, "generator_busiest_s": 0.85},
+            {"server_cpu_s": 0.95, "generator_busiest_s": 0.3},
             25.0,
-            {"generator-cpu": 0.25, "server-cpu": 0.75},
+            {"server-cpu": 1},
+        ),
+        ({"server_sent_bytes": 950_000, "generator_busiest_s": 0.3}, 25.0, {"link": 1}),
+        (
+            {"server_cpu_s": 0.75, "server_cores_idle_s": 0.25},
+            20.0,  # of each 100 ms, in which the server has nothing to do
+            {"generator-cpu": 0.1, "server-cpu": 0.9},
+        ),
+        (
+            {"server_cpu_s": 0.95, "generator_busiest_s": 0.75},
+            20.0,
+            {"generator-cpu": 0.1, "server-cpu": 0.9},
+        ),
+        (
+            {"server_cpu_s": 0.95, "generator_busiest_s": 0.3}
+            | {"generator_cores_idle_s": 0.05},
+            20.0,
+            {"generator-cpu": 0.2, "server-cpu": 0.8},
         ),
         (
             {"server_cpu_s": 0.95, "generator_busiest_s": 0.95},
@@ -250,7 +267,9 @@ BACK_TO_BACK = [AT_ONCE, *[Asked(n / 10, 0.1, 0.0, 0.1) for n in range(100)]]
 def test_a_late_generator(
     read: dict[str, Any], late_ms: float, expected: dict[str, float]
 ) -> None:
-    waited = waited_of(BACK_TO_BACK, read, late_ms=lambda at: np.full(len(at), late_ms))
+    waited = waited_of(
+        BACK_TO_BACK, read, late_ms=lambda at: np.full(len(at), late_ms), **LINK
+    )
     assert shares(waited) == pytest.approx(expected)
 
 
