@@ -77,11 +77,15 @@ class Place:
         )
 
     def is_below(self, before: Place) -> bool:
-        """Whether this row is shown to be worse than the one before it."""
-        if self.order == before.order:
+        """Whether this row is shown to be worse than the one before it.
+
+        Goodput decides between equal users. They are not equal for certain where these
+        have a mark.
+        """
+        if self.order == before.order or mark(self.users_limit):
             return False
         same_users = self.order[:3] == before.order[:3]
-        return not mark(self.rps_limit if same_users else self.users_limit)
+        return not (same_users and mark(self.rps_limit))
 
 
 def ranking(cells: Sequence[Cell], unmeasured: Sequence[Unmeasured]) -> list[Place]:
