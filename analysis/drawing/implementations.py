@@ -38,6 +38,9 @@ KNOWN = (
     *("gunicorn_gthread", "http_server"),
 )
 SORTS = len(COLOURS)  # of colours, dashes and markers each
+# By how much the markers of each eight are shifted against those of the first eight. So
+# the servers of a study differ in their markers, too.
+SHIFTS = (0, 2, 1, 3, 4, 5, 6, 7)
 OTHERS = SORTS * SORTS // 2  # from this number on: not one of the known
 TINT = 0.55  # of white in what is filled
 
@@ -76,7 +79,7 @@ def look_of(impl: str, member: int = 0) -> Look:
     """
     number = _number(impl)
     colour, round_ = number % SORTS, number // SORTS
-    other = (colour + round_ + member) % SORTS
+    other = (colour + SHIFTS[round_] + member) % SORTS
     return Look(COLOURS[colour], DASHES[other], MARKERS[other])
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from matplotlib.colors import to_hex, to_rgb
 
 from analysis.charts import first_failures, percentiles, throughput
 from analysis.charts.comparison import comparison
 from analysis.charts.users import users_chart
-from analysis.drawing.implementations import COLOURS, KNOWN, look_of
+from analysis.drawing.implementations import COLOURS, KNOWN, MARKERS, look_of
 from tests.analysis.charts.test_pictures import cells
 
 ROOT = Path(__file__).parents[3]
@@ -63,6 +65,18 @@ def test_those_of_this_project_differ_without_colour_or_in_it() -> None:
     assert len({(look.colour, look.marker) for look in looks}) == len(KNOWN)
     assert len({look.colour for look in looks[: len(COLOURS)]}) == len(COLOURS)
     assert len({look.marker for look in looks[: len(COLOURS)]}) == len(COLOURS)
+
+
+def test_the_servers_of_a_study_differ_without_colour() -> None:
+    """There are eight markers, so those of a greater study may not."""
+    studies = (ROOT / "conf" / "study").glob("*.yaml")
+    overrides = (yaml.safe_load(path.read_text())["overrides"] for path in studies)
+    asked = (re.fullmatch(r"impl=([\w,]+)", one) for each in overrides for one in each)
+    chosen = [found[1].split(",") for found in asked if found]
+    compared = [names for names in chosen if len(names) <= len(MARKERS)]
+    assert ["select", "poll", "epoll", "epoll_edge"] in compared
+    for names in compared:
+        assert len({look_of(name).marker for name in names}) == len(names), names
 
 
 def test_all_that_are_known_can_be_chosen() -> None:
