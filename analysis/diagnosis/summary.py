@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.diagnosis.by_host import on_hosts
 from analysis.diagnosis.causes import cause
 from analysis.diagnosis.evidence import Evidence, evidence
 from analysis.diagnosis.utilisation import per_second
@@ -69,11 +70,13 @@ def summary(measured: Measurement) -> Summary:
     failed = _failed(record, row)
     waited = _waited(measured, row, step, failed)
     bound = _possible(measured, row)
+    found = verdict(facts, waited, bound)
+    told = on_hosts(found.limit, config, measured.run)
     return Summary(
         measured=measured,
         row=row,
         evidence=facts,
-        verdict=verdict(facts, waited, bound),
+        verdict=dataclasses.replace(found, because=found.because + told),
         waited=waited,
         shown=_shown(measured, row, waited, failed),
         possible=bound,

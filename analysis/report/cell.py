@@ -16,7 +16,7 @@ from analysis.files import DataError
 from analysis.limits import LIMITS, is_outside, is_servers, meaning
 from analysis.report.blocks import Block, entry, plain
 from analysis.report.change import changes
-from analysis.report.timeline import timeline
+from analysis.report.timeline import marks, timeline
 from analysis.rows import figures
 from analysis.rows.cells import Cell
 from analysis.rows.groups import Group
@@ -55,7 +55,7 @@ def section(
         "figures": _figures(cell),
         "waiting": _waiting(cell),
         "timeline": timeline(cell, points),
-        "marks": _marks(cell),
+        "marks": marks(cell),
         "stats": _csv(cell.folder / "stats.csv", "stats"),
         "failures": _csv(cell.folder / "failures.csv", "failures"),
         "conformance": _conformance(group, cell),
@@ -97,16 +97,6 @@ def _waiting(cell: Cell) -> list[dict[str, Any]]:
         }
         for part in greatest
         if shares[part] >= LEAST
-    ]
-
-
-def _marks(cell: Cell) -> list[dict[str, Any]]:
-    """Return the moments that its chart marks."""
-    moments = {"first_failure": "first_failure_s", "onset": "onset_s"}
-    return [
-        {"at_s": cell.row[name], "text": say(f"cell.marks.{mark}")}
-        for mark, name in moments.items()
-        if cell.row[name] is not None
     ]
 
 
@@ -217,11 +207,32 @@ def _provenance(cell: Cell) -> list[dict[str, str]]:
     }
     if known.get("dirty"):
         entries["commit"] = say("provenance.dirty", commit=known.get("commit"))
+    named = {say(f"provenance.{name}"): value for name, value in entries.items()}
+    for name, fact in (known.get("hosts") or {}).items():
+        named[say("provenance.host", name=name)] = _host(fact)
     return [
-        {"heading": say(f"provenance.{name}"), "text": plain(str(value))}
-        for name, value in entries.items()
+        {"heading": heading, "text": plain(str(value))}
+        for heading, value in named.items()
         if value is not None
     ]
+
+
+def _host(fact: dict[str, Any]) -> str:
+    """Return what is known of one of several hosts, in short."""
+    host, clock = fact.get("host") or {}, fact.get("clock") or {}
+    numbers = {
+        "cores": host.get("cpus"),
+        "speed": (fact.get("interface") or {}).get("speed_mbit"),
+        "connect": fact.get("connect_ms"),
+        "drift": clock.get("drift_ms"),
+    }
+    parts = [host["cpu_model"]] if host.get("cpu_model") else []
+    for name, number in numbers.items():
+        if number is not None:
+            parts.append(say(f"provenance.of_host.{name}", number=number))
+    if (share := fact.get("busiest")) is not None:
+        parts.append(say("provenance.of_host.busiest", share=percent(float(share))))
+    return ", ".join(parts)
 
 
 def _end_of_log(path: Path) -> str:

@@ -20,6 +20,7 @@ from analysis.files import DataError
 from analysis.record.aggregates import whole_seconds
 from analysis.record.machine import link_mbit
 from analysis.rows.cells import Cell
+from analysis.texts import say
 
 HOW = {
     "users": "last",
@@ -84,3 +85,13 @@ def _read(path: Path) -> pd.DataFrame:
         raise DataError(f"{path}: {error.strerror}") from None
     except ValueError as error:
         raise DataError(f"{path} is no timeline: {error}") from None
+
+
+def marks(cell: Cell) -> list[dict[str, Any]]:
+    """Return the moments that a cell's chart marks."""
+    moments = {"first_failure": "first_failure_s", "onset": "onset_s"}
+    return [
+        {"at_s": cell.row[name], "text": say(f"cell.marks.{mark}")}
+        for mark, name in moments.items()
+        if cell.row[name] is not None
+    ]

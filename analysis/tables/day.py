@@ -52,6 +52,12 @@ def _machine(cell: Cell) -> dict[str, Any]:
     return cell.result.get("machine") or {}
 
 
+def _of_load(cell: Cell) -> dict[str, Any]:
+    """Return what is known of hosts of the users, where these have others."""
+    hosts: dict[str, Any] = cell.provenance.get("hosts") or {}
+    return hosts
+
+
 def _drift(groups: Sequence[Group]) -> Iterator[str]:
     """Yield a note if one machine changed its speed."""
     speeds = [
@@ -78,7 +84,8 @@ def _governors(groups: Sequence[Group]) -> Iterator[str]:
         known = {
             name
             for cell in group.cells
-            for name in (_machine(cell).get("governors") or {}).values()
+            for host in (_machine(cell), *_of_load(cell).values())
+            for name in (host.get("governors") or {}).values()
         }
         for name in sorted(known - {None, STEADY}):
             by_governor.setdefault(name, []).append(group)
@@ -124,8 +131,8 @@ def _others(groups: Sequence[Group]) -> Iterator[str]:
     for group in groups:
         most: dict[str, float] = {}
         for cell in group.cells:
-            for each in _machine(cell).get("others") or ():
-                most[each["name"]] = max(most.get(each["name"], 0), each["cores"])
+            for name, cores in _programs(cell):
+                most[name] = max(most.get(name, 0), cores)
         named = sorted(most.items(), key=lambda item: (-item[1], item[0]))[:MOST]
         if named:
             programs = ", ".join(f"{show(name)} {cores:.0%}" for name, cores in named)
@@ -135,6 +142,15 @@ def _others(groups: Sequence[Group]) -> Iterator[str]:
             "Other programs ran meanwhile, and took these shares of a core: "
             f"{'; '.join(rows)}.\n"
         )
+
+
+def _programs(cell: Cell) -> Iterator[tuple[str, float]]:
+    """Yield other programs of all hosts, and the cores that they took."""
+    for each in _machine(cell).get("others") or ():
+        yield each["name"], each["cores"]
+    for host, known in _of_load(cell).items():
+        for each in known.get("others") or ():
+            yield f"{each['name']} on {host}", each["cores"]
 
 
 def _rows(chosen: Iterable[Group], groups: Sequence[Group]) -> str:

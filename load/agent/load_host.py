@@ -26,6 +26,7 @@ from load.network import sysctls
 from load.network.interface import connect_ms, interface_towards
 from load.network.namespaces import Network
 from load.telemetry.machine import governor
+from load.telemetry.other_programs import OtherPrograms
 from load.telemetry.readings import Sampler, UsersReadings
 
 POLL_S = 0.1
@@ -50,6 +51,7 @@ class LoadHost:
         }
         self.workers: dict[Path, subprocess.Popen[bytes]] = {}  # by their logs
         self.sampler: Sampler | None = None
+        self.others: OtherPrograms
         self.calls: dict[str, Callable[..., Any]] = {
             "connect": lambda host, port: connect_ms(Address(host, port)),
             "start": self.start,
@@ -58,6 +60,7 @@ class LoadHost:
 
     def start(self, words: Sequence[str], body: str | None, ahead_s: float) -> None:
         """Start the workers; `words` are options of Locust, `body` a right answer's."""
+        self.others = OtherPrograms(self.at.root)
         scratch, home = self.at.scratch, self.at.scratch / "locust"
         make_home(home)
         environment = self.at.environment | {"HOME": str(home)}
@@ -79,6 +82,7 @@ class LoadHost:
         """Take a last reading; the master has told the workers to end."""
         assert self.sampler is not None
         values, self.sampler = self.sampler.end(), None
+        values["others"] = self.others.end()
         deadline = time.monotonic() + ENDING_S
         for worker in self.workers.values():
             try:

@@ -26,8 +26,9 @@ from load.host.run_token import VARIABLE
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where the processes of a run live on this host."""
+    """Where the processes of a run live on this host, `root` and all below it."""
 
+    root: int
     scratch: Path
     environment: dict[str, str]
     runner: Runner
@@ -67,7 +68,8 @@ def surrounded(runner: Runner, host_scratch: str | None) -> Iterator[Surrounding
     """
     if host_scratch is not None:
         environment = passed_on(os.environ) | {VARIABLE: os.environ[VARIABLE]}
-        yield Surroundings(_folder_in(host_scratch), environment, runner)
+        root = os.getppid()  # Locust's master is beside this agent
+        yield Surroundings(root, _folder_in(host_scratch), environment, runner)
         return
 
     def say_waiting() -> None:
@@ -78,7 +80,7 @@ def surrounded(runner: Runner, host_scratch: str | None) -> Iterator[Surrounding
             runner.tell(say=leftovers)
         scratch = _folder_in(None)
         with guarded(scratch) as environment:
-            yield Surroundings(scratch, environment, runner)
+            yield Surroundings(os.getpid(), scratch, environment, runner)
 
 
 def _folder_in(folder: str | None) -> Path:

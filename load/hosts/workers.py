@@ -82,7 +82,7 @@ class Distributed:
         """Write the readings; return values that hold for the whole run."""
         for agent in self.agents:
             agent.ask("end")
-        values, *_ = [agent.answer() for agent in self.agents]
+        values, *of_load = [agent.answer() for agent in self.agents]
         after = measured_clocks(self.agents)
         for host, before in self.clocks.items():
             check_drift(host, before, after[host])
@@ -90,8 +90,9 @@ class Distributed:
                 "trip_ms": round(before.trip_s * 1000, 3),
                 "drift_ms": round((after[host].ahead_s - before.ahead_s) * 1000, 3),
             }
-        for each in self.load:
-            self.known[each.agent.host]["busiest"] = busiest(each.rows)
+        for each, told in zip(self.load, of_load, strict=True):
+            known = self.known[each.agent.host]
+            known |= {"busiest": busiest(each.rows), "others": told["others"]}
         rows = merged(
             self._corrected(self.server.rows, self.server.agent),
             [self._corrected(host.rows, host.agent) for host in self.load],

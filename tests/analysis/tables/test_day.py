@@ -98,6 +98,21 @@ def test_a_hypervisor_that_gave_cores_to_others() -> None:
     )
 
 
+def test_what_hosts_of_the_users_did() -> None:
+    cell = on("a")
+    cell.result["provenance"]["hosts"] = {
+        "server": {"governors": None},
+        "load1": {
+            "governors": {"0": "powersave"},
+            "others": [{"name": "make", "cores": 0.6}],
+        },
+        "load2": {"governors": {"0": "performance"}, "others": None},
+    }
+    governor, others = said(cell)
+    assert "frequency governor was powersave (all rows)" in governor
+    assert others.endswith("took these shares of a core: a: make on load1 60%.")
+
+
 def test_other_programs() -> None:
     first = [{"name": "make", "cores": 0.06}, {"name": "chrome", "cores": 0.314}]
     again = [{"name": "make", "cores": 1.2}]
