@@ -13,12 +13,14 @@ import gc
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conf.errors import MatrixError
 from contract import record
 from load.errors import CellError
+from load.host.allocation import without_job
 from load.host.environment import let_no_python_be_told
 from load.network.trial import Trial, refused
 
@@ -63,7 +65,6 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
     from snakemake.utils import update_config
 
     from conf import command_line
-    from conf.errors import MatrixError
     from conf.plan.archives import STUDY
     from conf.plan.job import plan_job
     from conf.plan.recorded import plan_archives, plan_packing, plan_report
@@ -116,7 +117,6 @@ def _check_notes(path: str | None) -> None:
         return
     from analysis.files import DataError
     from analysis.report.notes import read_notes
-    from conf.errors import MatrixError
 
     try:
         read_notes(Path(path))
@@ -128,7 +128,6 @@ def _opened(is_kept: bool) -> Callable[[Path], Kept]:
     """Return what opens an archive, and keeps it if something is to be run."""
     from analysis.archives.shelf import kept, looked_at
     from analysis.files import DataError
-    from conf.errors import MatrixError
     from conf.plan.plan import OUTPUTS
 
     def opened(path: Path) -> Kept:
@@ -148,6 +147,11 @@ def _parts(root: Path, namespaces: Trial, tries: bool) -> Parts:
     from load.host.owner import kept_out
 
     [no_namespaces] = namespaces.why_not()
+
+    def why_not(networks: Iterable[dict[str, Any]]) -> str | None:
+        wanted = list(networks) if tries else []
+        return without_job(wanted) or refused(wanted, no_namespaces)
+
     return Parts(
         runner=RUNNER,
         conformance=CONFORMANCE,
@@ -158,7 +162,7 @@ def _parts(root: Path, namespaces: Trial, tries: bool) -> Parts:
         reports=catalogue.REPORTS,
         taken_names=catalogue.taken_names(),
         no_namespaces=no_namespaces,
-        refused=lambda networks: refused(networks, no_namespaces) if tries else None,
+        refused=why_not,
         kept_out=kept_out,
     )
 

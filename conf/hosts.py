@@ -13,6 +13,10 @@ class Hosts:
     `here` is the host that firstfail is started on.
     """
 
+    # Whether the hosts are the nodes of a job of Slurm, reached by srun. Of the other
+    # settings only `address` and `master` may be set then, with {node} for the name of
+    # a node, as in {node}-ib0. Without them they are the addresses that Slurm has.
+    job: bool = False
     server: str = ""  # the host of the server
     address: str = ""  # of the server, on the network that is measured
     load: list[str] = field(default_factory=list)  # the hosts of the users

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from contract import record
-from contract.settings import AUTO, HERE
+from contract.settings import ADDRESSES, AUTO, HERE
 from load import ROOT, locust_command
 from load.address import Address, family
 from load.caller import Caller
@@ -26,6 +26,7 @@ from load.host.allocation import allocation
 from load.hosts.agent import Agent
 from load.hosts.bringing import bring
 from load.hosts.lines import as_text
+from load.hosts.nodes import named_hosts
 from load.hosts.remote_server import RemoteServer
 from load.hosts.sameness import check_code, check_same
 from load.hosts.workers import Distributed, LoadHost, measured_clocks
@@ -43,7 +44,9 @@ def many_hosts(
     environment: dict[str, str],
 ) -> Iterator[ManyHosts]:
     """Start an agent on each host of the cell; on leaving, end them all."""
-    hosts = config["network"]["hosts"]
+    network = config["network"]
+    hosts = named_hosts(network["hosts"])
+    config = config | {"network": network | {"hosts": hosts}}
     if not is_own(hosts["master"]):
         raise CellError(
             f"network.hosts.master={hosts['master']}: not an address of this host"
@@ -77,7 +80,7 @@ class ManyHosts:
         self.config = config
         self.folder = folder
         self.agents = agents
-        self.provenance = provenance(ROOT, {}) | {"slurm": allocation()}
+        self.provenance = provenance(ROOT, {}) | {"slurm": _job(config)}
         greetings = [agent.greet() for agent in agents]
         for agent, told in zip(agents, greetings, strict=True):
             check_same(agent.host, told["versions"], self.provenance["versions"])
@@ -154,6 +157,13 @@ class ManyHosts:
             None if body is None else as_text(body.read_bytes()),
         )
         return taken
+
+
+def _job(config: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the job of this run, if it is one, with addresses that it has chosen."""
+    hosts, job = config["network"]["hosts"], allocation()
+    chosen = {name: hosts[name] for name in ADDRESSES} if hosts["job"] else {}
+    return job and job | chosen
 
 
 def _most_users(users: int | str, greetings: Sequence[dict[str, Any]]) -> int:

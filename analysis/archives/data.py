@@ -118,7 +118,7 @@ def check_shape(value: Any, shape: Any, name: str) -> None:
 
     A shape is a function that says whether a value fits; a list, with the shape of
     each member; or a mapping, with those of its entries. An entry whose name ends with
-    `?` may be missing or null.
+    `?` may be missing or null. `*` is any entry.
     """
     if callable(shape):
         if not shape(value):
@@ -131,9 +131,11 @@ def check_shape(value: Any, shape: Any, name: str) -> None:
     else:
         if not isinstance(value, dict):
             raise DataError(f"{name} has to be a mapping")
+        for key in value if "*" in shape else ():
+            check_shape(value[key], shape["*"], f"{name}[{key!a:.40}]")
         for entry, inner in shape.items():
             key = entry.removesuffix("?")
             if key in value and not (value[key] is None and entry != key):
                 check_shape(value[key], inner, f"{name}.{key}".lstrip("."))
-            elif entry == key:
+            elif entry not in (f"{key}?", "*"):
                 raise DataError(f"{name}.{key} is missing".lstrip("."))

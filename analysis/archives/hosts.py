@@ -13,9 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contract.settings import HERE, HOSTS
+from contract.settings import ADDRESSES, HERE, HOSTS
 
-ADDRESSES = ("address", "master")  # settings of `network.hosts`
 OF_SSH = ("folder", "python", "ssh_config")
 OF_KERNEL = "interface"  # of a host, in `provenance.hosts`
 
@@ -36,10 +35,11 @@ class Hosts:
             if not over_hosts(config):
                 continue
             hosts = config["network"]["hosts"]
-            for name in (hosts["server"], *hosts["load"]):
-                if name != HERE:
+            for name in (hosts["server"], *hosts["load"], *_hosts_of(run)):
+                if name and name != HERE:
                     names.setdefault(name, f"{{host-{len(names) + 1}}}")
-            for address in (*(hosts[name] for name in ADDRESSES), *_interfaces(run)):
+            set_here = (hosts[name] for name in ADDRESSES if not hosts.get("job"))
+            for address in (*set_here, *_found(run)):
                 addresses.setdefault(address, f"{{address-{len(addresses) + 1}}}")
         return cls(names, addresses)
 
@@ -83,8 +83,16 @@ def over_hosts(config: Mapping[str, Any]) -> bool:
     return network.get("kind") == HOSTS
 
 
-def _interfaces(run: Any) -> Iterator[str]:
-    """Yield the addresses of the interfaces that a run has found on its hosts."""
-    for fact in ((run.get("provenance") or {}).get("hosts") or {}).values():
+def _hosts_of(run: Any) -> dict[str, Any]:
+    """Return what a run has found on each host, which a job may have named."""
+    found: dict[str, Any] = (run.get("provenance") or {}).get("hosts") or {}
+    return found
+
+
+def _found(run: Any) -> Iterator[str]:
+    """Yield the addresses that a run has found: of its job, and of interfaces."""
+    job = (run.get("provenance") or {}).get("slurm") or {}
+    yield from (job[name] for name in ADDRESSES if name in job)
+    for fact in _hosts_of(run).values():
         if address := (fact.get(OF_KERNEL) or {}).get("address"):
             yield address

@@ -132,6 +132,15 @@ CONFIG = {
     "code": {"server": digits, "runner": digits},
     "key": digits,
 }
+HOST = {
+    "host?": {"cpu_model?": text, "cpus?": whole(1)},
+    "interface?": {"speed_mbit?": whole(0), "address?": line},
+    "connect_ms?": number(0),
+    "clock?": {"drift_ms?": number(-form.NUMBER)},
+    "busiest?": number(0),
+    "governors?": each_named(text),
+    "others?": [{"name": text, "cores": number(0)}],
+}
 PROVENANCE = {
     "commit?": text,
     "dirty?": truth,
@@ -140,7 +149,8 @@ PROVENANCE = {
         **{"kernel?": text, "cpu_model?": text, "cpus?": whole(1)},
         "memory_bytes?": whole(0),
     },
-    "slurm?": {"job": line, "nodes?": [[line]]},
+    "slurm?": {"job": line, "nodes?": [[line]], "address?": line, "master?": line},
+    "hosts?": {"*": HOST},
     "versions?": each_named(text),
     "limits?": each_named(_limit),
     "page?": {"bytes": whole(0), "sha256": digits},

@@ -14,8 +14,9 @@ from dataclasses import asdict
 from typing import Any
 
 from conf.errors import SettingError
+from conf.hosts import Hosts
 from conf.schema import Config, Network
-from contract.settings import HOSTS
+from contract.settings import ADDRESSES, HOSTS, NODE
 
 OF_HOSTS = ("rate_mbit", "hosts")  # settings that network.kind=hosts has
 
@@ -73,13 +74,16 @@ def _set(network: Config) -> Iterator[tuple[str, Any]]:
 
 
 def _check_hosts(hosts: Config) -> None:
+    if hosts["job"]:
+        _check_job(hosts)
+        return
     for name in ("server", "address", "load", "master"):
         if not hosts[name]:
             raise SettingError(
                 f"network.hosts.{name} is not set: network.kind=hosts needs it; see "
                 "conf/network/TEMPLATE.yaml"
             )
-    for name in ("address", "master"):
+    for name in ADDRESSES:
         _check_address(f"network.hosts.{name}", hosts[name])
     named = [hosts["server"], *hosts["load"]]
     for host in named:
@@ -91,6 +95,25 @@ def _check_hosts(hosts: Config) -> None:
         if named.count(host) > 1:
             raise SettingError(
                 f"network.hosts: {host} is named twice: a host has one part in a run"
+            )
+
+
+def _check_job(hosts: Config) -> None:
+    """Refuse what a job gives, or what would be the same for all its nodes."""
+    for name, default in asdict(Hosts()).items():
+        value = hosts[name]
+        if name in ("job", *ADDRESSES) or value == default:
+            continue
+        raise SettingError(
+            f"network.hosts.{name}={value} with network.hosts.job=true: the job gives "
+            "the hosts; leave it out"
+        )
+    for name in ADDRESSES:
+        if hosts[name] and NODE not in hosts[name]:
+            raise SettingError(
+                f"network.hosts.{name}={hosts[name]} with network.hosts.job=true: each "
+                f"job has other nodes; write {NODE} for the name of a node, as in "
+                f"{NODE}-ib0, or leave it out"
             )
 
 

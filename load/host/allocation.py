@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 JOB = "SLURM_JOB_ID"
+NO_JOB = (
+    "this is no job of Slurm, whose nodes would be the hosts: ask for one "
+    "(--profile profiles/slurm), or for another network"
+)
 
 
 def allocation(environment: Mapping[str, str] = os.environ) -> dict[str, Any] | None:
@@ -24,6 +28,16 @@ def allocation(environment: Mapping[str, str] = os.environ) -> dict[str, Any] | 
     """
     job = environment.get(JOB)
     return None if job is None else {"job": job, "nodes": _nodes(job)}
+
+
+def without_job(
+    networks: Iterable[Mapping[str, Any]], environment: Mapping[str, str] = os.environ
+) -> str | None:
+    """Return a line about one of `networks` that needs a job, where there is none."""
+    for network in networks if JOB not in environment else ():
+        if network["hosts"]["job"]:
+            return f"network={network['name']}: {NO_JOB}"
+    return None
 
 
 def _nodes(job: str) -> list[list[str]] | None:

@@ -1,9 +1,9 @@
 """The other hosts of a run, as the runner sees them: it speaks with an agent on each.
 
 How it works, in ten lines:
-1. For each host the runner starts `python -m load.agent` there, by OpenSSH
-   (`destination.py`). The two speak lines of JSON over its input and output
-   (`lines.py`, `agent.py`), and no port is opened for it.
+1. For each host the runner starts `python -m load.agent` there, by OpenSSH, or by srun
+   in a job of Slurm (`destination.py`, `nodes.py`). The two speak lines of JSON over
+   its input and output (`lines.py`, `agent.py`), and no port is opened for it.
 2. An agent does there what a runner does here: it holds the lock of its host, stands
    guard, raises limits, and starts processes in the environment of a run.
 3. The end of its input, or a long silence, ends the agent and all that it has started.

@@ -169,7 +169,7 @@ def _started(
                 stderr=output,
                 # ssh needs what it needs for the user, such as SSH_AUTH_SOCK.
                 env={**os.environ, **environment},
-                cwd=working_folder(host),
+                cwd=working_folder(host, hosts),
                 start_new_session=True,
                 preexec_fn=in_child,  # noqa: PLW1509 (the runner has one thread)
             )

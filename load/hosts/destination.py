@@ -1,4 +1,4 @@
-"""How an agent is started: here, or on another host by OpenSSH.
+"""How an agent is started: here, or on another host by OpenSSH or by srun.
 
 Rules of this module:
 - OpenSSH finds the host and its keys, as it does for the user: its configuration, jump
@@ -6,6 +6,8 @@ Rules of this module:
 - It must not ask anything, and must not accept a key of a host that it does not know.
 - Where the network between is gone, it ends by itself.
 - The words for the other host go through the shell of the user there.
+- Within a job of Slurm srun starts it, on a node of the job. All nodes have the same
+  files. It takes no part of the job's own, since the run is one step already.
 """
 
 from __future__ import annotations
@@ -27,12 +29,15 @@ OPTIONS = {
 }
 # No settings of the environment's or of the user's own packages change the agent.
 AGENT = ("-E", "-s", "-m", "load.agent")
+ON_NODE = ("--overlap", "--nodes=1", "--ntasks=1", "--cpu-bind=none")
 
 
 def agent_words(host: str, hosts: dict[str, Any]) -> list[str]:
     """Return the command that starts the agent on a host."""
     if host == HERE:
         return [sys.executable, *AGENT]
+    if hosts["job"]:
+        return ["srun", *ON_NODE, f"--nodelist={host}", sys.executable, *AGENT]
     folder, python = shlex.quote(hosts["folder"]), shlex.quote(hosts["python"])
     there = f"cd {folder} && exec {python} {shlex.join(AGENT)}"
     return ssh_words(host, hosts["ssh_config"], there)
@@ -45,6 +50,6 @@ def ssh_words(host: str, ssh_config: str | None, there: str) -> list[str]:
     return ["ssh", "-T", *own, *options, "--", host, there]
 
 
-def working_folder(host: str) -> str | None:
+def working_folder(host: str, hosts: dict[str, Any]) -> str | None:
     """Return the folder in which that command is started; None for any."""
-    return str(ROOT) if host == HERE else None
+    return str(ROOT) if host == HERE or hosts["job"] else None

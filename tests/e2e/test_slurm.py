@@ -21,7 +21,7 @@ import pytest
 
 from tests.conftest import alone
 from tests.e2e.conftest import Checkout
-from tests.e2e.slurm import ETC, PROGRAMS, Cluster, cluster
+from tests.e2e.slurm import ETC, PROGRAMS, Cluster, address, cluster
 
 PLUGIN = "snakemake_executor_plugin_slurm"
 PINNED = ("snakemake-executor-plugin-slurm==2.8.0",)
@@ -131,25 +131,37 @@ def runs(checkout: Checkout) -> list[dict[str, Any]]:
     return [json.loads(path.read_text())["provenance"] for path in found]
 
 
+def node_number(name: str) -> int:
+    return int(name.removeprefix("node"))
+
+
 def test_sets_of_nodes_measure_cells_at_once(
     slurm: Cluster, python: str, clean: Checkout, tmp_path: Path
 ) -> None:
-    """Two jobs of two nodes each. What is made of their records is made here."""
+    """Two jobs of two nodes each: one has the server, and the other its users.
+
+    What is made of their records is made here.
+    """
     checkout = clean.copy(tmp_path / "firstfail")
     edit(checkout, jobs=2, nodes=2, tasks=2)
-    done = study(slurm, python, checkout, *STUDY)
+    words = (*STUDY, "network=slurm")
+    done = study(slurm, python, checkout, *words)
     assert done.returncode == 0, done.stderr
     assert (checkout.folder / "outputs/tables/burst.md").exists()
 
+    for run in runs(checkout):
+        [[users, server]] = run["slurm"]["nodes"]
+        assert [*run["hosts"]] == [server, "here"]
+        addresses = [host["interface"]["address"] for host in run["hosts"].values()]
+        assert addresses == [address(node_number(name)) for name in (server, users)]
     measured = [run["slurm"] for run in runs(checkout)]
-    assert [len(job["nodes"]) for job in measured] == [1, 1]
     first, second = ({*job["nodes"][0]} for job in measured)
     assert first | second == {"node1", "node2", "node3", "node4"}
     known = {job["JobId"]: job for job in jobs(slurm)}
     assert {*known} == {job["job"] for job in measured}  # nothing else was one
     one, other = known.values()
     assert one["StartTime"] < other["EndTime"] and other["StartTime"] < one["EndTime"]
-    again = study(slurm, python, checkout, *STUDY)
+    again = study(slurm, python, checkout, *words)
     assert "Nothing to be done" in again.stderr, again.stderr
 
 
@@ -162,6 +174,16 @@ def test_a_cell_that_fails_is_told_here(
     assert done.returncode != 0
     ours = [line for line in done.stderr.splitlines() if line.startswith("firstfail: ")]
     assert len(ours) == 1 and "select" in ours[0] and "0.001" in ours[0], done.stderr
+    assert not runs(checkout)
+
+
+def test_a_job_of_one_node_has_none_for_users(
+    slurm: Cluster, python: str, clean: Checkout, tmp_path: Path
+) -> None:
+    checkout = clean.copy(tmp_path / "firstfail")
+    done = study(slurm, python, checkout, *MEASURE, "network=slurm")
+    assert done.returncode != 0
+    assert "has 1 node, and server and users need two" in done.stderr, done.stderr
     assert not runs(checkout)
 
 

@@ -95,6 +95,28 @@ def test_no_host_is_named(over_hosts: Path, tmp_path: Path) -> None:
     assert first["network"]["name"] == "lab"  # as its owner has called it
 
 
+def test_the_nodes_of_a_job_are_not_named(over_hosts: Path, tmp_path: Path) -> None:
+    """The settings do not name them: each job has others."""
+    for path in (tmp_path / "outputs" / "runs").rglob("config.yaml"):
+        config = yaml.safe_load(path.read_text())
+        config["network"]["hosts"] |= {
+            **{"job": True, "server": "", "load": [], "master": ""},
+            **{"address": "{node}-ib0", "folder": "firstfail", "ssh_config": None},
+        }
+        path.write_text(yaml.safe_dump(config))
+        run = json.loads(path.with_name("run.json").read_text())
+        chosen = {name: HOSTS[name] for name in ("address", "master")}
+        run["provenance"]["slurm"] = {"job": "17", "nodes": None, **chosen}
+        path.with_name("run.json").write_text(json.dumps(run))
+    pack(over_hosts, tmp_path / "told.zip", {}, "made")
+    files = made.members(tmp_path / "told.zip")
+    for name, content in files.items():
+        for text in texts(name, content):
+            assert not [word for word in TOLD if word in text.lower()], name
+    hosts = made.config(files, made.CELL)["network"]["hosts"]
+    assert (hosts["server"], hosts["address"]) == ("", "{node}-ib0")
+
+
 def test_it_opens(over_hosts: Path, tmp_path: Path) -> None:
     pack(over_hosts, tmp_path / "told.zip", {}, "made")
     with opened(tmp_path / "told.zip") as outputs:

@@ -353,6 +353,10 @@ BROKEN |= {
         ),
         "limits": ("many", ["x"], {"open_files": {}}, {"open_files": 1.5}, {"x": []}),
         "versions": ("1", {"python": 3}, {"python": {}}),
+        "hosts": (
+            *("a", ["a"], {"a": "b"}, {"a": {"host": "x"}}, {"a?": {"busiest": "x"}}),
+            *({"a": {"clock": []}}, {"*": {"connect_ms": "x"}}, {"a\nb": {"host": 5}}),
+        ),
         "page": ({"bytes": 1}, {"bytes": -1, "sha256": "a" * 64}, "x"),
     }.items()
     for to in of

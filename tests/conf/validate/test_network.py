@@ -16,6 +16,7 @@ HOSTS = {
     "load": ["here", "ada@load.lab"],
     "master": "192.168.1.20",
 }
+NO_HOSTS = {"server": "", "address": "", "load": [], "master": ""}
 WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "no server": ({"server": ""}, {}, "network.hosts.server is not set"),
     "nobody to load it": ({"load": []}, {}, "network.hosts.load is not set"),
@@ -38,6 +39,16 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"server.host": "192.168.1.10"},
         "server.host=192.168.1.10: on a host of its own",
     ),
+    "a host beside those of a job": (
+        {**NO_HOSTS, "job": True, "server": "server.lab"},
+        {},
+        "network.hosts.server=server.lab with network.hosts.job=true: the job gives",
+    ),
+    "one address for all jobs": (
+        {**NO_HOSTS, "job": True, "address": "10.0.0.1"},
+        {},
+        "network.hosts.address=10.0.0.1 with network.hosts.job=true: each job has",
+    ),
     "hosts of a namespace": (
         {},
         {"network.kind": "netns"},
@@ -54,6 +65,8 @@ def cell(hosts: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 def test_hosts_and_what_is_between_them() -> None:
     check_network(cell({}, {"network.rate_mbit": "1000"}))
+    job = {**NO_HOSTS, "job": True, "address": "{node}-ib0"}
+    check_network(cell(job, {"network.rate_mbit": "1000"}))
 
 
 @pytest.mark.parametrize("hosts, more, named", WRONG.values(), ids=WRONG)
