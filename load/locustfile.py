@@ -173,6 +173,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="with --worker: how far the clock of this host is ahead of the master's",
     )
+    group.add_argument(
+        "--on-host",
+        metavar="NAME",
+        help="with --worker: what the master calls this host",
+    )
     group.add_argument("--longest", type=float, metavar="SECONDS", help="end by then")
     group.add_argument("--record", metavar="FOLDER", help="keep the record")
 

@@ -9,6 +9,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from load.progress.progress import Progress
 from load.recording.record import STOPPED
 from load.sides.server_side import ServerSide
 
+ERROR = re.compile(r"/ERROR/\S+: (.*)")  # in Locust's log, which ends in a table
 POLL_S = 0.1
 STOPPING_S = 15.0  # for Locust to end once its rule has been met
 
@@ -84,7 +86,7 @@ class Watch:
         if locust.returncode or not (self.folder.scratch / STOPPED).is_file():
             raise CellError(
                 f"Locust ended with status {locust.returncode}, "
-                f"before its run did{last_line(log)}"
+                f"before its run did{last_line(log, ERROR)}"
             )
         return taken
 

@@ -48,6 +48,7 @@ def reports(worker: int, workers: int, seconds: float) -> list[dict[str, Any]]:
             {
                 "worker": worker,
                 "pid": os.getpid(),
+                "host": None,
                 "lines": packed(lines(int(due), begin_s, chance)),
                 "upto_s": begin_s + SEND_S,
                 "users": USERS,

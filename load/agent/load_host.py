@@ -59,7 +59,10 @@ class LoadHost:
         }
 
     def start(self, words: Sequence[str], body: str | None, ahead_s: float) -> None:
-        """Start the workers; `words` are options of Locust, `body` a right answer's."""
+        """Start the workers; `words` are options of Locust, `body` a right answer's.
+
+        The clock of this host is ahead of the master's by `ahead_s`.
+        """
         self.others = OtherPrograms(self.at.root)
         scratch, home = self.at.scratch, self.at.scratch / "locust"
         make_home(home)

@@ -16,6 +16,7 @@ import select
 import signal
 import subprocess
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 from contract.text import one_line
@@ -82,16 +83,21 @@ def heed_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
-def last_line(log: Path) -> str:
-    """Return `: ` and the last line that a process has printed, or nothing."""
+def last_line(log: Path, telling: re.Pattern[str] | None = None) -> str:
+    """Return `: ` and the last line that a process has printed, or nothing.
+
+    The last that is `telling` comes first, without what stands before its group.
+    """
     with log.open("rb") as file:
         file.seek(max(file.seek(0, os.SEEK_END) - LAST_BYTES, 0))
         text = file.read(LAST_BYTES).decode(errors="replace")
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         return ""
-    telling = (line for line in reversed(lines) if not BUILD_NOISE.match(line))
-    last = one_line(next(telling, lines[-1]).strip())
+    found = (telling.search(line) for line in reversed(lines)) if telling else ()
+    said = (match[1] for match in found if match)
+    rest = (line for line in reversed(lines) if not BUILD_NOISE.match(line))
+    last = one_line(next(chain(said, rest, lines[-1:])).strip())
     return f": {last if len(last) <= CHARACTERS else last[: CHARACTERS - 1] + '…'}"
 
 

@@ -67,8 +67,9 @@ class Distributed:
         """Have all workers started, with `words`; `body` is that of a right answer."""
         self.server.agent.call("read")
         for host in self.load:
-            ahead_s = self.clocks[host.agent.host].ahead_s
-            host.agent.ask("start", words=words, body=body, ahead_s=ahead_s)
+            name = host.agent.host
+            own, ahead_s = [*words, "--on-host", name], self.clocks[name].ahead_s
+            host.agent.ask("start", words=own, body=body, ahead_s=ahead_s)
         for host in self.load:
             host.agent.answer()
 

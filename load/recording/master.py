@@ -70,6 +70,7 @@ class MasterRecorder(RunListener):
         self.unfinished: dict[int, list[Unfinished]] = {}
         self.processes: dict[int, psutil.Process] = {}
         self.heard_s: dict[int, float] = {}
+        self.hosts: dict[int, str | None] = {}
         self.late_so_far: dict[int, Late] = {}
         super().begin(**more)
 
@@ -112,6 +113,7 @@ class MasterRecorder(RunListener):
             with contextlib.suppress(psutil.Error):
                 self.processes[worker] = psutil.Process(report["pid"])
         self.heard_s[worker] = time.monotonic()
+        self.hosts[worker] = report["host"]
         for late in report["late"]:
             self.attempt(self.add_lateness, worker, late)
         self.late_so_far[worker] = report["late_so_far"]
@@ -190,7 +192,10 @@ class MasterRecorder(RunListener):
             if process is not None and _has_ended(process):
                 self.lose(f"worker {worker} (process {process.pid}) has died")
             elif now - heard_s > SILENT_S:
-                self.lose(f"worker {worker} has sent nothing for {SILENT_S:g} s")
+                host = self.hosts.get(worker)
+                where = f" on host {host}" if host else ""
+                why = f"has sent nothing for {SILENT_S:g} s"
+                self.lose(f"worker {worker}{where} {why}")
 
 
 def _has_ended(process: psutil.Process) -> bool:

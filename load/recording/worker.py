@@ -54,6 +54,7 @@ class WorkerReporter:
         self.at_work = False
         self.slow_ms: float | None = options.slow
         self.ahead_s: float = options.clock_ahead
+        self.host: str | None = options.on_host
         self.body: str | None = options.body
         runner: Any = environment.runner
         runner.register_message(BEGAN, self.record_begins)
@@ -121,6 +122,7 @@ class WorkerReporter:
         report = {
             "worker": runner.worker_index,
             "pid": os.getpid(),
+            "host": self.host,
             "began_s": self.began_s,
             "lines": packed(line(row, self.began_s) for row in rows),
             "upto_s": time.monotonic() - self.ahead_s,

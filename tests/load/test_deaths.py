@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -65,6 +66,31 @@ def test_runner_that_is_ended(
     eventually(lambda: not of_runs_in(tmp_path))
     assert not (tmp_path / "cell").exists()
     eventually(lambda: not (tmp_path / ".cell.unfinished").exists())
+
+
+def test_a_worker_that_is_ended_is_named(
+    config: Callable[..., Path],
+    run: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
+    eventually: Callable[..., None],
+) -> None:
+    """Locust's log ends in a table, and the reason stands before it."""
+    process = run(config(load__processes=2, **LONG))
+    eventually(lambda: under_load(tmp_path))
+    [master] = [
+        each for each in psutil.Process(process.pid).children() if workers(each)
+    ]
+    worker, *_ = workers(master)
+    worker.kill()
+    _, said = process.communicate(timeout=600)
+    assert process.returncode == 1
+    assert re.search(rf"worker \d \(process {worker.pid}\) has died$", said, re.M), said
+    assert not (tmp_path / "cell").exists()
+
+
+def workers(process: psutil.Process) -> list[psutil.Process]:
+    """Return Locust's workers below its master; none of any other process."""
+    return process.children() if "locust" in process.cmdline() else []
 
 
 def test_runner_that_is_ended_before_the_load(

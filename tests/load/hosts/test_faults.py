@@ -153,6 +153,19 @@ def test_an_agent_that_stands_still(
     runs.check_left()
 
 
+def test_a_worker_that_stands_still(
+    runs: Runs, hosts: Rig, eventually: Callable[..., None]
+) -> None:
+    """Its host is too slow to say anything, and its users would make no load."""
+    process = runs.start(**ENDLESS)
+    under_load(runs, eventually)
+    of(hosts, "load2", "locust").suspend()
+    _, said = process.communicate(timeout=600)
+    assert "on host load2 has sent nothing for 10 s" in the_line(said)
+    eventually(runs.is_nothing_left, 60)
+    runs.check_left()
+
+
 def test_an_sshd_that_stands_still(
     runs: Runs, hosts: Rig, eventually: Callable[..., None]
 ) -> None:

@@ -91,14 +91,16 @@ master.merge = Merge(2)
 master.record = Record(None, False, 4)
 master.record.begin(100.0)
 master.cut_s, master.reason = float("inf"), ""
-master.heard_s, master.processes, master.late_so_far = {0: 0.0, 1: 0.0}, {}, {}
+master.heard_s, master.hosts = {0: 0.0, 1: 0.0}, {}
+master.processes, master.late_so_far = {}, {}
 ends = []
 master.close = lambda *end: ends.append(end)
 
 def tell(worker, at_s, upto_s, began_s=100.0):
     lines = [line((at_s, 1.0, (None, None), 200, 5, 3, ""), began_s)]
     report = {
-        **{"worker": worker, "pid": os.getpid(), "began_s": began_s, "users": 3},
+        **{"worker": worker, "pid": os.getpid(), "host": None, "users": 3},
+        "began_s": began_s,
         **{"lines": packed(lines), "upto_s": upto_s, "last": False},
         **{"late": [], "late_so_far": (upto_s, 0.0, 0.0)},
     }
