@@ -34,11 +34,12 @@ from contract import record
 def summarise_all(folders: Sequence[Path], code: str) -> None:
     """Summarise the cells that have no results made by this `code`."""
     for folder in folders:
-        if not _is_summarised(folder, code):
+        if not is_summarised(folder, code):
             summarise(folder, code)
 
 
-def _is_summarised(folder: Path, code: str) -> bool:
+def is_summarised(folder: Path, code: str | None) -> bool:
+    """Return whether a cell has results that were made by this `code`."""
     if not all((folder / name).is_file() for name in RESULTS):
         return False
     try:
@@ -71,7 +72,7 @@ def summarise(folder: Path, code: str | None, *, drawn: bool = True) -> None:
         row, verdict, shown = conclusions.row, conclusions.verdict, conclusions.shown
         picture = draw(config, row, measured.record, timeline, verdict, shown)
         save(picture, folder / "chart")
-    _write_result(folder, result(conclusions, machine, code))
+    write_result(folder, result(conclusions, machine, code))
 
 
 def _summarise_unmeasured(
@@ -88,9 +89,10 @@ def _summarise_unmeasured(
         write_csv(folder / f"{name}.csv", pd.DataFrame())
     if drawn:
         save(nothing(f"{cell.impl}: {cell.why}"), folder / "chart")
-    _write_result(folder, without_figures(config, run, code))
+    write_result(folder, without_figures(config, run, code))
 
 
-def _write_result(folder: Path, content: dict[str, Any]) -> None:
+def write_result(folder: Path, content: dict[str, Any]) -> None:
+    """Write `result.json` of a cell, which its other results have to precede."""
     text = json.dumps(content, indent=2, allow_nan=False)
     write_text(folder / "result.json", text + "\n")

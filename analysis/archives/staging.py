@@ -1,8 +1,8 @@
 """Clean copies of cells, and what analysis makes of them: what an archive is made of.
 
 Rules of this module:
-- The results of a copy are made of the copy. Only where nothing had to be replaced,
-  those that there are already are taken, since they would be the same.
+- The results of a copy are made of the copy. Where only the provenance had to be
+  replaced, those that there are already are taken: they would be the same.
 - Everything is made in the folder of the copies, with paths that are relative to it: no
   table and no report can name another place.
 """
@@ -30,7 +30,7 @@ from analysis.outputs import write_charts, write_tables
 from analysis.record.config import read_config
 from analysis.report.formats import write as write_report
 from analysis.rows.matrix import Matrix, read_folders
-from analysis.summarise import summarise
+from analysis.summarise import is_summarised, summarise, write_result
 from contract import record
 
 MATRIX = "matrix.json"
@@ -51,7 +51,7 @@ def stage(
     cells = [_within(folder, outputs) for folder in folders]
     for folder, cell in zip(folders, cells, strict=True):
         (to / cell).mkdir(parents=True)
-        if not _copy(folder, to / cell, cleaning):
+        if not _copy(folder, to / cell, cleaning, code):
             summarise(to / cell, code)
     if notes := settings.get("notes"):
         _refuse_notes(Path(notes), cleaning)
@@ -90,28 +90,37 @@ def _within(folder: Path, outputs: Path) -> str:
     return within.as_posix()
 
 
-def _copy(folder: Path, to: Path, cleaning: Cleaning) -> bool:
-    """Copy a record, clean; return whether its results have been copied, too.
-
-    They are if the record was clean.
-    """
+def _copy(folder: Path, to: Path, cleaning: Cleaning, code: str | None) -> bool:
+    """Copy a record, clean; return whether its results have been copied, too."""
     config, run = read_config(folder), read_json(folder / record.RUN)
     clean = cleaning.settings(config), cleaning.run(run)
-    are_clean = clean == (config, run)
+    are_same = clean[0] == config and _are_results_same(run, clean[1])
     try:
         for name in record.FILES:
             if name.endswith(".csv"):
                 kept = (folder / name).read_bytes()
                 cleaned = _cleaned_table(kept, cleaning)
                 (to / name).write_bytes(cleaned)
-                are_clean = are_clean and cleaned == kept
-        for name in RESULTS if are_clean else ():
-            shutil.copyfile(folder / name, to / name)
+                are_same = are_same and cleaned == kept
+        if are_same := are_same and is_summarised(folder, code):
+            for name in RESULTS:
+                shutil.copyfile(folder / name, to / name)
+            told = {"provenance": clean[1].get("provenance")}
+            write_result(to, read_json(to / "result.json") | told)
     except OSError as error:
         raise unreadable(Path(error.filename or folder), error) from None
     (to / record.CONFIG).write_text(yaml.safe_dump(clean[0], sort_keys=False))
     (to / record.RUN).write_text(json.dumps(clean[1], indent=2) + "\n")
-    return are_clean
+    return are_same
+
+
+def _are_results_same(run: dict[str, Any], clean: dict[str, Any]) -> bool:
+    """Whether the results of two runs are the same, but for their provenance.
+
+    A verdict names the hosts of a run, if there are several.
+    """
+    provenance = run.get("provenance") or {}
+    return not provenance.get("hosts") and run == clean | {"provenance": provenance}
 
 
 def _cleaned_table(content: bytes, cleaning: Cleaning) -> bytes:

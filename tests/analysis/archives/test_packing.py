@@ -263,6 +263,31 @@ def test_it_names_no_place_no_host_and_no_user(telling: Path, tmp_path: Path) ->
     assert failed["sent"] == made.CASES[1]["sent"]  # which is no place
 
 
+def test_results_that_are_taken_over_are_those_that_would_be_made(
+    study: Path, tmp_path: Path
+) -> None:
+    """Each run names a place in its provenance, so none is packed as it is."""
+    matrix = made.copy(study, tmp_path / "outputs")
+    results = sorted((tmp_path / "outputs" / "runs").rglob("result.json"))
+    for path in results:
+        run = json.loads(path.with_name("run.json").read_text())
+        run["provenance"]["commands"] = {"server": [f"{cleaning.ROOT}/x.py"]}
+        path.with_name("run.json").write_text(json.dumps(run))
+
+    def packed(before: str, after: str) -> bytes:
+        for path in results:
+            path.write_text(path.read_text().replace(before, after))
+        pack(matrix, tmp_path / "study.zip", {}, "made")
+        return (tmp_path / "study.zip").read_bytes()
+
+    taken = packed("", "")
+    assert taken == packed('"analysis": "made"', '"analysis": "other"')  # made anew
+    own = packed('"analysis": "other"', '"mark": 1, "analysis": "made"')
+    assert own != taken  # so they had been taken over
+    files = made.members(tmp_path / "study.zip")
+    assert b"{root}/x.py" in files[f"{made.CELL}/result.json"]
+
+
 def infos(archive: Path) -> list[zipfile.ZipInfo]:
     with zipfile.ZipFile(archive) as packed:
         return packed.infolist()
