@@ -94,12 +94,17 @@ class Measuring:
             crashed = server.death()
             measured = taken.end()
             held = idle.end()
-        stopped = None if crashed else server.stop()
-        site.provenance["server_end"] = stopped.how if stopped else crashed
-        if stopped:
-            measured["server"] = stopped.used
+        ended = None if crashed else server.stop()
+        site.provenance["server_end"] = ended.how if ended else crashed
+        if ended:
+            measured["server"] = ended.used
+        stopped = self.folder.take_stopped(crashed)
+        by_host = stopped.pop("by_host", {})
+        for host, requests in by_host.items():
+            share = requests / max(sum(by_host.values()), 1)
+            site.provenance["hosts"][host]["share"] = round(share, 4)
         return {
-            "stopped": self.folder.take_stopped(crashed),
+            "stopped": stopped,
             "crashed": crashed,
             "bare_lf": bare_lf,
             "idle": held,

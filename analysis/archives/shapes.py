@@ -138,6 +138,7 @@ HOST = {
     "connect_ms?": number(0),
     "clock?": {"drift_ms?": number(-form.NUMBER)},
     "busiest?": number(0),
+    "share?": number(0, 1),
     "governors?": each_named(text),
     "others?": [{"name": text, "cores": number(0)}],
 }

@@ -219,20 +219,21 @@ def _provenance(cell: Cell) -> list[dict[str, str]]:
 
 def _host(fact: dict[str, Any]) -> str:
     """Return what is known of one of several hosts, in short."""
-    host, clock = fact.get("host") or {}, fact.get("clock") or {}
+    host = fact.get("host") or {}
     numbers = {
         "cores": host.get("cpus"),
         "speed": (fact.get("interface") or {}).get("speed_mbit"),
         "connect": fact.get("connect_ms"),
-        "drift": clock.get("drift_ms"),
+        "drift": (fact.get("clock") or {}).get("drift_ms"),
     }
-    parts = [host["cpu_model"]] if host.get("cpu_model") else []
+    parts = [str(host.get("cpu_model") or "")]
     for name, number in numbers.items():
         if number is not None:
             parts.append(say(f"provenance.of_host.{name}", number=number))
-    if (share := fact.get("busiest")) is not None:
-        parts.append(say("provenance.of_host.busiest", share=percent(float(share))))
-    return ", ".join(parts)
+    for name in ("busiest", "share"):
+        if (share := fact.get(name)) is not None:
+            parts.append(say(f"provenance.of_host.{name}", share=percent(float(share))))
+    return ", ".join(filter(None, parts))
 
 
 def _end_of_log(path: Path) -> str:

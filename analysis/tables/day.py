@@ -20,6 +20,9 @@ from analysis.tables.machines import differing
 DRIFT = 0.1  # of the machine's speed; a greater change has a note
 MOST = 5  # programs that are named for a row
 STOLEN = 0.02  # of the server's cores; a greater share has a note
+# Of an even share of the requests. A greater difference has a note, but for what one
+# user makes.
+UNEVEN = 0.2
 STEADY = "performance"  # the governor that keeps the frequency as high as possible
 
 
@@ -30,6 +33,7 @@ def notes(groups: Sequence[Group]) -> Iterator[str]:
     yield from _quotas(groups)
     yield from _stolen(groups)
     yield from _others(groups)
+    yield from _shares(groups)
 
 
 def flat(cell: Cell) -> dict[str, Any]:
@@ -151,6 +155,27 @@ def _programs(cell: Cell) -> Iterator[tuple[str, float]]:
     for host, known in _of_load(cell).items():
         for each in known.get("others") or ():
             yield f"{each['name']} on {host}", each["cores"]
+
+
+def _shares(groups: Sequence[Group]) -> Iterator[str]:
+    """Yield a note if hosts that share the users made unequal shares of the load."""
+    rows = []
+    for group in groups:
+        for cell in group.cells:
+            known = _of_load(cell).items()
+            shares = {host: fact["share"] for host, fact in known if fact.get("share")}
+            even = 1 / max(len(shares), 1)
+            odd = UNEVEN * even + 1 / max(int(cell.row["users"] or 1), 1)
+            if any(abs(share - even) > odd for share in shares.values()):
+                each = (f"{show(host)} {share:.0%}" for host, share in shares.items())
+                rows.append(f"{show(group.label)}: {', '.join(each)}")
+                break
+    if rows:
+        yield (
+            "The hosts of the load have equal shares of the users, and made these "
+            f"shares of the requests: {'; '.join(rows)}. One of them may be slower, or "
+            "further away.\n"
+        )
 
 
 def _rows(chosen: Iterable[Group], groups: Sequence[Group]) -> str:

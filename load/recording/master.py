@@ -70,7 +70,7 @@ class MasterRecorder(RunListener):
         self.unfinished: dict[int, list[Unfinished]] = {}
         self.processes: dict[int, psutil.Process] = {}
         self.heard_s: dict[int, float] = {}
-        self.hosts: dict[int, str | None] = {}
+        self.hosts: dict[int, str] = {}
         self.late_so_far: dict[int, Late] = {}
         super().begin(**more)
 
@@ -113,7 +113,10 @@ class MasterRecorder(RunListener):
             with contextlib.suppress(psutil.Error):
                 self.processes[worker] = psutil.Process(report["pid"])
         self.heard_s[worker] = time.monotonic()
-        self.hosts[worker] = report["host"]
+        if host := report["host"]:
+            self.hosts[worker] = host
+            by_host = self.record.by_host
+            by_host[host] = by_host.get(host, 0) + len(lines)
         for late in report["late"]:
             self.attempt(self.add_lateness, worker, late)
         self.late_so_far[worker] = report["late_so_far"]

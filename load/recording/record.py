@@ -61,6 +61,7 @@ class Record:
         self.steps: list[dict[str, float]] = []
         self.joining: list[dict[str, float]] = []
         self.before: dict[str, Any] = {}  # figures from before the record
+        self.by_host: dict[str, int] = {}  # requests, where users are on several hosts
         self.watched: list[tuple[float, bool]] | None = None
         self.requests: TextIO | None = None
         self.generator: TextIO | None = None
@@ -74,6 +75,7 @@ class Record:
         self.steps = []
         self.joining = []
         self.before = {}
+        self.by_host = {}
         self.watched = None
         if self.folder is not None:
             self.requests = (self.folder / files.REQUESTS).open("w", newline="")
@@ -154,6 +156,7 @@ class Record:
                 **self.before,
                 "joining": self.joining,
                 **({"steps": self.steps} if self.steps else {}),
+                **({"by_host": self.by_host} if self.by_host else {}),
             }
             (self.folder / STOPPED).write_text(json.dumps(stopped))
 

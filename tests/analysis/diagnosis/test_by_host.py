@@ -82,9 +82,10 @@ def test_a_host_in_short() -> None:
         "connect_ms": 0.12,
         "clock": {"trip_ms": 0.2, "drift_ms": -0.01},
         "busiest": 0.973,
+        "share": 0.4999,
     }
     assert _host(fact) == (
         "An Arm, 4 cores, 1000 Mbit/s, connected in 0.12 ms, clock went off by -0.01 "
-        "ms, busiest process 97 % of a core"
+        "ms, busiest process 97 % of a core, 50 % of the requests"
     )
     assert _host({}) == ""

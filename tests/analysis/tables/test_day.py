@@ -113,6 +113,20 @@ def test_what_hosts_of_the_users_did() -> None:
     assert others.endswith("took these shares of a core: a: make on load1 60%.")
 
 
+def test_shares_that_are_not_even() -> None:
+    def shared(impl: str, **shares: float) -> Cell:
+        cell = on(impl)
+        hosts = {host: {"share": share} for host, share in shares.items()}
+        cell.result["provenance"]["hosts"] = {"server": {}, **hosts}
+        return cell
+
+    assert said(shared("a", load1=0.41, load2=0.59), shared("b", load1=1.0)) == []
+    [note] = said(
+        shared("a", load1=0.39, load2=0.61), shared("b", load1=0.5, load2=0.5)
+    )
+    assert "of the requests: a: load1 39%, load2 61%. One of them may be" in note
+
+
 def test_other_programs() -> None:
     first = [{"name": "make", "cores": 0.06}, {"name": "chrome", "cores": 0.314}]
     again = [{"name": "make", "cores": 1.2}]

@@ -37,6 +37,9 @@ def test_a_burst_is_as_exact_as_on_one_host(runs: Runs, hosts: Rig) -> None:
     assert list(told) == ["server", "load1", "load2"]
     assert {host["clock"]["drift_ms"] < 1 for host in told.values()} == {True}
     assert told["load1"]["connect_ms"] > 0
+    assert told["load1"]["share"] + told["load2"]["share"] == pytest.approx(
+        1, abs=0.001
+    )
     assert [each["name"] for each in told["load2"]["others"]] == ["yes"]
     assert "yes" not in [each["name"] for each in told["load1"]["others"]]
     assert told["server"]["interface"]["mtu"] == 1500
