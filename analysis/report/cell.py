@@ -227,9 +227,8 @@ def _host(fact: dict[str, Any]) -> str:
         "drift": (fact.get("clock") or {}).get("drift_ms"),
     }
     parts = [str(host.get("cpu_model") or "")]
-    for name, number in numbers.items():
-        if number is not None:
-            parts.append(say(f"provenance.of_host.{name}", number=number))
+    known = ((name, value) for name, value in numbers.items() if value is not None)
+    parts += [say(f"provenance.of_host.{name}", number=value) for name, value in known]
     for name in ("busiest", "share"):
         if (share := fact.get(name)) is not None:
             parts.append(say(f"provenance.of_host.{name}", share=percent(float(share))))
