@@ -67,14 +67,14 @@ def blame(
     """
     stalled = _stalled(requests, between, response_s + STALL_S, levels["lost"])
     generator = _generator_full(levels)
-    # A request without a connection waits while others are served, or none is. While a
-    # response is not seen, the server may have nothing to do.
+    # A request without a connection waits while others are served, or none is.
     unconnected = _shared_out(_filled(levels, "server_cpu", "link"))
     connected = _shared_out(_filled(levels, "server_cpu_connected", "link_connected"))
     whole = np.ones(len(levels))
     crowded = _late(levels, A_BIT_LATE_MS)
-    seen_late = _seen_late(unconnected, generator)
-    shares = {"generator": seen_late, "backend": {"backend": whole}}
+    shares = {"generator": {"generator-cpu": whole}, "backend": {"backend": whole}}
+    if config["load"]["arrivals"] == "closed":
+        shares["generator"] = _seen_late(levels, unconnected, generator)
     for phase in (phase for phase in phases.PHASES if phase not in shares):
         own = dict(unconnected if phase == "connecting_long" else connected)
         left = 1 - sum(own.values(), np.zeros(len(levels)))
@@ -163,13 +163,19 @@ def _generator_full(levels: pd.DataFrame) -> Floats:
     return busiest + (1 - busiest) * late
 
 
-def _seen_late(filled: Mapping[str, Floats], generator: Floats) -> dict[str, Floats]:
+def _seen_late(
+    levels: pd.DataFrame, filled: Mapping[str, Floats], generator: Floats
+) -> dict[str, Floats]:
     """Return the shares of the time in which a response was there, and not yet seen.
 
     It is the load generator's, unless something else was full while the generator had
-    CPU time left. A prompter one would only have asked sooner, and waited for that.
+    CPU time left: a prompter one would only have asked sooner, and waited for that. A
+    server with nobody to answer is not full, even if it uses its CPU, as one that polls
+    without a pause does.
     """
-    shares = {part: (1 - generator) * share for part, share in filled.items()}
+    known = levels["generator_busiest"].notna().to_numpy()
+    at_work = (1 - generator) * known * np.nan_to_num(levels["occupied"].to_numpy())
+    shares = {part: at_work * share for part, share in filled.items()}
     others = sum(shares.values(), np.zeros(len(generator))) - shares["generator-cpu"]
     return {**shares, "generator-cpu": 1 - others}
 

@@ -78,7 +78,8 @@ class _Slices:
 def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.DataFrame:
     """Return a row per slice between the edges; `requests` as the load saw them.
 
-    Columns: `t_s`, `seconds`, `server_cpu`, `server_cpu_connected`, `server_idle`,
+    Columns: `t_s`, `seconds`, `occupied` (share of the slice in which the server had
+    yet to answer somebody), `server_cpu`, `server_cpu_connected`, `server_idle`,
     `others` (other programs on the server's cores), `stolen`, `throttled`, `link`,
     `link_connected`, `generator_cpu`, `generator_busiest`, `generator_idle`, `late_ms`,
     `queue`, `queue_nonempty` (share of some readings), `backlog`, `overflows`, `lost`
@@ -97,6 +98,9 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
         {
             "t_s": between[:-1],
             "seconds": slices.seconds,
+            "occupied": np.minimum(
+                phases.occupied(requests, between) / slices.seconds, 1
+            ),
             **server,
             "server_cpu_connected": np.minimum(cpu / occupied, np.maximum(cpu, 1.0)),
             **_generator(run, slices),

@@ -233,30 +233,6 @@ BACK_TO_BACK = [AT_ONCE, *[Asked(n / 10, 0.1, 0.0, 0.1) for n in range(100)]]
             0.0,
             {"generator-cpu": 0.5, "unclear": 0.5},
         ),
-        # What a server that is full makes users wait for, they wait for it, whether or
-        # not the generator sees it late; where the generator is as full, for both.
-        (
-            {"server_cpu_s": 0.95, "generator_busiest_s": 0.3},
-            25.0,
-            {"server-cpu": 1},
-        ),
-        ({"server_sent_bytes": 950_000, "generator_busiest_s": 0.3}, 25.0, {"link": 1}),
-        (
-            {"server_cpu_s": 0.75, "server_cores_idle_s": 0.25},
-            20.0,  # of each 100 ms, in which the server has nothing to do
-            {"generator-cpu": 0.1, "server-cpu": 0.9},
-        ),
-        (
-            {"server_cpu_s": 0.95, "generator_busiest_s": 0.75},
-            20.0,
-            {"generator-cpu": 0.1, "server-cpu": 0.9},
-        ),
-        (
-            {"server_cpu_s": 0.95, "generator_busiest_s": 0.3}
-            | {"generator_cores_idle_s": 0.05},
-            20.0,
-            {"generator-cpu": 0.2, "server-cpu": 0.8},
-        ),
         (
             {"server_cpu_s": 0.95, "generator_busiest_s": 0.95},
             25.0,
@@ -267,10 +243,73 @@ BACK_TO_BACK = [AT_ONCE, *[Asked(n / 10, 0.1, 0.0, 0.1) for n in range(100)]]
 def test_a_late_generator(
     read: dict[str, Any], late_ms: float, expected: dict[str, float]
 ) -> None:
-    waited = waited_of(
-        BACK_TO_BACK, read, late_ms=lambda at: np.full(len(at), late_ms), **LINK
-    )
+    waited = waited_of(BACK_TO_BACK, read, late_ms=lambda at: np.full(len(at), late_ms))
     assert shares(waited) == pytest.approx(expected)
+
+
+# Two users, of whom one at least waits for an answer at any time.
+IN_TURNS = [
+    *BACK_TO_BACK,
+    *[Asked(n / 10 + 0.05, 0.1, 0.0, 0.1) for n in range(99)],
+    *(Asked(0.0, 0.05, 0.0, 0.05), Asked(9.95, 0.05, 0.0, 0.05)),
+]
+BUSY = {"server_cpu_s": 0.95, "generator_busiest_s": 0.3}
+
+
+@pytest.mark.parametrize(
+    "asked, read, late_ms, settings, expected",
+    [
+        # A prompter generator would only ask sooner, and wait for the server or link.
+        (IN_TURNS, BUSY, 25.0, {}, {"server-cpu": 1}),
+        (
+            *(
+                IN_TURNS,
+                {**IDLE, "server_sent_bytes": 950_000, "generator_busiest_s": 0},
+            ),
+            *(25.0, LINK, {"link": 1}),
+        ),
+        # It would not where the server had time to spare, or it had none itself.
+        (
+            *(IN_TURNS, {**BUSY, "server_cpu_s": 0.75, "server_cores_idle_s": 0.25}),
+            *(20.0, {}, {"server-cpu": 0.5, "unclear": 0.4, "generator-cpu": 0.1}),
+        ),
+        (
+            *(IN_TURNS, {**BUSY, "generator_busiest_s": 0.75}, 20.0, {}),
+            {"server-cpu": 0.9, "generator-cpu": 0.1},
+        ),
+        (
+            *(IN_TURNS, {**BUSY, "generator_cores_idle_s": 0.05}, 20.0, {}),
+            {"server-cpu": 0.8, "generator-cpu": 0.2},
+        ),
+        # Nor if it is not known, or if requests do not wait for responses.
+        (
+            *(IN_TURNS, {"server_cpu_s": 0.95}, 20.0, {}),
+            {"server-cpu": 0.8, "generator-cpu": 0.2},
+        ),
+        (
+            *(IN_TURNS, BUSY, 20.0, {"load__arrivals": "open"}),
+            {"server-cpu": 0.8, "generator-cpu": 0.2},
+        ),
+        # One user: while the response is not seen, there is nobody to answer. This
+        # server uses its CPU all the same.
+        (
+            *(BACK_TO_BACK, {**BUSY, "server_cpu_s": 1.0}, 75.0, {}),
+            {"generator-cpu": 0.75 * 0.75, "server-cpu": 0.25 + 0.75 * 0.25},
+        ),
+    ],
+)
+def test_a_late_generator_beside_something_full(
+    asked: list[Asked],
+    read: dict[str, Any],
+    late_ms: float,
+    settings: dict[str, Any],
+    expected: dict[str, float],
+) -> None:
+    late = {"late_ms": lambda at: np.full(len(at), late_ms)}
+    waited = waited_of(asked, read, **late, **settings)
+    # At the end both responses are there, and not yet seen.
+    found = {part: waited.shares[part] for part in expected}
+    assert found == pytest.approx(expected, abs=0.005)
 
 
 @pytest.mark.parametrize(

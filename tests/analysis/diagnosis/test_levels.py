@@ -88,7 +88,7 @@ def test_shares_are_of_what_there_is(
 
 def test_what_was_not_read_is_not_a_number() -> None:
     table = of(measured(ALL_THE_TIME, 3.0))
-    always = ["t_s", "seconds", "late_ms", "lost"]
+    always = ["t_s", "seconds", "occupied", "late_ms", "lost"]
     assert table.drop(columns=always).isna().all().all()
     assert table["lost"].tolist() == table["late_ms"].tolist() == [0.0] * 30
 
