@@ -2,7 +2,8 @@
 
 Rules of this module:
 - The cases are those of `compare`, in the same order. Those that were measured twice
-  get the verdict of both. Rows that were not measured are skipped cases before them.
+  get the verdict of both. Rows that were not measured are skipped cases before them,
+  in their order. `<properties>` comes first, as the schema of Ant wants it.
 - Cases of conformance stand behind, as `compare` has them.
 - A name or a reason may have characters that XML does not allow: `one_line` has none.
 """
@@ -30,11 +31,9 @@ def decided(first: str, rows: Sequence[Row], status: int, said: str) -> str:
     cases = [
         case for case in suite.findall("testcase") if case.get("classname") != CONFORMS
     ]
-    for row in rows[: len(rows) - len(cases)]:
-        name = one_line(row["label"])
-        case = Element("testcase", classname="firstfail", name=name, time="0")
-        _say(case, row)
-        suite.insert(0, case)
+    before = [_unmeasured(row) for row in rows[: len(rows) - len(cases)]]
+    place = len(suite.findall("properties"))  # which come first
+    suite[place:place] = before
     for case, row in zip(cases, rows[len(rows) - len(cases) :], strict=True):
         if "again" in row:
             for child in [*case]:
@@ -51,6 +50,13 @@ def decided(first: str, rows: Sequence[Row], status: int, said: str) -> str:
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _unmeasured(row: Row) -> Element:
+    name = one_line(row["label"])
+    case = Element("testcase", classname="firstfail", name=name, time="0")
+    _say(case, row)
+    return case
 
 
 def _say(case: Element, row: Row) -> None:

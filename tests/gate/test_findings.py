@@ -165,3 +165,21 @@ def test_odd_names_and_words_are_xml(tmp_path: Path) -> None:
     [message] = [each.attrib["message"] for each in suite.iter("error")]
     for text in (name, message, markdown):
         assert "\\x1b[2J\\x00\\ufffe\\ud800" in text and "\U0001f600" in text
+
+
+def test_rows_that_were_not_measured_come_first_and_in_order(tmp_path: Path) -> None:
+    """Behind the properties, which Ant's schema has first."""
+    alone = [
+        {
+            **{"label": name, "figure": "", "row": name, "reason": "its page changed"},
+            **{"verdict": "not comparable", "base": [], "head": []},
+        }
+        for name in ("epoll", "select")
+    ]
+    measured = [comparison(rps="same")] * 3
+    *_, suite = written(tmp_path, Findings(COMMITS, [], REQUEST, alone, measured))
+    assert [each.tag for each in suite] == [
+        *("properties", "testcase", "testcase", "testcase", "system-out")
+    ]
+    names = [case.get("name") for case in suite.findall("testcase")]
+    assert names == ["epoll", "select", "rps"]
