@@ -127,14 +127,15 @@ class Readings:
         With several processes it is the lateness of the latest one. A reading holds
         from the reading before, which may be long ago.
         """
-        latest = np.zeros(len(edges) - 1)
-        for _, own in self.generator.groupby("process"):
-            ends = own["t_s"].to_numpy()
-            place = np.searchsorted(ends, (edges[:-1] + edges[1:]) / 2)
-            inside = place < len(ends)
-            mean_ms = own["mean_ms"].to_numpy()[np.minimum(place, len(ends) - 1)]
-            latest = np.maximum(latest, np.where(inside, mean_ms, 0.0))
-        return latest
+        middles = (edges[:-1] + edges[1:]) / 2
+        ends = self.generator["t_s"]
+        before = ends.groupby(self.generator["process"]).shift(fill_value=-np.inf)
+        return _greatest_within(
+            np.searchsorted(middles, before, side="right"),
+            np.searchsorted(middles, ends, side="right"),
+            self.generator["mean_ms"].to_numpy(dtype=float),
+            len(middles),
+        )
 
     def most_rss_bytes(self) -> int | None:
         """Return the most memory that the server's processes had together."""
@@ -161,6 +162,30 @@ class Readings:
         return pd.DataFrame(table, index=seconds).join(
             [latest.reindex(seconds), late.max().reindex(seconds)]
         )
+
+
+def _greatest_within(
+    begins: np.ndarray, ends: np.ndarray, values: np.ndarray, count: int
+) -> np.ndarray:
+    """Return for each of `count` places the greatest value whose stretch has it, or 0.
+
+    A stretch goes from its begin up to its end, which it does not have. It is covered
+    by two others whose length is a power of two, and those by their halves. So the
+    time is that of reading, however many processes there are.
+    """
+    known = ends > begins
+    begins, ends, values = begins[known], ends[known], values[known]
+    powers = np.frexp(ends - begins)[1] - 1
+    greatest = np.zeros(count)
+    for power in range(int(powers.max(initial=0)), -1, -1):
+        own, half = powers == power, 2**power
+        np.maximum.at(greatest, begins[own], values[own])
+        np.maximum.at(greatest, ends[own] - half, values[own])
+        if half > 1:  # what holds for a stretch holds for both of its halves
+            half //= 2
+            longer = greatest.copy()
+            np.maximum(greatest[half:], longer[:-half], out=greatest[half:])
+    return greatest
 
 
 def read_readings(folder: Path, began_s: float) -> Readings:

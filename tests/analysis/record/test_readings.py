@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.files import DataError
 from analysis.record.readings import Readings, read_readings
@@ -140,6 +142,35 @@ def test_how_late_the_generator_was(tmp_path: Path) -> None:
     edges = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.8, 1.0, 1.1])
     assert found.late_ms(edges).tolist() == [1, 5, 30, 30, 30, 30, 0]
     assert written(tmp_path, [{"at_s": 100.0}]).late_ms(edges).tolist() == [0] * 7
+
+
+@given(data=st.data())
+def test_of_any_processes_the_latest_one_counts(data: st.DataObject) -> None:
+    """As if each of them was asked alone."""
+    moments = st.lists(st.integers(0, 40), max_size=12).map(sorted)
+    read = data.draw(st.lists(moments, max_size=4))
+    means = iter(data.draw(st.lists(st.integers(0, 9), min_size=48, max_size=48)))
+    rows = [(t / 4, n, next(means)) for n, own in enumerate(read) for t in own]
+    table = pd.DataFrame(rows, columns=["t_s", "process", "mean_ms"])
+    edges = np.array(data.draw(moments.filter(len))) / 3
+    expected = [
+        max(
+            (
+                next((ms for t, p, ms in rows if p == n and t >= middle), 0)
+                for n in range(len(read))
+            ),
+            default=0,
+        )
+        for middle in (edges[:-1] + edges[1:]) / 2
+    ]
+    assert Readings(pd.DataFrame(), table).late_ms(edges).tolist() == expected
+
+
+def test_a_million_processes_are_read_as_one(tmp_path: Path) -> None:
+    """No run has them; a forger may say so."""
+    table = pd.DataFrame({"t_s": np.arange(1e6) / 1e5, "mean_ms": np.arange(1e6)})
+    readings = Readings(pd.DataFrame(), table.assign(process=table.index))
+    assert readings.late_ms(np.array([0.0, 4.0, 20.0])).tolist() == [999_999, 0]
 
 
 def test_the_greatest_lateness_of_each_second(tmp_path: Path) -> None:
