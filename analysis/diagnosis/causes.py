@@ -33,6 +33,7 @@ SAID_BY_ITSELF = {  # the first that a text begins with counts
     failures.BAD_ANSWER: ANSWERED_SO,
     failures.NO_ANSWER: CUT_AT_ONCE,
 }
+TOO_LATE = (failures.TIMED_OUT, failures.TOO_SLOW)
 # How connections end that were open when their server died.
 CUT_OFF = (
     failures.SHORT_BODY,
@@ -57,7 +58,7 @@ def cause(error: str, e: Evidence, waited_for: Mapping[str, float] | None) -> st
         return f"the server died: {e.server.crashed}"
     if failures.RESET in kind.lower():
         return _reset(e)
-    if kind.startswith((failures.TIMED_OUT, failures.TOO_SLOW)):
+    if kind.startswith(TOO_LATE):
         return _too_late(
             e, waited_for or {}, connecting=kind.endswith(failures.CONNECTING)
         )

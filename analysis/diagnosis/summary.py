@@ -7,6 +7,7 @@ Rules of this module:
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.diagnosis.by_host import on_hosts
-from analysis.diagnosis.causes import cause
+from analysis.diagnosis.causes import TOO_LATE, cause
 from analysis.diagnosis.evidence import Evidence, evidence
 from analysis.diagnosis.utilisation import per_second
 from analysis.diagnosis.verdict import Verdict, verdict
@@ -24,6 +25,7 @@ from analysis.record.measurement import Measurement
 from analysis.record.possible import Possible, possible, possible_within
 from contract import stops
 
+MOST_KINDS = 100  # of time-outs: a run has three
 FIRST = "the first failure"  # a name which no failure has as its text
 
 
@@ -113,10 +115,18 @@ def _waited(
 
 
 def _failed(record: pd.DataFrame, row: definitions.Row) -> dict[str, Positions]:
-    """Return the positions of failed requests by kind; the first has its own name."""
+    """Return the positions of requests that were too late, by the kind of failure.
+
+    What others waited for is in no table. The first failure has its own name.
+    """
     failures = np.flatnonzero(definitions.failed(record))
-    kinds = record["error"].iloc[failures]
-    positions = {str(kind): failures[kinds == kind] for kind in kinds.unique()}
+    kinds = record["error"].iloc[failures].astype(str)
+    late = kinds.str.startswith(TOO_LATE).to_numpy(dtype=bool)
+    places = kinds[late].groupby(kinds[late], sort=False).indices
+    positions = {
+        str(kind): failures[late][within]
+        for kind, within in itertools.islice(places.items(), MOST_KINDS)
+    }
     first = definitions.first_failure(record)
     if row.reached and first is not None:
         positions[FIRST] = np.array([first])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.diagnosis.summary import MOST_KINDS, summary
 from analysis.diagnosis.waiting import waiting
 from analysis.limits import PARTS
 from analysis.record.measurement import Measurement
@@ -110,6 +111,21 @@ def test_what_the_first_failed_request_waited_for() -> None:
     assert math.fsum(waited.of["it"].values()) == pytest.approx(1)
     assert waited.of["all"] == pytest.approx(waited.shares)
     assert "at once" not in waited.of
+
+
+def test_only_what_was_too_late_waited_for_something() -> None:
+    """A forger may have an error of its own for each request, even a time-out."""
+    failing = [f"short body: {n:,} bytes of 14,939" for n in range(300)]
+    failing += [f"timed out {n}" for n in range(300)]
+    failing += ["timed out reading"] * 3 + ["slower than 500 ms"]
+    asked = [Asked(0.0, 9.0, 0.0, None, None, error) for error in reversed(failing)]
+    found = summary(measured([AT_ONCE, *asked], 10.0, {"server_cpu_s": 0.95}))
+    assert found.shown is not None
+    assert len(found.shown.of) == MOST_KINDS
+    assert {"slower than 500 ms", "timed out reading"} <= found.shown.of.keys()
+    table = found.failures()
+    assert len(table) == 602
+    assert table["cause"].iloc[1] == "100% of the wait was for the server's CPU"
 
 
 def test_since_when_each_was_full() -> None:
