@@ -14,8 +14,8 @@ folder is a stage:
 Rules of the stages:
 - The head of each stage lists the stages that it may import.
 - Some modules beside the folders are for all stages, and import none of them:
-  `files.py`, `temporary.py`, `limits.py`, `configurations.py`, `texts.py`,
-  `translation.py`. The others combine stages, and no stage imports them: `summarise.py`
-  for one cell; `catalogue.py`, `outputs.py` and `shown.py` for the tables and charts of
-  a matrix. The report alone uses the catalogue: it has whatever comparisons there are.
+  `files.py`, `plain_yaml.py`, `temporary.py`, `limits.py`, `configurations.py`,
+  `texts.py`, `translation.py`. The others combine stages, and no stage imports them:
+  `summarise.py` for one cell; `catalogue.py`, `outputs.py` and `shown.py` for the
+  tables and charts of a matrix. The report alone uses the catalogue: it has whatever comparisons there are.
 """

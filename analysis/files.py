@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from analysis import plain_yaml
 from contract import record, whole_file
 
 
@@ -28,7 +28,7 @@ def read_json(path: Path) -> Any:
 
 
 def read_yaml(path: Path) -> Any:
-    return _read(path, yaml.safe_load, "YAML")
+    return _read(path, plain_yaml.load, "YAML")
 
 
 def _read(path: Path, parse: Callable[[str], Any], kind: str) -> Any:
@@ -36,7 +36,7 @@ def _read(path: Path, parse: Callable[[str], Any], kind: str) -> Any:
         return parse(path.read_text())
     except OSError as error:
         raise unreadable(path, error) from None
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError, plain_yaml.Error) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path} is not {kind}: {reason}") from None
 

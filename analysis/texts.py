@@ -76,11 +76,10 @@ def number(count: int) -> str:
 @functools.cache
 def catalogue(name: str) -> dict[str, Any]:
     """Return the entries of a language by their keys."""
-    import yaml
+    from analysis import plain_yaml
 
     text = (FOLDER / f"{name}.yaml").read_text("utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return dict(_entries(yaml.load(text, loader)))
+    return dict(_entries(plain_yaml.load(text)))
 
 
 def _entries(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

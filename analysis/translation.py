@@ -109,10 +109,10 @@ def _sentences(into: str) -> tuple[dict[str, str], list[tuple[Pattern[str], str]
 
 def sentences(into: str) -> dict[str, str]:
     """Return all translations of a language, by the English text."""
-    import yaml
+    from analysis import plain_yaml
 
     text = (FOLDER / f"{into}.yaml").read_text("utf-8")
-    groups = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    groups = plain_yaml.load(text)
     return {english: to for group in groups.values() for english, to in group.items()}
 
 

@@ -12,7 +12,8 @@ from tests.stages import Part
 ROOT = Path(__file__).parents[1]
 PARTS = {
     "analysis": frozenset(
-        {"files", "temporary", "limits", "configurations", "texts", "translation"}
+        {"files", "plain_yaml", "temporary", "limits", "configurations"}
+        | {"texts", "translation"}
     ),
     "conf": frozenset({"schema", "hosts", "errors", "ignored"}),
     "conformance": frozenset[str](),
