@@ -86,7 +86,7 @@ def check(folder: Path, cells: Sequence[str]) -> dict[str, str]:
             raise DataError("it lists other files than there are")
     for file in sorted(there):
         with within(file):
-            _check(load_json(folder / file))
+            _check(load_json(folder / file, form.CELL_BYTES))
     return dict(files)
 
 

@@ -48,8 +48,11 @@ DAMAGED = (
 )
 
 
-def unpack(path: Path, folder: Path) -> None:
-    """Unpack the archive at `path` into an empty folder; raise `DataError`."""
+def unpack(path: Path, folder: Path) -> int:
+    """Unpack the archive at `path` into an empty folder; return how many bytes it has.
+
+    Raises `DataError`.
+    """
     try:
         with path.open("rb") as file:
             _check_end(file.seek(0, 2), *_ends(path))
@@ -60,6 +63,7 @@ def unpack(path: Path, folder: Path) -> None:
     except DAMAGED as error:
         raise DataError(f"it is cut or damaged ({_reason(error)})") from None
     _check_digests(folder, digests)
+    return sum(member.file_size for member in members)
 
 
 def _reason(error: BaseException) -> str:

@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from analysis import plain_yaml
 from analysis.archives import form
 from analysis.files import DataError
 
+# A number in parts of 60, as in 1:30:00, takes the square of their number to make.
+LONG_NUMBER = re.compile(r"[-+]?[\d_:.]{40}")
 # What making values of odd texts may raise, such as a day that there is not.
 OF_YAML = (ValueError, RecursionError, LookupError, TypeError, OverflowError)
 
@@ -33,11 +37,14 @@ def within(name: str) -> Iterator[None]:
         raise DataError(f"{name}: {error}") from None
 
 
-def load_json(path: Path) -> Any:
-    """Return the content of a JSON file; its errors do not name it."""
+def load_json(path: Path, most: int = form.TEXT_BYTES) -> Any:
+    """Return the content of a JSON file of at most so many bytes.
+
+    Its errors do not name it.
+    """
     try:
         found = json.loads(
-            _text(path), object_pairs_hook=_mapping, parse_constant=_no_number
+            _text(path, most), object_pairs_hook=_mapping, parse_constant=_no_number
         )
     except (ValueError, RecursionError) as error:
         raise DataError(f"it is no JSON: {_line(error)}") from None
@@ -45,34 +52,44 @@ def load_json(path: Path) -> Any:
     return found
 
 
-def load_yaml(path: Path) -> Any:
-    """Return the content of a YAML file; its errors do not name it."""
-    text = _text(path)
+def load_yaml(path: Path, most: int) -> Any:
+    """Return the content of a YAML file of at most so many bytes.
+
+    Its errors do not name it.
+    """
+    text = _text(path, most)
     try:
-        depth = 0
-        for event in yaml.parse(text, yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise DataError("it has an alias, which no configuration has")
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-            if isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            if depth > form.DEPTH:
-                raise DataError("it is nested too deeply")
-        found = yaml.safe_load(text)
+        _check_events(text)
+        found = plain_yaml.load(text)
     except (yaml.YAMLError, *OF_YAML) as error:
         raise DataError(f"it is no YAML: {_line(error)}") from None
     _check_plain(found, 0)
     return found
 
 
+def _check_events(text: str) -> None:
+    """Raise `DataError` for YAML of which data would take long to make."""
+    depth = 0
+    for event in yaml.parse(text, plain_yaml.LOADER):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise DataError("it has an alias, which no configuration has")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > form.DEPTH:
+            raise DataError("it is nested too deeply")
+        if isinstance(event, yaml.ScalarEvent) and LONG_NUMBER.match(event.value):
+            raise DataError(f"{event.value!a:.40} is no number of a run")
+
+
 def _line(error: Exception) -> str:
     return " ".join(str(error).split())[:100]
 
 
-def _text(path: Path) -> str:
-    if path.stat().st_size > form.TEXT_BYTES:
-        raise DataError(f"it has over {form.TEXT_BYTES:,} bytes")
+def _text(path: Path, most: int) -> str:
+    if path.stat().st_size > most:
+        raise DataError(f"it has over {most:,} bytes")
     try:
         return path.read_bytes().decode()
     except UnicodeDecodeError:
@@ -117,8 +134,9 @@ def check_shape(value: Any, shape: Any, name: str) -> None:
     """Raise `DataError` unless the value called `name` has a shape.
 
     A shape is a function that says whether a value fits; a list, with the shape of
-    each member; or a mapping, with those of its entries. An entry whose name ends with
-    `?` may be missing or null. `*` is any entry.
+    each member, and how many there may be if that is bounded; or a mapping, with those
+    of its entries. An entry whose name ends with `?` may be missing or null. `*` is any
+    entry.
     """
     if callable(shape):
         if not shape(value):
@@ -126,6 +144,8 @@ def check_shape(value: Any, shape: Any, name: str) -> None:
     elif isinstance(shape, list):
         if not isinstance(value, list):
             raise DataError(f"{name} has to be a list")
+        if len(value) > (shape[1] if len(shape) > 1 else len(value)):
+            raise DataError(f"{name} has over {shape[1]} entries")
         for place, one in enumerate(value):
             check_shape(one, shape[0], f"{name}[{place}]")
     else:

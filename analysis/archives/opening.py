@@ -24,7 +24,7 @@ from analysis.archives import conformance, form
 from analysis.archives.container import unpack
 from analysis.archives.data import check_shape, load_json, load_yaml, within
 from analysis.archives.rows import check_table, gunzip
-from analysis.archives.shapes import CONFIG, JOINED, NOT_MEASURED, RUN, text
+from analysis.archives.shapes import CONFIG, NOT_MEASURED, RUN, text
 from analysis.files import DataError, write_text
 from analysis.record.run_files import check_version
 from analysis.summarise import summarise
@@ -98,7 +98,7 @@ def _unpack(path: Path, outputs: Path) -> tuple[list[str], dict[str, str]]:
     Return the folders of its cells, and the files of their servers that were tried.
     """
     outputs.mkdir()
-    unpack(path, outputs)
+    unpacked = unpack(path, outputs)
     with within(form.CRATE):
         load_json(outputs / form.CRATE)
     with within(form.CONTENTS):
@@ -111,8 +111,9 @@ def _unpack(path: Path, outputs: Path) -> tuple[list[str], dict[str, str]]:
             )
     cells: list[str] = contents["cells"]
     _check_cells(outputs, cells)
+    left = form.UNPACKED_BYTES - unpacked
     for cell in cells:
-        _check_cell(outputs, cell)
+        left -= _check_cell(outputs, cell, left)
     tried = conformance.check(outputs, cells)
     for part in outputs.iterdir():
         if part.name not in (form.RUNS, form.CONFORMANCE):
@@ -130,25 +131,29 @@ def _check_cells(outputs: Path, cells: list[str]) -> None:
         raise DataError(f"{form.CONTENTS} lists other cells than there are")
 
 
-def _check_cell(outputs: Path, cell: str) -> None:
-    """Raise `DataError` unless a folder holds a record; leave its record alone."""
+def _check_cell(outputs: Path, cell: str, most: int) -> int:
+    """Raise `DataError` unless a folder holds a record; leave its record alone.
+
+    Return the size of what was packed in it, which may be at most `most`.
+    """
     folder = outputs / cell
     packed = folder / (record.REQUESTS + form.PACKED)
     with within(f"{cell}/{packed.name}"):
-        gunzip(packed, folder / record.REQUESTS)
+        size = gunzip(packed, folder / record.REQUESTS, most)
     packed.unlink()
     with within(f"{cell}/{record.CONFIG}"):
-        check_shape(load_yaml(folder / record.CONFIG), CONFIG, "")
+        check_shape(load_yaml(folder / record.CONFIG, form.CELL_BYTES), CONFIG, "")
     with within(f"{cell}/{record.RUN}"):
-        run = load_json(folder / record.RUN)
+        run = load_json(folder / record.RUN, form.CELL_BYTES)
         is_measured = _check_run(run, Path(cell, record.RUN))
     with within(f"{cell}/{form.RESULT}"):
-        if not isinstance(load_json(folder / form.RESULT), dict):
+        if not isinstance(load_json(folder / form.RESULT, form.CELL_BYTES), dict):
             raise DataError("it is no result")
     (folder / form.RESULT).unlink()
     for name in (record.REQUESTS, *form.TABLES_OF_RECORD):
         with within(f"{cell}/{name}"):
             check_table(folder / name, empty=not is_measured)
+    return size
 
 
 def _check_run(run: Any, path: Path) -> bool:
@@ -157,8 +162,6 @@ def _check_run(run: Any, path: Path) -> bool:
     if isinstance(run, dict) and type(run.get("version")) is int:
         check_version(run, path)
     check_shape(run, RUN if is_measured else NOT_MEASURED, "")
-    if is_measured and len(run["stopped"].get("joining") or ()) > JOINED:
-        raise DataError("stopped.joining has too many stretches")
     return is_measured
 
 

@@ -6,7 +6,10 @@ Rules of this module:
   left for a reader of CSV to decide.
 - A request stands once in its table. Two processes of the load generator may begin two
   requests within a microsecond and end them within another, once in a long while.
-- A packed table is unpacked as far as the limits go, whatever it claims.
+- A packed table is unpacked as far as the limits go, whatever it claims: those of one
+  file, and those of all files of its archive.
+- An error is of a kind. There may be many, as of bodies that were cut, but not one for
+  each request of a forger.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from contract import record
 
 GZIP = 31  # zlib's number for a header of gzip
 AT_ONCE = 1 << 20
+BEFORE_ERROR = len(record.REQUESTS_COLUMNS) - 1  # which may have commas itself
 SELDOM = 10_000  # rows, of which one may be like another
 NUMBER = r"-?\d{1,15}(?:\.\d{1,12})?(?:e[+-]?\d{1,2})?"
 WHOLE = r"\d{1,15}"
@@ -54,6 +58,7 @@ def check_table(path: Path, *, empty: bool = False) -> None:
             raise DataError("it has rows, and its cell was not measured")
         return
     seen = array("q")  # a number for each row, which no archive can foresee
+    kinds: set[bytes] = set()
     with path.open("rb") as file:
         row = _row(file.readline(form.LINE_BYTES), path.name)
         while line := file.readline(form.LINE_BYTES):
@@ -62,6 +67,10 @@ def check_table(path: Path, *, empty: bool = False) -> None:
             if not _fits(line, row):
                 raise DataError(f"line {len(seen) + 2} is no row of it")
             seen.append(hash(line))
+            if path.name == record.REQUESTS:
+                kinds.add(line.split(b",", BEFORE_ERROR)[-1])
+                if len(kinds) > form.KINDS:
+                    raise DataError(f"it has over {form.KINDS:,} kinds of errors")
     if path.name == record.REQUESTS:
         _check_once(np.array(seen))
 
@@ -94,8 +103,11 @@ def _fits(line: bytes, row: re.Pattern[str]) -> bool:
     return text.endswith("\n") and row.fullmatch(text, 0, len(text) - 1) is not None
 
 
-def gunzip(path: Path, to: Path) -> None:
-    """Unpack the one member of a file of gzip; raise `DataError`."""
+def gunzip(path: Path, to: Path, most: int) -> int:
+    """Unpack the one member of a file of gzip; return its size.
+
+    Raises `DataError`, as for one that has more than `most` bytes.
+    """
     unpacking, size = zlib.decompressobj(GZIP), 0
     with path.open("rb") as packed, to.open("xb") as file:
         while not unpacking.eof:
@@ -109,6 +121,11 @@ def gunzip(path: Path, to: Path) -> None:
             size += len(content)
             if size > form.MEMBER_BYTES:
                 raise DataError(f"it unpacks to over {form.MEMBER_BYTES:,} bytes")
+            if size > most:
+                raise DataError(
+                    f"with it the archive unpacks to over {form.UNPACKED_BYTES:,} bytes"
+                )
             file.write(content)
         if unpacking.unused_data or packed.read(1):
             raise DataError("it has something behind its end")
+    return size

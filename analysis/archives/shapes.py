@@ -19,7 +19,6 @@ from contract.settings import AUTO
 NAME = re.compile(r"[\w%][\w ._+\-,'()&@%]{0,199}")
 DIGITS = re.compile(r"[0-9a-f]{4,64}")
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")  # as a run writes it
-JOINED = 200  # stretches in which users joined; a search for a start has twenty
 Fits = Callable[[Any], bool]
 
 
@@ -172,10 +171,12 @@ RUN = {
                 "users": whole(0, form.USERS),
                 "rate": POSITIVE,
                 "together?": whole(1),
-            }
+            },
+            form.STRETCHES,
         ],
         "steps?": [
-            {"users": whole(0, form.USERS), "begin_s": SECONDS, "end_s": SECONDS}
+            {"users": whole(0, form.USERS), "begin_s": SECONDS, "end_s": SECONDS},
+            form.STRETCHES,
         ],
     },
     "crashed?": text,
