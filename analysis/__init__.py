@@ -17,5 +17,6 @@ Rules of the stages:
   `files.py`, `plain_yaml.py`, `temporary.py`, `limits.py`, `configurations.py`,
   `texts.py`, `translation.py`. The others combine stages, and no stage imports them:
   `summarise.py` for one cell; `catalogue.py`, `outputs.py` and `shown.py` for the
-  tables and charts of a matrix. The report alone uses the catalogue: it has whatever comparisons there are.
+  tables and charts of a matrix. The report alone uses the catalogue: it has whatever
+  comparisons there are.
 """
