@@ -91,14 +91,18 @@ def _users(value: Any) -> bool:
     return bool(value == AUTO) or whole(1, form.USERS)(value)
 
 
+def _start(value: Any) -> bool:
+    return bool(value == AUTO) or whole(0, form.USERS)(value)
+
+
 SECONDS, POSITIVE = number(0, form.SECONDS), number(1e-6)
 CONFIG = {
     "experiment": {
         "name": name,
         "stop": one_of(*stops.RULES),
         "requests?": whole(1),
-        "max_s?": number(0),
-        "p95_ms?": number(0),
+        "start_users?": _start,
+        **dict.fromkeys(("max_s?", "onset_s?", "step_s?", "p95_ms?"), number(0)),
     },
     "impl": {
         "name": names,
@@ -111,9 +115,19 @@ CONFIG = {
         "submission?": text,
         "options?": {},
     },
-    "network": {"name": name, "kind": text, "rate_mbit?": POSITIVE},
+    "network": {
+        "name": name,
+        "kind": text,
+        "rate_mbit?": POSITIVE,
+        "loss_percent?": number(0, 100),
+        **dict.fromkeys(("queue_ms?", "delay_ms?", "jitter_ms?"), number(0)),
+    },
     "app": {"name": name, "code?": text},
-    "page": {"name": name, "wait_ms": number(0, 1000 * form.SECONDS)},
+    "page": {
+        "name": name,
+        "wait_ms": number(0, 1000 * form.SECONDS),
+        "cpu_ms?": number(0),
+    },
     "users": _users,
     "hatch_rate": POSITIVE,
     "idle": whole(0, form.USERS),

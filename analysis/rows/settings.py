@@ -3,7 +3,7 @@
 Rules of this module:
 - A setting is a leaf of `config.yaml`, named by its dotted path.
 - A caption is true of all cells. A setting that varies is a column of the table, and is
-  not in the caption.
+  not in the caption. Its values are shown as those of a column, whatever they are.
 - A repeat is not a setting: repeats are runs of the same settings.
 - The settings of an implementation (`impl.`), a network or a page come with its name.
   They vary only if they differ between cells with the same name.
@@ -25,6 +25,8 @@ PAGE = "page.name"
 # Settings that name a choice, and the headings of their columns.
 GROUPS = {NETWORK: "network", PAGE: "page", "app.name": "app"}
 CPU = "page.cpu_ms"
+TIMEOUT = "load.timeout_s"
+BACKLOG = "server.backlog"
 IDLE = "idle"
 # The implementation and its commit identify the code.
 NOT_SETTINGS = ("code.", "experiment.name", "experiment.stop", "impl.name")
@@ -118,17 +120,16 @@ def caption(cells: Sequence[Cell]) -> str:
     varying = varying_settings(cells)
     common = {n: v for n, v in leaves(cells[0].config) if n not in varying}
     parts = [*_load(cells, common), *_think_time(common)]
-    page = "page {}"
-    if common.get("app.name") == "attendance":
-        page = "attendance"
-    elif common.get(CPU):  # only a page that costs CPU has its cost named
-        page += f", {common[CPU]:g} ms of CPU each"
-    words = {
-        "load.timeout_s": "time-out {:g} s",
-        PAGE: page,
-        "server.backlog": "backlog {}",
-    }
-    parts += [text.format(common[n]) for n, text in words.items() if n in common]
+    if TIMEOUT in common:
+        parts.append(f"time-out {show(common[TIMEOUT])} s")
+    if PAGE in common and common.get("app.name") == "attendance":
+        parts.append("attendance")
+    elif PAGE in common:
+        parts.append(f"page {common[PAGE]}")
+        if common.get(CPU):  # only a page that costs CPU has its cost named
+            parts.append(f"{show(common[CPU])} ms of CPU each")
+    if BACKLOG in common:
+        parts.append(f"backlog {show(common[BACKLOG])}")
     if common.get("server.keep_alive"):
         parts.append("connections kept")
     if common.get(IDLE):
@@ -149,13 +150,14 @@ def _load(cells: Sequence[Cell], common: dict[str, Any]) -> list[str]:
         words = _growing(common)
     elif stop == stops.CAPACITY:
         parts = ["More and more users, until throughput stops rising"]
-        words = {"users": "at most {:,} user(s)"}
+        words = {"users": "at most {} user(s)"}
     else:
         parts = [_requests(cells, common)]
-        words = {"users": "{:,} user(s)"}
+        words = {"users": "{} user(s)"}
     if stop != stops.CAPACITY:
-        words["hatch_rate"] = "{:,g} joining a second"
-    return parts + [text.format(common[n]) for n, text in words.items() if n in common]
+        words["hatch_rate"] = "{} joining a second"
+    known = {n: text for n, text in words.items() if n in common}
+    return parts + [text.format(show(common[n])) for n, text in known.items()]
 
 
 def _think_time(common: dict[str, Any]) -> list[str]:
@@ -163,14 +165,14 @@ def _think_time(common: dict[str, Any]) -> list[str]:
     if not all(name in common for name in bounds):
         return []
     low, high = (common[name] for name in bounds)
-    return [f"think time {low:g} to {high:g} s" if high else "no think time"]
+    return [f"think time {show(low)} to {show(high)} s" if high else "no think time"]
 
 
 def _requests(cells: Sequence[Cell], common: dict[str, Any]) -> str:
     """Return which requests the figures of a burst are about."""
     limit_s = common.get("experiment.max_s")
     if limit_s and all(cell.row["outcome"] == stops.OUT_OF_TIME for cell in cells):
-        return f"All requests of {limit_s:g} s"
+        return f"All requests of {show(limit_s)} s"
     early = [cell.row["outcome"] != stops.COMPLETED for cell in cells]
     if all(early):
         counts = {cell.row["requests"] for cell in cells}
@@ -178,7 +180,7 @@ def _requests(cells: Sequence[Cell], common: dict[str, Any]) -> str:
             return f"All {counts.pop():,} request(s) until the run ended"
         return "All requests until the run ended"
     number = common.get("experiment.requests")
-    first = f"The first {number:,} request(s)" if number else "The first requests"
+    first = f"The first {show(number)} request(s)" if number else "The first requests"
     if any(early):
         return f"{first}, or all of a run that ended before"
     return first if number else f"{first} to finish"
@@ -186,12 +188,12 @@ def _requests(cells: Sequence[Cell], common: dict[str, Any]) -> str:
 
 def _growing(common: dict[str, Any]) -> dict[str, str]:
     """Return the words for the users of a search for the first failure."""
-    words = {"users": "at most {:,} user(s)"}
+    words = {"users": "at most {} user(s)"}
     if common.get("users") == AUTO:
         words = {"users": "as many users as it takes"}
     if start := common.get("experiment.start_users"):
         busy = "from 70 % of those that keep the server busy on"
-        words["experiment.start_users"] = busy if start == AUTO else "from {:,} on"
+        words["experiment.start_users"] = busy if start == AUTO else "from {} on"
     return words
 
 

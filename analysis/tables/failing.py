@@ -40,7 +40,7 @@ def _strays(groups: Sequence[Group]) -> Iterable[str]:
     strays = [(n, c) for n, c in _cells(groups) if c.row["outcome"] == stops.STRAY]
     if not strays:
         return
-    onset_s = strays[0][1].config["experiment"].get("onset_s", 0)
+    onset_s = strays[0][1].config["experiment"].get("onset_s") or 0
     yield (
         f"**Stray:** no onset followed within {onset_s:g} s of the first failure, "
         "so the load may not be the reason; measure again (repeat):\n"

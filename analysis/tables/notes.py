@@ -157,7 +157,7 @@ def _near_ceiling(cells: Sequence[Cell]) -> Iterable[str]:
 
 def _capacity(cells: Sequence[Cell]) -> Iterable[str]:
     if cells[0].stop == stops.CAPACITY:
-        limit = cells[0].config["experiment"].get("p95_ms", 500)
+        limit = cells[0].config["experiment"].get("p95_ms") or 500
         yield (
             "Knee: the fewest users with 95 % of the peak. Acceptable: the most "
             "requests a second without a failure and with a p95 of at most "
