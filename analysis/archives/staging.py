@@ -61,6 +61,7 @@ def stage(
     for cell in cells:
         _finish(to / cell)
     refuse_places(to, cleaning)
+    refuse_names(to, cells, cleaning)
     return cells
 
 
@@ -124,10 +125,10 @@ def _are_results_same(run: dict[str, Any], clean: dict[str, Any]) -> bool:
 
 
 def _cleaned_table(content: bytes, cleaning: Cleaning) -> bytes:
-    """Return a table without places. Its words are our own, and errors of the host."""
-    if not cleaning.found(content):
+    """Return a table without places and names, which errors may have."""
+    if not cleaning.found(content) and not cleaning.named(content):
         return content
-    return cleaning.text(content.decode(errors="replace"), with_names=False).encode()
+    return cleaning.text(content.decode(errors="replace")).encode()
 
 
 def _finish(cell: Path) -> None:
@@ -156,11 +157,35 @@ def _refuse_notes(notes: Path, cleaning: Cleaning) -> None:
 
 
 def refuse_places(folder: Path, cleaning: Cleaning) -> None:
-    """Raise `DataError` if a file still names a place of this machine, or a host."""
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    """Raise `DataError` if a file still has a place of this machine, or an address."""
+    for path in _files(folder):
         if place := cleaning.found(path.read_bytes()):
             raise DataError(
                 f"{path.relative_to(folder)} would have {place} in it: an archive "
                 "names no place on a disk and no address; take it out of what the "
                 "file is made of"
             )
+
+
+def refuse_names(folder: Path, cells: Sequence[str], cleaning: Cleaning) -> None:
+    """Raise `DataError` if a file still has the name of a host, or of a user.
+
+    A name that is in the settings was given by the author to something else, such as a
+    server. Reports have the author's own words, and the code of the servers.
+    """
+    texts = {(folder / cell / record.CONFIG).read_text() for cell in cells}
+    chosen = "\n".join(sorted(texts))
+    given = [name for name in cleaning.names if cleaning.stands_in(chosen, name)]
+    for path in _files(folder):
+        if path.name in REPORTS:
+            continue
+        if name := cleaning.named(path.read_bytes(), given):
+            raise DataError(
+                f"{path.relative_to(folder)} would have {name} in it, the name of a "
+                "host or of a user: an archive names neither; take it out of what the "
+                "file is made of"
+            )
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -26,7 +27,7 @@ from analysis.archives.citation import citation
 from analysis.archives.cleaning import Cleaning
 from analysis.archives.form import MANIFEST, OF_CELL
 from analysis.archives.packing import pack
-from analysis.archives.staging import refuse_places
+from analysis.archives.staging import refuse_names, refuse_places
 from analysis.files import DataError
 from tests.analysis.archives import made
 
@@ -189,6 +190,9 @@ def telling(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
             )
         else:
             told["machine"]["others"] = [{"name": USER, "cores": 0.5}]
+            table = folder / "requests.csv"
+            error = f"{HOST} is gone"
+            table.write_text(table.read_text().replace("timed out connecting", error))
         told["provenance"]["commands"] = {
             "server": [
                 f"{PLACE}/.venv/bin/python",
@@ -252,8 +256,10 @@ def test_it_names_no_place_no_host_and_no_user(telling: Path, tmp_path: Path) ->
     commands = told["provenance"]["commands"]
     assert commands["server"] == ["{python}", "--file={root}/outputs/page.html"]
     assert commands["locust"] == ["{home}/bin/locust", "--path", "/of/the/page"]
-    [[first, second], [third]] = told["provenance"]["slurm"]["nodes"]
-    assert first == third != second  # as before, by other names
+    # Nothing can be found out of a name. It is the same in all cells.
+    for cell in (made.UNMEASURED, made.CELL):
+        nodes = made.run(files, cell)["provenance"]["slurm"]["nodes"]
+        assert nodes == [["{node-1}", "{node-2}"], ["{node-1}"]]
     said = files["tables/burst.md"].decode()
     assert "{elsewhere}/lib is missing" in said  # so it was made anew
     kept = json.loads(files[made.NOT_TRIED])
@@ -311,6 +317,48 @@ def test_words_that_would_name_a_place_are_refused(tmp_path: Path) -> None:
         refuse_places(tmp_path, cleaning)
     (tmp_path / "report.html").write_text("<p>I ran it in /home/adam and x/home/ada.")
     refuse_places(tmp_path, cleaning)
+
+
+NAMES = {"vm-12": "{host}", "load": "{host-1}", "root": "{user}", "ada_l": "{user}"}
+
+
+@pytest.mark.parametrize(
+    "name, content, found",
+    [
+        ("tables/x.md", "| died on VM-12 |", "vm-12"),
+        ("tables/x.md", "the load of vm-123, by ada_l's {vm-12}", "ada_l"),
+        ("charts/x.svg", "<text>root@x</text>", "root"),
+        ("charts/x.png", "\0\0@load", None),  # by chance
+        ("charts/x.png", "\0\0 vm-12", "vm-12"),
+        ("runs/x/run.json", "http://load:80/", "load"),
+        ("runs/x/run.json", "the load of root, root of vm-123", None),
+        ("runs/x/config.yaml", "name: ada_l", None),
+        ("report.html", "# vm-12: a server of ada_l", None),
+    ],
+)
+def test_names_that_are_left_are_refused(
+    tmp_path: Path, name: str, content: str, found: str | None
+) -> None:
+    (tmp_path / "runs" / "x").mkdir(parents=True)
+    (tmp_path / "runs" / "x" / "config.yaml").write_text("name: x")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(content)
+    refused = contextlib.nullcontext()
+    if found:
+        line = rf"^{name} would have {found} in it, the name of a host or of a user: "
+        refused = pytest.raises(DataError, match=line)
+    with refused:
+        refuse_names(tmp_path, ["runs/x"], Cleaning({}, NAMES))
+
+
+def test_what_the_author_has_called_so_may_be_called_so(tmp_path: Path) -> None:
+    """A server has the name of the user, and stands in all tables by it."""
+    (tmp_path / "config.yaml").write_text("name: students/ada_l\n")
+    (tmp_path / "table.md").write_text("| students/ada_l | 12 |")
+    refuse_names(tmp_path, ["."], Cleaning({}, NAMES))
+    with pytest.raises(DataError, match=r"^table\.md would have ada_l in it"):
+        (tmp_path / "config.yaml").write_text("name: students/ada\n")
+        refuse_names(tmp_path, ["."], Cleaning({}, NAMES))
 
 
 @pytest.mark.parametrize(
