@@ -23,7 +23,7 @@ from typing import Any
 from analysis.archives import form
 from analysis.archives.container import unpack
 from analysis.archives.opening import NAME, named, opened, sha256
-from analysis.archives.packing import seal
+from analysis.archives.packing import ran_in, seal
 from analysis.files import DataError, read_json
 from analysis.rows.cells import Cell
 from analysis.rows.machines import MACHINE
@@ -66,7 +66,8 @@ def collect(archive: Path, results: Path) -> Path:
                 shutil.rmtree(folder / part)
             else:
                 (folder / part).unlink(missing_ok=True)
-        seal(folder, read_json(folder / form.CONTENTS), sealed)
+        contents = read_json(folder / form.CONTENTS)
+        seal(folder, contents, ran_in(folder, contents["cells"]), sealed)
         taken = place / f"{sha256(sealed)[:DIGITS]}.zip"
         try:
             place.mkdir(parents=True, exist_ok=True)

@@ -106,6 +106,9 @@ def described(
     software = {
         each["@id"]: each for cell in cells for each in _software(cell, version)
     }
+    inside: dict[str, list[str]] = {cell.folder: [] for cell in cells}
+    for file in files:
+        inside.get(file.name.rpartition("/")[0], []).append(file.name)
     graph = [
         {
             "@id": CRATE,
@@ -119,7 +122,7 @@ def described(
         *_license(files),
         *(_file(file) for file in files if file.name != LICENSE),
         *software.values(),
-        *(_action(cell, files) for cell in cells),
+        *(_action(cell, inside[cell.folder]) for cell in cells),
     ]
     return {"@context": CONTEXT, "@graph": graph}
 
@@ -193,11 +196,9 @@ def _software(cell: Ran, version: str) -> Iterator[Entity]:
     }
 
 
-def _action(cell: Ran, files: Sequence[Packed]) -> Entity:
-    """Return what was done for a cell."""
-    inside = f"{cell.folder}/"
-    own = [file.name for file in files if file.name.startswith(inside)]
-    given = f"{inside}{record.CONFIG}"
+def _action(cell: Ran, own: Sequence[str]) -> Entity:
+    """Return what was done for a cell that has these files."""
+    given = f"{cell.folder}/{record.CONFIG}"
     unmeasured = cell.run.get("not_measured")
     state = "FailedActionStatus" if unmeasured else "CompletedActionStatus"
     return {

@@ -56,27 +56,33 @@ def pack(
         write_text(folder / form.CONTENTS, json.dumps(contents, indent=1) + "\n")
         if (ROOT / form.LICENSE).is_file():
             shutil.copyfile(ROOT / form.LICENSE, folder / form.LICENSE)
-        ran = [_ran(folder, cell) for cell in cells]
+        ran = ran_in(folder, cells)
         author = str(settings.get("name") or "")
         cited = citation(_title(ran), author, last_day(ran), project)
         write_text(folder / form.CITATION, cited)
-        seal(folder, contents, file)
+        seal(folder, contents, ran, file)
 
 
-def seal(folder: Path, contents: Mapping[str, Any], file: Path) -> None:
+def seal(
+    folder: Path, contents: Mapping[str, Any], ran: Sequence[Ran], file: Path
+) -> None:
     """Describe all files in `folder`, and write them as an archive.
 
-    `contents` is what is in its `archive.json`.
+    `contents` is what is in its `archive.json`, and `ran` are its cells.
     """
-    ran = [_ran(folder, cell) for cell in contents["cells"]]
     packed = [_packed(folder, name) for name in _names(folder)]
     crate = described(_title(ran), contents["firstfail"], ran, packed)
     write_text(folder / form.CRATE, json.dumps(crate, indent=1) + "\n")
-    packed = [_packed(folder, name) for name in _names(folder)]
+    packed = sorted([*packed, _packed(folder, form.CRATE)], key=lambda each: each.name)
     lines = [f"{each.sha256}  {each.name}\n" for each in packed]
     write_text(folder / form.MANIFEST, "".join(lines))
     names = _names(folder)
     write(file, lambda partial: _zip(folder, names, partial))
+
+
+def ran_in(folder: Path, cells: Sequence[str]) -> list[Ran]:
+    """Return what is known of the cells of a folder, by their names in it."""
+    return [_ran(folder, cell) for cell in cells]
 
 
 def _ran(folder: Path, cell: str) -> Ran:

@@ -52,7 +52,7 @@ def stage(
     for folder, cell in zip(folders, cells, strict=True):
         (to / cell).mkdir(parents=True)
         if not _copy(folder, to / cell, cleaning, code):
-            summarise(to / cell, code)
+            summarise(to / cell, code, drawn=False)  # a report draws what it shows
     if notes := settings.get("notes"):
         _refuse_notes(Path(notes), cleaning)
     names = dict(zip(map(str, folders), cells, strict=True))
