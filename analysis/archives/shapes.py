@@ -107,6 +107,7 @@ CONFIG = {
     "impl": {
         "name": names,
         "sources": [text],
+        "ignored?": [text],
         "command?": text,
         "path?": text,
         "worker?": text,

@@ -46,12 +46,12 @@ def stage(
     within `to`. `code` names this analysis. Raises `DataError`.
     """
     folders = read_folders(matrix)
-    records = ((read_config(each), read_json(each / record.RUN)) for each in folders)
+    records = [(read_config(each), read_json(each / record.RUN)) for each in folders]
     cleaning = Cleaning.here(Hosts.of(records))
     cells = [_within(folder, outputs) for folder in folders]
-    for folder, cell in zip(folders, cells, strict=True):
+    for folder, known, cell in zip(folders, records, cells, strict=True):
         (to / cell).mkdir(parents=True)
-        if not _copy(folder, to / cell, cleaning, code):
+        if not _copy(folder, known, to / cell, cleaning, code):
             summarise(to / cell, code, drawn=False)  # a report draws what it shows
     if notes := settings.get("notes"):
         _refuse_notes(Path(notes), cleaning)
@@ -91,9 +91,14 @@ def _within(folder: Path, outputs: Path) -> str:
     return within.as_posix()
 
 
-def _copy(folder: Path, to: Path, cleaning: Cleaning, code: str | None) -> bool:
-    """Copy a record, clean; return whether its results have been copied, too."""
-    config, run = read_config(folder), read_json(folder / record.RUN)
+def _copy(
+    folder: Path, known: tuple[Any, Any], to: Path, cleaning: Cleaning, code: str | None
+) -> bool:
+    """Copy a record, clean; return whether its results have been copied, too.
+
+    `known` is what is in its `config.yaml` and in its `run.json`.
+    """
+    config, run = known
     clean = cleaning.settings(config), cleaning.run(run)
     are_same = clean[0] == config and _are_results_same(run, clean[1])
     try:
