@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis import plain_yaml
@@ -72,13 +73,19 @@ def csv_text(table: pd.DataFrame) -> str:
     whole = {
         str(name): values.astype("Int64")
         for name, values in table.items()
-        if values.dtype.kind == "f" and (values.dropna() % 1 == 0).all()
+        if values.dtype.kind == "f" and _are_whole(values)
     }
     return str(
         table.assign(**whole).to_csv(
             index=False, float_format="%.9g", lineterminator="\n"
         )
     )
+
+
+def _are_whole(values: pd.Series) -> bool:
+    numbers = values.to_numpy(dtype=float, na_value=np.nan)
+    with np.errstate(invalid="ignore"):  # infinity is not whole
+        return bool((np.isnan(numbers) | (numbers % 1 == 0)).all())
 
 
 def remove_others(folder: Path, suffixes: Iterable[str], keep: Iterable[Path]) -> None:
