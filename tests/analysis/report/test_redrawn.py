@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import re
+import shutil
 import warnings
 from pathlib import Path
 
@@ -13,16 +15,39 @@ from analysis.drawing.style import figure
 from analysis.report.redrawn import redraw_cells, redrawn
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
+from analysis.summarise import summarise
 from analysis.texts import speaking
 
 TEXT = re.compile(r"<!-- (.*?) -->", re.DOTALL)  # matplotlib names what it outlines
 
 
-def test_in_english_the_kept_charts_are_shown() -> None:
+def test_in_english_the_kept_charts_are_shown(tmp_path: Path) -> None:
     assert redrawn(lambda: figure(1, 1)) == {}
-    section = {"first": True, "folder": "none", "chart": {"path": "chart.svg"}}
+    (tmp_path / "chart.svg").touch()
+    kept = {"path": str(tmp_path / "chart.svg")}
+    section = {"first": True, "folder": "none", "chart": dict(kept)}
     redraw_cells([section], [])
-    assert section["chart"] == {"path": "chart.svg"}
+    assert section["chart"] == kept
+
+
+def test_charts_that_are_not_kept_are_drawn_as_they_would_be(
+    golden_made: Path, tmp_path: Path
+) -> None:
+    """In an archive there are none of runs, and its report shows some."""
+    folder = tmp_path / "cell"
+    shutil.copytree(golden_made / "cells" / "accept-queue", folder)
+    summarise(folder, None)
+    (tmp_path / "matrix.json").write_text(json.dumps([str(folder)]))
+    cells = Matrix.read(tmp_path / "matrix.json").cells
+    chart = {"path": str(folder / "none.svg")}
+    sections = [
+        {"first": first, "folder": str(folder), "chart": dict(chart)}
+        for first in (True, False)
+    ]
+    redraw_cells(sections, cells)
+    drawn, other = (section["chart"] for section in sections)
+    assert drawn == {**chart, "svg": (folder / "chart.svg").read_text()}
+    assert other == chart
 
 
 def test_charts_have_korean_words_and_letters_for_them(golden_made: Path) -> None:
