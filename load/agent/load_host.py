@@ -7,7 +7,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 
 from load.address import Address
 from load.agent.part import Surroundings
+from load.errors import CellError
 from load.host.cores import choose_cores
 from load.host.limits import raise_open_files
 from load.host.locust_home import make_home
@@ -87,12 +87,23 @@ class LoadHost:
         values, self.sampler = self.sampler.end(), None
         values["others"] = self.others.end()
         deadline = time.monotonic() + ENDING_S
-        for worker in self.workers.values():
+        for log, worker in self.workers.items():
             try:
                 worker.wait(max(deadline - time.monotonic(), 0))
             except subprocess.TimeoutExpired:
                 worker.kill()
+            else:
+                self._check(worker, log)
         return values
+
+    def _check(self, worker: subprocess.Popen[bytes], log: Path) -> None:
+        """Raise `CellError` for a worker that has ended, and says that it failed."""
+        if status := worker.poll():
+            how = f"ended with status {status}"
+            if status < 0:
+                how = f"was ended by signal {-status}"
+            name = log.stem.replace("-", " ")
+            raise CellError(f"Locust's {name} {how}{last_line(log)}")
 
     def wait_s(self) -> float:
         return self.sampler.wait_s() if self.sampler else POLL_S
@@ -102,15 +113,11 @@ class LoadHost:
             return
         self.sampler.update()
         for log, worker in list(self.workers.items()):
-            if worker.poll():
+            try:
+                self._check(worker, log)
+            except CellError as error:
                 del self.workers[log]
-                how = (
-                    f"was ended by signal {-worker.returncode}"
-                    if worker.returncode < 0
-                    else f"ended with status {worker.returncode}"
-                )
-                name = os.fsdecode(log.stem).replace("-", " ")
-                self.at.runner.tell(lost=f"Locust's {name} {how}{last_line(log)}")
+                self.at.runner.tell(lost=str(error))
 
     def close(self) -> None:
         """End the workers, if they run."""
