@@ -3,6 +3,8 @@
 Rules of this module:
 - What a run needs is tried before anything is started: the code, the versions, the
   clocks, the ways between the hosts. What is missing is a line that names the host.
+- Hosts are taken one after another, in one order for all runs. So two runs never wait
+  for each other, but for the runner's own host: it is taken first. That wait ends.
 - The record says of each host what it was, and how far its clock went.
 """
 
@@ -23,17 +25,20 @@ from load.caller import Caller
 from load.errors import CellError
 from load.folder import Folder
 from load.host.allocation import allocation
+from load.host.lock import identity
 from load.hosts.agent import Agent
-from load.hosts.bringing import bring
+from load.hosts.bringing import Bringing
 from load.hosts.lines import as_text
 from load.hosts.nodes import named_hosts
 from load.hosts.remote_server import RemoteServer
-from load.hosts.sameness import check_code, check_same
+from load.hosts.sameness import check_code, check_different, check_same
 from load.hosts.workers import Distributed, LoadHost, measured_clocks
 from load.network.interface import is_own
 from load.network.ports import choose_port
 from load.sides.server_side import Prepared
 from load.telemetry.provenance import provenance
+
+MOST_WAIT_S = 900.0  # for another run on a host to end; it is the run of one cell
 
 
 @contextmanager
@@ -58,11 +63,15 @@ def many_hosts(
         for agent in agents:
             agent.beat()
 
+    named = [hosts["server"], *hosts["load"]]
+    logs = {host: folder.logs / f"host-{n}.log" for n, host in enumerate(named)}
+    if hosts["install"]:  # before there is an agent: it would hear nothing meanwhile
+        bringing = Bringing(config, tick, caller.note)
+        for host in named:
+            if host != HERE:
+                bringing.bring(host, logs[host], MOST_WAIT_S)
     with contextlib.ExitStack() as ending:
-        for number, host in enumerate([hosts["server"], *hosts["load"]]):
-            log = folder.logs / f"host-{number}.log"
-            if hosts["install"] and host != HERE:
-                bring(host, hosts, config["impl"]["sources"], log)
+        for host, log in logs.items():
             agent = Agent(host, hosts, log, environment, tick, caller.note)
             ending.callback(agent.close)
             agents.append(agent)
@@ -84,8 +93,17 @@ class ManyHosts:
         greetings = [agent.greet() for agent in agents]
         for agent, told in zip(agents, greetings, strict=True):
             check_same(agent.host, told["versions"], self.provenance["versions"])
+        identities = {
+            agent.host: told["identity"]
+            for agent, told in zip(agents, greetings, strict=True)
+        }
+        check_different(identities, identity())
         self.most_users = _most_users(config["users"], greetings)
-        facts = [agent.call("open", **self._part(agent)) for agent in agents]
+        opened = {
+            agent.host: agent.call("open", **self._part(agent))
+            for agent in sorted(agents, key=lambda agent: identities[agent.host])
+        }
+        facts = [opened[agent.host] for agent in agents]
         for agent in agents:
             agent.ask("code")
         for agent in agents:
@@ -107,6 +125,7 @@ class ManyHosts:
             "config": self.config,
             "users": math.ceil(self.most_users / share),
             "scratch": scratch if agent.host == HERE else None,
+            "most_wait_s": MOST_WAIT_S,
         }
 
     def _know(
@@ -148,7 +167,8 @@ class ManyHosts:
         known = self.provenance["hosts"]
         for each in self.load_hosts:
             ms = each.agent.call("connect", host=address.host, port=address.port)
-            known[each.agent.host]["connect_ms"] = ms
+            # A host that makes no request at all is told by nobody.
+            known[each.agent.host] |= {"connect_ms": ms, "share": 0.0}
         path = self.folder.scratch / record.TELEMETRY
         taken = Distributed(path, self.server, self.load_hosts, self.clocks, known)
         words = locust_command.options(self.config, address, self.most_users)
@@ -171,7 +191,7 @@ def _most_users(users: int | str, greetings: Sequence[dict[str, Any]]) -> int:
     if users != AUTO:
         return int(users)
     server, *load = (told["most_users"] for told in greetings)
-    return int(min(server, sum(load)))
+    return int(min(server, min(load) * len(load)))  # they have equal shares
 
 
 def _link_mbit(interfaces: Sequence[dict[str, Any]]) -> float | None:
