@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
 
 from tests.load.conftest import requests
-from tests.load.hosts.conftest import ENDLESS, Runs, of, under_load
+from tests.load.hosts.conftest import ENDLESS, Runs, let_agents_run, of, under_load
 from tests.load.hosts.rig import Rig
 
-# An interpreter of agents whose workers fail when the third user joins.
-FAILING = f"""#!{sys.executable}
-import os, sys
-if "locust" in sys.argv:
+# Workers that fail when the third user joins.
+FAILING = """
+sys.executable = __file__  # of workers as well
+if "locust" in words:
+    sys.path.pop(0)
     import locust.main
     own, users = locust.User.__init__, []
     def init(user, environment):
@@ -24,13 +24,15 @@ if "locust" in sys.argv:
             raise RuntimeError("no third user")
         own(user, environment)
     locust.User.__init__ = init
-    sys.argv = sys.argv[sys.argv.index("locust"):]
-    sys.exit(locust.main.main())
-import runpy
+"""
+# Workers that stand still before they have joined.
+SLOW = """
 sys.executable = __file__
-sys.argv = ["load.agent"]
-sys.path.insert(0, "")
-runpy.run_module("load.agent", run_name="__main__")
+if "locust" in words:
+    import time
+    time.sleep(1000)
+from load.agent import load_host
+load_host.JOINING_S = 2.0
 """
 
 
@@ -63,16 +65,18 @@ def test_all_users_of_each_step_join(runs: Runs) -> None:
 
 
 def test_a_user_who_cannot_join_fails_the_run(runs: Runs, hosts: Rig) -> None:
-    for host in hosts.hosts.values():
-        text = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
-        python = host.path("/run/python")
-        python.write_text(FAILING if host.name == "load2" else text)
-        python.chmod(0o755)
-    line = runs.fails(
-        runs.start({"python": "/run/python"}, **ENDLESS, users=9, hatch_rate=3)
-    )
+    python = let_agents_run(hosts, FAILING, ["load2"])
+    line = runs.fails(runs.start({"python": python}, **ENDLESS, users=9, hatch_rate=3))
     assert line == (
         "host load2: Locust's worker 0 ended with status 1: RuntimeError: no third user"
+    )
+
+
+def test_a_worker_that_does_not_join(runs: Runs, hosts: Rig) -> None:
+    python = let_agents_run(hosts, SLOW, ["load2"])
+    line = runs.fails(runs.start({"python": python}, **ENDLESS))
+    assert line == (
+        "host load2: Locust's worker 0 has not reached the master within 2 s"
     )
 
 
