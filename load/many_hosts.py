@@ -38,7 +38,7 @@ from load.network.ports import choose_port
 from load.sides.server_side import Prepared
 from load.telemetry.provenance import provenance
 
-MOST_WAIT_S = 900.0  # for another run on a host to end; it is the run of one cell
+MOST_WAIT_S = 900.0  # for another run on a host to end, if its load is not as long
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def many_hosts(
         bringing = Bringing(config, tick, caller.note)
         for host in named:
             if host != HERE:
-                bringing.bring(host, logs[host], MOST_WAIT_S)
+                bringing.bring(host, logs[host], _most_wait_s(config))
     with contextlib.ExitStack() as ending:
         for host, log in logs.items():
             agent = Agent(host, hosts, log, environment, tick, caller.note)
@@ -125,7 +125,7 @@ class ManyHosts:
             "config": self.config,
             "users": math.ceil(self.most_users / share),
             "scratch": scratch if agent.host == HERE else None,
-            "most_wait_s": MOST_WAIT_S,
+            "most_wait_s": _most_wait_s(self.config),
         }
 
     def _know(
@@ -192,6 +192,11 @@ def _most_users(users: int | str, greetings: Sequence[dict[str, Any]]) -> int:
         return int(users)
     server, *load = (told["most_users"] for told in greetings)
     return int(min(server, min(load) * len(load)))  # they have equal shares
+
+
+def _most_wait_s(config: dict[str, Any]) -> float:
+    """Return how long the end of another run is awaited: it may be like this one."""
+    return max(MOST_WAIT_S, 3 * locust_command.longest_s(config))
 
 
 def _link_mbit(interfaces: Sequence[dict[str, Any]]) -> float | None:

@@ -89,7 +89,7 @@ def surrounded(
         runner.tick()
         if time.monotonic() > deadline:
             raise CellError(
-                f"another run has had it for {most_wait_s / 60:g} minutes: if that "
+                f"another run has had it for {most_wait_s / 60:.3g} minutes: if that "
                 "waits for a host of this run, end one of them"
             )
 

@@ -55,7 +55,7 @@ def test_no_run_waits_for_ever(runs: Runs, hosts: Rig) -> None:
     """The other may wait for a host that this one has."""
     runs.runner = ("-c", IMPATIENT)
     with another_run(hosts, "load2"):
-        _, said = runs.start().communicate(timeout=600)
+        _, said = runs.start(experiment__max_s=1).communicate(timeout=600)
     assert "host load2: waiting for another run on it to end" in said
     assert "host load2: another run has had it for 0.05 minutes: if that waits" in said
     runs.check_left()
