@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import math
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -99,11 +99,7 @@ class ManyHosts:
         }
         check_different(identities, identity())
         self.most_users = _most_users(config["users"], greetings)
-        opened = {
-            agent.host: agent.call("open", **self._part(agent))
-            for agent in sorted(agents, key=lambda agent: identities[agent.host])
-        }
-        facts = [opened[agent.host] for agent in agents]
+        facts = self._opened(identities)
         for agent in agents:
             agent.ask("code")
         for agent in agents:
@@ -114,6 +110,14 @@ class ManyHosts:
         self.clocks = measured_clocks(agents)
         self.prepared: Prepared
         self.master: Address
+
+    def _opened(self, identities: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Take all hosts, in an order that is the same for all runs; return facts."""
+        in_order = sorted(self.agents, key=lambda agent: identities[agent.host])
+        opened = {
+            agent.host: agent.call("open", **self._part(agent)) for agent in in_order
+        }
+        return [opened[agent.host] for agent in self.agents]
 
     def _part(self, agent: Agent) -> dict[str, Any]:
         """Return what an agent has to know of the run."""

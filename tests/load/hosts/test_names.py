@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
 from load.errors import CellError
 from load.hosts.sameness import check_different
+from load.many_hosts import ManyHosts
 from tests.load.hosts.conftest import Runs
 from tests.load.hosts.rig import Rig
 
@@ -34,6 +36,24 @@ def test_the_own_host_is_here() -> None:
     check_different({"a": "1", "b": "2", "here": "3"}, "3")
     with pytest.raises(CellError, match=r"^host b: it is the host .*: write here for"):
         check_different({"a": "1", "b": "3"}, "3")
+
+
+def test_all_runs_take_hosts_in_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+
+    def opened(named: str) -> list[str]:
+        made = ManyHosts.__new__(ManyHosts)
+
+        def taking(host: str) -> SimpleNamespace:
+            return SimpleNamespace(host=host, call=lambda _: taken.append(host) or host)
+
+        made.agents = [taking(host) for host in named]  # type: ignore[misc]
+        return made._opened({"x": "2", "y": "1"})  # type: ignore[return-value]
+
+    monkeypatch.setattr(ManyHosts, "_part", lambda *_: {})
+    assert opened("xy") == ["x", "y"]
+    assert opened("yx") == ["y", "x"]
+    assert taken == ["y", "x"] * 2
 
 
 @contextmanager
