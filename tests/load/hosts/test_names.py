@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -79,3 +80,17 @@ def test_no_run_waits_for_ever(runs: Runs, hosts: Rig) -> None:
     assert "host load2: waiting for another run on it to end" in said
     assert "host load2: another run has had it for 0.05 minutes: if that waits" in said
     runs.check_left()
+
+
+def test_a_wait_to_bring_code_is_told_and_ends_with_the_runner(
+    runs: Runs, hosts: Rig, eventually: Callable[..., None]
+) -> None:
+    with another_run(hosts, "load2"):
+        process = runs.start({"install": True, "folder": "/tmp/code"})
+        assert process.stderr is not None
+        line = "host load2: waiting for another run on it to end\n"
+        assert any(said.endswith(line) for said in process.stderr)
+        process.kill()
+        eventually(lambda: not hosts.hosts["load2"].processes(), 60)
+    for host in hosts.hosts.values():
+        shutil.rmtree(host.path("/tmp/code"), ignore_errors=True)
