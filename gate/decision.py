@@ -41,9 +41,12 @@ def status(rows: Sequence[Row]) -> Status:
 
 
 def _is_open(rows: Sequence[Row]) -> bool:
-    """Whether a row is undecided: in all figures, or in one that looked worse."""
+    """Whether a row is undecided: in all figures, or in one that may be worse."""
     decided = {row["row"] for row in rows if row["verdict"] in DECIDED}
-    doubtful = any("again" in row and row["verdict"] not in DECIDED for row in rows)
+    doubtful = any(
+        row["verdict"] == TOO_FEW or ("again" in row and row["verdict"] not in DECIDED)
+        for row in rows
+    )
     return doubtful or not rows or {row["row"] for row in rows} != decided
 
 

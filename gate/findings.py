@@ -4,7 +4,7 @@ Rules of this module:
 - What `compare` says of a measurement is repeated as it stands. The gate adds its own
   verdict, and what became of the rows that looked worse.
 - A server that fails cases of HTTP/1.1 which it passed is worse, however fast it is.
-  One that was not tried on the head leaves that open, as `compare` has it.
+  One that could not be tried on either side leaves that open.
 - Names and reasons are text of others. Nothing in them comes to life (`inert`).
 """
 
@@ -49,6 +49,7 @@ class Findings:
     measured: Sequence[
         Comparison
     ]  # the first measurement, and a second if there is one
+    untried: Sequence[str] = ()  # a line for each server without conformance
     rows: Sequence[Row] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,7 +63,8 @@ class Findings:
         conform = {each["verdict"] for each in self.conformance}
         if WORSE in conform:
             return Status.WORSE
-        if NOT_COMPARABLE in conform and found is Status.NOTHING_WORSE:
+        is_open = self.untried or NOT_COMPARABLE in conform
+        if is_open and found is Status.NOTHING_WORSE:
             return Status.UNDECIDED
         return found
 
@@ -91,7 +93,7 @@ class Findings:
             **{"commits": self.commits, "notes": self.notes},
             **{"seed": self.request.seed, "least": self.request.least},
             "rows": [_without_row(row) for row in self.rows],
-            "conformance": self.conformance,
+            **{"conformance": self.conformance, "untried": self.untried},
         }
         return json.dumps(found, indent=2) + "\n"
 
@@ -103,7 +105,7 @@ class Findings:
         base, head = (self.commits[name][:12] for name in (BASE, HEAD))
         yield from (f"### {self._outcome}", "")
         yield f"- base {base}, head {head}, order by seed {self.request.seed}"
-        yield from (f"- {inert(note)}" for note in self.notes)
+        yield from (f"- {inert(note)}" for note in (*self.notes, *self.untried))
         for row in self.rows:
             if "again" in row or row in self.alone:
                 name, reason = inert(_name(row)), inert(row["reason"])

@@ -61,9 +61,9 @@ def run(root: Path, request: Request) -> Findings:
         _announce(commits, said, chosen, request.seed)
         sides = {BASE: base, HEAD: head}
         first = Measuring(root, GATE, sides, digest(ANALYSIS, root), "")
-        measured = measured_twice(first, chosen, request) if chosen else []
+        measured, untried = measured_twice(first, chosen, request)
     alone = not_comparable(base, head, chosen)
-    return Findings(commits, said, request, alone, measured)
+    return Findings(commits, said, request, alone, measured, untried)
 
 
 def _refs(request: Request) -> dict[str, str]:
@@ -146,13 +146,18 @@ def _announce(
 
 def measured_twice(
     first: Measuring, chosen: Sequence[Pair], request: Request
-) -> list[Comparison]:
-    """Measure, and once more what looks worse; return what is found each time."""
+) -> tuple[list[Comparison], list[str]]:
+    """Measure, and once more what looks worse; return what is found each time.
+
+    With it, return a line for each server that could not be tried for conformance.
+    """
+    if not chosen:
+        return [], []
     first.measure(chosen, request.seed)
-    try_servers(first, chosen)
+    untried = try_servers(first, chosen)
     compared = compare(first, chosen, request.least)
     if not (doubtful := suspects(compared.rows)):
-        return [compared]
+        return [compared], untried
     names = dict.fromkeys(str(row["label"]) for row in doubtful)
     _say(f"measured once more, since it looks worse: {', '.join(names)}")
     rows = {row["row"] for row in doubtful}
@@ -161,7 +166,7 @@ def measured_twice(
     again.measure(picked, request.seed + 1)
     second = compare(again, picked, request.least)
     both = compare_together(BOTH, [first, again], picked, request.least)
-    return [compared, second, both]
+    return [compared, second, both], untried
 
 
 def _say(text: str) -> None:

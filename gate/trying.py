@@ -28,10 +28,14 @@ from pipeline import CONFORMANCE
 PLACE = "conformance"  # of the results, as in `outputs/`
 
 
-def try_servers(measured: Measuring, pairs: Sequence[Pair]) -> None:
-    """Try the servers of measured cells on both sides, and list their results."""
+def try_servers(measured: Measuring, pairs: Sequence[Pair]) -> list[str]:
+    """Try the servers of measured cells on both sides, and list their results.
+
+    Return a line for each that could not be tried.
+    """
     sides = measured.sides.items()
     found: dict[str, dict[str, str]] = {name: {} for name in measured.sides}
+    untried: dict[str, None] = {}
     for pair in pairs:
         names = {each: side.tried.get(pair.cell[each]) for each, side in sides}
         if len({*names.values()}) < len(names):  # the same server, or none
@@ -41,16 +45,21 @@ def try_servers(measured: Measuring, pairs: Sequence[Pair]) -> None:
             if name is None or not is_measured:
                 continue
             result = f"{OUTPUTS}/{PLACE}/{name}/{RESULT}"
-            if result not in found[each].values():
-                _try(measured, measured.sides[each], pair, name)
+            side = measured.sides[each]
+            if result not in found[each].values() and not _try(
+                measured, side, pair, name
+            ):
+                impl = side.trials[name]["impl"]["name"]
+                untried[f"{each}: {impl} could not be tried for conformance"] = None
             found[each][f"{OUTPUTS}/runs/{pair.cell[each]}"] = result
     for each, results in found.items():
         path = measured.root / measured.of(each) / "matrices" / KEY / LIST
         write_text(path, json.dumps(results, indent=0) + "\n")
+    return list(untried)
 
 
-def _try(measured: Measuring, side: Side, pair: Pair, name: str) -> None:
-    """Try a server of a pair's cell on this side."""
+def _try(measured: Measuring, side: Side, pair: Pair, name: str) -> bool:
+    """Try a server of a pair's cell on this side; return whether it could be."""
     folder = measured.root / measured.of(side.name)
     config: Path = folder / "configs" / PLACE / f"{name}.json"
     write_text(config, json.dumps(side.trials[name]))
@@ -62,4 +71,4 @@ def _try(measured: Measuring, side: Side, pair: Pair, name: str) -> None:
     words += ["--measured", str(measured.root / measured.run(pair, side.name))]
     verify = [python, "-m", "conf.plan.sources", *CONFORMANCE]
     words += ["--verify-with", shlex.join(verify)]
-    ends_well(words, side.tree)
+    return ends_well(words, side.tree)

@@ -3,6 +3,8 @@
 Rules of this module:
 - What a run needs is tried before anything is started: the code, the versions, the
   clocks, the ways between the hosts. What is missing is a line that names the host.
+- Hosts are taken one after another, in one order for all runs. So two runs never wait
+  for each other, but for the runner's own host: it is taken first. That wait ends.
 - The record says of each host what it was, and how far its clock went.
 """
 
@@ -11,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import math
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,17 +25,20 @@ from load.caller import Caller
 from load.errors import CellError
 from load.folder import Folder
 from load.host.allocation import allocation
+from load.host.lock import identity
 from load.hosts.agent import Agent
-from load.hosts.bringing import bring
+from load.hosts.bringing import Bringing
 from load.hosts.lines import as_text
 from load.hosts.nodes import named_hosts
 from load.hosts.remote_server import RemoteServer
-from load.hosts.sameness import check_code, check_same
+from load.hosts.sameness import check_code, check_different, check_same
 from load.hosts.workers import Distributed, LoadHost, measured_clocks
 from load.network.interface import is_own
 from load.network.ports import choose_port
 from load.sides.server_side import Prepared
 from load.telemetry.provenance import provenance
+
+MOST_WAIT_S = 900.0  # for another run on a host to end, if its load is not as long
 
 
 @contextmanager
@@ -58,11 +63,15 @@ def many_hosts(
         for agent in agents:
             agent.beat()
 
+    named = [hosts["server"], *hosts["load"]]
+    logs = {host: folder.logs / f"host-{n}.log" for n, host in enumerate(named)}
+    if hosts["install"]:  # before there is an agent: it would hear nothing meanwhile
+        bringing = Bringing(config, tick, caller.note)
+        for host in named:
+            if host != HERE:
+                bringing.bring(host, logs[host], _most_wait_s(config))
     with contextlib.ExitStack() as ending:
-        for number, host in enumerate([hosts["server"], *hosts["load"]]):
-            log = folder.logs / f"host-{number}.log"
-            if hosts["install"] and host != HERE:
-                bring(host, hosts, config["impl"]["sources"], log)
+        for host, log in logs.items():
             agent = Agent(host, hosts, log, environment, tick, caller.note)
             ending.callback(agent.close)
             agents.append(agent)
@@ -84,8 +93,13 @@ class ManyHosts:
         greetings = [agent.greet() for agent in agents]
         for agent, told in zip(agents, greetings, strict=True):
             check_same(agent.host, told["versions"], self.provenance["versions"])
+        identities = {
+            agent.host: told["identity"]
+            for agent, told in zip(agents, greetings, strict=True)
+        }
+        check_different(identities, identity())
         self.most_users = _most_users(config["users"], greetings)
-        facts = [agent.call("open", **self._part(agent)) for agent in agents]
+        facts = self._opened(identities)
         for agent in agents:
             agent.ask("code")
         for agent in agents:
@@ -97,6 +111,14 @@ class ManyHosts:
         self.prepared: Prepared
         self.master: Address
 
+    def _opened(self, identities: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Take all hosts, in an order that is the same for all runs; return facts."""
+        in_order = sorted(self.agents, key=lambda agent: identities[agent.host])
+        opened = {
+            agent.host: agent.call("open", **self._part(agent)) for agent in in_order
+        }
+        return [opened[agent.host] for agent in self.agents]
+
     def _part(self, agent: Agent) -> dict[str, Any]:
         """Return what an agent has to know of the run."""
         is_server = agent is self.agents[0]
@@ -107,6 +129,7 @@ class ManyHosts:
             "config": self.config,
             "users": math.ceil(self.most_users / share),
             "scratch": scratch if agent.host == HERE else None,
+            "most_wait_s": _most_wait_s(self.config),
         }
 
     def _know(
@@ -148,7 +171,8 @@ class ManyHosts:
         known = self.provenance["hosts"]
         for each in self.load_hosts:
             ms = each.agent.call("connect", host=address.host, port=address.port)
-            known[each.agent.host]["connect_ms"] = ms
+            # A host that makes no request at all is told by nobody.
+            known[each.agent.host] |= {"connect_ms": ms, "share": 0.0}
         path = self.folder.scratch / record.TELEMETRY
         taken = Distributed(path, self.server, self.load_hosts, self.clocks, known)
         words = locust_command.options(self.config, address, self.most_users)
@@ -171,7 +195,12 @@ def _most_users(users: int | str, greetings: Sequence[dict[str, Any]]) -> int:
     if users != AUTO:
         return int(users)
     server, *load = (told["most_users"] for told in greetings)
-    return int(min(server, sum(load)))
+    return int(min(server, min(load) * len(load)))  # they have equal shares
+
+
+def _most_wait_s(config: dict[str, Any]) -> float:
+    """Return how long the end of another run is awaited: it may be like this one."""
+    return max(MOST_WAIT_S, 3 * locust_command.longest_s(config))
 
 
 def _link_mbit(interfaces: Sequence[dict[str, Any]]) -> float | None:

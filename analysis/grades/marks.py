@@ -84,10 +84,13 @@ def _first_failure(
     part = rule["first_failure"]
     if reference is not None and reference.measured:
         given.reference_users = reference.users
-    if not place.measured:
+    if not place.measured and place.users is None:
         return _case(
             rule, part, "not_measured", "first failure: it was not measured", given
         )
+    if not place.measured:  # a run of several, or in another experiment
+        why = f"first failure: not all was measured: {place.remark}"
+        return _case(rule, part, "unknown", why, given)
     if place.users is None or not given.reference_users:
         return _case(
             rule, part, "unknown", "first failure: a figure is not known", given

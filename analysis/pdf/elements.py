@@ -4,8 +4,8 @@ They are mappings with `kind`, as in `report/content.py` and `report/notes.py`, 
 
     code      text, language, first (the number of its first line), caption
     picture   svg, or path; alt, caption; width in cm, if not as wide as the text;
-              floats: among `text`, or on a `page` of its own; id, if it is named
-    figures   names pictures by their `figures`, and says what they show: text
+              floats: on a page of its own, among what follows; id, if it is named
+    figures   names pictures by their `figures`, and says what they show: text, floats
 
 A paragraph may be `sticky`: it is on the page of what follows it.
 """
@@ -55,9 +55,10 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Block:
 
 
 def figures(pictures: Sequence[Block], text: str) -> Block:
-    """Return what names the first and the last of floating pictures."""
+    """Return what names the first and the last of these pictures."""
     ids = [pictures[0]["id"], pictures[-1]["id"]]
-    return {"kind": "figures", "figures": ids, "text": text}
+    floats = pictures[0]["floats"]
+    return {"kind": "figures", "figures": ids, "text": text, "floats": floats}
 
 
 def words(text: str) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 Rules of this module:
 - What a table shows is a result. What limited its rows, and what users waited for, is
   the discussion.
-- A chart floats, and a paragraph in its place names it. The discussion follows the
-  charts of runs, each of which takes a page.
+- A chart stands below the paragraph that names it, on one page with it. Charts of runs
+  float: each takes a page, and the discussion goes on before them.
 - A chart of a run is shown for the first repeat of each row, and for so many rows. The
   report says where the others are.
 """
@@ -81,7 +81,7 @@ def _lowered(blocks: Sequence[Block], level: int) -> Iterator[Block]:
 
 
 def _chart(
-    chart: dict[str, Any], caption: str, name: str, floats: str = "text"
+    chart: dict[str, Any], caption: str, name: str, floats: bool = False
 ) -> Block:
     source = {"svg": chart["svg"]} if "svg" in chart else {"path": chart["path"]}
     shown = {"alt": chart["alt"], "caption": caption, "id": f"chart-{name}"}
@@ -116,7 +116,7 @@ def _runs(cells: Sequence[dict[str, Any]]) -> Iterator[Block]:
     pictures = [
         _chart(
             *(cell["chart"], say("pdf.results.run_caption", **cell)),
-            *(f"run-{number}", "page"),
+            *(f"run-{number}", True),
         )
         for number, cell in enumerate(first[:MOST_RUNS], 1)
     ]

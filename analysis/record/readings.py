@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.files import DataError
+from analysis.record.stretches import greatest_within
 from contract import record
 from contract.record import TELEMETRY_VALUES
 
@@ -137,7 +138,7 @@ class Readings:
         middles = (edges[:-1] + edges[1:]) / 2
         ends = self.generator["t_s"]
         before = ends.groupby(self.generator["process"]).shift(fill_value=-np.inf)
-        return _greatest_within(
+        return greatest_within(
             np.searchsorted(middles, before, side="right"),
             np.searchsorted(middles, ends, side="right"),
             self.generator["mean_ms"].to_numpy(dtype=float),
@@ -169,30 +170,6 @@ class Readings:
         return pd.DataFrame(table, index=seconds).join(
             [latest.reindex(seconds), late.max().reindex(seconds)]
         )
-
-
-def _greatest_within(
-    begins: np.ndarray, ends: np.ndarray, values: np.ndarray, count: int
-) -> np.ndarray:
-    """Return for each of `count` places the greatest value whose stretch has it, or 0.
-
-    A stretch goes from its begin up to its end, which it does not have. It is covered
-    by two others whose length is a power of two, and those by their halves. So the
-    time is that of reading, however many processes there are.
-    """
-    known = ends > begins
-    begins, ends, values = begins[known], ends[known], values[known]
-    powers = np.frexp(ends - begins)[1] - 1
-    greatest = np.zeros(count)
-    for power in range(int(powers.max(initial=0)), -1, -1):
-        own, half = powers == power, 2**power
-        np.maximum.at(greatest, begins[own], values[own])
-        np.maximum.at(greatest, ends[own] - half, values[own])
-        if half > 1:  # what holds for a stretch holds for both of its halves
-            half //= 2
-            longer = greatest.copy()
-            np.maximum(greatest[half:], longer[:-half], out=greatest[half:])
-    return greatest
 
 
 def read_readings(folder: Path, began_s: float) -> Readings:

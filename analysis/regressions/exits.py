@@ -14,8 +14,8 @@ Rules of this module:
   cannot be decided may be the nature of the comparison.
 - So 0 is said only if nothing is left open. A row of BASE that HEAD lacks is open: its
   server may have gone, or have another name. A row that only HEAD has is new.
-- A row is decided if one of its figures is: a figure may be unknown by its nature. How
-  a server conforms decides no row.
+- A row is decided if one of its figures is: a figure may be unknown by its nature. But
+  a figure of too few runs leaves it open. How a server conforms decides no row.
 - A lost case is as bad as a slower server, whatever the figures say: part of the work
   is not done any more. Where HEAD was not tried, and BASE was, that is open.
 """
@@ -45,4 +45,5 @@ def exit_status(
     rows = {id(finding.pair) for finding in findings}
     decided = {id(f.pair) for f in findings if f.verdict in DECIDED}
     is_open = only_base or not rows or rows != decided or "not comparable" in conforms
+    is_open = is_open or "too few runs" in verdicts
     return UNDECIDED if is_open else NOTHING_WORSE

@@ -17,6 +17,9 @@ Rules of this module:
 - All rows that are compared in one figure are one family, and p is corrected by Holm.
 - The figures, and which way they are better, are those by which the rows of a table are
   compared (`figures.compared`).
+- Few runs without a failure, or without scatter, can be tested by nothing. Where they
+  differ by the least effect, they are too few: no difference is shown, nor is there
+  any hint that there is none.
 - No difference shown is not shown to be none. The interval says how much there may be.
 """
 
@@ -32,13 +35,17 @@ from analysis.regressions.paired import paired_ratio
 from analysis.rows import figures
 from analysis.rows.figures import Figure
 from analysis.rows.groups import Group
-from analysis.rows.ratios import Ratio, holm, ratio
+from analysis.rows.ratios import Ratio, holm, ratio, runs_needed
 from analysis.rows.statistics import LEAST_RUNS, TINY, Estimate
 
 Verdict = Literal[
     "worse", "not measured", "not comparable", "too few runs", "better", "same"
 ]
 DECIDED: frozenset[Verdict] = frozenset({"worse", "better", "same"})
+UNTESTABLE = (
+    "runs that met no failure, or that do not scatter, show no difference unless there "
+    "are {} on a side"
+)
 SMALL = "a difference is shown, and it is less than the least effect"
 
 
@@ -149,7 +156,7 @@ def _tested(family: Sequence[Finding], least: float, in_turns: bool) -> list[Fin
     ratios = [_ratio(finding, len(family), in_turns) for finding in family]
     corrected = holm([each.p for each in ratios])
     return [
-        replace(_judged(finding, each, p, least), ratio=each, p_holm=p)
+        replace(_judged(finding, each, p, least, len(family)), ratio=each, p_holm=p)
         for finding, each, p in zip(family, ratios, corrected, strict=True)
     ]
 
@@ -166,7 +173,12 @@ def _ratio(finding: Finding, family: int, in_turns: bool) -> Ratio:
     return ratio(head, base, family)
 
 
-def _judged(finding: Finding, of: Ratio, p: float, least: float) -> Finding:
+def _judged(
+    finding: Finding, of: Ratio, p: float, least: float, family: int
+) -> Finding:
+    if of.is_untestable and (of.value is None or _is_large(of.value, least)):
+        needed = UNTESTABLE.format(runs_needed(family))
+        return replace(finding, verdict="too few runs", reason=needed)
     claim = of.claims(p)
     if not claim:
         return finding

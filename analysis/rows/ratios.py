@@ -57,6 +57,14 @@ class Ratio:
     interval: tuple[float, float] | None
     p: float
 
+    @property
+    def is_untestable(self) -> bool:
+        """Whether the interval excludes 1, and nothing can follow from the test.
+
+        So it is if few runs met no failure, or do not scatter.
+        """
+        return self.p == 1.0 and self.claims(0.0) != 0
+
     def claims(self, p: float | None = None) -> int:
         """Return 1 if A is shown to be greater, -1 if it is shown to be less, else 0.
 

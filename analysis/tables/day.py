@@ -162,8 +162,13 @@ def _shares(groups: Sequence[Group]) -> Iterator[str]:
     rows = []
     for group in groups:
         for cell in group.cells:
-            known = _of_load(cell).items()
-            shares = {host: fact["share"] for host, fact in known if fact.get("share")}
+            shares = {
+                host: fact["share"]
+                for host, fact in _of_load(cell).items()
+                if fact.get("share") is not None
+            }
+            if not any(shares.values()):
+                continue  # nobody has made a request
             even = 1 / max(len(shares), 1)
             odd = UNEVEN * even + 1 / max(int(cell.row["users"] or 1), 1)
             if any(abs(share - even) > odd for share in shares.values()):

@@ -8,7 +8,7 @@ Rules of this module:
   with as many users.
 - A figure has a mark if something other than the server limited it, or may have. A
   server is never ranked lower because of a marked figure, since its true value may be
-  higher: it shares the rank above.
+  higher. So its rank is one more than the number of those that are shown to be better.
 - A server that could not be measured in any one of the experiments stands at the end,
   with the reason. None is missing.
 """
@@ -39,10 +39,7 @@ REMARKS = {
     stops.OUT_OF_TIME: "ran out of time",
     stops.STRAY: "its first failure was a stray",
 }
-BELOW = (
-    "The figure may be too low, so a row that would rank lower because of it shares "
-    "the rank above."
-)
+BELOW = "The figure may be too low, so no row ranks lower because of it."
 
 
 Ends = tuple[float | None, float | None]
@@ -77,7 +74,7 @@ class Place:
         )
 
     def is_below(self, before: Place) -> bool:
-        """Whether this row is shown to be worse than the one before it.
+        """Whether this row is shown to be worse than one that stands before it.
 
         Goodput decides between equal users. They are not equal for certain where these
         have a mark.
@@ -148,12 +145,8 @@ def ranks(places: Sequence[Place]) -> list[int | None]:
     """Return the rank of each row: None for those that were not measured."""
     given: list[int | None] = []
     for number, place in enumerate(places):
-        if not place.measured:
-            given.append(None)
-        elif number and not place.is_below(places[number - 1]):
-            given.append(given[-1])
-        else:
-            given.append(number + 1)
+        better = sum(place.is_below(before) for before in places[:number])
+        given.append(better + 1 if place.measured else None)
     return given
 
 

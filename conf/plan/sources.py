@@ -13,12 +13,15 @@ Rules of this module:
 - Only regular files are opened: opening a FIFO might wait for ever.
 - `python -m conf.plan.sources RUNNER… FOLDER` fails if the code is no longer that of
   the cell in FOLDER. A matrix is expanded at once, and measuring it may take hours.
+- `python -m conf.plan.sources --list FOLDER` prints the files of the cell's server,
+  each ended by a null byte. Another host needs them to have the same server.
 - A file that cannot be read raises `SettingError`, with one line that names it.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import os
@@ -36,6 +39,7 @@ from conf.schema import Config
 from contract.settings import PAGE_FILE
 
 EXECUTABLE = 0o111  # by its owner, its group, others
+LIST = "--list"
 
 # A folder and the names in it → the names to ignore.
 Ignore = Callable[[str, list[str]], set[str]]
@@ -48,26 +52,40 @@ def digest(sources: Iterable[str], root: Path, ignored: Iterable[str] = IGNORED)
     `root`, too. Names in `ignored` do not count.
     Raises `SettingError`.
     """
+    total = hashlib.sha256()
+    with _explained(root):
+        for path in sorted(_counted(sources, root, ignored)):
+            total.update(_line(path, root))
+    return total.hexdigest()[:12]
+
+
+def _counted(
+    sources: Iterable[str], root: Path, ignored: Iterable[str] = IGNORED
+) -> set[Path]:
+    """Return all files that count with `sources`."""
     ignore = shutil.ignore_patterns(*ignored)
     reached: set[Path] = set()
-    total = hashlib.sha256()
+    for source in sources:
+        path = root / source
+        if path.is_dir():
+            reached.update(_files_below(path, ignore))
+        elif path.is_file():
+            _reach(path, root, ignore, reached)
+        else:
+            raise SettingError(f"there is no file or folder {source}")
+    return reached
+
+
+@contextlib.contextmanager
+def _explained(root: Path) -> Iterator[None]:
+    """Raise `SettingError` for a file that cannot be read."""
     try:
-        for source in sources:
-            path = root / source
-            if path.is_dir():
-                reached.update(_files_below(path, ignore))
-            elif path.is_file():
-                _reach(path, root, ignore, reached)
-            else:
-                raise SettingError(f"there is no file or folder {source}")
-        for path in sorted(reached):
-            total.update(_line(path, root))
+        yield
     except OSError as error:
         name = _shown(Path(error.filename), root) if error.filename else "a source"
         raise SettingError(
             f"{name} cannot be read: {error.strerror}; let it be read, or remove it"
         ) from None
-    return total.hexdigest()[:12]
 
 
 def sources_of(cell: Config) -> tuple[str, ...]:
@@ -84,6 +102,17 @@ def server_digest(cell: Config, root: Path) -> str:
     Raises `SettingError`.
     """
     return digest(sources_of(cell), root, cell["impl"]["ignored"])
+
+
+def server_files(cell: Config, root: Path) -> list[str]:
+    """Return the files of a cell's server below `root`, in order.
+
+    Raises `SettingError`.
+    """
+    with _explained(root):
+        files = _counted(sources_of(cell), root, cell["impl"]["ignored"])
+    within = (path for path in files if path.is_relative_to(root))
+    return sorted(str(path.relative_to(root)) for path in within)
 
 
 def changed(cell: Config, runner: Iterable[str], root: Path) -> str | None:
@@ -192,8 +221,12 @@ def _with_packages(base: Path, dotted: str) -> Iterator[Path]:
 def main() -> int:
     *runner, folder = sys.argv[1:]
     cell = yaml.safe_load((Path(folder) / "config.yaml").read_text())
+    root = Path(__file__).parents[2]
     try:
-        code = changed(cell, runner, Path(__file__).parents[2])
+        if runner == [LIST]:
+            print("".join(f"{name}\0" for name in server_files(cell, root)), end="")
+            return 0
+        code = changed(cell, runner, root)
         problem = code and f"{code} has changed since this was asked for: ask again"
     except SettingError as error:
         problem = str(error)

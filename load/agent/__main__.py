@@ -22,6 +22,7 @@ from load.agent.same_code import differing_code
 from load.agent.server_host import ServerHost
 from load.errors import SIGNALS, CellError, InterruptedRunError, interrupt
 from load.host.limits import most_users
+from load.host.lock import identity
 from load.hosts.lines import ClosedError, Lines
 from load.telemetry.provenance import provenance
 
@@ -39,10 +40,12 @@ def own_lines() -> Lines:
 
 def take_part(runner: Runner) -> None:
     """Do what the runner calls for, until it ends."""
-    runner.answer(provenance(ROOT, {}) | {"most_users": most_users(AUTO)})
+    own = {"most_users": most_users(AUTO), "identity": identity()}
+    runner.answer(provenance(ROOT, {}) | own)
     opened = runner.first()
     config = opened["config"]
-    with surrounded(runner, opened["scratch"]) as at, explained():
+    taken = surrounded(runner, opened["scratch"], opened["most_wait_s"])
+    with taken as at, explained():
         part: Any = PARTS[opened["part"]](at, config, opened["users"])
         part.calls["clock"] = time.monotonic
         part.calls["code"] = lambda: differing_code(config, at.scratch)

@@ -1,13 +1,14 @@
 """A host of users: some workers of Locust, which join the master beside the runner.
 
 Rules of this module:
-- A worker is a process of its own. If one ends before the run has, the runner is told.
+- A worker is a process of its own. If one ends before the run has, the runner is told,
+  and so it is of one that does not reach the master: that knows no host of it.
 - Workers send times of the runner's clock: they are told how far their own is ahead.
 """
 
 from __future__ import annotations
 
-import os
+import contextlib
 import subprocess
 import sys
 import time
@@ -15,8 +16,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from load.address import Address
 from load.agent.part import Surroundings
+from load.errors import CellError
 from load.host.cores import choose_cores
 from load.host.limits import raise_open_files
 from load.host.locust_home import make_home
@@ -31,6 +35,7 @@ from load.telemetry.readings import Sampler, UsersReadings
 
 POLL_S = 0.1
 ENDING_S = 5.0  # for workers to end that the master has told to
+JOINING_S = 25.0  # for workers to reach the master, which waits a little longer
 
 
 class LoadHost:
@@ -51,6 +56,7 @@ class LoadHost:
         }
         self.workers: dict[Path, subprocess.Popen[bytes]] = {}  # by their logs
         self.sampler: Sampler | None = None
+        self.join_by_s: float | None = None
         self.others: OtherPrograms
         self.calls: dict[str, Callable[..., Any]] = {
             "connect": lambda host, port: connect_ms(Address(host, port)),
@@ -80,6 +86,7 @@ class LoadHost:
         readings = UsersReadings(self.network, pids, self.cores)
         self.sampler = Sampler([readings], lambda row: self.at.runner.tell(row=row))
         self.sampler.begin()
+        self.join_by_s = time.monotonic() + JOINING_S
 
     def end(self) -> dict[str, Any]:
         """Take a last reading; the master has told the workers to end."""
@@ -87,12 +94,31 @@ class LoadHost:
         values, self.sampler = self.sampler.end(), None
         values["others"] = self.others.end()
         deadline = time.monotonic() + ENDING_S
-        for worker in self.workers.values():
+        for log, worker in self.workers.items():
             try:
                 worker.wait(max(deadline - time.monotonic(), 0))
             except subprocess.TimeoutExpired:
                 worker.kill()
+            else:
+                self._check(worker, log)
         return values
+
+    def _check(self, worker: subprocess.Popen[bytes], log: Path) -> None:
+        """Raise `CellError` for a worker that has ended, and says that it failed."""
+        if status := worker.poll():
+            how = f"ended with status {status}"
+            if status < 0:
+                how = f"was ended by signal {-status}"
+            name = log.stem.replace("-", " ")
+            raise CellError(f"Locust's {name} {how}{last_line(log)}")
+
+    def _check_joined(self) -> None:
+        """Tell of a worker that has no connection to the master."""
+        for log, worker in self.workers.items():
+            if worker.poll() is None and not _is_connected(worker.pid):
+                name = log.stem.replace("-", " ")
+                why = f"has not reached the master within {JOINING_S:g} s"
+                self.at.runner.tell(lost=f"Locust's {name} {why}{last_line(log)}")
 
     def wait_s(self) -> float:
         return self.sampler.wait_s() if self.sampler else POLL_S
@@ -101,19 +127,26 @@ class LoadHost:
         if self.sampler is None:
             return
         self.sampler.update()
+        if self.join_by_s is not None and time.monotonic() > self.join_by_s:
+            self.join_by_s = None
+            self._check_joined()
         for log, worker in list(self.workers.items()):
-            if worker.poll():
+            try:
+                self._check(worker, log)
+            except CellError as error:
                 del self.workers[log]
-                how = (
-                    f"was ended by signal {-worker.returncode}"
-                    if worker.returncode < 0
-                    else f"ended with status {worker.returncode}"
-                )
-                name = os.fsdecode(log.stem).replace("-", " ")
-                self.at.runner.tell(lost=f"Locust's {name} {how}{last_line(log)}")
+                self.at.runner.tell(lost=str(error))
 
     def close(self) -> None:
         """End the workers, if they run."""
         for worker in self.workers.values():
             worker.kill()
             worker.wait()
+
+
+def _is_connected(pid: int) -> bool:
+    """Return whether a process has a connection; a worker's first is to its master."""
+    with contextlib.suppress(psutil.Error):
+        found = psutil.Process(pid).net_connections("tcp")
+        return any(each.status == psutil.CONN_ESTABLISHED for each in found)
+    return False

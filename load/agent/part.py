@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from load.errors import CellError
 from load.host.environment import passed_on
 from load.host.guard import end_leftovers, guarded
 from load.host.lock import only_run_on_host
+from load.host.removal import remove
 from load.host.run_token import VARIABLE
 
 
@@ -61,21 +63,37 @@ def serve(part: Part, runner: Runner) -> None:
 
 
 @contextmanager
-def surrounded(runner: Runner, host_scratch: str | None) -> Iterator[Surroundings]:
+def surrounded(
+    runner: Runner, host_scratch: str | None, most_wait_s: float
+) -> Iterator[Surroundings]:
     """Take this host for a run; on leaving, nothing of the run is left on it.
 
-    `host_scratch` is a folder of the runner's, on its own host.
+    `host_scratch` is a folder of the runner's, on its own host. Elsewhere the end of
+    another run is awaited for `most_wait_s`.
     """
     if host_scratch is not None:
         environment = passed_on(os.environ) | {VARIABLE: os.environ[VARIABLE]}
         root = os.getppid()  # Locust's master is beside this agent
-        yield Surroundings(root, _folder_in(host_scratch), environment, runner)
+        scratch = _folder_in(host_scratch)
+        try:
+            yield Surroundings(root, scratch, environment, runner)
+        finally:
+            remove(scratch)
         return
+    deadline = time.monotonic() + most_wait_s
 
     def say_waiting() -> None:
         runner.tell(say="waiting for another run on it to end")
 
-    with only_run_on_host(runner.tick, say_waiting):
+    def tick() -> None:
+        runner.tick()
+        if time.monotonic() > deadline:
+            raise CellError(
+                f"another run has had it for {most_wait_s / 60:.3g} minutes: if that "
+                "waits for a host of this run, end one of them"
+            )
+
+    with only_run_on_host(tick, say_waiting):
         if leftovers := end_leftovers():
             runner.tell(say=leftovers)
         scratch = _folder_in(None)

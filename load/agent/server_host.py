@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from load.agent.part import Surroundings
 from load.errors import ServerError
@@ -25,6 +25,8 @@ from load.sides.place import Host
 from load.telemetry.readings import Sampler
 
 POLL_S = 0.1
+
+Told = TypeVar("Told")
 
 
 class ServerHost:
@@ -55,7 +57,7 @@ class ServerHost:
         )
         self.server = LocalServer(config, host)
         self.started = contextlib.ExitStack()
-        self.is_running = self.told_death = False
+        self.is_running = self.has_told = False
         self.sampler: Sampler | None = None
         self.calls = self._calls()
 
@@ -63,14 +65,15 @@ class ServerHost:
         return {
             "prepare": self.prepare,
             "start": self.start,
-            "check_page": self.server.check_page,
-            "check_alive": self.server.check_alive,
+            "check_page": lambda: self._once(self.server.check_page),
+            "check_alive": lambda: self._once(self.server.check_alive),
             "check_place": lambda error: self.server.check_place(Exception(error)),
             "begin": self.server.begin,
             "read": self.read,
             "end": self.end,
-            "stop": lambda: vars(self.server.stop()),
+            "stop": lambda: vars(self._once(self.server.stop)),
             "leave": self.leave,
+            "kill": self.close,
             "log": lambda: as_text(self.log.read_bytes()),
         }
 
@@ -101,8 +104,7 @@ class ServerHost:
         return values
 
     def leave(self) -> dict[str, Any]:
-        self.is_running = False
-        self.started.close()
+        self.close()
         return self.server.machine()
 
     def wait_s(self) -> float:
@@ -111,13 +113,22 @@ class ServerHost:
     def update(self) -> None:
         if self.sampler:
             self.sampler.update()
-        if self.is_running and not self.told_death:
-            self.server.check()
+        if self.is_running and not self.has_told:
+            self._once(self.server.check)
             if (how := self.server.death()) is not None:
-                self.told_death = True
+                self.has_told = True
                 self.runner.tell(died=how)
+
+    def _once(self, ask: Callable[[], Told]) -> Told:
+        """Ask the server; what is wrong with it is told once."""
+        try:
+            return ask()
+        except ServerError:
+            self.has_told = True
+            raise
 
     def close(self) -> None:
         """End the server, if it runs."""
+        self.is_running = False
         with contextlib.suppress(ServerError):
             self.started.close()

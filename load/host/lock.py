@@ -20,6 +20,7 @@ from load.errors import CellError
 from load.host.owner import name
 
 PATH = Path("/tmp/firstfail.lock")  # not in TMPDIR, which differs between users
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 POLL_S = 0.1
 
 
@@ -43,6 +44,20 @@ def only_run_on_host(
         yield
     finally:
         os.close(descriptor)
+
+
+def identity() -> str:
+    """Return what tells this host from any other, whatever they are called.
+
+    Containers of one computer are one host where they have the same lock.
+    """
+    descriptor = _open()
+    try:
+        file = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    boot = BOOT.read_text().strip() if BOOT.exists() else ""
+    return f"{boot} {file.st_dev} {file.st_ino}"
 
 
 def _locked(descriptor: int) -> bool:

@@ -83,10 +83,15 @@ def heed_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
-def last_line(log: Path, telling: re.Pattern[str] | None = None) -> str:
+def last_line(
+    log: Path,
+    telling: re.Pattern[str] | None = None,
+    noise: re.Pattern[str] = BUILD_NOISE,
+) -> str:
     """Return `: ` and the last line that a process has printed, or nothing.
 
-    The last that is `telling` comes first, without what stands before its group.
+    The last that is `telling` comes first, without what stands before its group. One
+    that is `noise` comes last.
     """
     with log.open("rb") as file:
         file.seek(max(file.seek(0, os.SEEK_END) - LAST_BYTES, 0))
@@ -96,7 +101,7 @@ def last_line(log: Path, telling: re.Pattern[str] | None = None) -> str:
         return ""
     found = (telling.search(line) for line in reversed(lines)) if telling else ()
     said = (match[1] for match in found if match)
-    rest = (line for line in reversed(lines) if not BUILD_NOISE.match(line))
+    rest = (line for line in reversed(lines) if not noise.match(line))
     last = one_line(next(chain(said, rest, lines[-1:])).strip())
     return f": {last if len(last) <= CHARACTERS else last[: CHARACTERS - 1] + '…'}"
 

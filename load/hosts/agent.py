@@ -22,7 +22,12 @@ from typing import Any
 from load.errors import CellError, ServerError
 from load.host.guard import die_with_parent
 from load.host.process import heed_signals, last_line
-from load.hosts.destination import agent_words, working_folder
+from load.hosts.destination import (
+    ENDED,
+    agent_environment,
+    agent_words,
+    working_folder,
+)
 from load.hosts.lines import ClosedError, Lines, Message
 
 POLL_S = 0.1
@@ -138,7 +143,8 @@ class Agent:
         what = "its agent has ended" if self._greeted else "no agent could be started"
         status = self.process.returncode
         how = f" (signal {-status})" if status is not None and status < 0 else ""
-        return CellError(f"host {self.host}: {what}{how}{last_line(self.log)}")
+        said = last_line(self.log, noise=ENDED)
+        return CellError(f"host {self.host}: {what}{how}{said}")
 
     def close(self) -> None:
         """End the agent, which ends all that it has started."""
@@ -167,8 +173,7 @@ def _started(
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
-                # ssh needs what it needs for the user, such as SSH_AUTH_SOCK.
-                env={**os.environ, **environment},
+                env=agent_environment(hosts, os.environ) | environment,
                 cwd=working_folder(host, hosts),
                 start_new_session=True,
                 preexec_fn=in_child,  # noqa: PLW1509 (the runner has one thread)

@@ -1,8 +1,9 @@
 """The nodes of a job of Slurm, as the hosts of a run.
 
 Rules of this module:
-- The first node has the runner and Locust's master. The second has the server, and the
-  others have the users. In a job of two nodes the users are on the first one.
+- The node of the runner has Locust's master as well. Of the others the first has the
+  server, and the rest have the users. In a job of two nodes the users are on the first
+  one. The runner is on the first node, unless Slurm says where else.
 - Slurm knows the address of each node. Where another network is measured, the settings
   say what a node is called on it.
 """
@@ -10,6 +11,7 @@ Rules of this module:
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import socket
 import subprocess
@@ -21,6 +23,7 @@ from load.errors import CellError
 from load.host.allocation import NO_JOB, allocation
 
 LEAST = 2
+OWN = "SLURMD_NODENAME"  # the node of a step's process
 
 
 def named_hosts(hosts: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +44,8 @@ def named_hosts(hosts: dict[str, Any]) -> dict[str, Any]:
             numbered(f"job {found['job']} has {len(nodes)} node(s)")
             + ", and server and users need two: give it more (docs/clusters.md)"
         )
-    first, server, *load = nodes
+    own = os.environ.get(OWN)
+    first, server, *load = sorted(nodes, key=lambda node: node != own)
     return hosts | {
         "server": server,
         "load": load or [HERE],

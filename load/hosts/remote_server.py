@@ -4,7 +4,7 @@ Rules of this module:
 - It is to the runner what `LocalServer` is, and that is what the agent has
   (`../agent/server_host.py`).
 - While there is load nothing is asked: the agent tells when the server has died.
-- The log of the server is taken over when it has ended.
+- The log of the server is taken over when it has ended. Until then it may be long.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ class RemoteServer:
             self._machine = self.agent.call("leave")
         finally:
             with contextlib.suppress(CellError):  # there may be no agent any more
+                self.agent.call("kill")  # it runs if it could not be measured
                 self.log.write_bytes(as_bytes(self.agent.call("log")))
 
     def check_page(self) -> bool:

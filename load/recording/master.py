@@ -10,7 +10,8 @@ Rules of this module:
 - A run that ends by the clock (its time, the cap, a signal) ends at one moment. The
   record is closed when every worker has reported up to that moment.
 - A run that has lost a worker has no result. A worker is lost if its process has ended,
-  or if it sends nothing for long. If it is on another host, the runner sees its end.
+  or if it sends nothing for long. On another host the runner sees that it was killed.
+  One that was told to end sends its last report before the end of the run.
 """
 
 from __future__ import annotations
@@ -43,9 +44,7 @@ from load.users.before import Before
 from load.users.joining import Start
 
 WRITE_S = SEND_S / 4  # of lines at once: to sort at each report would be dear
-UNFINISHED_S = 1.0  # for workers to send what was in flight when the run ended
 SILENT_S = 10.0  # a worker that sends nothing for so long is lost
-LAST_REPORT_S = 2.0  # for workers to report when Locust has been told to stop
 
 
 class MasterRecorder(RunListener):
@@ -113,6 +112,10 @@ class MasterRecorder(RunListener):
             with contextlib.suppress(psutil.Error):
                 self.processes[worker] = psutil.Process(report["pid"])
         self.heard_s[worker] = time.monotonic()
+        if report["last"] and self.options.elsewhere and not self.reason:
+            where = self.worker_at(worker, report["host"])
+            self.lose(f"{where} has ended before the run")
+            return
         if host := report["host"]:
             self.hosts[worker] = host
             by_host = self.record.by_host
@@ -160,16 +163,22 @@ class MasterRecorder(RunListener):
         """
         runner: Any = self.environment.runner
         runner.send_message(ENDED)
-        deadline = time.monotonic() + UNFINISHED_S
-        while len(self.unfinished) < self.workers and time.monotonic() < deadline:
+        deadline = time.monotonic() + SILENT_S
+        while missing := [w for w in self.heard_s if w not in self.unfinished]:
             gevent.sleep(SEND_S / 5)
+            if time.monotonic() > deadline:
+                where = self.worker_at(missing[0], self.hosts.get(missing[0]))
+                self.lose(f"{where} has not sent which requests were in flight")
+                return
         late_lines = (line for *_, line in self.merge.waiting if line is not None)
         finished_since = [in_flight(line) for line in late_lines if line[0] > at_s]
         were_in_flight = sum(self.unfinished.values(), finished_since)
         self.finish(reason, at_s, users, [u for u in were_in_flight if u[0] < at_s])
 
     def receive_unfinished(self, msg: Any, **_: Any) -> None:
-        self.unfinished[msg.data["worker"]] = list(map(tuple, msg.data["unfinished"]))
+        in_flight_then = list(map(tuple, msg.data["unfinished"]))
+        # A worker sends them once more as it ends.
+        self.unfinished.setdefault(msg.data["worker"], in_flight_then)
 
     def end(self, reason: str) -> None:
         """End the run as of now, once all workers have reported up to now."""
@@ -180,7 +189,7 @@ class MasterRecorder(RunListener):
 
     def told_to_stop(self, **_: Any) -> None:
         super().told_to_stop()
-        deadline = time.monotonic() + LAST_REPORT_S
+        deadline = time.monotonic() + SILENT_S
         # Locust ends its workers next, so their last reports are awaited here.
         while not self.ended and time.monotonic() < deadline:
             gevent.sleep(SEND_S / 5)
@@ -195,10 +204,12 @@ class MasterRecorder(RunListener):
             if process is not None and _has_ended(process):
                 self.lose(f"worker {worker} (process {process.pid}) has died")
             elif now - heard_s > SILENT_S:
-                host = self.hosts.get(worker)
-                where = f" on host {host}" if host else ""
-                why = f"has sent nothing for {SILENT_S:g} s"
-                self.lose(f"worker {worker}{where} {why}")
+                where = self.worker_at(worker, self.hosts.get(worker))
+                self.lose(f"{where} has sent nothing for {SILENT_S:g} s")
+
+    @staticmethod
+    def worker_at(worker: int, host: str | None) -> str:
+        return f"worker {worker}" + (f" on host {host}" if host else "")
 
 
 def _has_ended(process: psutil.Process) -> bool:

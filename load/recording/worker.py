@@ -5,7 +5,10 @@ Rules of this module:
 - Rows become text when they are reported, and not when a request ends: the users of
   this process would wait for it.
 - On another host than the master it has a clock of its own, and the right body in a
-  file of its own. Locust replaces its options by those of the master, but for these.
+  file of its own. Locust replaces its options by those of the master each time that
+  users join. So what is its own is kept apart from them as it starts.
+- Locust logs an exception of a listener, or one with which users should have joined,
+  and goes on. A worker that has seen one ends with a status that says so.
 - There it also does what comes before the record: the users' side is here.
 """
 
@@ -18,6 +21,7 @@ from dataclasses import asdict
 from typing import Any
 
 import gevent
+from locust import log
 from locust.env import Environment
 from locust.exception import RPCError
 
@@ -38,6 +42,7 @@ from load.recording.messages import (
 from load.users.before import prepare
 from load.users.failure_kind import failure
 from load.users.lean_user import unfinished
+from load.users.request import keep_own_body
 
 
 class WorkerReporter:
@@ -55,7 +60,8 @@ class WorkerReporter:
         self.slow_ms: float | None = options.slow
         self.ahead_s: float = options.clock_ahead
         self.host: str | None = options.on_host
-        self.body: str | None = options.body
+        if self.host is not None:
+            keep_own_body(options.body)
         runner: Any = environment.runner
         runner.register_message(BEGAN, self.record_begins)
         runner.register_message(ENDED, self.send_unfinished)
@@ -76,9 +82,6 @@ class WorkerReporter:
         self.began_s = msg.data
 
     def begin(self, **_: Any) -> None:
-        options: Any = self.environment.parsed_options
-        if self.body is not None:
-            options.body = self.body
         self.rows = []
         self.failed = False
         if not self.at_work:
@@ -88,6 +91,8 @@ class WorkerReporter:
 
     def report(self) -> None:
         while self.at_work:
+            if log.unhandled_greenlet_exception:  # Locust has logged it
+                os._exit(1)
             self.send()
             gevent.sleep(SEND_S)
 
@@ -133,7 +138,7 @@ class WorkerReporter:
         }
         self.send_message(REPORT, report)
 
-    def send_unfinished(self, msg: Any, **_: Any) -> None:
+    def send_unfinished(self, **_: Any) -> None:
         """Send the requests in flight when the run ended, and the rows since then."""
         self.send()
         runner: Any = self.environment.runner
@@ -157,4 +162,7 @@ class WorkerReporter:
     def quitting(self, **_: Any) -> None:
         if self.at_work:
             self.at_work = False
+            self.send_unfinished()  # the master may be ending as well
             self.send(last=True)
+        if log.unhandled_greenlet_exception:
+            self.environment.process_exit_code = 1

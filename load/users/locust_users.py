@@ -14,7 +14,7 @@ from locust.env import Environment
 
 from load.client.response import short
 from load.users.failure_kind import wrong_page
-from load.users.request import draws, options_of, read_body
+from load.users.request import draws, options_of, right_body
 
 # Locust's clients would ask for a compressed page, which is another load.
 UNCOMPRESSED = {"Accept-Encoding": "identity"}
@@ -28,7 +28,7 @@ class FastUser(locust.FastHttpUser):
         self.connection_timeout = self.options.request_timeout
         self.network_timeout = self.options.request_timeout
         self.draw = draws(environment)
-        self.page = read_body(self.options.body)
+        self.page = right_body(self.options)
         super().__init__(environment)
 
     def wait_time(self) -> float:
@@ -45,7 +45,7 @@ class HttpUser(locust.HttpUser):
     def __init__(self, environment: Environment) -> None:
         self.options = options_of(environment)
         self.draw = draws(environment)
-        self.page = read_body(self.options.body)
+        self.page = right_body(self.options)
         super().__init__(environment)
         self.client.trust_env = False  # a proxy of the environment is not the server
 

@@ -3,6 +3,8 @@
 Rules of this module:
 - A user draws the same think times in every run of a seed, with any client, and in any
   number of processes.
+- Locust replaces the options of a worker by those of the master, each time that users
+  join. On another host the file of the right body stays its own (`keep_own_body`).
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from load.client.target import Reply, Target, attendance_target, page_target
 from load.users.failure_kind import wrong_page
 
 numbers = itertools.count()  # of the users of this process
+own_body: list[str] = []  # the file of the right body, where it is not the master's
 
 
 def options_of(environment: Environment) -> Any:
@@ -38,8 +41,18 @@ def draws(environment: Environment) -> Callable[[], float]:
     return functools.partial(drawn.uniform, options.think_min, options.think_max)
 
 
+def keep_own_body(path: str | None) -> None:
+    """Have users compare with this file, whatever the options will say."""
+    own_body[:] = [path] if path else []
+
+
+def right_body(options: Any) -> bytes | None:
+    """Return the body of a right answer; None where any is right."""
+    return _read(own_body[0] if own_body else options.body)
+
+
 @functools.cache
-def read_body(path: str | None) -> bytes | None:
+def _read(path: str | None) -> bytes | None:
     return Path(path).read_bytes() if path else None
 
 
@@ -51,7 +64,7 @@ def request_of(host: str, options: Any) -> tuple[Target, Callable[[Reply], str],
     if options.code is not None:
         target = attendance_target(host, options.code, options.keep_alive)
         return target, _wrong_answer, "attendance"
-    right = read_body(options.body)
+    right = right_body(options)
     return (
         page_target(host, options.path),
         lambda reply: wrong_page(reply.status_code, reply.content, right),

@@ -90,6 +90,7 @@ def test_what_did_not_look_worse_is_not_made_worse() -> None:
         ([], Status.UNDECIDED),
         (["same", "better"], Status.NOTHING_WORSE),
         (["same", "not comparable"], Status.UNDECIDED),
+        (["same", "too few runs"], Status.UNDECIDED),
         (["not comparable", "not measured"], Status.NOT_MEASURED),
         (["not measured", "worse", "too few runs"], Status.WORSE),
     ],
@@ -97,6 +98,11 @@ def test_what_did_not_look_worse_is_not_made_worse() -> None:
 def test_each_status_has_one_meaning(verdicts: list[str], ends: Status) -> None:
     rows = [row(verdict, label=str(n)) for n, verdict in enumerate(verdicts)]
     assert status(rows) is ends
+
+
+def test_a_figure_of_too_few_runs_leaves_its_row_open() -> None:
+    rows = [row("same"), row("too few runs", figure="failures")]
+    assert status(rows) is Status.UNDECIDED
 
 
 def test_a_row_is_decided_by_one_of_its_figures() -> None:

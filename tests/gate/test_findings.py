@@ -104,6 +104,26 @@ def test_words_of_a_server_are_no_html_and_no_lines_of_their_own(
     assert "- `a & b`\n" in markdown
 
 
+@pytest.mark.parametrize(
+    "figures, status",
+    [
+        ("same", Status.UNDECIDED),
+        ("worse", Status.WORSE),
+        ("not measured", Status.NOT_MEASURED),
+    ],
+)
+def test_a_server_that_could_not_be_tried_leaves_it_open(
+    tmp_path: Path, figures: str, status: Status
+) -> None:
+    each = comparison(rps=figures)
+    told = ["base: select could not be tried for conformance"]
+    found = Findings(COMMITS, [], REQUEST, [], [each] * 3, told)
+    as_json, markdown, _ = written(tmp_path, found)
+    assert as_json["exit"] == found.status == status
+    assert as_json["untried"] == told
+    assert f"- {told[0]}" in markdown
+
+
 LOST = {"label": "select", "verdict": "worse", "lost": ["Host: no Host"]}
 
 

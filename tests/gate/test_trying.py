@@ -29,6 +29,9 @@ def side(name: str) -> Side:
     return Side(name, Path(name), {}, {}, trials, tried)
 
 
+FAILING: set[tuple[str, str]] = set()  # trees and folders of trials that fail
+
+
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """The trees and the folders of all trials, none of which is started."""
@@ -37,6 +40,8 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     def ends_well(words: Sequence[str], tree: Path) -> bool:
         folder = Path(words[words.index("try") + 2])
         begun.append((str(tree), folder.name))
+        if (str(tree), folder.name) in FAILING:
+            return False
         folder.mkdir(parents=True)
         (folder / RESULT).write_text("{}")
         return True
@@ -45,9 +50,8 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     return begun
 
 
-def test_a_server_that_differs_is_tried_once_on_each_side(
-    tmp_path: Path, commands: list[tuple[str, str]]
-) -> None:
+def trials(tmp_path: Path) -> tuple[Measuring, list[Pair]]:
+    """Two repeats of each server on both sides, all but one measured."""
     sides = {name: side(name) for name in (BASE, HEAD)}
     measured = Measuring(tmp_path, Path("gate"), sides, "code", "")
     pairs = [
@@ -61,11 +65,32 @@ def test_a_server_that_differs_is_tried_once_on_each_side(
             if pair.row != "unmeasured":
                 folder.mkdir(parents=True)
                 (folder / "run.json").write_text("{}")
-    trying.try_servers(measured, pairs)
+    return measured, pairs
+
+
+def test_a_server_that_differs_is_tried_once_on_each_side(
+    tmp_path: Path, commands: list[tuple[str, str]]
+) -> None:
+    measured, pairs = trials(tmp_path)
+    assert trying.try_servers(measured, pairs) == []
     assert sorted(commands) == [(name, f"changed-{name}") for name in (BASE, HEAD)]
-    for name in sides:
+    for name in (BASE, HEAD):
         folder = tmp_path / "gate" / name
         listed = json.loads((folder / "matrices/gate/conformance.json").read_text())
         result = f"outputs/conformance/changed-{name}/conformance.json"
         assert listed == {f"outputs/runs/changed/{repeat}": result for repeat in (1, 2)}
         assert (folder / result.removeprefix("outputs/")).is_file()
+
+
+@pytest.mark.parametrize("name", [BASE, HEAD])
+def test_a_trial_that_fails_is_told(
+    tmp_path: Path,
+    commands: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    """On the base as well: a head that lost cases would not be seen."""
+    monkeypatch.setattr("tests.gate.test_trying.FAILING", {(name, f"changed-{name}")})
+    untried = trying.try_servers(*trials(tmp_path))
+    assert untried == [f"{name}: changed-{name} could not be tried for conformance"]
+    assert len(commands) == 2

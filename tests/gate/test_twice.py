@@ -75,7 +75,8 @@ def test_what_looks_worse_is_measured_once_more(
     sides = {name: side(name) for name in (BASE, HEAD)}
     chosen = pairs(sides[BASE], sides[HEAD])
     first = Kept(ROOT, tmp_path, sides, "one", "")
-    measured = measured_twice(first, chosen, REQUEST)
+    measured, untried = measured_twice(first, chosen, REQUEST)
+    assert untried == []
     labels = [{row["label"] for row in each.rows} for each in measured]
     assert labels == [{*HEADS}, {"select", "single"}, {"select", "single"}]
     commits = dict.fromkeys((BASE, HEAD), "a" * 40)

@@ -15,6 +15,7 @@ from analysis.regressions.exits import (
     UNMEASURED,
     WORSE,
 )
+from analysis.regressions.results import Run
 from analysis.regressions.verdicts import DECIDED
 from tests.analysis.conftest import HOST
 from tests.analysis.regressions.made import (
@@ -90,6 +91,50 @@ def test_failures_that_are_new_are_worse() -> None:
     assert verdicts(comparison)["failures"] == "worse"
     [finding] = [f for f in comparison.findings if f.figure.name == "failures"]
     assert finding.ratio is not None and finding.ratio.value == float("inf")
+
+
+@pytest.mark.parametrize("in_turns", [False, True])
+@pytest.mark.parametrize(
+    "base, head, verdict, ends",
+    [
+        # A test of three runs that do not scatter says nothing. They differ, though.
+        ((0, 0, 0), (90, 90, 90), "too few runs", UNDECIDED),
+        ((90, 90, 90), (9, 9, 9), "too few runs", UNDECIDED),
+        # The least effect is 5 %.
+        ((90, 90, 90), (91, 91, 91), "same", NOTHING_WORSE),
+        ((0, 0, 0), (0, 0, 0), "same", NOTHING_WORSE),
+        # Ten are enough for a test by ranks.
+        ((0,) * 10, (90,) * 10, "worse", WORSE),
+    ],
+)
+def test_runs_that_do_not_scatter(
+    base: tuple[int, ...],
+    head: tuple[int, ...],
+    verdict: str,
+    ends: int,
+    in_turns: bool,
+) -> None:
+    def side(failures: tuple[int, ...], by: float) -> list[Run]:
+        rps = [240.0 + by + n for n in range(len(failures))]
+        each = [runs(rps, figures={"failures": many}) for many in failures]
+        return [run_of[n] for n, run_of in enumerate(each)]
+
+    comparison = against(side(base, 0), side(head, 0.5), in_turns=in_turns)
+    found = verdicts(comparison)
+    assert (found["failures"], found["rps"]) == (verdict, "same")
+    assert comparison.exit == ends
+    [finding] = [f for f in comparison.findings if f.figure.name == "failures"]
+    assert (f"unless there are {4} on a side" in finding.reason) == (ends == UNDECIDED)
+
+
+def test_runs_without_a_failure_are_not_the_same_as_some_with() -> None:
+    """Three runs held 1,500 users, and three failed at about half of these."""
+    search = {"experiment": "first_fail"}
+    base = runs(FAST[:3], users=1500, failed=None, **search)
+    head = runs(other(FAST[:3]), users=800, **search)
+    comparison = against(base, head)
+    assert verdicts(comparison)["users"] == "too few runs"
+    assert comparison.exit == UNDECIDED
 
 
 def test_single_runs_decide_nothing() -> None:

@@ -125,6 +125,9 @@ def test_shares_that_are_not_even() -> None:
         shared("a", load1=0.39, load2=0.61), shared("b", load1=0.5, load2=0.5)
     )
     assert "of the requests: a: load1 39%, load2 61%. One of them may be" in note
+    [note] = said(shared("a", load1=0.0, load2=1.0))
+    assert "of the requests: a: load1 0%, load2 100%. One of them may be" in note
+    assert said(shared("a", load1=0.0, load2=0.0)) == []
 
 
 def test_other_programs() -> None:

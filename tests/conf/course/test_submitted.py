@@ -134,6 +134,30 @@ def test_the_last_commit_of_the_folder_counts(
     )
 
 
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_files_that_are_not_those_of_the_commit_have_no_time(
+    tmp_path: Path, ada: Path, git: Git, form: str
+) -> None:
+    """Changed after the deadline, and not committed."""
+    git(ada, "init", f"--object-format={form}")
+    (ada / "page.html").write_bytes(b"a\r\nb\r\n")
+    git(ada, "-c", "core.autocrlf=input", "add", ".")
+    git(ada, "commit", "-m", "in time")
+
+    def time() -> str | None:
+        files = submitted(ADA, tmp_path).files
+        return delivered(ADA, files, COMMIT, tmp_path)
+
+    assert time() == "1970-01-01T00:16:40+00:00"
+    before = (ada / "server.py").read_bytes()
+    (ada / "server.py").write_bytes(before + b"# faster\n")
+    assert time() is None
+    (ada / "server.py").write_bytes(before)
+    assert time() is not None
+    put(ada, "more.py")
+    assert time() is None
+
+
 def test_a_repository_starts_no_program(tmp_path: Path, ada: Path, git: Git) -> None:
     """Its settings are those of somebody else."""
     program, trace = tmp_path / "program", tmp_path / "trace"

@@ -59,7 +59,8 @@ class Started:
 
     def open(self, part: str, config: dict[str, Any]) -> Any:
         assert self.answer()["most_users"] > 0
-        return self.call("open", part=part, config=config, users=5, scratch=None)
+        own = {"config": config, "users": 5, "scratch": None, "most_wait_s": 900}
+        return self.call("open", part=part, **own)
 
     def end_input(self) -> None:
         assert self.process.stdin is not None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,35 @@ from tests.conftest import ROOT
 from tests.load.conftest import lines_of, write_config
 from tests.load.hosts.rig import Rig, missing, rig
 
+# An interpreter of agents, and of their workers, in which something is changed first.
+CHANGED = """#!{python}
+import os, runpy, sys
+sys.path.insert(0, "")
+words = sys.argv[1:]
+def become(module):
+    sys.argv = words[words.index("-m") + 1:]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+{text}
+become(words[words.index("-m") + 1])
+"""
+HOLD, HELD = "/run/hold", "/run/held"  # files on a host: it is to wait, and does
+# Agents that wait, where they are told to, when the load has ended.
+HOLDING = f"""
+import time
+from load.agent.load_host import LoadHost
+from load.agent.server_host import ServerHost
+def held(part):
+    own = part.end
+    def end(self):
+        while os.path.exists("{HOLD}"):
+            open("{HELD}", "w").close()
+            (self.runner if part is ServerHost else self.at.runner).tick()
+            time.sleep(0.1)
+        return own(self)
+    part.end = end
+for part in (LoadHost, ServerHost):
+    held(part)
+"""
 ENDLESS = {"experiment__requests": 10**6, "load__think_max_s": 0.2}
 
 
@@ -63,13 +93,17 @@ class Runs:
         self.check_left()
         return self.folder / "cell"
 
-    def fails(self, process: subprocess.Popen[str]) -> str:
-        """Return the one line that says why a run has no result."""
+    def fails(self, process: subprocess.Popen[str], at_once: bool = True) -> str:
+        """Return the one line that says why a run has no result.
+
+        What is left of it is gone by then, but where a host ends later on.
+        """
         _, said = process.communicate(timeout=600)
         assert process.returncode == 1, said
         [line] = [text for text in lines_of(said) if text.startswith("firstfail: ")]
         assert "Traceback" not in said
-        self.check_left()
+        if at_once:
+            self.check_left()
         return line.partition(f"{self.folder / 'cell'}: ")[2]
 
     def check_left(self) -> None:
@@ -110,6 +144,30 @@ def under_load(runs: Runs, eventually: Callable[..., None]) -> None:
         return record.is_file() and len(record.read_bytes()) > 1000
 
     eventually(is_written)
+
+
+def let_agents_run(rig: Rig, text: str, names: Container[str] = ()) -> str:
+    """Give hosts of these names, or all, an interpreter of agents; return its path.
+
+    `text` is what it does before it is an agent. The others have Python as it is.
+    """
+    for name, host in rig.hosts.items():
+        python = host.path("/run/python")
+        changed = CHANGED.format(python=sys.executable, text=text)
+        plain = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
+        python.write_text(changed if not names or name in names else plain)
+        python.chmod(0o755)
+    return "/run/python"
+
+
+@contextmanager
+def hold(rig: Rig, name: str) -> Iterator[None]:
+    """Let a host wait before it tells what there was under load (`HOLDING`)."""
+    hold, held = (rig.hosts[name].path(path) for path in (HOLD, HELD))
+    held.unlink(missing_ok=True)
+    hold.touch()
+    yield
+    hold.unlink()
 
 
 def of(rig: Rig, host: str, word: str) -> psutil.Process:

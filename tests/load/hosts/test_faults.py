@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.load.hosts.conftest import ENDLESS, Runs, of, under_load
+from tests.load.hosts.conftest import ENDLESS, Runs, let_agents_run, of, under_load
 from tests.load.hosts.rig import Host, Rig
 
 # Servers that start a `sleep` when a run has come to a stage, and stay in it.
@@ -46,14 +45,11 @@ from load.hosts import agent
 agent.SILENT_S, agent.ENDING_S = 5.0, 1.0
 runpy.run_module("load", run_name="__main__")
 """
-# An interpreter of agents whose clock goes 2 % faster than the others.
-DRIFTING = f"""#!{sys.executable}
-import runpy, sys, time
+# Agents whose clock goes 2 % faster than the others.
+DRIFTING = """
+import time
 own = time.monotonic
 time.monotonic = lambda: own() * 1.02
-sys.argv = ["load.agent"]
-sys.path.insert(0, "")
-runpy.run_module("load.agent", run_name="__main__")
 """
 
 
@@ -198,12 +194,6 @@ def is_alive(process: psutil.Process) -> bool:
 
 def test_a_clock_that_drifts(runs: Runs, hosts: Rig) -> None:
     """No more than a millisecond: times of several hosts are in one record."""
-    for host in hosts.hosts.values():
-        text = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
-        if host.name == "load2":
-            text = DRIFTING
-        python = host.path("/run/python")
-        python.write_text(text)
-        python.chmod(0o755)
-    line = runs.fails(runs.start({"python": "/run/python"}))
+    python = let_agents_run(hosts, DRIFTING, ["load2"])
+    line = runs.fails(runs.start({"python": python}))
     assert re.match(r"host load2: its clock went \d+\.\d ms faster than this ", line)

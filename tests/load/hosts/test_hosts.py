@@ -14,6 +14,7 @@ import psutil
 import pytest
 import yaml
 
+from contract.record import FILES
 from tests.conftest import ROOT
 from tests.load.conftest import requests
 from tests.load.hosts.conftest import ENDLESS, Runs, of, under_load
@@ -69,6 +70,7 @@ def test_the_first_failure_is_searched_from_a_worker(runs: Runs) -> None:
     assert known["stopped"]["requests_before"] > 0
     assert known["stopped"]["start"]["capacity_rps"] > 0
     assert list(known["provenance"]["hosts"]) == ["server", "here", "load1"]
+    assert {path.name for path in cell.iterdir()} == set(FILES)
     assert yaml.safe_load((cell / "config.yaml").read_text())["users"] == 40
 
 

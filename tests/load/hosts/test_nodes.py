@@ -13,8 +13,9 @@ import pytest
 from conf.hosts import Hosts
 from load.errors import CellError
 from load.host.allocation import JOB, without_job
-from load.hosts.destination import agent_words
-from load.hosts.nodes import named_hosts
+from load.host.process import last_line
+from load.hosts.destination import ENDED, agent_environment, agent_words
+from load.hosts.nodes import OWN, named_hosts
 
 SLURM = {
     "squeue": 'echo "17 all"',
@@ -36,6 +37,7 @@ def nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv(JOB, "17")
+    monkeypatch.delenv(OWN, raising=False)
     return file
 
 
@@ -51,6 +53,33 @@ def test_the_first_node_has_users_only_where_there_is_no_third(nodes: Path) -> N
     nodes.write_text("n1\nn2\nn3\nn4\n")
     assert named_hosts(settings())["load"] == ["n3", "n4"]
     assert "--nodelist=n3" in agent_words("n3", settings())
+
+
+def test_the_runner_is_where_slurm_has_started_it(
+    nodes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes.write_text("n1\nn2\nn3\n")
+    monkeypatch.setenv(OWN, "n2")
+    three = named_hosts(settings())
+    assert (three["server"], three["load"]) == ("n1", ["n3"])
+    assert three["master"] == "10.9.8.2"
+
+
+def test_srun_follows_no_step() -> None:
+    """A step has its own tasks, its own nodes and more, and srun would take them."""
+    step = {"SLURM_NTASKS": "4", "SRUN_DEBUG": "3", "SBATCH_X": "1", "PATH": "/bin"}
+    job = {JOB: "17", "SLURM_CONF": "/etc/slurm.conf"}
+    assert agent_environment(settings(), step | job) == job | {"PATH": "/bin"}
+    assert agent_environment(asdict(Hosts()), step) == step
+
+
+def test_why_an_agent_has_ended_is_not_what_srun_says(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    srun = "srun: error: n2: task 0: Exited with exit code 1\n"
+    log.write_text(f"ModuleNotFoundError: No module named 'gevent'\n{srun}")
+    assert last_line(log, noise=ENDED).endswith("No module named 'gevent'")
+    log.write_text(srun)
+    assert last_line(log, noise=ENDED) == f": {srun.strip()}"
 
 
 def test_other_hosts_are_as_the_settings_name_them() -> None:

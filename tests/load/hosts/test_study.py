@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.e2e.conftest import Checkout, copy_of
-from tests.load.hosts.conftest import of
+from tests.load.hosts.conftest import HELD, HOLDING, hold, let_agents_run, of
 from tests.load.hosts.rig import Rig
 
 STUDY = ("--config", "study=tiny", "impl=select", "network=lab")
@@ -26,7 +26,8 @@ ADDRESSES = b"198.18.1."  # what those of the hosts begin with
 def checkout(hosts: Rig, root: Path, tmp_path: Path) -> Iterator[Checkout]:
     """A copy of the checkout that knows the hosts as the network `lab`."""
     made = copy_of(root, tmp_path / "firstfail")
-    lab = hosts.network(install=True, folder=BROUGHT)
+    python = let_agents_run(hosts, HOLDING)
+    lab = hosts.network(install=True, folder=BROUGHT, python=python)
     del lab["name"]
     file = made.folder / "conf" / "network" / "lab.yaml"
     file.write_text(f"# Hosts on this machine.\n\n{yaml.safe_dump(lab)}")
@@ -58,9 +59,20 @@ def snakemake(hosts: Rig, checkout: Checkout, *words: str) -> str:
 def test_a_study_is_whole(
     hosts: Rig, checkout: Checkout, eventually: Callable[..., None]
 ) -> None:
-    """A fault in one cell is a line, and only that cell is measured again."""
+    """A fault in one cell is a line, and only that cell is measured again.
+
+    One fault is under load, the other while the results are fetched.
+    """
     outputs = checkout.folder / "outputs"
     snakemake(hosts, checkout, "all", "--until=measure", *STUDY, "experiment=burst")
+    with hold(hosts, "server"), begun(hosts, checkout, "all", *STUDY) as study:
+        eventually(hosts.hosts["server"].path(HELD).exists, 300)
+        of(hosts, "server", "load.agent").kill()
+        _, said = study.communicate(timeout=600)
+    assert study.returncode == 1
+    assert said.count("firstfail: ") == 1, said
+    assert "host server: its agent has ended" in said
+    assert "1 of 2 cells" in said
     with begun(hosts, checkout, "all", *STUDY) as study:
 
         def is_under_load() -> bool:

@@ -130,3 +130,43 @@ def test_the_master_records_reports_of_its_run_some_at_once(root: Path) -> None:
     )
     end = "('requests', 101.302, 6)"
     assert done.stdout.strip() == f"0 0 2 2 2 4 {end}", done.stderr
+
+
+UNFINISHED = """
+from types import SimpleNamespace
+from load.recording import master as module
+
+module.SILENT_S = 0.1
+master = module.MasterRecorder.__new__(module.MasterRecorder)
+sent = SimpleNamespace(send_message=lambda name: print(name))
+master.environment = SimpleNamespace(runner=sent)
+master.merge = module.Merge(2)
+master.heard_s, master.hosts = {0: 0.0, 1: 0.0}, {1: "load2"}
+master.unfinished = {}
+master.lose = print
+master.finish = lambda *end: print(end)
+told = {"worker": 0, "unfinished": [[1.0, None, None], [9.0, None, None]]}
+master.receive_unfinished(SimpleNamespace(data=told))
+master.finish_with_unfinished("requests", 2.0, 3)
+master.receive_unfinished(SimpleNamespace(data={"worker": 1, "unfinished": []}))
+master.receive_unfinished(SimpleNamespace(data={"worker": 0, "unfinished": []}))
+master.finish_with_unfinished("requests", 2.0, 3)
+"""
+
+
+def test_no_worker_leaves_out_what_was_in_flight(root: Path) -> None:
+    """And none takes it back, as it sends it once more."""
+    done = subprocess.run(
+        [sys.executable, "-c", UNFINISHED],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [
+        "firstfail-ended",
+        "worker 1 on host load2 has not sent which requests were in flight",
+        "firstfail-ended",
+        "('requests', 2.0, 3, [(1.0, None, None)])",
+    ], done.stderr
