@@ -3,8 +3,9 @@
 Rules of this module:
 - A word is a folder, an archive or a commit. What exists as a path is a path.
 - A folder is a checkout, its folder of outputs, or the folder of one matrix. Of outputs
-  the study that is shown is meant, which is the last one that ended. Outputs without
-  any matrix are all of their runs.
+  the study that is shown is meant, which is the last one that ended. If one that was
+  asked for later has cells without a record, it is not known which is meant. Outputs
+  without any matrix are all of their runs.
 - A matrix lists its cells by paths that begin with `outputs/`. They are looked up in
   the folder of outputs that the matrix is in, wherever that was moved to. Those of a
   matrix elsewhere are looked up from here, as all steps do.
@@ -122,6 +123,7 @@ def _listed(outputs: Path) -> tuple[list[Path], list[Path]]:
             f"name one of them, as in {chosen[0]}"
         )
     if chosen:
+        _check_last(chosen[0], matrices, outputs)
         return _cells(chosen[0], outputs), chosen
     runs = outputs / RUNS
     found = sorted(path.parent for path in runs.rglob(record.RUN))
@@ -129,6 +131,21 @@ def _listed(outputs: Path) -> tuple[list[Path], list[Path]]:
     if not whole:
         raise DataError(f"{runs} holds no cell: measure first, as in make demo")
     return whole, []
+
+
+def _check_last(chosen: Path, matrices: Sequence[Path], outputs: Path) -> None:
+    """Raise `DataError` if a study that was asked for later did not end."""
+    asked_ns = (chosen / LISTED).stat().st_mtime_ns
+    for matrix in matrices:
+        is_later = (matrix / LISTED).stat().st_mtime_ns > asked_ns
+        if is_later and not all(
+            (cell / record.RUN).is_file() for cell in _cells(matrix, outputs)
+        ):
+            raise DataError(
+                f"{outputs}: a study that was asked for after the one that is shown "
+                f"did not end: ask for it again, or name one of both: {matrix} and "
+                f"{chosen}"
+            )
 
 
 def _is_hidden(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -67,9 +68,17 @@ def test_a_matrix_elsewhere_lists_its_cells_as_seen_from_here(
 
 
 def test_the_study_that_is_shown_is_meant(outputs: Path) -> None:
-    later = outputs / "matrices" / "later"
-    later.mkdir()
-    (later / "matrix.json").write_text('["outputs/runs/none/repeat~1-x"]')
+    other = outputs / "matrices" / "other"
+    other.mkdir()
+    (other / "matrix.json").write_text('["outputs/runs/none/repeat~1-x"]')
+    os.utime(other / "matrix.json", (1, 1))
+    assert len(found(outputs).folders) == 5
+    os.utime(other / "matrix.json")
+    with pytest.raises(DataError, match=r"did not end: ask for it again, or name one"):
+        found(outputs)
+    assert len(found(outputs / "matrices" / "0a1b2c3d").folders) == 5
+    (outputs / "runs/none/repeat~1-x").mkdir(parents=True)
+    (outputs / "runs/none/repeat~1-x/run.json").touch()  # it has ended since
     assert len(found(outputs).folders) == 5
     shutil.rmtree(outputs / ".shown")
     with pytest.raises(DataError, match=r"2 studies.*name one of them, as in .*0a1b"):
