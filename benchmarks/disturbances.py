@@ -18,7 +18,15 @@ from pathlib import Path
 CGROUPS = Path("/sys/fs/cgroup")
 PERIOD_US = 100_000
 LEAVING_S = 10.0
-BUSY = "import os,sys\nos.sched_setaffinity(0,{int(sys.argv[1])})\nwhile 1: pass"
+# It ends with its parent, however that ends, and after a few minutes in any case.
+BUSY = """
+import os, sys, time
+parent, until = os.getppid(), time.monotonic() + 300
+os.sched_setaffinity(0, {int(sys.argv[1])})
+while os.getppid() == parent and time.monotonic() < until:
+    for _ in range(100_000):
+        pass
+"""
 ENTER = 'echo $$ > "$0" && exec "$@"'
 
 

@@ -29,6 +29,7 @@ from load.sides.server_side import ServerSide
 
 ERROR = re.compile(r"/ERROR/\S+: (.*)")  # in Locust's log, which ends in a table
 POLL_S = 0.1
+STARTING_S = 30.0  # for Locust to start, on a core that others may share
 STOPPING_S = 15.0  # for Locust to end once its rule has been met
 
 
@@ -95,9 +96,10 @@ class Watch:
     ) -> None:
         """Wait until Locust has ended; read telemetry and show progress meanwhile."""
         longest_s = locust_command.lead_s(config) + locust_command.longest_s(config)
-        deadline = time.monotonic() + longest_s + STOPPING_S
+        most_s = STARTING_S + longest_s + STOPPING_S
         if locust_command.has_workers(config):
-            deadline += locust_command.WORKERS_S
+            most_s += locust_command.WORKERS_S
+        deadline = time.monotonic() + most_s
         terminated = False
         self.progress.begin_load(self.folder.scratch / record.REQUESTS, longest_s)
         with Ending(locust) as ending:
@@ -111,7 +113,5 @@ class Watch:
                     terminated = True
                     deadline = min(deadline, time.monotonic() + STOPPING_S)
                 if time.monotonic() > deadline:
-                    raise CellError(
-                        f"Locust did not end within {longest_s + STOPPING_S:.0f} s"
-                    )
+                    raise CellError(f"Locust did not end within {most_s:.0f} s")
         self.progress.end_load()
