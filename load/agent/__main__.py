@@ -1,7 +1,9 @@
 """`python -m load.agent`: what a run needs of this host, for a runner on another.
 
 The runner starts it, by ssh. It reads calls from its standard input, a line of JSON
-each, and writes answers to its standard output.
+each, and writes answers to its standard output. When its input ends, it ends. It also
+dies with the sshd that started it: an agent that stands still does not see its input
+end. Its guard then ends what it has started.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from load.agent.runner import Runner
 from load.agent.same_code import differing_code
 from load.agent.server_host import ServerHost
 from load.errors import SIGNALS, CellError, InterruptedRunError, interrupt
+from load.host.guard import die_with_parent
 from load.host.limits import most_users
 from load.host.lock import identity
 from load.hosts.lines import ClosedError, Lines
@@ -55,6 +58,7 @@ def take_part(runner: Runner) -> None:
 
 
 def main() -> int:
+    die_with_parent()
     for number in SIGNALS:
         signal.signal(number, interrupt)
     runner = Runner(own_lines())

@@ -138,7 +138,7 @@ def test_a_full_disk(runs: Runs, hosts: Rig, name: str) -> None:
 def test_an_agent_that_stands_still(
     runs: Runs, hosts: Rig, eventually: Callable[..., None]
 ) -> None:
-    """When its ssh has ended, the kernel has it go on, and tells it to end."""
+    """It dies with its sshd, and its guard ends what it has started."""
     runs.runner = ("-c", SILENT)
     process = runs.start(**ENDLESS)
     under_load(runs, eventually)
