@@ -15,17 +15,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from load.host.guard import die_with_parent
+
 CGROUPS = Path("/sys/fs/cgroup")
 PERIOD_US = 100_000
 LEAVING_S = 10.0
-# It ends with its parent, however that ends, and after a few minutes in any case.
+# It ends after a few minutes in any case.
 BUSY = """
 import os, sys, time
-parent, until = os.getppid(), time.monotonic() + 300
 os.sched_setaffinity(0, {int(sys.argv[1])})
-while os.getppid() == parent and time.monotonic() < until:
-    for _ in range(100_000):
-        pass
+until = time.monotonic() + 300
+while time.monotonic() < until:
+    pass
 """
 ENTER = 'echo $$ > "$0" && exec "$@"'
 
@@ -39,7 +40,14 @@ def busy_programs(number: int, core: int) -> Iterator[None]:
     """Keep `number` programs busy on `core`."""
     words = [sys.executable, "-c", BUSY, str(core)]
     # In sessions of their own: the kernel may share a core out by session.
-    busy = [subprocess.Popen(words, start_new_session=True) for _ in range(number)]
+    busy = [
+        subprocess.Popen(
+            words,
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 (one thread)
+        )
+        for _ in range(number)
+    ]
     try:
         yield
     finally:

@@ -90,7 +90,9 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
     """
     config, run, readings = measured.config, measured.run, measured.readings
     slices = _Slices(readings, between)
-    occupied = _occupied(slices, requests)
+    answering = np.minimum(phases.occupied(requests, between) / slices.seconds, 1.0)
+    # It counts as a whole slice where nobody was connected.
+    occupied = np.where(answering > 0, np.maximum(answering, LEAST_OCCUPIED), 1.0)
     server = _server(run, slices)
     link = _link(link_mbit(config, run["provenance"]), slices)
     cpu = server["server_cpu"]
@@ -98,9 +100,7 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
         {
             "t_s": between[:-1],
             "seconds": slices.seconds,
-            "occupied": np.minimum(
-                phases.occupied(requests, between) / slices.seconds, 1
-            ),
+            "occupied": answering,
             **server,
             "server_cpu_connected": np.minimum(cpu / occupied, np.maximum(cpu, 1.0)),
             **_generator(run, slices),
@@ -114,15 +114,6 @@ def levels(measured: Measurement, between: Floats, requests: Requests) -> pd.Dat
     if between[-1] - between[0] < EVERY_S:  # readings are from before and after it
         table[table.columns.difference(["t_s", "seconds"])] = np.nan
     return table
-
-
-def _occupied(slices: _Slices, requests: Requests) -> Floats:
-    """Return the share of each slice in which a client was connected.
-
-    It is 1 for a slice in which none was.
-    """
-    connected = phases.occupied(requests, slices.edges) / slices.seconds
-    return np.where(connected > 0, np.clip(connected, LEAST_OCCUPIED, 1.0), 1.0)
 
 
 def _server(run: dict[str, Any], slices: _Slices) -> dict[str, Floats]:

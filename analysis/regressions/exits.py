@@ -44,6 +44,6 @@ def exit_status(
         return UNMEASURED
     rows = {id(finding.pair) for finding in findings}
     decided = {id(f.pair) for f in findings if f.verdict in DECIDED}
-    is_open = only_base or not rows or rows != decided or "not comparable" in conforms
-    is_open = is_open or "too few runs" in verdicts
+    is_open = only_base or not rows or rows != decided
+    is_open = is_open or "too few runs" in verdicts or "not comparable" in conforms
     return UNDECIDED if is_open else NOTHING_WORSE

@@ -56,8 +56,8 @@ def _machine(cell: Cell) -> dict[str, Any]:
     return cell.result.get("machine") or {}
 
 
-def _of_load(cell: Cell) -> dict[str, Any]:
-    """Return what is known of hosts of the users, where these have others."""
+def _hosts(cell: Cell) -> dict[str, Any]:
+    """Return what is known of each host of a run that was over several."""
     hosts: dict[str, Any] = cell.provenance.get("hosts") or {}
     return hosts
 
@@ -88,7 +88,7 @@ def _governors(groups: Sequence[Group]) -> Iterator[str]:
         known = {
             name
             for cell in group.cells
-            for host in (_machine(cell), *_of_load(cell).values())
+            for host in (_machine(cell), *_hosts(cell).values())
             for name in (host.get("governors") or {}).values()
         }
         for name in sorted(known - {None, STEADY}):
@@ -152,7 +152,7 @@ def _programs(cell: Cell) -> Iterator[tuple[str, float]]:
     """Yield other programs of all hosts, and the cores that they took."""
     for each in _machine(cell).get("others") or ():
         yield each["name"], each["cores"]
-    for host, known in _of_load(cell).items():
+    for host, known in _hosts(cell).items():
         for each in known.get("others") or ():
             yield f"{each['name']} on {host}", each["cores"]
 
@@ -164,12 +164,12 @@ def _shares(groups: Sequence[Group]) -> Iterator[str]:
         for cell in group.cells:
             shares = {
                 host: fact["share"]
-                for host, fact in _of_load(cell).items()
+                for host, fact in _hosts(cell).items()
                 if fact.get("share") is not None
             }
             if not any(shares.values()):
                 continue  # nobody has made a request
-            even = 1 / max(len(shares), 1)
+            even = 1 / len(shares)
             odd = UNEVEN * even + 1 / max(int(cell.row["users"] or 1), 1)
             if any(abs(share - even) > odd for share in shares.values()):
                 each = (f"{show(host)} {share:.0%}" for host, share in shares.items())

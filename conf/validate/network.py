@@ -14,7 +14,6 @@ from dataclasses import asdict
 from typing import Any
 
 from conf.errors import SettingError
-from conf.hosts import Hosts
 from conf.schema import Config, Network
 from contract.settings import ADDRESSES, HOSTS, NODE
 
@@ -26,7 +25,10 @@ def check_network(cell: Config) -> None:
     network, server = cell["network"], cell["server"]
     kind = network["kind"]
     if kind == HOSTS:
-        _check_hosts(network["hosts"])
+        if network["hosts"]["job"]:
+            _check_job(network)
+        else:
+            _check_hosts(network["hosts"])
         _refuse_set(
             network, OF_HOSTS, "firstfail sets up no other hosts; choose network=netns"
         )
@@ -74,9 +76,6 @@ def _set(network: Config) -> Iterator[tuple[str, Any]]:
 
 
 def _check_hosts(hosts: Config) -> None:
-    if hosts["job"]:
-        _check_job(hosts)
-        return
     for name in ("server", "address", "load", "master"):
         if not hosts[name]:
             raise SettingError(
@@ -98,16 +97,16 @@ def _check_hosts(hosts: Config) -> None:
             )
 
 
-def _check_job(hosts: Config) -> None:
+def _check_job(network: Config) -> None:
     """Refuse what a job gives, or what would be the same for all its nodes."""
-    for name, default in asdict(Hosts()).items():
-        value = hosts[name]
-        if name in ("job", *ADDRESSES) or value == default:
-            continue
-        raise SettingError(
-            f"network.hosts.{name}={value} with network.hosts.job=true: the job gives "
-            "the hosts; leave it out"
-        )
+    for name, value in _set(network):
+        group, _, setting = name.partition(".")
+        if group == "hosts" and setting not in ("job", *ADDRESSES):
+            raise SettingError(
+                f"network.{name}={value} with network.hosts.job=true: the job gives "
+                "the hosts; leave it out"
+            )
+    hosts = network["hosts"]
     for name in ADDRESSES:
         if hosts[name] and NODE not in hosts[name]:
             raise SettingError(

@@ -109,16 +109,14 @@ class LoadHost:
             how = f"ended with status {status}"
             if status < 0:
                 how = f"was ended by signal {-status}"
-            name = log.stem.replace("-", " ")
-            raise CellError(f"Locust's {name} {how}{last_line(log)}")
+            raise CellError(_said_of(log, how))
 
     def _check_joined(self) -> None:
         """Tell of a worker that has no connection to the master."""
         for log, worker in self.workers.items():
             if worker.poll() is None and not _is_connected(worker.pid):
-                name = log.stem.replace("-", " ")
                 why = f"has not reached the master within {JOINING_S:g} s"
-                self.at.runner.tell(lost=f"Locust's {name} {why}{last_line(log)}")
+                self.at.runner.tell(lost=_said_of(log, why))
 
     def wait_s(self) -> float:
         return self.sampler.wait_s() if self.sampler else POLL_S
@@ -142,6 +140,11 @@ class LoadHost:
         for worker in self.workers.values():
             worker.kill()
             worker.wait()
+
+
+def _said_of(log: Path, what: str) -> str:
+    """Return a line about the worker with this log, and the last that it has said."""
+    return f"Locust's {log.stem.replace('-', ' ')} {what}{last_line(log)}"
 
 
 def _is_connected(pid: int) -> bool:

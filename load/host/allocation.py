@@ -43,9 +43,9 @@ def without_job(
 def _nodes(job: str) -> list[list[str]] | None:
     """Return the nodes of each part of a job, without the shorthand of Slurm."""
     try:
-        told = _said("squeue", "--noheader", f"--jobs={job}", "--format=%i %N")
+        told = slurm_says("squeue", "--noheader", f"--jobs={job}", "--format=%i %N")
         named = [part.split()[1] for part in sorted(told, key=_number)]
-        parts = [_said("scontrol", "show", "hostnames", nodes) for nodes in named]
+        parts = [slurm_says("scontrol", "show", "hostnames", nodes) for nodes in named]
     except (OSError, subprocess.CalledProcessError, IndexError, ValueError):
         return None
     return parts or None
@@ -56,7 +56,11 @@ def _number(part: str) -> int:
     return int(part.split(maxsplit=1)[0].partition("+")[2] or 0)
 
 
-def _said(*words: str) -> list[str]:
+def slurm_says(*words: str) -> list[str]:
+    """Return the lines that a command of Slurm prints.
+
+    Raises `OSError` or `CalledProcessError`.
+    """
     done = subprocess.run(
         words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
     )

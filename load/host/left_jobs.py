@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from load.errors import CellError
+from load.host.allocation import slurm_says
 
 MOST_S = 120.0  # Slurm kills what does not end after KillWait, half a minute
 POLL_S = 0.5
@@ -42,14 +43,11 @@ def end_left_jobs(folder: Path, comment: str) -> list[str]:
 
 def _jobs(folder: Path, comment: str) -> list[str]:
     """Return the numbers of these jobs, each once: a job may have several parts."""
-    words = ["squeue", "--me", "--noheader", f"--format={FORMAT}"]
     try:
-        done = subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
-        )
+        lines = slurm_says("squeue", "--me", "--noheader", f"--format={FORMAT}")
     except (OSError, subprocess.CalledProcessError):
         return []  # another executor than that for Slurm
-    told = (line.split("|", 2) for line in done.stdout.splitlines())
+    told = (line.split("|", 2) for line in lines)
     return sorted(
         {
             job

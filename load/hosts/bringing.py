@@ -4,7 +4,7 @@ Rules of this module:
 - It is one stream of tar over ssh: what a run there needs, and nothing else of the
   checkout. The same code is brought once.
 - Which files a server is made of says `conf/plan/sources.py`, as for the digest that is
-  compared. It is asked by its command line, since no other part is imported here.
+  compared.
 - Only a folder that was brought is ever replaced: a checkout stays as it is. A list of
   what was brought is kept there, so that no file of an earlier server stays.
 - It is unpacked beside the folder. What was cut off has replaced nothing.
@@ -21,14 +21,11 @@ import io
 import os
 import shlex
 import subprocess
-import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from load import ROOT
 from load.errors import CellError
@@ -36,11 +33,11 @@ from load.host import lock
 from load.host.guard import die_with_parent
 from load.host.process import last_line
 from load.hosts.destination import ssh_words
+from load.hosts.sources import asked
 
 PARTS = ("conf", "contract", "load", "peers", "servers")
 FOR_INSTALLING = ("Makefile", "pyproject.toml", "requirements.txt")
 NOT_CODE = ("__pycache__",)
-LISTED = ("-E", "-s", "-m", "conf.plan.sources", "--list")
 LIST = ".brought-files"  # of names, each ended by a null byte
 POLL_S = 0.1
 UNPACK = """set -e
@@ -144,15 +141,7 @@ class Bringing:
 def server_files(config: dict[str, Any]) -> list[str]:
     """Return the files of the server of a cell, below this checkout."""
     with tempfile.TemporaryDirectory(prefix="firstfail-") as folder:
-        (Path(folder) / "config.yaml").write_text(yaml.safe_dump(config))
-        done = subprocess.run(
-            [sys.executable, *LISTED, folder],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = asked(config, Path(folder), "--list")
     if done.returncode:
         *_, last = done.stderr.strip().splitlines() or ["which code counts is unknown"]
         raise CellError(last)

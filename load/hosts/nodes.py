@@ -20,7 +20,7 @@ from typing import Any
 from contract.settings import HERE, NODE
 from contract.text import numbered
 from load.errors import CellError
-from load.host.allocation import NO_JOB, allocation
+from load.host.allocation import NO_JOB, allocation, slurm_says
 
 LEAST = 2
 OWN = "SLURMD_NODENAME"  # the node of a step's process
@@ -73,12 +73,9 @@ def _address(node: str, called: str) -> str:
 
 def _slurms(node: str) -> str:
     """Return the address, or the name, by which Slurm reaches a node."""
-    words = ["scontrol", "show", "node", "--oneliner", node]
     try:
-        told = subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
-        ).stdout
+        lines = slurm_says("scontrol", "show", "node", "--oneliner", node)
     except (OSError, subprocess.CalledProcessError):
         return node
-    found = re.search(r"\bNodeAddr=(\S+)", told)
+    found = re.search(r"\bNodeAddr=(\S+)", "\n".join(lines))
     return found[1] if found else node

@@ -112,14 +112,13 @@ class MasterRecorder(RunListener):
             with contextlib.suppress(psutil.Error):
                 self.processes[worker] = psutil.Process(report["pid"])
         self.heard_s[worker] = time.monotonic()
-        if report["last"] and self.options.elsewhere and not self.reason:
-            where = self.worker_at(worker, report["host"])
-            self.lose(f"{where} has ended before the run")
-            return
         if host := report["host"]:
             self.hosts[worker] = host
             by_host = self.record.by_host
             by_host[host] = by_host.get(host, 0) + len(lines)
+        if report["last"] and self.options.elsewhere and not self.reason:
+            self.lose(f"{self.named(worker)} has ended before the run")
+            return
         for late in report["late"]:
             self.attempt(self.add_lateness, worker, late)
         self.late_so_far[worker] = report["late_so_far"]
@@ -167,8 +166,8 @@ class MasterRecorder(RunListener):
         while missing := [w for w in self.heard_s if w not in self.unfinished]:
             gevent.sleep(SEND_S / 5)
             if time.monotonic() > deadline:
-                where = self.worker_at(missing[0], self.hosts.get(missing[0]))
-                self.lose(f"{where} has not sent which requests were in flight")
+                why = "has not sent which requests were in flight"
+                self.lose(f"{self.named(missing[0])} {why}")
                 return
         late_lines = (line for *_, line in self.merge.waiting if line is not None)
         finished_since = [in_flight(line) for line in late_lines if line[0] > at_s]
@@ -204,11 +203,10 @@ class MasterRecorder(RunListener):
             if process is not None and _has_ended(process):
                 self.lose(f"worker {worker} (process {process.pid}) has died")
             elif now - heard_s > SILENT_S:
-                where = self.worker_at(worker, self.hosts.get(worker))
-                self.lose(f"{where} has sent nothing for {SILENT_S:g} s")
+                self.lose(f"{self.named(worker)} has sent nothing for {SILENT_S:g} s")
 
-    @staticmethod
-    def worker_at(worker: int, host: str | None) -> str:
+    def named(self, worker: int) -> str:
+        host = self.hosts.get(worker)
         return f"worker {worker}" + (f" on host {host}" if host else "")
 
 

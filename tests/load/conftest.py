@@ -153,6 +153,18 @@ def requests(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def said_by(code: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Let a new Python carry out code of this checkout."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 def of_runs_in(folder: Path) -> list[psutil.Process]:
     """Return all processes of runs, but the runner, that measure into `folder`."""
     found = []

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,14 @@ def archive(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def files(archive: Path) -> dict[str, bytes]:
     """The files of the archive. Not to be changed: copy them."""
     return made.members(archive)
+
+
+@pytest.fixture
+def place(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """Where archives are unpacked, and where nothing is left."""
+    place = tmp_path_factory.mktemp("unpacked")
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    yield place
+    assert list(place.iterdir()) == []

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,15 +17,7 @@ Files = dict[str, bytes]
 REQUESTS = f"{CELL}/requests.csv.gz"
 
 
-@pytest.fixture(autouse=True)
-def place(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
-    """Where archives are unpacked, and where nothing is left."""
-    place = tmp_path_factory.mktemp("unpacked")
-    monkeypatch.setattr(tempfile, "tempdir", str(place))
-    yield place
-    assert list(place.iterdir()) == []
+pytestmark = pytest.mark.usefixtures("place")
 
 
 def refused(path: Path, files: Files, name: str, content: bytes) -> str:

@@ -41,15 +41,7 @@ Files = dict[str, bytes]
 REQUESTS = f"{CELL}/requests.csv.gz"
 
 
-@pytest.fixture(autouse=True)
-def _nothing_is_left(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """Archives are unpacked to a folder of their own, which is empty afterwards."""
-    place = tmp_path_factory.mktemp("unpacked")
-    monkeypatch.setattr(tempfile, "tempdir", str(place))
-    yield
-    assert list(place.iterdir()) == []
+pytestmark = pytest.mark.usefixtures("place")
 
 
 def test_it_looks_like_outputs(archive: Path, study: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -168,6 +168,18 @@ def hold(rig: Rig, name: str) -> Iterator[None]:
     hold.touch()
     yield
     hold.unlink()
+
+
+@contextmanager
+def holding(words: Sequence[str]) -> Iterator[None]:
+    """Let a program have something: it prints a line then, and ends with its input."""
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield
+        process.communicate()
 
 
 def of(rig: Rig, host: str, word: str) -> psutil.Process:

@@ -17,7 +17,7 @@ import yaml
 from contract.record import FILES
 from tests.conftest import ROOT
 from tests.load.conftest import requests
-from tests.load.hosts.conftest import ENDLESS, Runs, of, under_load
+from tests.load.hosts.conftest import ENDLESS, Runs, holding, of, under_load
 from tests.load.hosts.rig import Rig, free_port
 
 
@@ -93,13 +93,8 @@ def taken(rig: Rig, port: int) -> Iterator[None]:
         "print(flush=True); sys.stdin.read()"
     )
     words = rig.hosts["server"].command(sys.executable, "-c", code)
-    with subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
+    with holding(words):
         yield
-        process.communicate()
 
 
 def test_a_port_that_is_taken(runs: Runs, hosts: Rig) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -13,7 +12,7 @@ import pytest
 from load.errors import CellError
 from load.hosts.sameness import check_different
 from load.many_hosts import ManyHosts
-from tests.load.hosts.conftest import Runs
+from tests.load.hosts.conftest import Runs, holding
 from tests.load.hosts.rig import Rig
 
 IMPATIENT = """
@@ -63,13 +62,8 @@ def another_run(rig: Rig, name: str) -> Iterator[None]:
     lock = rig.hosts[name].path("/tmp/firstfail.lock")
     lock.touch()
     words = ["flock", str(lock), "sh", "-c", "echo; exec cat"]
-    with subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
+    with holding(words):
         yield
-        process.communicate()
 
 
 def test_no_run_waits_for_ever(runs: Runs, hosts: Rig) -> None:

@@ -5,11 +5,9 @@ In a process of its own: Locust makes all of Python's blocking calls gevent's.
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+
+from tests.load.conftest import said_by
 
 CODE = """
 import sys
@@ -60,17 +58,10 @@ CASES = {
 
 @pytest.mark.parametrize("reason, error, other, said", CASES.values(), ids=CASES)
 def test_a_failure_before_a_bound_takes_the_end_back(
-    root: Path, reason: str, error: str, other: str, said: str
+    reason: str, error: str, other: str, said: str
 ) -> None:
     """Then all that was told is in the record, and else what finished before it."""
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, reason, error, other],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = said_by(CODE, reason, error, other)
     assert done.stdout.strip() == said, done.stderr
 
 
@@ -119,15 +110,8 @@ print(
 """
 
 
-def test_the_master_records_reports_of_its_run_some_at_once(root: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", REPORTS],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def test_the_master_records_reports_of_its_run_some_at_once() -> None:
+    done = said_by(REPORTS)
     end = "('requests', 101.302, 6)"
     assert done.stdout.strip() == f"0 0 2 2 2 4 {end}", done.stderr
 
@@ -154,16 +138,9 @@ master.finish_with_unfinished("requests", 2.0, 3)
 """
 
 
-def test_no_worker_leaves_out_what_was_in_flight(root: Path) -> None:
+def test_no_worker_leaves_out_what_was_in_flight() -> None:
     """And none takes it back, as it sends it once more."""
-    done = subprocess.run(
-        [sys.executable, "-c", UNFINISHED],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = said_by(UNFINISHED)
     assert done.stdout.splitlines() == [
         "firstfail-ended",
         "worker 1 on host load2 has not sent which requests were in flight",

@@ -5,11 +5,9 @@ In a process of its own: Locust makes all of Python's blocking calls gevent's.
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+
+from tests.load.conftest import said_by
 
 USERS = """
 import gevent
@@ -71,13 +69,6 @@ print("alike")
 
 
 @pytest.mark.parametrize("code", [USERS, STATISTICS], ids=["users", "statistics"])
-def test_the_same_is_told(root: Path, code: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def test_the_same_is_told(code: str) -> None:
+    done = said_by(code)
     assert done.stdout.strip() == "alike", done.stderr
