@@ -19,6 +19,7 @@ from load.network.listening import ports
 
 TRIES = 100
 POLL_S = 0.1
+EVERYWHERE = ("0.0.0.0", "::")  # all addresses of a host
 # The kernel keeps a port for so long after a connection: until the other side has
 # closed (tcp_fin_timeout), and for TIME_WAIT (RFC 9293, 3.6.1; Linux: 60 s).
 TIME_WAIT_S = 125.0
@@ -29,6 +30,9 @@ def choose_port(host: str, wanted: int, taken: int = 0) -> int:
 
     `taken` is a port that something else is about to listen on.
 
+    No other address of this host may have the port either: a server may listen on all
+    of them, whatever host it is given.
+
     Any port means one outside of the range from which the kernel takes clients' ports.
     A client that connects to a port in that range, with nobody listening, may be given
     the same port and so reach itself.
@@ -36,7 +40,7 @@ def choose_port(host: str, wanted: int, taken: int = 0) -> int:
     if wanted:
         if is_listened_on(Address(host, wanted)):
             raise CellError(
-                f"server.port={wanted}: something listens on {host} port {wanted} "
+                f"server.port={wanted}: something listens on that port of this host "
                 "already; choose another, or 0 for any that is free"
             )
         return wanted
@@ -63,11 +67,11 @@ def wait_for_port(
     while not _is_free(address):
         if time.monotonic() > deadline:
             raise CellError(
-                f"server.port={address.port}: earlier connections have kept {address} "
+                f"server.port={address.port}: earlier connections have kept the port "
                 f"for {TIME_WAIT_S:g} s; choose another, or 0 for any that is free"
             )
         if not has_said:
-            say(f"waiting for earlier connections to leave {address}")
+            say(f"waiting for earlier connections to leave port {address.port}")
             has_said = True
         tick()
         time.sleep(POLL_S)
@@ -82,14 +86,12 @@ def is_listened_on(address: Address) -> bool:
 
 
 def _is_free(address: Address) -> bool:
-    """Return whether a program that does not set SO_REUSEADDR can listen on a port."""
+    """Return whether a program that does not set SO_REUSEADDR can listen on a port.
+
+    Whether it does so on this address, or on all addresses of this host.
+    """
     try:
-        family, kind, proto, _, resolved = socket.getaddrinfo(
-            *address, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind, proto) as tried:
-            tried.bind(resolved)
-            tried.listen()
+        _listen(address)
     except socket.gaierror:
         raise CellError(f"server.host={address.host}: no such address") from None
     except OSError as error:
@@ -103,7 +105,23 @@ def _is_free(address: Address) -> bool:
                 "one from 1024 on, or 0 for any that is free"
             ) from None
         return False
+    for host in EVERYWHERE:
+        try:
+            _listen(Address(host, address.port))
+        except OSError as error:  # another one: this kernel has no IPv6
+            if error.errno == errno.EADDRINUSE:
+                return False
     return True
+
+
+def _listen(address: Address) -> None:
+    """Listen on an address for a moment."""
+    family, kind, proto, _, resolved = socket.getaddrinfo(
+        *address, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with socket.socket(family, kind, proto) as tried:
+        tried.bind(resolved)
+        tried.listen()
 
 
 def _client_ports() -> tuple[int, int]:

@@ -109,6 +109,6 @@ class LocalServer:
         with self.host.network.on_server_side():
             if is_listened_on(address):
                 raise CellError(
-                    f"something else listens on {address} since it was chosen for the "
-                    f"server: {error}"
+                    f"something else listens on port {address.port} since it was "
+                    f"chosen for the server: {error}"
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 import pytest
@@ -37,7 +38,7 @@ def test_a_port_that_connections_of_before_still_hold(
     assert choose_port("127.0.0.1", port) == port
     with pytest.raises(EndedError):
         wait_for_port(Address("127.0.0.1", port), ended, said.append)
-    assert said == [f"waiting for earlier connections to leave 127.0.0.1 port {port}"]
+    assert said == [f"waiting for earlier connections to leave port {port}"]
     monkeypatch.setattr("load.network.ports.TIME_WAIT_S", 0.0)
     with pytest.raises(CellError, match="earlier connections have kept"):
         wait_for_port(Address("127.0.0.1", port), lambda: None, said.append)
@@ -48,11 +49,47 @@ def test_a_port_that_connections_of_before_still_hold(
     wait_for_port(Address("127.0.0.1", free), ended, said.append)
 
 
-def held_port(reuse: bool = False) -> int:
+@pytest.mark.parametrize("other", ["127.0.0.2", "::1"])
+def test_a_port_that_another_address_of_this_host_has(
+    monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    """A server that listens on all addresses could not have it: no fault of its."""
+    family = socket.AF_INET6 if ":" in other else socket.AF_INET
+    with socket.create_server((other, 0), family=family) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(CellError, match=f"port={port}: something listens on that"):
+            choose_port("127.0.0.1", port)
+        with socket.create_server(("127.0.0.1", 0)) as free_one:
+            free = free_one.getsockname()[1]
+        monkeypatch.setattr("load.network.ports.random.sample", lambda *_: [port, free])
+        assert choose_port("127.0.0.1", 0) == free
+
+
+def test_a_port_that_connections_of_another_address_still_hold() -> None:
+    port, said = held_port(at="127.0.0.2"), list[str]()
+    assert choose_port("127.0.0.1", port) == port
+    with pytest.raises(EndedError):
+        wait_for_port(Address("127.0.0.1", port), ended, said.append)
+    assert said
+
+
+def test_a_kernel_without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.socket
+
+    def of_ipv4(family: int, *more: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported")
+        return real(family, *more)
+
+    monkeypatch.setattr("load.network.ports.socket.socket", of_ipv4)
+    assert choose_port("127.0.0.1", 0)
+
+
+def held_port(reuse: bool = False, at: str = "127.0.0.1") -> int:
     """Return a port on which a server has closed a connection first (TIME_WAIT)."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(reuse))
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((at, 0))
         listener.listen()
         address = listener.getsockname()
         client = socket.create_connection(address)
