@@ -12,6 +12,7 @@ Rules of this module:
 from __future__ import annotations
 
 import fnmatch
+import math
 import re
 import unicodedata
 from typing import Any
@@ -38,6 +39,7 @@ from conf.validate.texts import NOT_TEXT, is_text
 from conf.validate.yaml_files import type_of
 
 WORD = re.compile(r"[\w.+-]+")  # Hydra's grammar gives it a type, but no meaning
+MOST_MEMBERS = 100_000  # of a range
 
 
 def parse(texts: list[str]) -> dict[str, Override]:
@@ -82,6 +84,8 @@ def values_of(override: Override) -> list[Any]:
     """Return the members of a sweep, or the one value of a plain override."""
     key, line = override.get_key_element(), override.input_line
     value = override.value()
+    if isinstance(value, RangeSweep):
+        _check_range(value, line or "")
     if isinstance(value, Glob):
         if key not in GROUPS:
             raise MatrixError(f"{line}: glob(…) chooses files; {key} has none")
@@ -99,6 +103,17 @@ def values_of(override: Override) -> list[Any]:
         for member in members:
             _check_choice(key, member)
     return members
+
+
+def _check_range(asked: RangeSweep, line: str) -> None:
+    """Raise `MatrixError` for a range that has no end, or one too far away."""
+    first, end, step = asked.start or 0, asked.stop or 0, asked.step
+    if step == 0 or not all(map(math.isfinite, (first, end, step))):
+        raise MatrixError(
+            f"{line}: the step of a range is not 0, and its numbers are finite"
+        )
+    if (end - first) / step > MOST_MEMBERS:
+        raise MatrixError(f"{line}: a range has at most {MOST_MEMBERS:,} members")
 
 
 def _plain(member: Any) -> Any:
