@@ -16,9 +16,9 @@ import unicodedata
 ALLOWED = " ._+-,'()&@"  # beside letters and digits
 RIGHT = (
     f"only letters, digits, {' '.join(ALLOWED.strip())} and spaces; it begins with a "
-    "letter, digit or _ and does not end with a space"
+    "letter, digit or _, has at most 200 bytes and does not end with a space"
 )
-LONGEST = 200  # bytes of a name with %XX in it; a file system takes 255
+LONGEST = 200  # bytes of a name; a file system takes 255, with what we add to it
 
 
 def nfc(text: str) -> str:
@@ -27,7 +27,9 @@ def nfc(text: str) -> str:
 
 def is_name(text: str) -> bool:
     """Whether `text` is allowed as a name."""
-    return all(_fits(text, place) for place in range(len(text)))
+    return len(os.fsencode(text)) <= LONGEST and all(
+        _fits(text, place) for place in range(len(text))
+    )
 
 
 def escaped(name: str) -> str:

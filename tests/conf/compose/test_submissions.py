@@ -99,6 +99,8 @@ ODD = {
     "-Mu\u0308ller": "%2DMu%CC%88ller",
     "a~": "a%7E",
     "🎉" * 60: ("%F0%9F%8E%89" * 60)[:200] + "%a71b5741",
+    "a" * 250: "a" * 200 + "%3f3e35e0",
+    "가" * 83: "가" * 66 + "%10ada504",
 }
 
 
@@ -110,7 +112,9 @@ def test_a_name_that_cannot_be_has_a_row(project: Path) -> None:
     assert set(found) == {f"students/{row}" for row in ODD.values()}
     for impl in found.values():
         assert impl["unfit"].isprintable()
-        assert impl["unfit"].endswith(" and does not end with a space; rename it")
+        assert impl["unfit"].endswith(
+            " has at most 200 bytes and does not end with a space; rename it"
+        )
     late = found["students/%2Dlate"]["unfit"]
     assert late.startswith("students/-late: the name of a submission's folder has only")
     assert names(project, impl="select") == {"select"}
