@@ -8,7 +8,11 @@ Rules of this module:
   here are passed on.
 - These say where things are and who runs, and nothing else. The language is the same
   for all runs, since what programs print ends up in tables.
-- A server that needs more variables gets them by `impl.environment`.
+- No Python reads packages below `HOME`: what lies there could run at its start
+  (`usercustomize`). Other programs may have settings there. `HOME` is passed on, since
+  toolchains have their parts and caches below it.
+- A server that needs more variables gets them by `impl.environment`. So it can get back
+  what is left out here.
 """
 
 from __future__ import annotations
@@ -36,13 +40,13 @@ PASSED_ON = (
     "RUSTUP_HOME",
     "XDG_CACHE_HOME",
 )
-LANGUAGE = {"LANG": "C.UTF-8"}
+ALIKE = {"LANG": "C.UTF-8", "PYTHONNOUSERSITE": "1"}  # in all runs
 
 
 def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of `environment` that processes of a run are given."""
     kept = {name: environment[name] for name in PASSED_ON if name in environment}
-    return kept | LANGUAGE
+    return kept | ALIKE
 
 
 def let_no_python_be_told() -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from load.host.environment import PASSED_ON, passed_on
+import pytest
+import yaml
+
+from load.host.environment import ALIKE, PASSED_ON, passed_on
 from load.host.run_token import VARIABLE
 from tests.load.conftest import finish, requests
 
@@ -52,6 +56,7 @@ def test_what_is_passed_on() -> None:
         "PATH": "/bin",
         "HOME": "/home/ada",
         "LANG": "C.UTF-8",
+        "PYTHONNOUSERSITE": "1",
     }
 
 
@@ -93,7 +98,7 @@ def test_nothing_around_a_run_changes_it(
     # The runner alone was started in that environment, by whoever started it.
     assert (tmp_path / "site" / "told").read_text() == f"-m load {path}\n"
     seen = set((cell / "server.log").read_text().split("\n")[0].split())
-    assert seen <= {*PASSED_ON, "LANG", VARIABLE, "PYTHONPATH"}
+    assert seen <= {*PASSED_ON, *ALIKE, VARIABLE, "PYTHONPATH"}
 
 
 def test_no_python_of_the_pipeline_is_told_how_to_run() -> None:
@@ -112,3 +117,39 @@ def test_no_python_of_the_pipeline_is_told_how_to_run() -> None:
         check=True,
     )
     assert done.stdout.split() == ["MINE"]
+
+
+def test_no_python_runs_what_lies_below_home(tmp_path: Path) -> None:
+    """Outside of a virtual environment, where it would."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = tmp_path / ".local" / "lib" / version / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "usercustomize.py").touch()
+
+    def is_run(environment: dict[str, str]) -> str:
+        code = "import sys; print('usercustomize' in sys.modules)"
+        words = [sys._base_executable, "-c", code]
+        return subprocess.check_output(words, env=environment, text=True).strip()
+
+    home = {"HOME": str(tmp_path)}
+    assert is_run(home) == "True"
+    assert is_run(passed_on(home)) == "False"
+
+
+@pytest.mark.parametrize("impl", ["gunicorn", "gunicorn_gthread"])
+def test_gunicorn_reads_no_settings_that_lie_about(impl: str, tmp_path: Path) -> None:
+    peers = tmp_path / "peers"
+    shutil.copytree(ROOT / "peers", peers)
+    (peers / "gunicorn.conf.py").write_text("max_requests = 50\n")
+    filled = {"python": sys.executable, "host": "127.0.0.1", "scratch": tmp_path}
+    own = {"port": 0, "backlog": 5, "cores": 1}
+    shared = {"keep_alive": False, "request_timeout_s": 10}
+    command = yaml.safe_load((ROOT / "conf" / "impl" / f"{impl}.yaml").read_text())
+    words = command["command"].format(**filled, **own, **shared).split()
+    said = subprocess.check_output(
+        [*words, "--print-config"],
+        cwd=peers,
+        env={**passed_on(os.environ), "PAGE_FILE": str(peers / "app.py")},
+        text=True,
+    )
+    assert re.search(r"^max_requests += 0$", said, re.MULTILINE), said
