@@ -11,6 +11,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import math
 import re
@@ -38,7 +39,10 @@ from conf.validate.suggestions import unknown_name
 from conf.validate.texts import NOT_TEXT, is_text
 from conf.validate.yaml_files import type_of
 
-WORD = re.compile(r"[\w.+-]+")  # Hydra's grammar gives it a type, but no meaning
+# What Hydra's grammar gives a type, but no meaning; and a list of these.
+WORD = re.compile(r"[\w.+-]+")
+WORDS = re.compile(rf"\s*{WORD.pattern}\s*(,\s*{WORD.pattern}\s*)*")
+OPTIONS = "impl.options."  # free-form: any value is right
 MOST_MEMBERS = 100_000  # of a range
 
 
@@ -69,15 +73,39 @@ def _check_key(key: str) -> None:
 def _with_quotes(text: str) -> str:
     """Return the override `text`, with quotes if its value is a name or plain text."""
     key, _, value = text.partition("=")
-    is_word = WORD.fullmatch(value) and value.lower() != "null"
-    if is_word and is_text(type_of(Cell, key)):
-        return f"{key}={quoted(value)}"
+    if WORDS.fullmatch(value) and _is_written(key):
+        written = WORD.sub(lambda word: _as_written(word[0], key), value)
+        return f"{key}={written}"
     if key not in GROUPS:
         return text
     name = unicodedata.normalize("NFC", value)
     if key == "impl":
         name = class_folder().renamed.get(name, name)
     return f"{key}={quoted(name) if name in choices(key) else grammar.names(name)}"
+
+
+def _is_written(key: str) -> bool:
+    """Whether a setting is passed on as it is written, as text or as an option."""
+    return key.startswith(OPTIONS) or is_text(type_of(Cell, key))
+
+
+def _as_written(word: str, key: str) -> str:
+    """Return a word in quotes where it must not be read as something else.
+
+    An option may be a number or a flag, if it is printed again as it was written.
+    """
+    is_option = key.startswith(OPTIONS)
+    if word.lower() == "null" or (is_option and not _is_reworded(word)):
+        return word
+    return quoted(word)
+
+
+def _is_reworded(word: str) -> bool:
+    """Whether a word is a number that would be printed in another way."""
+    for number in (int, float):
+        with contextlib.suppress(ValueError):
+            return str(number(word)) != word
+    return False
 
 
 def values_of(override: Override) -> list[Any]:
@@ -149,24 +177,26 @@ def _check_choice(group: str, name: str) -> None:
         raise MatrixError(unknown_name(group, name, choices(group)))
 
 
-def _check_texts(members: list[Any], line: str) -> None:
+def _check_written(members: list[Any], key: str, line: str) -> None:
+    """Raise `MatrixError` for a member that is not passed on as it is written."""
+    words = WORD.findall(line.partition("=")[2])
     for member in members:
-        if isinstance(member, NOT_TEXT) and str(member) not in line:
+        is_flag = isinstance(member, bool) and key.startswith(OPTIONS)
+        if isinstance(member, NOT_TEXT) and not is_flag and str(member) not in words:
             raise MatrixError(
-                f"{line}: it is text, but a member is read as {str(member).lower()}: "
-                "write it in quotes"
+                f"{line}: a member is read as {str(member).lower()}: write it in quotes"
             )
 
 
 def typed(override: Override) -> list[Any]:
     """Return the members of a sweep, each with the type of the setting."""
     key, values = override.get_key_element(), values_of(override)
-    if key.startswith("impl.options."):  # free-form: any value is right
+    if _is_written(key) and not isinstance(override.value(), RangeSweep):
+        _check_written(values, key, override.input_line or "")
+    if key.startswith(OPTIONS):
         return values
     cell = OmegaConf.structured(Cell)
     members = []
-    if is_text(type_of(Cell, key)) and not isinstance(override.value(), RangeSweep):
-        _check_texts(values, override.input_line or "")
     for value in values:
         try:
             OmegaConf.update(cell, key, value)

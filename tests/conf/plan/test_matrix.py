@@ -177,8 +177,22 @@ def test_text_is_as_it_is_written(code: str) -> None:
     asked = {"app": "attendance", "impl": "select", "experiment": "burst"}
     [cell] = cells(**asked, set={"app.code": code}).values()
     assert cell["app"]["code"] == code
-    swept = cells(**asked, set={"app.code": f"'{code}',7"}).values()
-    assert [cell["app"]["code"] for cell in swept] == [code, "7"]
+    for several in (f"'{code}',7", f"{code}, 7"):
+        swept = cells(**asked, set={"app.code": several}).values()
+        assert [cell["app"]["code"] for cell in swept] == [code, "7"]
+
+
+@pytest.mark.parametrize("word", ["1.10", "1e3", "022", "1_000", "+5", "x", "1.1"])
+def test_an_option_is_as_it_is_written(word: str) -> None:
+    """The server would get another word on its command line otherwise."""
+    asked = {"impl": "prefork", "experiment": "burst"}
+    for several in (word, f"{word}, 7"):
+        set_ = {"impl.options.max_workers": several}
+        found = [c["impl"]["options"] for c in cells(**asked, set=set_).values()]
+        assert str(found[0]["max_workers"]) == word
+        assert [each["max_workers"] for each in found[1:]] in ([], [7])
+    [flag] = cells(**asked, set={"impl.options.max_workers": "true"}).values()
+    assert flag["impl"]["options"]["max_workers"] is True
 
 
 def test_a_port_that_no_command_names() -> None:
@@ -303,8 +317,16 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "impl.command: it must be text; the value was read as true",
     ),
     "a number for text, in a sweep": (
-        {"app": "attendance", "set": {"app.code": "1_000,2"}},
-        "app.code=1_000,2: it is text, but a member is read as 1000: write it in quote",
+        {"app": "attendance", "set": {"app.code": "choice(1_000,2)"}},
+        "app.code=choice(1_000,2): a member is read as 1000: write it in quotes",
+    ),
+    "a number for text, with a part that is written": (
+        {"app": "attendance", "set": {"app.code": "choice(1.10,2)"}},
+        "a member is read as 1.1: write it in quotes",
+    ),
+    "an option that is read as another": (
+        {"impl": "prefork", "set": {"impl.options.max_workers": "choice(1.10,2)"}},
+        "a member is read as 1.1: write it in quotes",
     ),
     "several studies": ({"study": "default,demo"}, "study"),
 }
