@@ -6,7 +6,8 @@ Rules of this module:
 - A submission is never left out, and never stops another. One with nothing to start has
   an empty command. One whose name is not allowed, or that cannot be read, is `unfit`,
   with the reason. Its row in the table says so.
-- A file beside the folders is no submission. A warning names it.
+- A file beside the folders is no submission, and neither is a hidden folder, whose name
+  begins with a dot. A warning names it.
 - A file in `conf/impl/` with the name of a submission overrides the settings from here.
 """
 
@@ -41,13 +42,14 @@ class ClassFolder:
     exists: bool
     impls: dict[str, Config] = field(default_factory=dict)  # name → settings
     renamed: dict[str, str] = field(default_factory=dict)  # name of a folder → name
-    files: list[str] = field(default_factory=list)  # what is no folder
+    files: list[str] = field(default_factory=list)  # what is no submission
 
     def warning(self) -> str | None:
-        """Return a warning about files that are no submissions, if there are any."""
+        """Return a warning about what is no submission, if there are any."""
         if not self.files:
             return None
-        return f"{self._listed()}: not measured: a submission is a folder"
+        what = "a submission is a folder that is not hidden"
+        return f"{self._listed()}: not measured: {what}"
 
     def why_empty(self) -> str:
         """Return why there is no submission, and what belongs there."""
@@ -72,8 +74,8 @@ def read_class_folder(root: Path, conf: Path) -> ClassFolder:
     """
     place, starts, common = _read(conf)
     folder = ClassFolder(place, (root / place).is_dir())
-    for path, is_folder in _entries(root / place) if folder.exists else ():
-        if not is_folder:
+    for path, is_fit in _entries(root / place) if folder.exists else ():
+        if not is_fit:
             folder.files.append(path.name)
             continue
         own = f"{place}/{path.name}"
@@ -90,7 +92,7 @@ def read_class_folder(root: Path, conf: Path) -> ClassFolder:
 
 
 def _entries(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield the entries of a folder, and whether each is a folder.
+    """Yield the entries of a folder, and whether each may be a submission.
 
     If two names are the same in NFC, the one that is in NFC comes first.
     """
@@ -100,10 +102,12 @@ def _entries(folder: Path) -> Iterator[tuple[Path, bool]]:
         raise SettingError(f"{folder} cannot be read: {error.strerror}") from None
     ignored = shutil.ignore_patterns(*IGNORED)(str(folder), [p.name for p in entries])
     for path in sorted(entries, key=lambda path: (nfc(path.name) != path.name, path)):
+        is_hidden = path.name.startswith(".")
+        is_folder = entries[path] and not is_hidden
         # A folder that only matches a pattern may still be a submission.
-        skipped = path.name in (IGNORED if entries[path] else ignored)
-        if not path.name.startswith(".") and not skipped:
-            yield path, entries[path]
+        skipped = path.name in (IGNORED if is_folder else ignored)
+        if not skipped and (entries[path] or not is_hidden):
+            yield path, is_folder
 
 
 def _named(own: str, folder: ClassFolder) -> tuple[str, str | None]:

@@ -197,7 +197,8 @@ def test_a_class(clean: Checkout, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     said = [li for li in done.stderr.splitlines() if li.startswith("firstfail: ")]
     assert said == [
-        "firstfail: students/dora.py: not measured: a submission is a folder"
+        "firstfail: students/dora.py: not measured: a submission is a folder "
+        "that is not hidden"
     ]
     assert "UserWarning" not in done.stderr
     impls = {cell["impl"]["name"]: cell["impl"] for cell in cells(checkout)}

@@ -240,17 +240,21 @@ def test_what_is_no_folder_is_told_of(project: Path) -> None:
     hand_in(project, "ada")
     for name in ("dora.py", "eve.zip", ".hidden", "Thumbs.db", "notes~"):
         (project / "students" / name).touch()
-    (project / "students" / "__MACOSX").mkdir()
+    for name in ("__MACOSX", ".git", ".idea", ".eve"):
+        (project / "students" / name).mkdir()
     folder = read_class_folder(project, CONF)
     assert list(folder.impls) == ["students/ada"]
     said = folder.warning()
     assert said is not None
-    assert said.startswith("students/dora.py, students/eve.zip: not measured")
+    assert said == (
+        "students/.eve, students/dora.py, students/eve.zip: not measured: a submission "
+        "is a folder that is not hidden"
+    )
     for number in range(9):
         (project / "students" / f"f{number}").touch()
     (project / "students" / "f\n0").touch()
     said = read_class_folder(project, CONF).warning()
-    assert said is not None and "and 7 more" in said and said.isprintable()
+    assert said is not None and "and 8 more" in said and said.isprintable()
 
 
 def test_what_cannot_be_copied_does_not_stop_the_others(project: Path) -> None:
