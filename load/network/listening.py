@@ -20,6 +20,9 @@ from load.address import Address
 
 LISTEN = "0A"  # TCP_LISTEN, <net/tcp_states.h>
 MOST = 5  # addresses that are named
+REFUSAL_S = 1.0  # for it to come
+EVERYWHERE = ("0.0.0.0", "::")  # all addresses of a host
+MAPPED = "::ffff:"  # before an IPv4 address of a socket of IPv6, as Java makes them
 
 
 def listening(processes: Iterable[psutil.Process]) -> list[Address] | None:
@@ -46,10 +49,20 @@ def elsewhere(address: Address, addresses: list[Address] | None) -> str:
     """Return where a server listens instead of on `address`, to follow other words."""
     if addresses is None:
         return ""
-    if {address, Address("0.0.0.0", address.port)} & set(addresses):
+    there = {Address(host, address.port) for host in (address.host, *EVERYWHERE)}
+    if there & set(addresses) and not _is_refused(address):
         return ", though it listens there"
     places = ", ".join(map(str, addresses[:MOST]))
     return f", and listens on {places or 'no port'}"
+
+
+def _is_refused(address: Address) -> bool:
+    """Whether nothing listens on an address: `::` may be without IPv4, or with it."""
+    try:
+        with socket.create_connection(address, timeout=REFUSAL_S):
+            return False
+    except OSError as error:
+        return isinstance(error, ConnectionRefusedError)
 
 
 def _sockets(pid: int) -> Iterator[str]:
@@ -78,4 +91,5 @@ def _host(written: str) -> str:
     """Return a host as usually written; here it is words in this machine's order."""
     words = [int(written[at : at + 8], 16) for at in range(0, len(written), 8)]
     family = socket.AF_INET if len(words) == 1 else socket.AF_INET6
-    return socket.inet_ntop(family, struct.pack(f"={len(words)}I", *words))
+    name = socket.inet_ntop(family, struct.pack(f"={len(words)}I", *words))
+    return name.removeprefix(MAPPED)

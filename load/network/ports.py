@@ -15,11 +15,10 @@ from pathlib import Path
 
 from load.address import Address
 from load.errors import CellError
-from load.network.listening import ports
+from load.network.listening import EVERYWHERE, ports
 
 TRIES = 100
 POLL_S = 0.1
-EVERYWHERE = ("0.0.0.0", "::")  # all addresses of a host
 # The kernel keeps a port for so long after a connection: until the other side has
 # closed (tcp_fin_timeout), and for TIME_WAIT (RFC 9293, 3.6.1; Linux: 60 s).
 TIME_WAIT_S = 125.0

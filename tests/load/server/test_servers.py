@@ -287,12 +287,17 @@ def refusal(
     return raised.value
 
 
+MAPPED = "::ffff:127.0.0.1"
+DUAL = ("::", MAPPED)  # sockets of both
 LISTENING = {
     "another port": ("127.0.0.1", 0, r", and listens on 127\.0\.0\.1 port \d+"),
     "another address": ("127.0.0.2", None, r", and listens on 127\.0\.0\.2 port PORT"),
     "IPv6": ("::1", None, r", and listens on ::1 port PORT"),
     "there": ("127.0.0.1", None, ", though it listens there"),
     "there, on all": ("0.0.0.0", None, ", though it listens there"),
+    "there, on all of both kinds": ("::", None, ", though it listens there"),
+    "there, by a socket of IPv6": (MAPPED, None, ", though it listens there"),
+    "IPv6, on all": ("::0", None, ", and listens on :: port PORT"),
 }
 
 
@@ -301,13 +306,14 @@ def test_where_it_listens_instead(
     tmp_path: Path, host: str, port: int | None, said: str
 ) -> None:
     """A child of it, that is; it says so itself as well."""
-    if host == "::1" and not Path("/proc/net/if_inet6").exists():
+    if ":" in host and not Path("/proc/net/if_inet6").exists():
         pytest.skip("no IPv6 here")
     code = (
         "import socket, subprocess, time\n"
         f"family = socket.AF_INET6 if ':' in {host!r} else socket.AF_INET\n"
         f"port = int(sys.argv[1]) if {port} is None else {port}\n"
-        f"listener = socket.create_server(({host!r}, port), family=family)\n"
+        f"listener = socket.create_server(({host!r}, port), family=family, "
+        f"dualstack_ipv6={host in DUAL})\n"
         "print('ready', flush=True)\n"
         "subprocess.run(['sleep', '60'], pass_fds=[listener.fileno()])\n"
     )
