@@ -11,6 +11,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ POLL_S = 0.02
 DYING_S = 0.1  # after a broken connection, until a server is seen to have ended
 CONNECTIONS = 2
 CHARACTERS = 100  # of a header field that are shown
+BESIDE_PATH = re.compile(r"^(http:)?//[^/?#]*|#.*", re.IGNORECASE)  # in a URL
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ class Preflight:
         head, body = response.head, self.page.body
         assert head is not None
         if not 200 <= head.status < 300:
-            raise self._wrong(f"with {_status(head)}")
+            raise self._wrong(f"with {_status(head, self.page.path)}")
         if body is not None and head.coding.lower() not in ("", "identity"):
             raise self._wrong(
                 f"with Content-Encoding: {head.coding[:CHARACTERS]}, which was not "
@@ -211,16 +213,24 @@ class Preflight:
         )
 
 
-def _status(head: Head) -> str:
+def _status(head: Head, path: str) -> str:
     """Return a wrong status in words, with what can be done about it."""
     text = f"HTTP {head.status}"
     if 300 <= head.status < 400 and head.location:
-        text += f" to {head.location[:CHARACTERS]}; "
-        https = head.location.lower().startswith("https:")
-        return text + ("serve the page over HTTP" if https else "set impl.path")
+        to = head.location
+        return f"{text} to {to[:CHARACTERS]}; {_instead(to, path)}"
     if head.status == 404:
         return f"{text}; set impl.path, if its page is elsewhere"
     return text
+
+
+def _instead(location: str, path: str) -> str:
+    """Return what to do in place of redirecting who asks for a path."""
+    if location.lower().startswith("https:"):
+        return "serve the page over HTTP"
+    if (BESIDE_PATH.sub("", location) or "/") == path:
+        return f"answer {path} with the page itself"
+    return "set impl.path"
 
 
 def _unfinished(connection: Connection | None, path: str) -> str:

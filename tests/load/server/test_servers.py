@@ -373,6 +373,16 @@ WRONG = {
         "wrong-page",
         "with HTTP 308 to https://localhost/; serve the page over HTTP",
     ),
+    "to itself": (
+        [moved(b"302 Found", b"/")],
+        "wrong-page",
+        "with HTTP 302 to /; answer / with the page itself",
+    ),
+    "to itself, at another name": (
+        [moved(b"301 Moved", b"http://localhost:8080#top")],
+        "wrong-page",
+        "to http://localhost:8080#top; answer / with the page itself",
+    ),
     "not changed": (
         [answer(b"HTTP/1.1 304 Same\r\n\r\n")],
         "wrong-page",
