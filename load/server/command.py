@@ -24,7 +24,7 @@ from typing import Any
 
 from load.address import Address
 from load.errors import CellError, ServerError
-from load.server.script import check_script, line_ends
+from load.server.script import check_script, written_by_windows
 from load.server.submission_copy import copy
 
 VERSION_S = 10.0  # for the command that prints it
@@ -85,7 +85,7 @@ def command(config: dict[str, Any], place: Place) -> Command:
         _environment(impl, place, filled),
         signal.Signals[impl["stop_signal"]],
         impl["hint"],
-        line_ends(words, folder),
+        written_by_windows(words, folder),
     )
 
 

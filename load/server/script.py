@@ -3,27 +3,22 @@
 Rules of this module:
 - A script that can't be started is the author's fault: its first line is part of the
   submission. It does not count as a program that is missing here.
-- Lines that end with CR LF may do no harm. They are mentioned when a server can't be
-  measured, since the message of a shell or of make does not name them.
+- Lines that end with CR LF may do no harm, and neither may a byte order mark. They are
+  mentioned when a server can't be measured: messages of a shell or of make do not name
+  them.
 """
 
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
 
 from load.errors import ServerError
 
-READERS = {
-    "sh",
-    "bash",
-    "dash",
-    "ksh",
-    "zsh",
-    "make",
-    "gmake",
-}  # they read CR as a character
+MAKES = {"make", "gmake"}
+READERS = {"sh", "bash", "dash", "ksh", "zsh", *MAKES}  # they read CR as a character
 MOST_BYTES = 1_000_000  # of a script that are read
 LINE_BYTES = 256  # of its first line that the kernel reads
 
@@ -35,29 +30,37 @@ def check_script(words: Sequence[str], folder: Path) -> None:
         return
     with script.open("rb") as file:
         first = file.readline(LINE_BYTES)
+    if first.startswith(BOM_UTF8 + b"#!"):
+        raise ServerError("no-start", written_by_windows(words, folder) or "")
     if not first.startswith(b"#!"):
         return
     named = os.fsdecode(first[2:].strip(b" \t\n").split(b" ")[0])
     program = folder / named
     if not (named and program.is_file() and os.access(program, os.X_OK)):
-        oddity = line_ends(words, folder)
+        oddity = written_by_windows(words, folder)
         why = f": {oddity}" if oddity else ", which is no program here"
         raise ServerError(
             "no-start", f"the first line of {script.name} names {named}{why}"
         )
 
 
-def line_ends(words: Sequence[str], folder: Path) -> str | None:
-    """Return a remark on the script that `words` start, if its lines end with CR LF."""
-    script = _itself(words, folder)
-    if script is None and Path(words[0]).name in READERS:
+def written_by_windows(words: Sequence[str], folder: Path) -> str | None:
+    """Return a remark on the script that `words` start, if it begins or ends oddly."""
+    script, reader = _itself(words, folder), Path(words[0]).name
+    if script is None and reader in READERS:
         named = (_file(word.rpartition("=")[2], folder) for word in words[1:])
         script = next((path for path in named if path), None)
     if script is None:
         return None
     with script.open("rb") as file:
-        if b"\r\n" not in file.read(MOST_BYTES):
-            return None
+        text = file.read(MOST_BYTES)
+    if text.startswith(BOM_UTF8) and reader not in MAKES:
+        return (
+            f"{script.name} begins with a byte order mark, as Windows writes it: save "
+            f"it without one, as after dos2unix {script.name}"
+        )
+    if b"\r\n" not in text:
+        return None
     return (
         f"lines of {script.name} end with CR LF, as Windows writes them: let them end "
         f"with LF alone, as after dos2unix {script.name}"

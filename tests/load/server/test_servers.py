@@ -731,6 +731,11 @@ NO_SCRIPT = {
         r"the first line of run.sh names /bin/sh\r: lines of run.sh end with CR LF, as "
         "Windows writes them: let them end with LF alone, as after dos2unix run.sh",
     ),
+    "a byte order mark": (
+        "\ufeff#!/bin/sh\nexit 1\n",
+        "run.sh begins with a byte order mark, as Windows writes it: save it without "
+        "one, as after dos2unix run.sh",
+    ),
     "CR LF after env": (
         "#!/usr/bin/env bash\r\nexit 1\r\n",
         "(lines of run.sh end with CR LF, as Windows writes them: let them end with LF "
@@ -751,13 +756,14 @@ def test_a_script_that_cannot_be_started_is_its_authors(
 
 
 READ = {
+    "a mark": ("run.sh", "\ufeff#!/bin/sh\nexit 1\n", "sh run.sh {port}"),
     "sh": ("run.sh", "cd src\r\nexec true\r\n", "sh run.sh {port}"),
     "make": ("Makefile", "run:\r\n\texit 1\r\n", "make --file=Makefile run P={port}"),
 }
 
 
 @pytest.mark.parametrize("name, text, words", READ.values(), ids=READ)
-def test_lines_that_end_with_cr_lf_are_told_of(
+def test_what_windows_writes_is_told_of(
     tmp_path: Path, name: str, text: str, words: str
 ) -> None:
     (tmp_path / "ada").mkdir()
@@ -766,7 +772,8 @@ def test_lines_that_end_with_cr_lf_are_told_of(
     with pytest.raises(ServerError) as raised, started(config, place(tmp_path)):
         pass
     assert raised.value.kind == "no-start"
-    assert f"(lines of {name} end with CR LF" in str(raised.value)
+    odd = "run.sh begins with a byte" if "\ufeff" in text else f"lines of {name} end"
+    assert f"({odd}" in str(raised.value)
 
 
 def test_lines_that_end_with_cr_lf_may_do_no_harm(tmp_path: Path) -> None:
