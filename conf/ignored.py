@@ -5,10 +5,12 @@ from __future__ import annotations
 # Patterns of names that are no part of a server, at any depth below its sources: files
 # of version control, operating systems and editors, and caches of tools.
 IGNORED = (
-    *(".git*", ".hg*", ".svn", ".jj"),
+    *(".git*", ".hg*", ".svn", ".jj", ".bzr*", "_darcs", "CVS"),
     *(".DS_Store", "._*", "__MACOSX", "Thumbs.db", "desktop.ini", ".directory"),
     *(".nfs*", ".fuse_hidden*", ".Trash*"),
-    *(".idea", ".vscode", ".vs", ".zed", ".fleet", "*.iml", "*.sublime-workspace"),
+    *(".idea", ".vscode", ".vs", ".zed", ".fleet", "*.iml", ".history"),
+    *(".metadata", ".settings", ".project", ".classpath", "*.sublime-*"),
+    *(".spyproject", ".ropeproject"),
     *(".*.sw?", "*.swp", "*~", "#*#", ".#*", ".*.kate-swp", ".~lock.*"),
     *("__pycache__", ".cache", ".pytest_cache", ".mypy_cache", ".ruff_cache"),
     *(".hypothesis", ".ipynb_checkpoints"),

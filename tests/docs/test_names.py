@@ -27,6 +27,11 @@ PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b(?!\.(?:md|yaml))|\b(?:mine|yours)\b|stu
 GROUPS = ("experiment", "impl", "load", "network", "page", "server")
 SETTING = re.compile(rf"(?:`|{{)({'|'.join(GROUPS)})\.(?!py|log)([a-z][a-z_0-9]+)")
 TARGET = re.compile(r"`make ([a-z]+)[` ](?!HOST)|^make ([a-z]+)(?: |$)", re.M)
+# A name in capitals, with the module that it is in.
+CONSTANT = re.compile(
+    r"`([A-Z][A-Z_]+)`\s+(?:in\s+|of\s+|\()\[?`([\w/]+/\w+\.py)`"
+    r"|\[`([A-Z][A-Z_]+)`\]\((?:\.\./)*([\w/]+/\w+\.py)\)"
+)
 
 
 def trees() -> Iterator[tuple[str, list[str]]]:
@@ -68,6 +73,13 @@ def test_paths(page: Path) -> None:
     assert [name for name in named if not list(ROOT.glob(name.rstrip("/")))] == []
     links = [link for link in LINK.findall(text) if "://" not in link]
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_constants(page: Path) -> None:
+    for found in CONSTANT.finditer(page.read_text(encoding="utf-8")):
+        name, module = filter(None, found.groups())
+        assert re.search(rf"^{name}\b.* = ", (ROOT / module).read_text(), re.M), module
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -225,7 +225,8 @@ def test_what_is_no_part_of_it_does_not_measure_it_again(project: Path) -> None:
     hand_in(project, "ada")
     [before] = cells(project, impl="students/ada")
     folder = project / "students" / "ada"
-    for name in (".git/FETCH_HEAD", ".idea/workspace.xml", ".server.py.swp"):
+    left = (".git/FETCH_HEAD", ".idea/workspace.xml", ".server.py.swp", ".project")
+    for name in (*left, ".settings/prefs", ".history/server_1.py", "CVS/Entries"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).touch()
     [after] = cells(project, impl="students/ada")
