@@ -10,8 +10,9 @@ VENV ?= .venv
 
 given = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 settings = $(sort $(filter-out PYTHON VENV MAKE% -% $(of_gate),$(given)))
-# What a gate is told beside settings.
+# What a gate, or a comparison, is told beside settings.
 of_gate = $(if $(filter gate,$(MAKECMDGOALS)),base least seed)
+of_compare = $(if $(filter compare,$(MAKECMDGOALS)),base head least json junit chart)
 # A setting with a dot in its name is one of `set`, as in `make report.language=ko`.
 dotted = $(strip $(foreach name,$(settings),$(if $(findstring .,$(name)),$(name))))
 config = $(foreach name,$(filter-out $(dotted),$(settings)),'$(name)=$(subst ','\'',$($(name)))')
@@ -19,14 +20,15 @@ config += $(if $(dotted),'set={$(subst ','\'',$(foreach name,$(dotted),$(name): 
 of_make = MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR
 unexport $(given)
 
-# A setting before `make` would be a variable of the environment, without effect.
+# What is written before `make` would be a variable of the environment, without effect.
 known = app class conformance experiment hatch_rate idle impl load network page repeat report server set study users
-stray = $(firstword $(foreach name,$(known),$(if $(filter environment,$(origin $(name))),$(name))))
+read = $(of_gate) $(of_compare) $(if $(filter-out compare,$(goal)),$(known) $(filter $(addsuffix .%,$(known)),$(.VARIABLES)))
+stray = $(firstword $(foreach name,$(read),$(if $(filter environment,$(origin $(name))),$(name))))
 $(if $(and $(dotted),$(filter set,$(settings))),$(error firstfail: \
 	$(firstword $(dotted)) and set=… say the same: write all of them with their dots, or all in set))
-goal = $(filter all archive conformance demo gate report,$(or $(MAKECMDGOALS),all))
-$(if $(goal),$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
-	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it)))
+goal = $(firstword $(filter all archive compare conformance demo gate report,$(or $(MAKECMDGOALS),all)))
+$(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
+	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it))
 
 # Not by the script of this name, which fails after the checkout was moved. Snakemake needs
 # a home directory. A user of a container may have none, not even in passwd(5).

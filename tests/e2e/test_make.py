@@ -78,7 +78,7 @@ def test_settings_are_passed_on(root: Path, words: list[str], said: str) -> None
     ],
 )
 def test_what_is_compared_is_passed_on(root: Path, words: list[str], said: str) -> None:
-    told = make(root, "--dry-run", "compare", *words, head="of the environment")
+    told = make(root, "--dry-run", "compare", *words)
     assert f"-m analysis compare {said}" in " ".join(told.replace("\\\n", "").split())
 
 
@@ -96,18 +96,18 @@ def test_what_is_compared_is_passed_on(root: Path, words: list[str], said: str) 
 def test_what_a_gate_is_told_is_passed_on(
     root: Path, words: list[str], said: str
 ) -> None:
-    last = make(root, "--dry-run", "gate", *words, least="50%").splitlines()[-1]
+    last = make(root, "--dry-run", "gate", *words).splitlines()[-1]
     assert " ".join(last.split()).endswith(f"-m gate {said}")
 
 
 def test_a_gate_without_a_base_is_one_line(root: Path) -> None:
-    done = run(root, "--dry-run", "gate", base="of the environment")
+    done = run(root, "--dry-run", "gate")
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert "firstfail: a gate needs a commit: make gate base=REF" in done.stderr
 
 
 def test_nothing_to_compare_with_is_one_line(root: Path) -> None:
-    done = run(root, "--dry-run", "compare", base="of the environment")
+    done = run(root, "--dry-run", "compare")
     assert done.returncode == 2
     assert "firstfail: make compare needs base=…" in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -158,6 +158,34 @@ def test_a_setting_before_make_is_told_of(root: Path, goal: str) -> None:
     said = make(root, "--dry-run", goal, *base, "users=30", users="20")
     assert said.rstrip().endswith("'users=30'")
     make(root, "help", users="20")
+
+
+BEFORE = [
+    ("demo", "load.timeout_s", []),
+    ("report", "report.name", []),
+    ("gate", "base", []),
+    ("gate", "least", ["base=main"]),
+    ("gate", "seed", ["base=main"]),
+    ("compare", "head", ["base=main"]),
+    ("compare", "json", ["base=main"]),
+]
+
+
+@pytest.mark.parametrize("goal, name, words", BEFORE)
+def test_any_word_before_make_is_told_of(
+    root: Path, goal: str, name: str, words: list[str]
+) -> None:
+    done = run(root, "--dry-run", goal, *words, **{name: "1"})
+    assert done.returncode != 0 and len(done.stderr.splitlines()) == 1
+    assert f"write it behind, as in make {goal} {name}=1, or unset it" in done.stderr
+    make(root, "--dry-run", goal, "base=main", f"{name}=2", **{name: "1"})
+    make(root, "help", **{name: "1"})
+
+
+def test_what_only_others_take_may_be_in_the_environment(root: Path) -> None:
+    make(root, "--dry-run", "demo", base="1", seed="1", json="1", **{"a.b": "1"})
+    make(root, "--dry-run", "compare", "base=main", users="1", seed="1")
+    make(root, "--dry-run", "gate", "base=main", head="1")
 
 
 def test_every_setting_is_told_of(root: Path) -> None:
