@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from load.host.process import cut, last_line, start
 from load.host.run_token import alive
 from load.network.listening import listening
 from load.server.command import Command
+from load.server.script import moved
 
 POLL_S = 0.1
 STANDARD_INPUT = 0
@@ -52,14 +54,19 @@ class Server:
         return f"{how}{last_line(self.log)}"
 
     def check_alive(self, kind: str) -> None:
-        """Raise `ServerError` of this kind if the server has ended."""
+        """Raise `ServerError` of this kind if the server has ended.
+
+        `CellError` if that may be for want of a program that the checkout has.
+        """
         if (how := self.death()) is not None:
             why = f"the server died before the load began: {how}"
             if self.process.returncode == 0:
                 why += " (it must stay in the foreground)"
-            raise ServerError(
-                kind, why + (hinted(self.started_as) if kind == "no-start" else "")
-            )
+            if kind == "no-start":
+                why += hinted(self.started_as)
+                if fault := moved(Path(sys.executable).parent):
+                    raise CellError(f"{fault}: {why}")
+            raise ServerError(kind, why)
 
     def listens_on(self) -> list[Address] | None:
         """Return where it and its children listen; None where that is unknown."""

@@ -3,6 +3,8 @@
 Rules of this module:
 - A script that can't be started is the author's fault: its first line is part of the
   submission. It does not count as a program that is missing here.
+- A program of our virtual environment is not the author's. It can't be started where
+  the checkout was moved, since its first line names the old place.
 - Lines that end with CR LF may do no harm, and neither may a byte order mark. They are
   mentioned when a server can't be measured: messages of a shell or of make do not name
   them.
@@ -11,6 +13,7 @@ Rules of this module:
 from __future__ import annotations
 
 import os
+import re
 from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +24,8 @@ MAKES = {"make", "gmake"}
 READERS = {"sh", "bash", "dash", "ksh", "zsh", *MAKES}  # they read CR as a character
 MOST_BYTES = 1_000_000  # of a script that are read
 LINE_BYTES = 256  # of its first line that the kernel reads
+# How pip begins programs: with the Python of the environment that they are in.
+INSTALLED = re.compile(rb"#!(?:/bin/sh\n'''exec' \"([^\"\n]+)\"|(\S+))")
 
 
 def check_script(words: Sequence[str], folder: Path) -> None:
@@ -65,6 +70,24 @@ def written_by_windows(words: Sequence[str], folder: Path) -> str | None:
         f"lines of {script.name} end with CR LF, as Windows writes them: let them end "
         f"with LF alone, as after dos2unix {script.name}"
     )
+
+
+def moved(programs: Path) -> str | None:
+    """Return a remark on a virtual environment whose programs name another place."""
+    if not (programs.parent / "pyvenv.cfg").exists():
+        return None
+    for path in sorted(programs.iterdir()):
+        if not path.is_file():
+            continue
+        with path.open("rb") as file:
+            found = INSTALLED.match(file.read(LINE_BYTES))
+        named = Path(os.fsdecode(found[1] or found[2]) if found else path)
+        if named.name.startswith("python") and not named.exists():
+            return (
+                f"{path} begins with {named}, which is not there, as after a move of "
+                f"the checkout: remove {programs.parent}, and make installs it anew"
+            )
+    return None
 
 
 def _itself(words: Sequence[str], folder: Path) -> Path | None:

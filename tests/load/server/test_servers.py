@@ -755,6 +755,34 @@ def test_a_script_that_cannot_be_started_is_its_authors(
     assert said in str(raised.value)
 
 
+MOVED = {
+    "in a line": "#!/opt/no/such/python\n",
+    "by a shell": "#!/bin/sh\n'''exec' \"/opt/no/such/python\" \"$0\" \"$@\"\n' '''\n",
+}
+
+
+@pytest.mark.parametrize("text", MOVED.values(), ids=MOVED)
+def test_a_program_of_a_checkout_that_was_moved_is_no_fault_of_a_submission(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Beside our Python, where submissions find gunicorn, for example."""
+    programs = tmp_path / "venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs.parent / "pyvenv.cfg").touch()
+    (programs / "other").write_text("#!/opt/no/such/tclsh\n")
+    config = script(tmp_path, f"exec {programs}/serve\n", mode=0o644)
+    for name, first in {"alike": f"#!{sys.executable}\n", "serve": text}.items():
+        (programs / name).write_text(first)
+        (programs / name).chmod(0o755)
+    (programs / "gone").symlink_to("nowhere")
+    monkeypatch.setattr(sys, "executable", str(programs / "alike"))
+    with pytest.raises(CellError) as raised, started(config, place(tmp_path)):
+        pass
+    assert not isinstance(raised.value, ServerError)
+    assert "serve begins with /opt/no/such/python, which is not" in str(raised.value)
+    assert "the server died before the load began" in str(raised.value)
+
+
 READ = {
     "a mark": ("run.sh", "\ufeff#!/bin/sh\nexit 1\n", "sh run.sh {port}"),
     "sh": ("run.sh", "cd src\r\nexec true\r\n", "sh run.sh {port}"),
