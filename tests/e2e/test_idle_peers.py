@@ -33,19 +33,22 @@ def cell(impl: str, **server: str) -> dict[str, Any]:
     return made
 
 
-def kept(port: int) -> http.client.HTTPConnection:
-    """Return a connection that has served a request, once the server answers."""
+def idle_s(port: int) -> float:
+    """Return how long a connection is kept after a request, once the server answers."""
     deadline = time.monotonic() + 20
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        began = time.monotonic()
         try:
             connection.request("GET", "/")
             assert connection.getresponse().read() == PAGE.read_bytes()
         except ConnectionError:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        else:
-            return connection
+            continue
+        assert connection.sock is not None, "it is not kept"
+        assert connection.sock.recv(1) == b""
+        return time.monotonic() - began
 
 
 @pytest.mark.parametrize("impl", TOLD)
@@ -61,13 +64,14 @@ def test_they_are_told(tmp_path: Path, impl: str) -> None:
     made = command(config, place)
     process = subprocess.Popen(made.words, cwd=made.folder, env=made.environment)
     try:
-        connection = kept(port)
-        began = time.monotonic()
-        assert connection.sock is not None, "it is not kept"
-        assert connection.sock.recv(1) == b""
-        # Their own would be 65 s (nginx), 5 s (node, uvicorn) and 2 s; to the second.
-        assert time.monotonic() - began > 1
-        assert time.monotonic() - began < 4.5
+        # Their own would be 65 s (nginx), 5 s (node, uvicorn) and 2 s; to the second. A
+        # busy machine may see an end late, but hardly three times.
+        for _ in range(3):
+            took_s = idle_s(port)
+            assert took_s > 1
+            if took_s < 4.5:
+                break
+        assert took_s < 4.5
     finally:
         process.send_signal(made.stop)
         process.wait(20)

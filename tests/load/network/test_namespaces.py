@@ -167,9 +167,12 @@ def test_server_that_listens_on_the_loopback_alone(
     )
     (tmp_path / "server.py").write_text(f"{code}; time.sleep(60)")
     command = f"{{python}} {tmp_path / 'server.py'} {{port}}"
-    said = fails(across(impl__command=command, server__start_s=1.0))
+    for start_s in (1.0, 4.0, 16.0):  # a busy machine may take longer to start it
+        said = fails(across(impl__command=command, server__start_s=start_s))
+        if "listens on no port" not in said:
+            break
     found = re.search(
-        r"did not answer on 198\.18\.0\.1 port (\d+) within 1 s, and listens on "
+        r"did not answer on 198\.18\.0\.1 port (\d+) within [0-9]+ s, and listens on "
         r"127\.0\.0\.1 port (\d+)$",
         said,
     )

@@ -233,7 +233,13 @@ def test_a_response_that_is_too_slow_is_a_failure(
 
 def test_a_server_is_warmed_up_before_the_record(tmp_path: Path) -> None:
     """By eight lean clients, whatever client the users have; failures do not matter."""
-    with serving(close_at_once, keep(b"hello")) as server:
+    began = []
+
+    def note(connection: socket.socket) -> None:
+        began.append(time.time())
+        close_at_once(connection)
+
+    with serving(note, keep(b"hello")) as server:
         run(
             locust(
                 *(server.url, tmp_path, "--client", "http", "--users", 2),
@@ -243,8 +249,11 @@ def test_a_server_is_warmed_up_before_the_record(tmp_path: Path) -> None:
         # One was closed and opened anew; one more to see when it is over; two users'.
         assert server.accepted == 8 + 1 + 1 + 2
     assert [row["error"] for row in rows(tmp_path)] == ["", ""]
-    assert float(rows(tmp_path)[0]["start_s"]) < 1.4  # and the rest alone takes 1 s
-    assert stopped(tmp_path)["requests_before"] > 20
+    end = stopped(tmp_path)
+    assert end["requests_before"] > 20
+    # The record began when the half second was over, less the grain of a file's time.
+    zero = (tmp_path / "stopped.json").stat().st_mtime - end["at_s"]
+    assert zero > began[0] + 0.4
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -445,11 +454,12 @@ def test_a_start_of_as_many_as_the_server_takes(tmp_path: Path, processes: int) 
         assert counts <= {*range(0, start["users"], fast["together"]), start["users"]}
     assert len(counts) > 5
     joined_s = start["users"] / fast["rate"]
-    assert slow["at_s"] - fast["at_s"] == pytest.approx(joined_s + 0.6, abs=0.3)
+    assert joined_s + 0.3 < slow["at_s"] - fast["at_s"] < joined_s + 2
     assert end["users"] > start["users"]
-    # Nobody's first request waits for those of others.
+    # Nobody's first request waits for those of others, as half of them would.
     early = [float(row["response_ms"]) for row in got if finished(row) < joined_s]
-    assert statistics.median(early) < 60
+    in_turn_ms = 1000 * start["users"] / start["capacity_rps"]
+    assert statistics.median(early) < 0.3 * in_turn_ms
 
 
 def test_a_start_of_a_number(tmp_path: Path) -> None:
