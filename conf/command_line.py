@@ -15,12 +15,16 @@ from typing import Any
 
 from conf.errors import MatrixError
 
-# Options with which Snakemake prints something and runs nothing.
-PRINTS_ONLY = (
+# Options with which Snakemake prints something, or puts something in order, and runs
+# nothing.
+RUNS_NOTHING = (
     *("dryrun", "lint", "list_rules", "list_target_rules", "print_compilation"),
-    *("dag", "rulegraph", "filegraph", "d3dag", "containerize", "report"),
+    *("dag", "rulegraph", "filegraph", "d3dag", "containerize"),
     *("summary", "detailed_summary", "list_changes", "list_untracked"),
-    *("list_input_changes", "list_params_changes"),
+    *("list_input_changes", "list_params_changes", "export_cwl", "archive", "unlock"),
+    *("generate_unit_tests", "cleanup_metadata", "cleanup_shadow"),
+    *("delete_all_output", "delete_temp_output", "container_cleanup_images"),
+    *("list_conda_envs", "conda_cleanup_envs", "conda_create_envs_only"),
 )
 NO_PROFILE = "none"
 HERE = (None, "local", "dryrun", "touch")  # executors that start jobs on this host
@@ -64,10 +68,18 @@ def read(
     return CommandLine(
         targets=list(options.targets),
         settings=options.settings,
-        runs=not any(getattr(options, name, None) for name in PRINTS_ONLY),
+        runs=_runs(options),
         cell=next(_cells(options), None),
         elsewhere=options.executor not in HERE,
     )
+
+
+def _runs(options: argparse.Namespace) -> bool:
+    told = vars(options)
+    if told.get("report") and not told.get("report_after_run"):
+        return False
+    is_dry = options.executor == "dryrun"
+    return not is_dry and not any(told.get(name) for name in RUNS_NOTHING)
 
 
 def _cells(options: argparse.Namespace) -> Iterator[str]:

@@ -56,6 +56,15 @@ def test_all_settings_count(
         (["--dag"], False),
         (["--list-rules"], False),
         (["--report", "report.html"], False),
+        (["--report", "report.html", "--report-after-run"], True),
+        (["--executor", "dryrun"], False),
+        (["--executor", "local"], True),
+        (["--archive", "all.tar"], False),
+        (["--export-cwl", "all.cwl"], False),
+        (["--unlock"], False),
+        (["--cleanup-metadata", "a"], False),
+        (["--delete-all-output"], False),
+        (["--list-conda-envs"], False),
     ],
 )
 def test_what_runs_anything(parser: MakeParser, words: list[str], runs: bool) -> None:
