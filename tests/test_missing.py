@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.missing import PACKAGES, how, not_tried
@@ -38,3 +40,20 @@ def test_of_each_reason_it_is_known_what_to_do(root: Path) -> None:
     assert len(reasons) > 10
     programs = [reason for reason in reasons if re.match(r"{\w+\[", reason)]
     assert not [r for r in reasons if r not in programs and not how(r)]
+
+
+def test_it_is_said_at_the_end(root: Path, tmp_path: Path) -> None:
+    """By a suite of one test, with the hooks of this one."""
+    suite = tmp_path / "test_one.py"
+    suite.write_text("import pytest\ndef test():\n    pytest.skip('no IPv6 here')\n")
+    alone = ("-c", str(root / "pyproject.toml"), "-o", "addopts=", "-p", "no:xdist")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *alone, "-p", "tests.conftest", str(suite)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = done.stdout.partition("not tried here")[2].splitlines()[1]
+    assert told.endswith(f"test_one.py: no IPv6 here: {how('IPv6')}")
+    assert told.startswith("1 of ")

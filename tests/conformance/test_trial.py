@@ -6,6 +6,7 @@ import copy
 import functools
 import json
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -16,11 +17,14 @@ from typing import Any
 
 import pytest
 
+import conformance.__main__ as command
 from conf.plan.conformance import trials
 from conf.plan.matrix import matrix
 from conformance.cases.chosen import CHOSEN
+from conformance.trial import Trial
 from conformance.visit import Visitor
 from load.address import Address
+from load.errors import SIGNALS, interrupt
 from tests.load.conftest import of_runs_in
 
 ROOT = Path(__file__).parents[2]
@@ -360,3 +364,21 @@ def test_who_is_late_too_often_is_tried_once(slow: Address) -> None:
     visitor = Visitor(slow, "/", b"page", lambda: None)
     visitor.wait_s, visitor.retries_left_s = 0.1, 0.0
     assert visitor.attempt(CHOSEN["a Host with a port"]).seen == "open"
+
+
+def test_what_nohup_ignores_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    heeded = {number: signal.getsignal(number) for number in SIGNALS}
+    seen = []
+
+    def run(trial: Trial) -> None:
+        seen.extend(signal.getsignal(each) for each in (signal.SIGHUP, signal.SIGTERM))
+
+    monkeypatch.setattr("conformance.trial.read_config", lambda path: {})
+    monkeypatch.setattr(Trial, "run", run)
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        assert command.main(["try", "server.json", "tried"]) == 0
+    finally:
+        for number, handler in heeded.items():
+            signal.signal(number, handler)
+    assert seen == [signal.SIG_IGN, interrupt]

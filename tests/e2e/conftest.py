@@ -120,8 +120,11 @@ def copy_of(root: Path, folder: Path) -> Checkout:
 
 @pytest.fixture
 def drawn(clean: Checkout, root: Path, tmp_path: Path) -> Checkout:
-    """A copy in which nothing was measured, and that draws all pictures."""
-    checkout = clean.copy(tmp_path / "drawn")
+    """A copy in which nothing was measured, and that draws all pictures.
+
+    Its path has a comma, at which Locust would split it.
+    """
+    checkout = clean.copy(tmp_path / "drawn, all")
     shutil.copy2(root / STYLE, checkout.folder / STYLE)
     return checkout
 

@@ -74,7 +74,7 @@ def test_results_in_another_folder(drawn: Checkout, tmp_path: Path) -> None:
     All pictures are drawn.
     """
     checkout = drawn
-    elsewhere = tmp_path / "a course"
+    elsewhere = tmp_path / "a course, of this year"
     elsewhere.mkdir()
     named = {"XDG_CACHE_HOME", "MPLCONFIGDIR", "LOGNAME", "USER", "LNAME", "USERNAME"}
     environment = {k: v for k, v in os.environ.items() if k not in named}
@@ -100,8 +100,14 @@ def test_results_in_another_folder(drawn: Checkout, tmp_path: Path) -> None:
     pictures += elsewhere.glob("outputs/runs/**/chart.svg")
     assert all(picture.stat().st_size > 10_000 for picture in pictures)
     assert not (checkout.folder / "outputs").exists()
-    said = snakemake(checkout.folder, "-n", "--directory", str(elsewhere), *ONE)
-    assert "Nothing to be done" in said
+    there = ("--directory", str(elsewhere), *ONE)
+    assert "Nothing to be done" in snakemake(checkout.folder, "-n", *there)
+    for path in elsewhere.glob("outputs/.shown/*"):  # so it shows them again
+        path.unlink()
+    shown = elsewhere / "outputs" / "tables" / "cells.csv"
+    shown.unlink()
+    snakemake(checkout.folder, *there)
+    assert shown.exists() and not (checkout.folder / "outputs").exists()
     said = snakemake(checkout.folder, "-n", *ONE)
     assert "Nothing to be done" not in said
 

@@ -94,9 +94,14 @@ def test_what_is_right() -> None:
 
 
 def test_quota_bounds_what_runs_in_it() -> None:
+    """As run.json says, by what it keeps of the machine."""
     code = (
-        "import os; from load.telemetry.machine import quota_cores\n"
-        "print(quota_cores(os.getpid()))"
+        "import os\n"
+        "from load.host.cores import Cores\n"
+        "from load.telemetry.machine import Machine\n"
+        "machine = Machine(Cores(), os.getpid())\n"
+        "machine.begin()\n"
+        "print(machine.end()['quota_cores'])"
     )
     try:
         with quota(0.25) as within:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 import gate.__main__ as command
-from gate.errors import Status
+from gate.errors import GateError, Status, interrupt
 from gate.findings import Findings
 from gate.request import Request
 
@@ -34,3 +35,24 @@ def test_a_terminal_without_its_signs_and_no_summary(
     assert b"- ? a note" in shown.buffer.getvalue()  # type: ignore[attr-defined]
     told = f"firstfail: {command.SUMMARY}={tmp_path}: Is a directory\n"
     assert capsys.readouterr().err == told
+
+
+def test_what_nohup_ignores_stays_ignored(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heeded = {number: signal.getsignal(number) for number in command.SIGNALS}
+
+    def run(*_: object) -> Findings:
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTERM) is interrupt
+        raise GateError("seen")
+
+    monkeypatch.setattr(command, "read", lambda: None)
+    monkeypatch.setattr(command, "run", run)
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        assert command.main() == Status.WRONG_USE
+    finally:
+        for number, handler in heeded.items():
+            signal.signal(number, handler)
+    assert capsys.readouterr().err == "firstfail: seen\n"

@@ -10,11 +10,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
 
+from load.agent.load_host import LoadHost
+from load.agent.part import Surroundings
+from load.host.locust_home import LOCUSTFILE
 from load.hosts.lines import ClosedError, Lines
 from tests.conftest import ROOT
 from tests.load.conftest import write_config
@@ -174,3 +178,16 @@ def test_other_code_is_named(started: Started, tmp_path: Path) -> None:
     config["code"]["runner"] = "0" * 12
     started.open("load", config)
     assert started.call("code") == "the code that measures"
+
+
+def test_workers_read_no_settings_that_lie_about(tmp_path: Path) -> None:
+    home, scratch = tmp_path / "home", tmp_path / "scratch"
+    for folder in (home, scratch):
+        folder.mkdir()
+    (home / ".locust.conf").write_text("no-such-option = 1\n")
+    runner: Any = SimpleNamespace(tell=lambda **said: None)
+    own = {**os.environ, "HOME": str(home), "PYTHONPATH": str(home)}
+    host = LoadHost(Surroundings(os.getpid(), scratch, own, runner), cell(tmp_path), 5)
+    host.start(["--locustfile", LOCUSTFILE.name, "--list"], None, 0.0)
+    for log, worker in host.workers.items():
+        assert worker.wait(60) == 0, log.read_text()

@@ -101,17 +101,27 @@ def test_nothing_around_a_run_changes_it(
     assert seen <= {*PASSED_ON, *ALIKE, VARIABLE, "PYTHONPATH"}
 
 
-def test_no_python_of_the_pipeline_is_told_how_to_run() -> None:
+# Each ends early, with what cannot be carried out.
+PIPELINE = "import pipeline; sys.argv[1:] = ['users=1']; pipeline.planned({}, '.')"
+GATE = (
+    "from gate.run import run; from gate.request import Request; "
+    "run(Path.cwd(), Request('no-such-commit', {}, 1, '5%'))"
+)
+
+
+@pytest.mark.parametrize("start", [PIPELINE, GATE], ids=["study", "gate"])
+def test_no_python_is_told_how_to_run(start: str) -> None:
     code = (
-        "import os, subprocess, sys\n"
-        "from load.host.environment import let_no_python_be_told\n"
-        "let_no_python_be_told()\n"
+        "import contextlib, os, sys\n"
+        "from pathlib import Path\n"
+        "with contextlib.suppress(Exception, SystemExit):\n"
+        f"    {start}\n"
         "print(*[name for name in os.environ if 'PYTHON' in name or name == 'MINE'])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env={**os.environ, "PYTHONOPTIMIZE": "2", "PYTHONUTF8": "1", "MINE": "x"},
+        env={**os.environ, "PYTHONUTF8": "1", "PYTHONNODEBUGRANGES": "1", "MINE": "x"},
         capture_output=True,
         text=True,
         check=True,

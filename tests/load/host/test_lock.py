@@ -45,11 +45,11 @@ def test_no_place_for_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         take()
 
 
-@as_root
-def test_lock_that_others_may_not_read(tmp_path: Path) -> None:
-    closed = tmp_path / "lock"
-    closed.touch(mode=0o600)
-    os.chown(closed, SOMEBODY, SOMEBODY)
+def taken_by_another(path: Path, mode: int) -> str:
+    """Let an ordinary user take the lock of another; return what they are told."""
+    path.touch()
+    path.chmod(mode)
+    os.chown(path, SOMEBODY, SOMEBODY)
     code = (
         "import sys\n"
         "from pathlib import Path\n"
@@ -57,18 +57,30 @@ def test_lock_that_others_may_not_read(tmp_path: Path) -> None:
         "from load.errors import CellError\n"
         "lock.PATH = Path(sys.argv[1])\n"
         "try:\n"
-        "    lock.only_run_on_host(lambda: None, lambda: None).__enter__()\n"
+        "    with lock.only_run_on_host(lambda: None, lambda: None):\n"
+        "        print('taken')\n"
         "except CellError as error:\n"
         "    print(error)\n"
     )
     done = subprocess.run(
-        [*UNPRIVILEGED, sys.executable, "-c", code, closed],
+        [*UNPRIVILEGED, sys.executable, "-c", code, path],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == (
+    return done.stdout.strip()
+
+
+@as_root
+def test_lock_that_others_may_read(tmp_path: Path) -> None:
+    assert taken_by_another(tmp_path / "lock", 0o644) == "taken"
+
+
+@as_root
+def test_lock_that_others_may_not_read(tmp_path: Path) -> None:
+    closed = tmp_path / "lock"
+    assert taken_by_another(closed, 0o600) == (
         f"the lock of all runs on this host: {closed} is {name(SOMEBODY)}'s, and not "
         f"to be read by others; let them do chmod a+r {closed}"
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from load.network.trial import PLAIN, refused
-from tests.load.conftest import READ_ONLY
+from tests.load.conftest import READ_ONLY, said_by
 
 ROOT = Path(__file__).parents[3]
 NETNS = {**PLAIN, "kind": "netns", "name": "mine", "queue_ms": 50.0}
@@ -52,19 +52,57 @@ def test_what_is_missing_is_named(prefix: list[str], named: str) -> None:
     assert tried(prefix) == named
 
 
-def test_kernel_without_a_shaper() -> None:
-    """Where this one has it, nothing is said."""
-    said = refused([NETNS | {"delay_ms": 30.0}, NETNS], None)
-    assert said in (
-        None,
-        "network=mine: this kernel has no netem, which delay, jitter and loss need "
-        "(the module sch_netem); network=loopback needs none of it",
-    )
-    assert refused([NETNS | {"rate_mbit": 5.0}], None) in (
-        None,
-        "network=mine: this kernel has no tbf, which a rate needs (the module "
-        "sch_tbf); network=loopback needs none of it",
-    )
+# A link that is shaped by a kernel which answers as one does that lacks a shaper.
+WITHOUT = """\
+import errno, sys
+from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+from load.network import trial
+def tc(self, command, kind, *where, **how):
+    raise NetlinkError(errno.ENOENT, kind)
+IPRoute.tc = tc
+print(trial._try(trial.PLAIN | {"queue_ms": 50.0, sys.argv[1]: 5.0}))
+"""
+
+
+@pytest.mark.parametrize(
+    "setting, said",
+    [
+        (
+            "delay_ms",
+            "this kernel has no netem, which delay, jitter and loss need (the module "
+            "sch_netem)",
+        ),
+        (
+            "rate_mbit",
+            "this kernel has no tbf, which a rate needs (the module sch_tbf)",
+        ),
+    ],
+)
+def test_kernel_without_a_shaper(setting: str, said: str) -> None:
+    done = said_by(WITHOUT, setting)
+    assert done.stdout.strip() == said, done.stderr
+
+
+class Told:
+    """A trial of networks on a kernel without netem."""
+
+    def __init__(self, networks: list[dict[str, Any]]) -> None:
+        self.networks = networks
+
+    def why_not(self) -> list[str | None]:
+        return ["no netem" if each["delay_ms"] else None for each in self.networks]
+
+
+def test_a_network_that_lacks_something_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("load.network.trial.Trial", Told)
+    late = NETNS | {"name": "late", "delay_ms": 30.0}
+    slow = NETNS | {"name": "slow", "rate_mbit": 5.0}
+    said = "network=late: no netem; network=loopback needs none of it"
+    assert refused([NETNS, slow, late], None) == said
+    assert refused([NETNS, slow], None) is None
 
 
 def test_what_no_network_has() -> None:
