@@ -29,7 +29,7 @@ SETTING = re.compile(rf"(?:`|{{)({'|'.join(GROUPS)})\.(?!py|log)([a-z][a-z_0-9]+
 TARGET = re.compile(r"`make ([a-z]+)[` ](?!HOST)|^make ([a-z]+)(?: |$)", re.M)
 # A name in capitals, with the module that it is in.
 CONSTANT = re.compile(
-    r"`([A-Z][A-Z_]+)`\s+(?:in\s+|of\s+|\()\[?`([\w/]+/\w+\.py)`"
+    r"`([A-Z][A-Z_]+)`\s+(?:(?:in|of)\s+\[?|\()`([\w/]+/\w+\.py)`"
     r"|\[`([A-Z][A-Z_]+)`\]\((?:\.\./)*([\w/]+/\w+\.py)\)"
 )
 
