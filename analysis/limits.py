@@ -18,14 +18,14 @@ BOTH = " + "
 class Limit:
     """One limit: which side it is on, what it means, and what users wait for.
 
-    `compared` names what a table compares if it limits all of the rows.
+    `compared` names what a table compares if it limits all of the rows from outside.
     """
 
     name: str
     side: Literal["server", "outside", "unknown"]
     means: str
     waited_for: str
-    compared: str
+    compared: str = ""
 
 
 _ALL = (
@@ -34,71 +34,66 @@ _ALL = (
         "server",
         "the server had no CPU time left",
         "the server's CPU",
-        "servers' CPU time",
     ),
     Limit(
         "server-serial",
         "server",
         "the server made clients wait while it had CPU time to spare",
         "a server that had CPU time to spare",
-        "servers",
     ),
     Limit(
         "server-workers",
         "server",
         "the server had reached its own bound on processes or threads",
         "one of the server's workers",
-        "servers' workers",
     ),
     Limit(
         "server-descriptors",
         "server",
         "the server had reached its bound on descriptors",
         "one of the server's descriptors",
-        "servers' descriptors",
     ),
     Limit(
         "accept-queue",
         "server",
         "the accept queue lost connections before anything else was full",
         "connections that a full accept queue lost",
-        "accept queues",
     ),
-    Limit("link", "outside", "the link was full", "the link", "link"),
+    Limit("link", "outside", "the link was full", "the link", "the link"),
     Limit(
         "generator-cpu",
         "outside",
         "the load generator had no CPU time left",
         "the load generator",
-        "load generator",
+        "the load generator",
     ),
     Limit(
         "generator-ports",
         "outside",
         "the load generator had no local port left",
         "a local port of the load generator's",
-        "load generator",
+        "the load generator",
     ),
     Limit(
         "generator-files",
         "outside",
         "the load generator had no file left to open",
         "an open file of the load generator's",
-        "load generator",
+        "the load generator",
     ),
     Limit(
         "machine",
         "outside",
         "a CPU quota, another program or the hypervisor kept the server waiting",
         "CPU time that the machine withheld",
-        "machine",
+        "the machine",
     ),
     Limit(
         "backend",
         "outside",
         "the page waited for its backend",
         "the page's backend",
-        "page's backend",
+        "the page's backend",
     ),
     Limit(
         "think-time",
@@ -106,10 +101,10 @@ _ALL = (
         "a server that answers at once would have got hardly more requests from these "
         "users",
         "their own think time",
-        "think time",
+        "the think time",
     ),
-    Limit("crashed", "server", "the server died", "a server that had died", "crashes"),
-    Limit("unclear", "unknown", "the evidence does not say", "what is not known", ""),
+    Limit("crashed", "server", "the server died", "a server that had died"),
+    Limit("unclear", "unknown", "the evidence does not say", "what is not known"),
 )
 LIMITS = {limit.name: limit for limit in _ALL}
 # The parts of waiting, in the order of tables and charts.
@@ -146,4 +141,4 @@ def meaning(verdict: str) -> str:
 
 def compared(verdict: str) -> str:
     """Return what a table compares if all its rows have this verdict, from outside."""
-    return " and the ".join(limit.compared for limit in limits_of(verdict))
+    return " and ".join(limit.compared for limit in limits_of(verdict))

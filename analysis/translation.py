@@ -3,8 +3,9 @@
 Results, tables and charts are made once, in English, and kept. A report in another
 language has their sentences translated: `translations/LANGUAGE.yaml` has each with the
 values in it, as `{name}`. A value called `{n}`, `{n1}` … is a number. One that is
-written `{=name}` is translated itself. Only `{all}` and `{why}` have semicolons. `(s)`
-ends a word that may have an s or none, as its number wants it.
+written `{=name}` is translated itself. Only `{all}` and `{why}` have semicolons. No
+other begins with a plus, which stands between limits. `(s)` ends a word that may have
+an s or none, as its number wants it.
 
 Rules of this module:
 - What the file does not have is looked up sentence by sentence, then between
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from re import Pattern
 from typing import Any
@@ -31,7 +33,8 @@ NUMBER = r"[\d∞][\d,.]*(?:e[+-]?\d+)?"
 # In the content of a report: what our words are in, and what has none.
 WORDS = {"text", "heading", "ended", "means", "because", "for", "why"}
 NOT_OURS = {"code", "notes", "provenance", "environment", "timeline"}
-BEGIN = " :;,."
+# What may stand before a text, such as the mark of a verdict, and behind it.
+BEGIN, BEHIND = " :;,.=", " ;,"
 ENDS = (".", ":", "")
 # What stands between parts of a text, and between their translations.
 SEPARATORS = {
@@ -70,21 +73,37 @@ def translated_parts(data: Any, name: str = "") -> Any:
 def _translated(text: str, into: str) -> str:
     if not any(letter.isalpha() for letter in text):
         return text
-    bare = text.lstrip(BEGIN)
-    if bare != text:  # it follows a name or a code
-        return text.removesuffix(bare) + _translated(bare, into)
-    whole, patterns = _sentences(into)
-    for end in ENDS:
-        if (bare := text.removesuffix(end)) in whole and text.endswith(end):
-            return whole[bare] + end
-    for pattern, template in patterns:
+    bare = text.lstrip(BEGIN).rstrip(BEHIND)
+    if bare != text:  # it stands beside a name or a code
+        before, _, behind = text.partition(bare)
+        return f"{before}{_translated(bare, into)}{behind}"
+    if (found := _whole(text, into)) is not None:
+        return found
+    for pattern, template in _sentences(into)[1]:
         if match := pattern.fullmatch(text):
             return _filled(template, match, into) + match["end"]
     for separator, between in SEPARATORS.items():
         if separator in text:
-            parts = text.split(separator)
-            return between.join(_translated(part, into) for part in parts)
+            return between.join(_parts(text.split(separator), separator, into))
     return text
+
+
+def _whole(text: str, into: str) -> str | None:
+    """Return the translation of a text without values; None if there is none."""
+    whole, _ = _sentences(into)
+    for end in ENDS:
+        if (bare := text.removesuffix(end)) in whole and text.endswith(end):
+            return whole[bare] + end
+    return None
+
+
+def _parts(parts: Sequence[str], separator: str, into: str) -> Iterator[str]:
+    """Yield the translations of parts; the last ones may be one text together."""
+    for place, part in enumerate(parts):
+        if (rest := _whole(separator.join(parts[place:]), into)) is not None:
+            yield rest
+            return
+        yield _translated(part, into)
 
 
 def _filled(template: str, match: re.Match[str], into: str) -> str:
@@ -136,4 +155,4 @@ def _value(name: str) -> str:
     """Return what a value of this name may be."""
     if IS_NUMBER.fullmatch(name):
         return NUMBER
-    return ".+?" if name in LONG else "[^;]+?"
+    return ".+?" if name in LONG else r"(?!\+ )[^;]+?"

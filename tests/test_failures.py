@@ -16,11 +16,15 @@ import pytest
 
 import load
 from analysis.diagnosis.causes import cause
+from analysis.texts import speaking
+from analysis.translation import translated
 from contract import failures
 from load.client import attendance
 from load.client.lean_client import LeanClient
+from load.client.malformed import at_once, in_body, in_head
 from load.client.target import RequestError, attendance_target, page_target
 from load.users.failure_kind import failure, wrong_page
+from tests.analysis.english import words
 from tests.analysis.known import known
 from tests.load.scripted import (
     CLOSE,
@@ -103,6 +107,8 @@ def without_accepting() -> str:
             return without_a_server(f"http://127.0.0.1:{address[1]}")
 
 
+# What `load/users/lean_user.py` says, which loads all of Locust.
+TOO_MANY_WAITING = f"{failures.NOT_SENT}: 100 requests of this user were waiting"
 PROVOKED: dict[str, tuple[str, Callable[[], str]]] = {
     "timed out connecting": (failures.TIMED_OUT, without_accepting),
     "timed out reading": (failures.TIMED_OUT, over_http(hang)),
@@ -131,7 +137,7 @@ PROVOKED: dict[str, tuple[str, Callable[[], str]]] = {
     "wrong answer": (failures.WRONG_ANSWER, in_attendance(answer(b"NO\n"))),
     # A user with too many requests in flight, and a range of ports that is used up,
     # take a run of their own.
-    "not sent": (failures.NOT_SENT, lambda: f"{failures.NOT_SENT}: 100 requests"),
+    "not sent": (failures.NOT_SENT, lambda: TOO_MANY_WAITING),
     "no port": (failures.NO_PORT, lambda: os.strerror(errno.EADDRNOTAVAIL)),
 }
 
@@ -143,6 +149,30 @@ def test_a_failure_that_load_writes_has_a_cause(
     text = provoke()
     assert text.startswith(beginning)
     assert cause(text, EVIDENCE, WAITED_FOR)
+    with speaking("ko"):
+        assert words(translated(text)) == [], text
+
+
+MALFORMED = (
+    *(b"<p>", b" a:b", b"a", b":a", b"a :b", b"a b:c", b"(:b", b"a:b\rc", b"a:\x01"),
+    *(b"Content-Length:x", b"Content-Length:1\r\nContent-Length:1"),
+    b"Content-Length:1\r\nTransfer-Encoding:chunked",
+)
+CHUNKS = ("Invalid character in chunk size", "Expected LF after chunk size")
+
+
+def test_what_is_malformed_is_said_in_korean() -> None:
+    heads = [b"HTTP/1.1 200 OK\r\n" + line for line in MALFORMED]
+    heads += [b"HTTP/2 200", b"HTTP/1.1 OK"]
+    wrong = [
+        *(in_head(head + b"\r\n\r\n", "") for head in heads),
+        *(at_once(data) for data in (b"\r", b" ", b"http", b"<p>")),
+        *(in_body(message) for message in (*CHUNKS, "Expected LF after chunk data")),
+        "its line does not end",
+    ]
+    assert all(wrong) and len(set(wrong)) == len(wrong) - 1  # twice of one form
+    with speaking("ko"):
+        assert [text for text in wrong if words(translated(text))] == []
 
 
 def test_each_beginning_is_provoked() -> None:

@@ -44,7 +44,7 @@ class LevelLine:
 
 LINES = {
     "server_cpu": LevelLine("server CPU", "server-cpu"),
-    "link": LevelLine("link", "link"),
+    "link": LevelLine("network link", "link"),
     "generator_busiest": LevelLine("load generator", "generator-cpu"),
     "accept_queue": LevelLine("accept queue", "accept-queue"),
     "withheld": LevelLine("CPU withheld", "machine", TAKEN_SHARE),

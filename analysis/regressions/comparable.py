@@ -104,7 +104,7 @@ def _conditions(pair: Pair) -> Iterator[str]:
     base, head = pair.base.settings, pair.head.settings
     for name in _differing(pair):
         if not name.startswith(OF_THE_CODE):
-            yield f"{name}: {show(base[name])} and {show(head[name])}"
+            yield f"{name}: {_of_sides(show(base[name]), show(head[name]))}"
 
 
 def _differing(pair: Pair) -> list[str]:
@@ -144,12 +144,26 @@ def _machines(pair: Pair) -> Iterator[str]:
     for name in hosts[0] if hosts else ():
         if len({str(host[name]) for host in hosts}) > 1:
             values = (_values(map(_host, row.measured), name) for row in _rows(pair))
-            yield f"other machine: {name} {' and '.join(values)}"
-    memory = [cell.provenance.get("host", {}).get("memory_bytes") for cell in cells]
-    known = [each for each in memory if each]
+            yield f"other machine ({name}): {_of_sides(*values)}"
+    memory = [_memory(row) for row in _rows(pair)]
+    known = [*memory[0], *memory[1]]
     if known and max(known) > min(known) * (1 + MEMORY):
-        gigabytes = sorted({f"{each / 2**30:.3g}" for each in known})
-        yield f"other machine: memory {' and '.join(gigabytes)} GiB"
+        yield f"other machine (memory): {_of_sides(*map(_gigabytes, memory))}"
+
+
+def _memory(row: Row) -> list[int]:
+    known = ((c.provenance.get("host") or {}).get("memory_bytes") for c in row.measured)
+    return [each for each in known if each]
+
+
+def _gigabytes(memory: Iterable[int]) -> str:
+    known = sorted({f"{each / 2**30:.3g}" for each in memory})
+    return f"{'/'.join(known)} GiB" if known else show(None)
+
+
+def _of_sides(base: str, head: str) -> str:
+    """Return the values of both sides, in words of no language."""
+    return f"BASE {base}, HEAD {head}"
 
 
 def _rows(pair: Pair) -> tuple[Row, Row]:

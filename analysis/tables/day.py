@@ -114,7 +114,7 @@ def _quotas(groups: Sequence[Group]) -> Iterator[str]:
             f"{show(cores)} {'core' if cores == 1 else 'cores'} ({_rows(of, groups)})"
             for cores, of in sorted(by_cores.items())
         )
-        yield f"A CPU quota allowed no more than {', '.join(quotas)}.\n"
+        yield f"A CPU quota allowed no more than {'; '.join(quotas)}.\n"
 
 
 def _stolen(groups: Sequence[Group]) -> Iterator[str]:

@@ -26,7 +26,7 @@ def warning(groups: Sequence[Group]) -> Iterable[str]:
     kinds = {group.limit()[0] for group in groups}
     if len(groups) > 1 and len(kinds) == 1 and all(map(is_outside, kinds)):
         [limit] = kinds
-        yield f"**These rows compare the {compared(limit)}, not the servers.**"
+        yield f"**These rows compare {compared(limit)}, not the servers.**"
         yield ""
 
 

@@ -5,30 +5,29 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from analysis import texts as texts_of
 from analysis import translation
-from analysis.drawing import words
+from analysis.charts.utilisation import LINES
+from analysis.drawing import words as drawn
 from analysis.limits import BOTH, LIMITS, limits_of, meaning
 from analysis.report.content import content
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.texts import ENGLISH, languages, speaking
-from analysis.translation import NOT_OURS, VALUE, WORDS, sentences, translated
+from analysis.translation import VALUE, sentences, translated
 from tests.analysis import golden
+from tests.analysis.english import texts, words
 
 OTHERS = [name for name in languages() if name != ENGLISH]
-# Three words of English in a row are a sentence that was not translated.
-ENGLISH_WORDS = re.compile(r"[A-Za-z]{2,}(?:[ ,;:]+[a-z]{2,}){2,}")
 # A setting in the name of a row, with its value.
 SETTING = re.compile(r"\b(?:[a-z_]+\.)+[a-z_]+ [\w–.]+")
-# What a program has printed.
-PRINTED = ("no server yet",)
+# What a program has printed, programs that ran, and values of a setting.
+PRINTED = ("no server yet", "mypy", "bash", "perf", "closed", "open")
 
 
 @pytest.mark.parametrize("into", OTHERS)
@@ -51,20 +50,6 @@ def test_no_particle_depends_on_a_name(folder: Path) -> None:
     assert PARTICLE.findall((folder / "ko.yaml").read_text()) == []
 
 
-def texts(data: Any, name: str = "") -> Iterator[str]:
-    """Yield the texts of a report that are our own words."""
-    if isinstance(data, str):
-        if name in WORDS:
-            yield data
-    elif isinstance(data, list):
-        for one in data:
-            yield from texts(one, name)
-    elif isinstance(data, dict) and data.get("style") != "code":
-        for key, one in data.items():
-            if key not in NOT_OURS:
-                yield from texts(one, key)
-
-
 @pytest.mark.parametrize("into", OTHERS)
 @pytest.mark.parametrize("name", golden.MATRICES)
 def test_no_sentence_of_a_report_stays_english(
@@ -80,14 +65,16 @@ def test_no_sentence_of_a_report_stays_english(
         for experiment in matrix.experiments
         for group in grouped(matrix.of(experiment).cells)
     }
-    for text in said:
-        rest = text
-        for known in sorted(labels, key=len, reverse=True):
-            rest = rest.replace(known, "")
-        rest = SETTING.sub("", rest)
-        for printed in PRINTED:
-            rest = rest.replace(printed, "")
-        assert not ENGLISH_WORDS.search(rest), text
+    labels |= {str(config["impl"]["name"]) for config in matrix.configs}
+    own = sorted(labels, key=len, reverse=True)
+    assert {text: left for text in said if (left := _english(text, own))} == {}
+
+
+def _english(text: str, labels: Sequence[str]) -> list[str]:
+    for known in labels:
+        text = text.replace(known, "")
+    text = SETTING.sub("", text)
+    return words(text, PRINTED)
 
 
 @pytest.mark.parametrize("into", OTHERS)
@@ -122,6 +109,21 @@ def test_each_limit_has_its_meaning_alone_and_beside_another(into: str) -> None:
         ("it overflowed 1 time", "1회 넘침"),
         ("what a program printed", "what a program printed"),
         ("12.5", "12.5"),
+        # Beside a code, and behind other words.
+        (
+            "Lines of their heads end with LF alone. Browsers accept that (RFC 9112, "
+            "2.2), and ",
+            "응답 헤더의 줄이 LF만으로 끝난다. 브라우저는 이를 받아들이지만"
+            "(RFC 9112, 2.2) ",
+        ),
+        (
+            "a: HEAD: it has no record: its run failed, or was cut off",
+            "a: HEAD: 기록이 없음. 실행이 실패했거나 끊겼음",
+        ),
+        # The name of a limit stays, and that of a setting does not.
+        ("a, machine here", "a, 컴퓨터 here"),
+        ("machine + link †", "machine + link †"),
+        ("machine (2 of 3) †", "machine(3회 중 2회) †"),
     ],
 )
 def test_sentences_are_translated_with_their_values(text: str, to: str) -> None:
@@ -134,7 +136,8 @@ def test_sentences_are_translated_with_their_values(text: str, to: str) -> None:
 def test_all_words_of_charts_are_translated(into: str) -> None:
     """Whole, with `{}` in the place of values; the full stop is no part of a key."""
     known = sentences(into)
-    for key, text in words.WORDS.items():
+    for key, text in drawn.WORDS.items():
         found = known.get(text) or known.get(text.rstrip("."))
         assert found, key
         assert found.count("{}") == text.count("{}"), key
+    assert {line.label for line in LINES.values()} <= set(known)

@@ -257,7 +257,12 @@ def test_lines_are_what_was_read_and_what_was_full() -> None:
     table = slices([0.0, 0.5, 1.0], [*PARTS[:3]], **read, queue=12, backlog=10)
     panel, _ = panels(drawn(waited(table, server_cpu=0.0)))
     labels = [line.get_label() for line in panel.get_lines()]
-    assert labels[:4] == ["server CPU", "link", "load generator", "accept queue"]
+    assert labels[:4] == [
+        "server CPU",
+        "network link",
+        "load generator",
+        "accept queue",
+    ]
     assert {"workers", "CPU withheld", "overflows"}.isdisjoint(labels)
     queue = panel.get_lines()[3]
     assert list(queue.get_ydata()) == [1, 1, 1]

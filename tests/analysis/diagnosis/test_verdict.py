@@ -333,7 +333,7 @@ def test_limits_and_parts() -> None:
         assert limit.name == name
         assert limit.name in SIDES[limit.side].split()
         assert limit.means and limit.waited_for
-        assert bool(limit.compared) == (limit.side != "unknown")
+        assert bool(limit.compared) == (limit.side == "outside")
         assert is_known(name)
         assert is_servers(name) == (limit.side == "server")
         assert is_outside(name) == (limit.side == "outside")
@@ -369,6 +369,6 @@ def test_two_limits_in_words() -> None:
     assert meaning(both) == (
         "the link was full, and the load generator had no CPU time left"
     )
-    assert compared(both) == "link and the load generator"
+    assert compared(both) == "the link and the load generator"
     assert meaning("link") == "the link was full"
-    assert compared("link") == "link"
+    assert compared("link") == "the link"

@@ -39,10 +39,10 @@ LIVE = (
 PLAIN = (
     "students/ada",
     "does not start: the server died before the load began: exit status 2: no file",
-    "hatch_rate: 2 and 4, 5 %",
+    "hatch_rate: BASE 2, HEAD 4, 5 %",
     "† HEAD was limited by link",
     "Ünïcode, 서버",
-    "other machine: cores 2 and 4",
+    "other machine (cpus): BASE 2, HEAD 4",
     "3.11.7",
 )
 

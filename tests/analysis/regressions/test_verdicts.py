@@ -146,15 +146,18 @@ def test_single_runs_decide_nothing() -> None:
 @pytest.mark.parametrize(
     "changed, named",
     [
-        ({"host": ELSEWHERE}, "other machine: cpu_model a CPU and another CPU"),
+        (
+            {"host": ELSEWHERE},
+            "other machine (cpu_model): BASE a CPU, HEAD another CPU",
+        ),
         ({"host": {**HOST, "kernel": "Linux 6.2"}}, "kernel"),
         ({"host": {**HOST, "cpus": 4}}, "cpus"),
         ({"host": {**HOST, "memory_bytes": 2}}, "memory"),
         ({"host": {}}, "a machine is not known"),
         ({"limited": LINK}, "† HEAD was limited by link"),
-        ({"page__name": "rendered"}, "page.name: static and rendered"),
+        ({"page__name": "rendered"}, "page.name: BASE static, HEAD rendered"),
         ({"page__bytes": 1}, "page.bytes"),
-        ({"load__timeout_s": 5.0}, "load.timeout_s: 10 and 5"),
+        ({"load__timeout_s": 5.0}, "load.timeout_s: BASE 10, HEAD 5"),
         ({"load__think_max_s": 9.0}, "load.think_max_s"),
         ({"network__name": "netns_62mbit"}, "network.name"),
         ({"server__backlog": 64}, "server.backlog"),

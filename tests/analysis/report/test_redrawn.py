@@ -17,6 +17,7 @@ from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.summarise import summarise
 from analysis.texts import speaking
+from tests.analysis.english import words
 
 TEXT = re.compile(r"<!-- (.*?) -->", re.DOTALL)  # matplotlib names what it outlines
 
@@ -72,3 +73,4 @@ def test_charts_have_korean_words_and_letters_for_them(golden_made: Path) -> Non
     said = TEXT.findall(str(section["chart"]["svg"]))  # type: ignore[index]
     assert "초당 요청 수와 실패 수" in said and "응답 시간(ms, 로그 눈금)" in said
     assert any("부하 시작 후 경과 시간(초)" in text for text in said)
+    assert [text for text in said if words(text, [cell.impl])] == []

@@ -85,7 +85,7 @@ def test_a_governor_that_changes_the_frequency() -> None:
 
 def test_a_quota() -> None:
     [note] = said(on("a", quota_cores=0.5), on("b"), on("c", quota_cores=1.0))
-    assert note == "A CPU quota allowed no more than 0.5 cores (a), 1 core (c)."
+    assert note == "A CPU quota allowed no more than 0.5 cores (a); 1 core (c)."
     [note] = said(on("a", quota_cores=1.5), on("a", repeat=2))
     assert note == "A CPU quota allowed no more than 1.5 cores (all rows)."
 
