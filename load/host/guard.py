@@ -10,7 +10,7 @@ Rules of this module:
 - The guard inherits the host-wide lock from the runner: the next run on this host
   begins only when all of them are gone.
 - If a guard is killed together with its runner, the next run ends what is left. It
-  recognises these processes by the token: only one run exists on a host at a time.
+  recognises these processes by the token: only one run exists under a lock at a time.
 - Where the kernel can (Linux), server and Locust also die with the runner. This holds
   even when the guard itself is killed.
 """
@@ -29,7 +29,14 @@ import psutil
 
 from load.errors import SIGNALS
 from load.host.removal import remove
-from load.host.run_token import VARIABLE, kill_all, marking, new_token, tokens
+from load.host.run_token import (
+    VARIABLE,
+    is_of_this_lock,
+    kill_all,
+    marking,
+    new_token,
+    tokens,
+)
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
@@ -99,7 +106,9 @@ def end_leftovers() -> str:
     To be called with the host-wide lock held.
     """
     own = tokens(psutil.Process())  # this process may itself be part of a run
-    not_ours = kill_all(lambda process: bool(tokens(process) - own))
+    not_ours = kill_all(
+        lambda process: any(map(is_of_this_lock, tokens(process) - own))
+    )
     if not not_ours:
         return ""
     pids = ", ".join(map(str, sorted(each.pid for each in not_ours)))

@@ -6,6 +6,8 @@ Rules of this module:
   its session and outlive its parent. So on Linux the token is also a resource limit,
   RLIMIT_LOCKS. Every child inherits it, any user may set and read it, and neither the
   kernel (since 2.4.25) nor any program pays attention to it.
+- A token tells under which lock its run was made. A run in a container has another
+  lock, and no run of its host's may take it for what an earlier one has left.
 - This protects against chance and habit. A process that sets this limit itself is not
   found.
 - Only processes that carry a token are ever ended.
@@ -14,6 +16,7 @@ Rules of this module:
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import resource
@@ -25,16 +28,28 @@ from pathlib import Path
 import psutil
 
 from load.host.environment import passed_on
+from load.host.lock import identity
 
 VARIABLE = "FIRSTFAIL_RUN"
 LIMIT = getattr(psutil, "RLIMIT_LOCKS", None)  # only Linux has it
 SOFT = re.compile(r"^Max file locks +(\d+) ", re.MULTILINE)  # in /proc/PID/limits
-# The upper bits tell a token from a limit that somebody else has set.
-OURS, RANDOM_BITS = 0x0FF1, 44
+# The upper bits tell a token from a limit that somebody else has set. Those of the lock
+# are below them.
+OURS, LOCK_BITS, RANDOM_BITS = 0x0FF1, 20, 24
 
 
 def new_token() -> str:
-    return str(OURS << RANDOM_BITS | secrets.randbits(RANDOM_BITS))
+    return str(_upper_bits() << RANDOM_BITS | secrets.randbits(RANDOM_BITS))
+
+
+def is_of_this_lock(token: str) -> bool:
+    """Whether a run with this token was made under the lock that there is here."""
+    return token.isdigit() and int(token) >> RANDOM_BITS == _upper_bits()
+
+
+def _upper_bits() -> int:
+    digest = hashlib.sha256(identity().encode()).digest()
+    return OURS << LOCK_BITS | int.from_bytes(digest) >> (256 - LOCK_BITS)
 
 
 @contextmanager
@@ -61,7 +76,9 @@ def tokens(process: psutil.Process) -> set[str]:
     # prlimit(2) would tell this of a user's own processes only.
     with contextlib.suppress(OSError):
         limits = Path(f"/proc/{process.pid}/limits").read_text()
-        if (soft := SOFT.search(limits)) and int(soft[1]) >> RANDOM_BITS == OURS:
+        if (soft := SOFT.search(limits)) and int(soft[1]) >> (
+            LOCK_BITS + RANDOM_BITS
+        ) == OURS:
             carried.add(soft[1])
     return carried - {""}
 

@@ -18,7 +18,7 @@ import pytest
 
 from load.host.guard import guarded
 from load.host.process import start
-from load.host.run_token import VARIABLE
+from load.host.run_token import VARIABLE, new_token
 from tests.conftest import alone
 from tests.load.conftest import of_runs_in
 
@@ -291,7 +291,7 @@ def test_next_run_ends_what_an_earlier_one_has_left(
 ) -> None:
     """A server that has outlived its runner and its guard, by whatever chance."""
     words = [sys.executable, "-c", "import time; time.sleep(60)"]
-    environment = {**os.environ, VARIABLE: "of a run that is gone"}
+    environment = {**os.environ, VARIABLE: new_token()}
     with subprocess.Popen(words, env=environment) as left:
         process = run(config())
         process.communicate(timeout=600)

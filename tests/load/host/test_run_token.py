@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from load.host import lock
+from load.host.guard import end_leftovers
 from load.host.run_token import LIMIT, kill_all, marking, new_token, tokens
 from tests.conftest import alone
 
@@ -83,3 +85,24 @@ def test_nobody_waits_for_ever_for_what_may_not_be_ended(root: Path) -> None:
         left,
     )
     psutil.Process(int(pid)).kill()
+
+
+def test_what_was_made_under_another_lock_is_not_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a run in a container, which its host's runs see."""
+    with marking(new_token()) as environment:
+        left = subprocess.Popen(SLEEP, env=environment)
+    with monkeypatch.context() as patched, left:
+        patched.setattr(lock, "PATH", tmp_path / "lock")
+        assert end_leftovers() == ""
+        assert left.poll() is None
+        with marking(new_token()) as environment:
+            other = subprocess.Popen(SLEEP, env=environment)
+        with other:
+            assert end_leftovers() == ""
+            assert other.poll() is not None
+        assert left.poll() is None
+        patched.undo()
+        assert end_leftovers() == ""
+        assert left.poll() is not None
