@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,18 @@ from hypothesis import settings
 
 from load.host.lock import only_run_on_host
 from load.network import trial
+from tests import own_host
 from tests.missing import not_tried
 
 ROOT = Path(__file__).parent.parent
-GROUPS = ("runs", "reruns", "snakemake")  # of tests that make runs
-# Some of them, or all, without a fixture of runs.
-RUNS = ("host/test_run_token.py", "conformance/test_trial.py", "e2e/test_verdicts.py")
+# Tests that make runs have one of these fixtures, are of tests/e2e, or of these files.
+RUNS = {"config", "plain", "hosts", "measured"}
+OF_RUNS = ("host/test_run_token.py", "conformance/test_trial.py")
+SHARED = {"measured", "golden_made"}  # what takes long to make, and is made once
 # What is tried again where another program takes the server's core: it comes last.
 NEED_A_CORE = "e2e/test_verdicts.py"
-FIRST = -5  # the niceness of tests that make runs
+NICENESS = os.getpriority(os.PRIO_PROCESS, 0)  # of all other tests
+FIRST = NICENESS - 5  # of tests that make runs
 
 # Where Python is told to keep no compiled code, as in many containers, each of the
 # processes that tests start would compile this project anew: a thousand times.
@@ -54,6 +57,19 @@ def pytest_runtestloop() -> None:
     gc.enable()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(specs: Sequence[Any]) -> None:
+    """Give each worker a host of its own, where the kernel can."""
+    for spec in specs:
+        spec.python = own_host.python()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker whether it has a host of its own. Within one there is no other."""
+    node.workerinput["has_host"] = bool(own_host.command())
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say in words what was not tried, and how to have it."""
     skipped = [
@@ -69,33 +85,35 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let runs go first, and skip what needs network namespaces where there are none.
 
-    A run holds up all others, and any other test holds up nobody. Who is not root has
-    to do without.
+    A run waits for its processes more than it computes, and any other test holds up
+    nobody. Who is not root has to do without.
     """
     with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, FIRST if group_of(item) in GROUPS else 0)
+        os.setpriority(os.PRIO_PROCESS, 0, FIRST if makes_runs(item) else NICENESS)
     if item.get_closest_marker("namespaces") and unavailable() is not None:
         pytest.skip("no network namespaces here")
+
+
+def makes_runs(item: pytest.Item) -> bool:
+    """Whether a test starts a server under load."""
+    if "e2e" in item.path.parts:
+        return item.get_closest_marker("no_run") is None
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(fixtures & RUNS) or any(map(item.path.match, OF_RUNS))
 
 
 def group_of(item: pytest.Item) -> str:
     """Return the group of a test: one worker makes the tests of a group.
 
-    Runs wait for each other in any case. So three workers make them: while one is under
-    load, others are planned, or their records are read. Two have time for all else. A
-    test of Snakemake that makes no run is marked `no_run`. Only one worker makes the
-    study that tests share (`measured`).
+    Where workers have no hosts of their own, runs would wait for each other: one worker
+    makes all.
     """
     fixtures = set(getattr(item, "fixturenames", ()))
-    if fixtures & {"config", "plain"} or any(map(item.path.match, RUNS)):
+    told: dict[str, Any] = getattr(item.config, "workerinput", {})
+    if makes_runs(item) and not told.get("has_host"):
         return "runs"
-    if "e2e" in item.path.parts and not item.get_closest_marker("no_run"):
-        return "reruns" if "measured" in fixtures else "snakemake"
-    if "golden_made" in fixtures:
-        return "golden"  # what takes long to make is made once
-    if "hosts" in fixtures:
-        return "hosts"  # one set of hosts for all
-    return item.path.name
+    shared = fixtures & SHARED
+    return min(shared, default=item.path.name)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -105,12 +123,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker is left with it at the end."""
 
-    def rank(item: pytest.Item) -> tuple[int, bool]:
-        group = group_of(item)
-        if group in GROUPS:
-            return GROUPS.index(group), item.path.match(NEED_A_CORE)
+    def rank(item: pytest.Item) -> tuple[bool, bool, bool, str]:
+        needs_a_core = item.path.match(NEED_A_CORE)
         slow = not {"load", "servers"}.isdisjoint(item.path.parts)
-        return len(GROUPS) + (not slow), False
+        return not makes_runs(item), needs_a_core, not slow, group_of(item)
 
     items.sort(key=rank)
 

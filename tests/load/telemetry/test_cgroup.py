@@ -247,13 +247,13 @@ def own_cgroup() -> tuple[int, Path] | None:
 
 
 @pytest.fixture
-def fifth() -> Iterator[Path]:
+def fifth(tmp_path: Path) -> Iterator[Path]:
     """A cgroup of a fifth of a core, below the test's own."""
     own = own_cgroup() if Path("/proc/self/cgroup").exists() else None
     if own is None:
         pytest.skip("no CPU cgroup is mounted at /sys/fs/cgroup")
     version, above = own
-    folder = above / f"firstfail-test-{os.getpid()}"
+    folder = above / "-".join(["firstfail", *tmp_path.parts[-3:]])
     try:
         folder.mkdir()
     except OSError as error:
