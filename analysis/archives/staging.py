@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from analysis.archives import conformance
+from analysis.archives import conformance, form
 from analysis.archives.cleaning import Cleaning
 from analysis.archives.form import CHARTS, OF_CELL, PACKED, RUNS, TABLES
 from analysis.archives.hosts import Hosts
@@ -46,6 +46,7 @@ def stage(
     within `to`. `code` names this analysis. Raises `DataError`.
     """
     folders = read_folders(matrix)
+    _refuse_large(folders)
     records = [(read_config(each), read_json(each / record.RUN)) for each in folders]
     cleaning = Cleaning.here(Hosts.of(records))
     cells = [_within(folder, outputs) for folder in folders]
@@ -63,6 +64,28 @@ def stage(
     refuse_places(to, cleaning)
     refuse_names(to, cells, cleaning)
     return cells
+
+
+def _refuse_large(folders: Sequence[Path]) -> None:
+    """Refuse what nobody could open."""
+    sizes = []
+    for folder in folders:
+        requests = folder / record.REQUESTS
+        try:
+            sizes.append(requests.stat().st_size)
+        except OSError as error:
+            raise unreadable(requests, error) from None
+        if sizes[-1] > form.MEMBER_BYTES:
+            raise DataError(
+                f"{requests} has {sizes[-1]:,} bytes, and an archive is opened with "
+                f"files of at most {form.MEMBER_BYTES:,}: leave this cell out"
+            )
+    if sum(sizes) > form.UNPACKED_BYTES or len(sizes) > form.CELLS:
+        raise DataError(
+            f"{len(sizes):,} cells have {sum(sizes):,} bytes of requests, and an "
+            f"archive is opened with at most {form.CELLS:,} and "
+            f"{form.UNPACKED_BYTES:,}: ask for fewer, and make several archives"
+        )
 
 
 def _show(cells: Sequence[str], folder: Path, settings: Mapping[str, Any]) -> None:

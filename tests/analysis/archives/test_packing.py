@@ -22,7 +22,7 @@ import yaml
 from pypdf import PdfReader
 from rocrate.rocrate import ROCrate
 
-from analysis.archives import cleaning, conformance
+from analysis.archives import cleaning, conformance, form
 from analysis.archives.citation import citation
 from analysis.archives.cleaning import Cleaning
 from analysis.archives.form import MANIFEST, OF_CELL
@@ -135,6 +135,33 @@ def test_conformance_that_is_none_is_one_line(
         pack(other, tmp_path / "x.zip", {}, "made")
     assert made.TRIED in str(raised.value) and "\n" not in str(raised.value)
     assert not (tmp_path / "x.zip").exists()
+
+
+@pytest.mark.parametrize(
+    ("limit", "line"),
+    [
+        (
+            "MEMBER_BYTES",
+            r"requests\.csv has [\d,]+ bytes, .* at most 100: leave this ",
+        ),
+        (
+            "UNPACKED_BYTES",
+            r"^2 cells have [\d,]+ bytes .* at most 5,000 and 100: ask ",
+        ),
+        ("CELLS", r"^2 cells have [\d,]+ bytes .* at most 1 and 4,000,000,000: ask "),
+    ],
+)
+def test_what_nobody_could_open_is_not_packed(
+    study: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+    line: str,
+) -> None:
+    monkeypatch.setattr(form, limit, 1 if limit == "CELLS" else 100)
+    with pytest.raises(DataError, match=line):
+        pack(study, tmp_path / "study.zip", {}, "made")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_same_results_give_the_same_bytes(
