@@ -5,8 +5,8 @@
   Locust alone, started by hand against a server that runs already.
 - Telemetry: the CPU time of its readings, in per cent of a core, at each server under
   a load that it can't bear. There is no peer: nothing is read without it.
-- Planning 1,000 and 10,000 cells, as a dry run. The peer is Snakemake alone, on a
-  workflow of as many cells and files whose parsing costs nothing.
+- Planning 1,000 and 10,000 cells, as a dry run. The peer is Snakemake alone with the
+  same profile, on a workflow of as many cells and files whose parsing costs nothing.
 
 The two of a pair take turns, several times; least, median and greatest are shown.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -126,6 +127,7 @@ def show_planning(folder: Path, cells: int) -> None:
         "OTHERS", str(len(record.FILES) - 1)
     )
     (folder / "Snakefile").write_text(bare)
+    shutil.copytree(ROOT / "profiles", folder / "profiles", dirs_exist_ok=True)
     asked = ("experiment=burst", "repeat=1", f"users=range(1,{cells // 4 + 1})")
     names = ("firstfail", "Snakemake alone")
     seen: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
@@ -135,6 +137,8 @@ def show_planning(folder: Path, cells: int) -> None:
     for part, unit in enumerate(("seconds", "MB")):
         figures = {name: [each[part] for each in found] for name, found in seen.items()}
         table(f"A dry run of {cells:,} cells", figures, unit)
+        ours, bare_ones = (statistics.median(figures[name]) for name in names)
+        print(f"\nOf the medians, firstfail has {ours / bare_ones:.2f} times as many.")
 
 
 def telemetry_costs(folder: Path, impl: str) -> Callable[[], float]:
