@@ -633,12 +633,17 @@ def test_a_server_that_leaves_the_foreground(tmp_path: Path) -> None:
 
 
 LOUD = "import subprocess\nsubprocess.Popen(['yes', sys.argv[1]])\n"
+# Far less than what is too much, however long the machine takes.
+LONGER = """
+import subprocess
+subprocess.Popen("yes | head -c 20M; sleep 60", shell=True)
+"""
 
 
 def test_what_a_server_has_started_ends_with_it(tmp_path: Path) -> None:
     """Its log has then ended too, and what is kept of it is bounded."""
     log = tmp_path / "server.log"
-    config, where = settings(command=mine(tmp_path, LOUD + SERVE)), place(tmp_path)
+    config, where = settings(command=mine(tmp_path, LONGER + SERVE)), place(tmp_path)
     with started(config, where) as server:
         session = server.process.pid
         server.stop(5)
