@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from load.network.ports import choose_port
 from load.telemetry.tcp import COUNTERS, AcceptQueue, Stack
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it is Linux's")
@@ -22,12 +23,16 @@ V4, V6 = socket.AF_INET, socket.AF_INET6
 def listener(
     backlog: int, family: int = V4, port: int = 0, **options: int
 ) -> Iterator[socket.socket]:
-    """Listen on the loopback; `options` are of the socket, by their names."""
+    """Listen on the loopback; `options` are of the socket, by their names.
+
+    On a port that no address has: its queues would be counted as well.
+    """
+    host = "::1" if family == V6 else "127.0.0.1"
     with socket.socket(family) as listening:
         for name, value in options.items():
             level = socket.IPPROTO_IPV6 if name == "IPV6_V6ONLY" else socket.SOL_SOCKET
             listening.setsockopt(level, getattr(socket, name), value)
-        listening.bind(("::1" if family == V6 else "127.0.0.1", port))
+        listening.bind((host, port or choose_port(host, 0)))
         listening.listen(backlog)
         yield listening
 
