@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from load.errors import SIGNALS
 from load.host.lock import only_run_on_host
 from load.network import trial
 from tests import own_host
@@ -129,6 +130,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return not makes_runs(item), needs_a_core, not slow, group_of(item)
 
     items.sort(key=rank)
+
+
+@pytest.fixture
+def nohup() -> Iterator[None]:
+    """Ignore SIGHUP, as nohup does. The test may heed signals: that is taken back."""
+    heeded = {number: signal.getsignal(number) for number in SIGNALS}
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    yield
+    for number, handler in heeded.items():
+        signal.signal(number, handler)
 
 
 def alone() -> AbstractContextManager[None]:

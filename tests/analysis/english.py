@@ -14,8 +14,10 @@ from typing import Any
 
 from analysis.limits import LIMITS
 from analysis.report.blocks import blocks
+from analysis.texts import ENGLISH, languages
 from analysis.translation import NOT_OURS, WORDS, translated_parts
 
+OTHERS = [name for name in languages() if name != ENGLISH]
 LIMIT = "|".join(sorted(map(re.escape, LIMITS), key=len, reverse=True))
 STAYS = re.compile(
     rf"\b(?:{LIMIT})\b"

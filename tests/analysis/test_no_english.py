@@ -31,18 +31,17 @@ from analysis.tables.idle import markdown as idle_markdown
 from analysis.tables.notes import warning
 from analysis.tables.ranking import markdown as ranking_markdown
 from analysis.tables.ranking import ranking
-from analysis.texts import ENGLISH, languages, speaking
+from analysis.texts import speaking
 from analysis.translation import translated
 from contract import failures, stops
 from tests.analysis.conftest import HOST, config
-from tests.analysis.english import shown, words
+from tests.analysis.english import OTHERS, shown, words
 from tests.analysis.known import READ, divided, known
 from tests.analysis.record.test_capacity import capacity
 from tests.analysis.rows.test_repeats import run
 from tests.analysis.tables.test_day import on
 from tests.analysis.tables.test_idle import SHORT, SWEPT, made
 
-OTHERS = [name for name in languages() if name != ENGLISH]
 OUTSIDE = [name for name, limit in LIMITS.items() if limit.side == "outside"]
 # Texts of failures, some with details: `tests/test_failures.py` has all of them.
 FAILURES = [

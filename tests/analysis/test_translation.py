@@ -18,12 +18,11 @@ from analysis.limits import BOTH, LIMITS, limits_of, meaning
 from analysis.report.content import content
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
-from analysis.texts import ENGLISH, languages, speaking
+from analysis.texts import speaking
 from analysis.translation import VALUE, sentences, translated
 from tests.analysis import golden
-from tests.analysis.english import texts, words
+from tests.analysis.english import OTHERS, texts, words
 
-OTHERS = [name for name in languages() if name != ENGLISH]
 # A setting in the name of a row, with its value.
 SETTING = re.compile(r"\b(?:[a-z_]+\.)+[a-z_]+ [\w–.]+")
 # What a program has printed, programs that ran, and values of a setting.

@@ -37,11 +37,10 @@ def test_a_terminal_without_its_signs_and_no_summary(
     assert capsys.readouterr().err == told
 
 
+@pytest.mark.usefixtures("nohup")
 def test_what_nohup_ignores_stays_ignored(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    heeded = {number: signal.getsignal(number) for number in command.SIGNALS}
-
     def run(*_: object) -> Findings:
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         assert signal.getsignal(signal.SIGTERM) is interrupt
@@ -49,10 +48,5 @@ def test_what_nohup_ignores_stays_ignored(
 
     monkeypatch.setattr(command, "read", lambda: None)
     monkeypatch.setattr(command, "run", run)
-    try:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        assert command.main() == Status.WRONG_USE
-    finally:
-        for number, handler in heeded.items():
-            signal.signal(number, handler)
+    assert command.main() == Status.WRONG_USE
     assert capsys.readouterr().err == "firstfail: seen\n"

@@ -14,11 +14,11 @@ from analysis.architectures.explanations import (
     explanation,
     of_docstring,
 )
-from analysis.texts import ENGLISH, languages, speaking
+from analysis.texts import speaking
+from tests.analysis.english import OTHERS
 
 ROOT = Path(__file__).parents[3]
 OURS = sorted(path.stem for path in (ROOT / "servers").glob("[!_]*.py"))
-OTHERS = [name for name in languages() if name != ENGLISH]
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -11,15 +11,14 @@ from analysis.regressions.compare import Comparison
 from analysis.regressions.markdown import body
 from analysis.regressions.results import NO_RECORD, Run
 from analysis.rows.conformance import Tried
-from analysis.texts import ENGLISH, languages, speaking
+from analysis.texts import speaking
 from conformance.cases.chosen import CHOSEN, title
-from tests.analysis.english import shown, words
+from tests.analysis.english import OTHERS, shown, words
 from tests.analysis.regressions.made import FAST, SLOW, against, lacking, other, runs
 from tests.analysis.regressions.test_conformance import KNOWN, tried
 from tests.analysis.regressions.test_formats import everything
 from tests.analysis.regressions.test_verdicts import PAGES, served
 
-OTHERS = [name for name in languages() if name != ENGLISH]
 MADE_UP = ("new", "old", "gone", "few", "same", "faster")
 
 
