@@ -17,7 +17,6 @@ HOW = {
     **{f"{program} is": f"apt install {name}" for program, name in PACKAGES.items()},
     "to give up privileges with": "apt install util-linux",
     "namespaces": "run them as root, or where users may make namespaces",
-    "plugin for Slurm": "pip install snakemake-executor-plugin-slurm",
     "IPv6": "sysctl net.ipv6.conf.lo.disable_ipv6=0",
     "perf": "sysctl kernel.perf_event_paranoid=1",
     "cgroup": "run them as root, where cgroups can be written",

@@ -5,7 +5,9 @@ an earlier one under its lock has left (`load/host/guard.py`). A worker in names
 its own, with a lock of its own, is another host to both. So the runs of several
 workers, and of other suites on this machine, go on at once. Tests assert no speed.
 
-What all workers share is the network, the files but for the lock, and cgroups.
+It has a network of its own, too, with a loopback and nothing else: a port that is free
+stays free, and no test reaches the internet. What all workers share is the files, but
+for the lock, and cgroups.
 """
 
 from __future__ import annotations
@@ -18,12 +20,13 @@ import sys
 
 from load.host import lock
 
-NAMESPACES = ("--mount", "--pid", "--mount-proc", "--fork", "--kill-child")
+NAMESPACES = (*("--mount", "--net", "--pid", "--mount-proc", "--fork", "--kill-child"),)
 # A shell is the first process: it fetches those whose parents have ended.
 # Its lock is no file that was deleted: another could not be put over that.
 BOOT = f"""
 at=$(mktemp -d) && mount -t tmpfs own "$at" && touch "$at/lock" &&
-    mount --bind "$at/lock" {lock.PATH} && umount "$at" && rmdir "$at" || exit
+    mount --bind "$at/lock" {lock.PATH} && umount "$at" && rmdir "$at" &&
+    ip link set lo up || exit
 "$@"
 exit $?
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -10,8 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
-import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,9 +20,6 @@ from tests.conftest import alone
 from tests.e2e.conftest import Checkout
 from tests.e2e.slurm import ETC, PROGRAMS, Cluster, address, cluster
 
-PLUGIN = "snakemake_executor_plugin_slurm"
-PINNED = ("snakemake-executor-plugin-slurm==2.8.0",)
-PINNED += ("snakemake-executor-plugin-slurm-jobstep==0.6.1",)
 STUDY = ("all", "--config", "study=tiny", "experiment=burst", "conformance=false")
 # The cluster has no accounting, and a test does not wait 40 s before it asks for a job.
 HERE = ("--slurm-status-command=squeue", "--slurm-init-seconds-before-status-checks=1")
@@ -34,26 +28,6 @@ UNDER_LOAD = "outputs/runs/**/.repeat*/requests.csv"
 MOST_S = 240
 
 pytestmark = pytest.mark.namespaces
-
-
-@pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An interpreter whose Snakemake knows Slurm: this one, or one beside it."""
-    if importlib.util.find_spec(PLUGIN):
-        return sys.executable
-    folder = tmp_path_factory.mktemp("venv")
-    venv.create(folder, symlinks=True)
-    beside = str(folder / "bin" / "python")
-    where = [beside, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
-    own = Path(subprocess.check_output(where, text=True).strip())
-    (own / "all.pth").write_text(sysconfig.get_path("purelib"))
-    pip = [sys.executable, "-m", "pip", f"--python={beside}", "install", "--no-deps"]
-    done = subprocess.run(
-        [*pip, "--quiet", *PINNED], capture_output=True, timeout=300, check=False
-    )
-    if done.returncode:
-        pytest.skip("Snakemake's plugin for Slurm cannot be installed here")
-    return beside
 
 
 @pytest.fixture(scope="module")
@@ -84,18 +58,26 @@ def words_of(process: psutil.Process) -> str:
         return ""
 
 
-def asked(slurm: Cluster, python: str, checkout: Checkout, *words: str) -> list[str]:
+def asked(slurm: Cluster, checkout: Checkout, *words: str) -> list[str]:
     """Return how a study is asked for on the controller of the cluster."""
-    command = [python, "-m", "snakemake", "--profile", "profiles/slurm", *HERE, *words]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--profile",
+        "profiles/slurm",
+        *HERE,
+        *words,
+    ]
     return slurm.words("env", f"--chdir={checkout.folder}", *command)
 
 
 def study(
-    slurm: Cluster, python: str, checkout: Checkout, *words: str
+    slurm: Cluster, checkout: Checkout, *words: str
 ) -> subprocess.CompletedProcess[str]:
     """Ask for the study, and wait for its end."""
     return subprocess.run(
-        asked(slurm, python, checkout, *words),
+        asked(slurm, checkout, *words),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -136,7 +118,7 @@ def node_number(name: str) -> int:
 
 
 def test_sets_of_nodes_measure_cells_at_once(
-    slurm: Cluster, python: str, clean: Checkout, tmp_path: Path
+    slurm: Cluster, clean: Checkout, tmp_path: Path
 ) -> None:
     """Two jobs of two nodes each: one has the server, and the other its users.
 
@@ -145,7 +127,7 @@ def test_sets_of_nodes_measure_cells_at_once(
     checkout = clean.copy(tmp_path / "firstfail")
     edit(checkout, jobs=2, nodes=2, tasks=2)
     words = (*STUDY, "network=slurm")
-    done = study(slurm, python, checkout, *words)
+    done = study(slurm, checkout, *words)
     assert done.returncode == 0, done.stderr
     assert (checkout.folder / "outputs/tables/burst.md").exists()
 
@@ -161,16 +143,16 @@ def test_sets_of_nodes_measure_cells_at_once(
     assert {*known} == {job["job"] for job in measured}  # nothing else was one
     one, other = known.values()
     assert one["StartTime"] < other["EndTime"] and other["StartTime"] < one["EndTime"]
-    again = study(slurm, python, checkout, *words)
+    again = study(slurm, checkout, *words)
     assert "Nothing to be done" in again.stderr, again.stderr
 
 
 def test_a_cell_that_fails_is_told_here(
-    slurm: Cluster, python: str, clean: Checkout, tmp_path: Path
+    slurm: Cluster, clean: Checkout, tmp_path: Path
 ) -> None:
     """The line of a run is in the log of its job, on another host."""
     checkout = clean.copy(tmp_path / "firstfail")
-    done = study(slurm, python, checkout, *MEASURE, "set={server.start_s: 0.001}")
+    done = study(slurm, checkout, *MEASURE, "set={server.start_s: 0.001}")
     assert done.returncode != 0
     ours = [line for line in done.stderr.splitlines() if line.startswith("firstfail: ")]
     assert len(ours) == 1 and "select" in ours[0] and "0.001" in ours[0], done.stderr
@@ -178,10 +160,10 @@ def test_a_cell_that_fails_is_told_here(
 
 
 def test_a_job_of_one_node_has_none_for_users(
-    slurm: Cluster, python: str, clean: Checkout, tmp_path: Path
+    slurm: Cluster, clean: Checkout, tmp_path: Path
 ) -> None:
     checkout = clean.copy(tmp_path / "firstfail")
-    done = study(slurm, python, checkout, *MEASURE, "network=slurm")
+    done = study(slurm, checkout, *MEASURE, "network=slurm")
     assert done.returncode != 0
     assert "has 1 node, and server and users need two" in done.stderr, done.stderr
     assert not runs(checkout)
@@ -189,7 +171,6 @@ def test_a_job_of_one_node_has_none_for_users(
 
 def test_jobs_end_with_their_study(
     slurm: Cluster,
-    python: str,
     clean: Checkout,
     tmp_path: Path,
     eventually: Callable[..., None],
@@ -203,7 +184,7 @@ def test_jobs_end_with_their_study(
         before = {*numbers(slurm)}
         with (tmp_path / place).open("wb") as said:
             process = subprocess.Popen(
-                asked(slurm, python, checkout, *MEASURE, long), stdout=said, stderr=said
+                asked(slurm, checkout, *MEASURE, long), stdout=said, stderr=said
             )
         eventually(lambda: {*numbers(slurm)} - before)
         eventually(lambda: list(checkout.folder.glob(UNDER_LOAD)))
