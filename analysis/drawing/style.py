@@ -19,7 +19,6 @@ Rules of this module:
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import textwrap
 import unicodedata
@@ -44,6 +43,7 @@ from matplotlib.ticker import (
 )
 
 from analysis.drawing import PICTURES
+from analysis.drawing.hangul import hangul_fonts
 from analysis.files import write
 from analysis.texts import ENGLISH, language
 from analysis.translation import translated
@@ -150,16 +150,6 @@ def lettering() -> Iterator[None]:
             fontManager.addfont(path)
     with mpl.rc_context({"font.family": ["NanumGothic", "DejaVu Sans"]}):
         yield
-
-
-def hangul_fonts() -> Path:
-    """Return the folder of NanumGothic (SIL Open Font License), which a package has.
-
-    The package is not imported: it would change the style of all charts.
-    """
-    found = importlib.util.find_spec("koreanize_matplotlib")
-    assert found is not None and found.origin is not None  # it is a requirement
-    return Path(found.origin).with_name("fonts")
 
 
 def _translate(picture: Figure) -> None:

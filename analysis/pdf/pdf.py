@@ -21,7 +21,7 @@ import matplotlib as mpl
 import typst
 from PIL import Image
 
-from analysis.drawing.style import hangul_fonts
+from analysis.drawing.hangul import hangul_fonts
 from analysis.files import DataError
 from analysis.files import write as write_file
 from analysis.pdf.document import document

@@ -21,6 +21,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from analysis.drawing.hangul import font_face
 from analysis.drawing.style import FILLS
 from analysis.files import DataError, write_text
 from analysis.report.blocks import Block, entry
@@ -64,6 +65,7 @@ def page(content: Mapping[str, Any]) -> str:
     environment.globals |= {"most": MOST_COLUMNS}
     environment.filters["breakable"] = breakable
     css = _read(UPLOT / "uPlot.min.css") + _read(TEMPLATES / "report.css") + _fills()
+    css += font_face(content)
     script = _read(UPLOT / "uPlot.iife.min.js") + _read(TEMPLATES / "report.js")
     titles = {cell["id"]: _title(cell) for cell in content["cells"]}
     return environment.get_template("page.jinja").render(
@@ -94,7 +96,8 @@ def _policy(css: str, script: str) -> str:
         for text in (css, script)
     )
     return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{style_digest}'; "
+        "default-src 'none'; img-src data:; font-src data:; "
+        f"style-src 'sha256-{style_digest}'; "
         f"script-src 'sha256-{script_digest}'; base-uri 'none'; form-action 'none'"
     )
 
