@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from analysis.files import DataError
-from analysis.rows.matrix import COURSE, Matrix, read_folders
 from analysis.temporary import in_order
 
 # For matplotlib's cache of fonts, since not every user has a home directory.
@@ -117,7 +116,7 @@ def _add_archives(steps: Any) -> argparse.ArgumentParser:
     return archive
 
 
-# Each step imports what it needs: drawing takes a while to load.
+# Each step imports what it needs: pandas, and what draws, take a while to load.
 def _cell(args: argparse.Namespace) -> None:
     from analysis.summarise import summarise
 
@@ -127,6 +126,7 @@ def _cell(args: argparse.Namespace) -> None:
 def _matrix(args: argparse.Namespace) -> None:
     from analysis.catalogue import CHARTS, TABLES
     from analysis.outputs import write_charts, write_sheets, write_tables
+    from analysis.rows.matrix import COURSE, Matrix, read_folders
     from analysis.summarise import summarise_all
 
     summarise_all(read_folders(args.matrix), args.code)
@@ -142,12 +142,14 @@ def _matrix(args: argparse.Namespace) -> None:
 
 def _tables(args: argparse.Namespace) -> None:
     from analysis.outputs import write_tables
+    from analysis.rows.matrix import Matrix
 
     write_tables(Matrix.read(args.matrix), args.folder)
 
 
 def _charts(args: argparse.Namespace) -> None:
     from analysis.outputs import write_charts
+    from analysis.rows.matrix import Matrix
 
     write_charts(Matrix.read(args.matrix), args.folder)
 

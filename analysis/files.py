@@ -4,6 +4,7 @@ Rules of this module:
 - A file that is missing or malformed raises `DataError`. Its text is one line that
   names the file and what would be right.
 - A file appears at once and complete: it is written beside its place, then renamed.
+- pandas takes a while to load, so it is imported by what writes a table.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from analysis import plain_yaml
 from contract import record, whole_file
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class DataError(Exception):
@@ -83,6 +84,8 @@ def csv_text(table: pd.DataFrame) -> str:
 
 
 def _are_whole(values: pd.Series) -> bool:
+    import numpy as np
+
     numbers = values.to_numpy(dtype=float, na_value=np.nan)
     with np.errstate(invalid="ignore"):  # infinity is not whole
         return bool((np.isnan(numbers) | (numbers % 1 == 0)).all())

@@ -16,11 +16,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.catalogue import RESULTS
-from analysis.charts.cell import draw
 from analysis.diagnosis.result import result, without_figures
-from analysis.diagnosis.summary import summary
-from analysis.drawing.nothing import nothing
-from analysis.drawing.style import save
+from analysis.diagnosis.summary import Summary, summary
 from analysis.files import DataError, read_json, write_csv, write_text
 from analysis.record.aggregates import stats
 from analysis.record.config import read_config
@@ -69,9 +66,7 @@ def summarise(folder: Path, code: str | None, *, drawn: bool = True) -> None:
     write_csv(folder / "stats.csv", stats(measured.record, path))
     write_csv(folder / "failures.csv", conclusions.failures())
     if drawn:
-        row, verdict, shown = conclusions.row, conclusions.verdict, conclusions.shown
-        picture = draw(config, row, measured.record, timeline, verdict, shown)
-        save(picture, folder / "chart")
+        draw_chart(folder, conclusions, timeline)
     write_result(folder, result(conclusions, machine, code))
 
 
@@ -88,8 +83,27 @@ def _summarise_unmeasured(
     for name in ("timeline", "stats", "failures"):
         write_csv(folder / f"{name}.csv", pd.DataFrame())
     if drawn:
-        save(nothing(f"{cell.impl}: {cell.why}"), folder / "chart")
+        draw_no_chart(folder, cell)
     write_result(folder, without_figures(config, run, code))
+
+
+# What draws is imported when it is needed: it takes a third of a second.
+def draw_chart(folder: Path, found: Summary, timeline: pd.DataFrame) -> None:
+    """Write the chart of a cell."""
+    from analysis.charts.cell import draw
+    from analysis.drawing.style import save
+
+    config, requests = found.measured.config, found.measured.record
+    picture = draw(config, found.row, requests, timeline, found.verdict, found.shown)
+    save(picture, folder / "chart")
+
+
+def draw_no_chart(folder: Path, cell: Unmeasured) -> None:
+    """Write, in place of a chart, why a cell has none."""
+    from analysis.drawing.nothing import nothing
+    from analysis.drawing.style import save
+
+    save(nothing(f"{cell.impl}: {cell.why}"), folder / "chart")
 
 
 def write_result(folder: Path, content: dict[str, Any]) -> None:

@@ -158,8 +158,8 @@ def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
         for suffix in (".svg", ".png"):
             stem.with_suffix(suffix).touch()
 
-    monkeypatch.setattr("analysis.summarise.draw", lambda *cell: None)
-    monkeypatch.setattr("analysis.summarise.save", touch)
+    monkeypatch.setattr("analysis.charts.cell.draw", lambda *cell: None)
+    monkeypatch.setattr("analysis.drawing.style.save", touch)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """The real pipeline, in temporary copies of the checkout, on cells of a second.
 
-A study has fifteen pictures, and to draw them takes longer than all else. So the copies
-have pictures with nothing in them, but for one, `drawn`.
+A study has fifteen pictures and a PDF, and to make them takes longer than all else. So
+the copies have pictures and PDFs with nothing in them, unless they are `drawn`.
 """
 
 from __future__ import annotations
@@ -31,15 +31,42 @@ experiments:
   burst: [users=5, hatch_rate=100, experiment.requests=50]
   first_fail: [users=3, hatch_rate=100, experiment.start_users=0]
 """
-# Appended to what saves pictures: those of each matrix differ.
-EMPTY_PICTURES = """
+# What is appended to modules: nothing is drawn, and pictures of each matrix differ.
+UNDRAWN = {
+    "analysis/drawing/__init__.py": """
 
-def save(picture: Figure, stem: Path, drawn: Any = save) -> list[Path]:
-    empty = figure(1, 1)
-    empty.text(0, 0, stem.absolute().parts[-3])
-    return drawn(empty, stem)
-"""
-STYLE = "analysis/drawing/style.py"
+def empty(stem):
+    from analysis.files import write_text
+
+    paths = [stem.with_name(stem.name + suffix) for suffix in PICTURES]
+    for path in paths:
+        write_text(path, f"<svg><!-- {path.absolute().parts[-3]} --></svg>")
+    return paths
+""",
+    "analysis/outputs.py": """
+
+def write_charts(matrix, folder):
+    from analysis.drawing import empty
+
+    stems = [folder / name for each, name, _ in _parts(matrix) if each.draw]
+    remove_others(folder, PICTURES, [path for stem in stems for path in empty(stem)])
+""",
+    "analysis/summarise.py": """
+
+def draw_chart(folder, *shown):
+    from analysis.drawing import empty
+
+    empty(folder / "chart")
+
+
+draw_no_chart = draw_chart
+""",
+    "analysis/pdf/pdf.py": """
+
+def write(content, path):
+    path.write_bytes(b"%PDF-1.7")
+""",
+}
 
 
 @dataclass
@@ -113,7 +140,8 @@ def copy_of(root: Path, folder: Path) -> Checkout:
                 shutil.copy2(root / each, folder / each)
     (folder / "conf" / "study" / "tiny.yaml").write_text(TINY)
     checkout = Checkout(folder)
-    checkout.edit(STYLE, EMPTY_PICTURES)
+    for name, text in UNDRAWN.items():
+        checkout.edit(name, text)
     compileall.compile_dir(folder, quiet=1)  # the rest; not in each copy of it
     return checkout
 
@@ -125,8 +153,14 @@ def drawn(clean: Checkout, root: Path, tmp_path: Path) -> Checkout:
     Its path has a comma, at which Locust would split it.
     """
     checkout = clean.copy(tmp_path / "drawn, all")
-    shutil.copy2(root / STYLE, checkout.folder / STYLE)
+    draw_all(checkout, root)
     return checkout
+
+
+def draw_all(checkout: Checkout, root: Path) -> None:
+    """Let a copy draw what other copies do not."""
+    for name in UNDRAWN:
+        shutil.copy2(root / name, checkout.folder / name)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.e2e.conftest import Checkout
+from tests.e2e.conftest import Checkout, draw_all
 
 TABLE = '''\
 """How often each implementation was measured."""
@@ -49,8 +49,11 @@ FILES = {
 }
 
 
-def test_it_is_announced_and_made(measured: Checkout, tmp_path: Path) -> None:
+def test_it_is_announced_and_made(
+    measured: Checkout, root: Path, tmp_path: Path
+) -> None:
     checkout = measured.copy(tmp_path / "firstfail")
+    draw_all(checkout, root)
     for name, text in (("runs", TABLE), ("empty", CHART)):
         (checkout.folder / "analysis" / "comparisons" / f"{name}.py").write_text(text)
     planned = checkout.snakemake("-n", *ASKED)

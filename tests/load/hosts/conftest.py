@@ -50,6 +50,7 @@ def held(part):
 for part in (LoadHost, ServerHost):
     held(part)
 """
+ONE = {"load": ["load1"]}  # for what two hosts of users would show no better
 ENDLESS = {"experiment__requests": 10**6, "load__think_max_s": 0.2}
 
 

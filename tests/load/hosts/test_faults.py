@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.load.hosts.conftest import ENDLESS, Runs, let_agents_run, of, under_load
+from tests.load.hosts.conftest import ENDLESS, ONE, Runs, let_agents_run, of, under_load
 from tests.load.hosts.rig import Host, Rig
 
 # Servers that start a `sleep` when a run has come to a stage, and stay in it.
@@ -72,7 +72,7 @@ def test_what_is_killed_leaves_nothing(
     stage: dict[str, Any],
     what: str,
 ) -> None:
-    process = runs.start(**stage)
+    process = runs.start(ONE, **stage)
 
     def is_in_stage() -> bool:
         assert process.poll() is None, process.communicate()

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from tests.load.hosts.conftest import HELD, HOLDING, Runs, hold, let_agents_run, of
+from tests.load.hosts.conftest import HELD, HOLDING, ONE, Runs, hold, let_agents_run, of
 from tests.load.hosts.rig import Rig
 
 KILLED = {  # what is killed, the host that stays in this stage, and what is said
     "agent of the server": ("server", "host server: its agent has ended"),
-    "agent of the load": ("load2", "host load2: its agent has ended"),
+    "agent of the load": ("load1", "host load1: its agent has ended"),
     "ssh": ("server", "host server: its agent has ended (signal 9)"),
-    "runner": ("load2", None),
+    "runner": ("load1", None),
 }
 
 
@@ -25,7 +25,7 @@ def test_what_is_killed_leaves_nothing(
     name, line = KILLED[what]
     python = let_agents_run(hosts, HOLDING)
     with hold(hosts, name):
-        process = runs.start({"python": python}, experiment__requests=200)
+        process = runs.start(ONE | {"python": python}, experiment__requests=200)
 
         def is_held() -> bool:
             assert process.poll() is None, process.communicate()
