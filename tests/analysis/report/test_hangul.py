@@ -35,6 +35,18 @@ BROKEN = r"""() => {
   }
   return found;
 }"""
+# Texts with Hangul that are in another font.
+OTHERS = r"""(name) => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (texts.nextNode()) {
+    const { data, parentElement } = texts.currentNode;
+    const fonts = getComputedStyle(parentElement).fontFamily;
+    if (/[\uac00-\ud7a3]/.test(data) && !fonts.startsWith(`"${name}"`))
+      if (parentElement.tagName !== "SCRIPT") found.push(data);
+  }
+  return found;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +91,7 @@ def test_a_browser_shows_them_with_it(made: Path) -> None:
         opened(browser, made / "korean.html", width=400) as page,
     ):
         assert page.of(LOADED) == [[hangul.NAME, "loaded"]] and page.said == []
+        assert all(page.draw()) and page.of(OTHERS, hangul.NAME) == []
         assert page.of(BROKEN) == [] and page.of(TOO_WIDE) == []
 
 
