@@ -38,9 +38,11 @@ StrictModes no
 UsePAM no
 PasswordAuthentication no
 """
-# The first process of a host, which becomes its sshd.
+# The first process of a host, which becomes its sshd. What root's shells do at their
+# start on this machine is done nowhere else, and may take longer than an agent's start.
 BOOT = """
 mount -t tmpfs none /run && mkdir /run/sshd && cp "$1"/* /run &&
+if [ -e ~root/.bashrc ]; then mount --bind /dev/null ~root/.bashrc; fi &&
 mount -t tmpfs none /tmp && hostname "$2" && exec "$3" -D -e -f /run/sshd_config
 """
 OWN = ("--net", "--mount", "--pid", "--uts", "--time", "--mount-proc")
