@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import settings
 
@@ -145,6 +146,14 @@ def nohup() -> Iterator[None]:
 def alone() -> AbstractContextManager[None]:
     """Hold the lock of runs: the next run ends whatever carries a token."""
     return only_run_on_host(lambda: None, lambda: None)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process has not ended; its parent may fetch it late, or never."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 @pytest.fixture

@@ -63,8 +63,8 @@ draw_no_chart = draw_chart
 """,
     "analysis/pdf/pdf.py": """
 
-def write(content, path):
-    path.write_bytes(b"%PDF-1.7")
+def pdf(content):
+    return b"%PDF-1.7"
 """,
 }
 

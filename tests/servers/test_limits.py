@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.conftest import is_alive
 from tests.servers.conftest import (
     ONE_AT_A_TIME,
     POOLS,
@@ -154,7 +155,7 @@ def test_stops_with_all_workers_at_work(
             assert_idle(server)
             family = server.family()
             assert server.stop() == 0
-    eventually(lambda: not any(map(lives, family)))
+    eventually(lambda: not any(map(is_alive, family)))
 
 
 @pytest.mark.parametrize("forking", ["multiprocess", "multiprocess_join", "prefork"])
@@ -267,11 +268,7 @@ def test_children_die_with_a_killed_parent(
         _, *children = server.family()
         server.process.kill()
         server.process.wait()
-        eventually(lambda: not any(map(lives, children)))
-
-
-def lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        eventually(lambda: not any(map(is_alive, children)))
 
 
 def test_children_that_die_are_replaced_one_by_one(

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.conftest import is_alive
 from tests.load.hosts.conftest import ENDLESS, ONE, Runs, let_agents_run, of, under_load
 from tests.load.hosts.rig import Host, Rig
 
@@ -182,14 +183,6 @@ def test_an_sshd_that_stands_still(
             session.resume()
     eventually(runs.is_nothing_left, 60)
     runs.check_left()
-
-
-def is_alive(process: psutil.Process) -> bool:
-    """Whether a process has not ended; a parent that stands still fetches nobody."""
-    try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
 
 
 def test_a_clock_that_drifts(runs: Runs, hosts: Rig) -> None:
