@@ -25,7 +25,7 @@ COMMENT = re.compile(r"^\s*(?://|/\*|#|--|;|%)\s*")
 LONGEST = 40  # lines, where the end has no marker
 DIGITS = 12  # of a digest, as in a cell's configuration
 LARGEST = 1_000_000  # bytes of a file that may be a source
-IMPORT = re.compile(r"^from ([\w.]+) import ", re.MULTILINE)
+IMPORT = re.compile(r"^from (\w+(?:\.\w+)*) import ", re.MULTILINE)  # not `from .`
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from analysis.architectures.excerpts import (
     DIGITS,
@@ -146,6 +149,21 @@ def test_what_architectures_share_is_found_by_their_imports() -> None:
     found = shared(["servers/select.py"], ROOT)
     assert "servers/serving/event_loop.py" in found
     assert not any(Path(name).parent == Path("servers") for name in found)
+
+
+@given(st.text("a.\x00/", max_size=9))
+@example("." * 3)
+@example("a." * 2_000 + "a")
+def test_whatever_a_server_imports_is_no_error(module: str) -> None:
+    """As `from . import a` in a library that a submission brings."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("server.py", "of/a.py"):
+            path = Path(folder, "mine", name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(f"# Essential: x\nfrom {module} import a\n")
+        path.with_name("b.py").write_text("from mine.of.a import a\n")
+        assert shared(["mine/server.py"], Path(folder)) == []
+        assert shared(["mine/of/b.py"], Path(folder)) == []
 
 
 def test_peers_whose_source_is_here_have_lines_too() -> None:
