@@ -20,7 +20,7 @@ import sys
 
 from load.host import lock
 
-NAMESPACES = (*("--mount", "--net", "--pid", "--mount-proc", "--fork", "--kill-child"),)
+NAMESPACES = ("--mount", "--net", "--pid", "--mount-proc", "--fork", "--kill-child")
 # A shell is the first process: it fetches those whose parents have ended.
 # Its lock is no file that was deleted: another could not be put over that.
 BOOT = f"""

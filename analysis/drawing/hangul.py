@@ -23,8 +23,9 @@ from typing import Any
 from analysis.texts import catalogue, language
 
 NAME = "Hangul of this page"
-LETTER = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
-RANGE = "U+1100-11FF, U+3130-318F, U+AC00-D7A3"  # the same
+BLOCKS = ("\u1100-\u11ff", "\u3130-\u318f", "\uac00-\ud7a3")  # of Unicode
+LETTER = re.compile(f"[{''.join(BLOCKS)}]")
+RANGE = ", ".join(f"U+{ord(each[0]):X}-{ord(each[-1]):X}" for each in BLOCKS)  # of CSS
 
 
 def hangul_fonts() -> Path:
