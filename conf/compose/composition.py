@@ -28,6 +28,12 @@ from conf.schema import App, Cell, Config, Impl, Network, Page
 from conf.validate import yaml_files
 from conf.validate.texts import check_options
 
+# Groups of Hydra's own. They are for programs that Hydra starts, and to compose them
+# takes a quarter of the time.
+OF_PROGRAMS = (
+    *("output", "launcher", "sweeper", "help", "hydra_help"),
+    *("hydra_logging", "job_logging", "env"),
+)
 SCHEMAS = {
     "experiment": Cell,  # it may set anything
     "impl": Impl,
@@ -73,7 +79,9 @@ def compose_cell(choice: dict[str, str], plain: list[str]) -> Config:
     _check_file("config.yaml", Cell)
     for group, name in choice.items():
         _check_file(f"{group}/{name}.yaml", SCHEMAS[group])
-    texts = [*(f"{group}={quoted(name)}" for group, name in choice.items()), *plain]
+    chosen = (f"{group}={quoted(name)}" for group, name in choice.items())
+    without = (f"~hydra/{group}" for group in OF_PROGRAMS)
+    texts = [*chosen, *plain, *without]
     try:
         with warnings.catch_warnings():
             # A file for a submission is merged with the settings of all submissions.

@@ -1,7 +1,8 @@
 """The real pipeline, in temporary copies of the checkout, on cells of a second.
 
 A study has fifteen pictures and a PDF, and to make them takes longer than all else. So
-the copies have pictures and PDFs with nothing in them, unless they are `drawn`.
+the copies have pictures and PDFs with nothing in them, and their steps of analysis are
+forked (`tests/preloaded.py`), unless they are `drawn`.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ def pdf(content):
     return b"%PDF-1.7"
 """,
 }
+FORKED = "analysis/__init__.py"  # the package whose steps are
 
 
 @dataclass
@@ -142,6 +144,7 @@ def copy_of(root: Path, folder: Path) -> Checkout:
     checkout = Checkout(folder)
     for name, text in UNDRAWN.items():
         checkout.edit(name, text)
+    checkout.edit(FORKED, preloaded.handing_over("analysis"))
     compileall.compile_dir(folder, quiet=1)  # the rest; not in each copy of it
     return checkout
 
@@ -158,8 +161,8 @@ def drawn(clean: Checkout, root: Path, tmp_path: Path) -> Checkout:
 
 
 def draw_all(checkout: Checkout, root: Path) -> None:
-    """Let a copy draw what other copies do not."""
-    for name in UNDRAWN:
+    """Let a copy draw what other copies do not, in processes of their own."""
+    for name in (*UNDRAWN, FORKED):
         shutil.copy2(root / name, checkout.folder / name)
 
 

@@ -20,11 +20,13 @@ import yaml
 
 from gate.order import order
 from gate.sides import BASE, HEAD, Pair
+from tests import preloaded
 from tests.e2e.conftest import Checkout
 
 EXAMPLE = Path("docs/examples/gate.yml")
 GATE = Path("outputs/gate")
 SECOND, MINUTE = (f"experiment.max_s={seconds}" for seconds in (1, 60))
+FEW = f"users=5 load.think_min_s=0.02 load.think_max_s=0.04 {SECOND}"
 CHANGED = "the head has changes that are not committed: they are measured, too"
 BROKEN = "raise SystemExit('broken')\n"
 
@@ -65,14 +67,7 @@ def clone(origin: Path) -> Path:
 
 
 def gate(clone: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gate", *words],
-        cwd=clone,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    return preloaded.run("gate", words, clone, 600, like="snakemake")
 
 
 def found(clone: Path) -> Any:
@@ -99,7 +94,7 @@ def test_the_example_measures_a_pull_request(clone: Path, tmp_path: Path) -> Non
     environment = {
         **{"GITHUB_BASE_REF": "main", "GITHUB_STEP_SUMMARY": str(summary)},
         # Three short runs beside other tests may look worse by chance.
-        "SETTINGS": f"impl=select repeat=range(1,4) {SECOND} --least 90%",
+        "SETTINGS": f"impl=select {FEW} repeat=range(1,4) --least 90%",
     }
     for step in steps:
         done = subprocess.run(
@@ -163,7 +158,8 @@ def test_a_server_that_leaves_out_a_part_of_http_is_worse(clone: Path) -> None:
     lines = kept.splitlines(keepends=True)
     protocol.write_text("".join(line for line in lines if 'f"Date: ' not in line))
     try:
-        done = gate(clone, "--base", "HEAD", "impl=select,single", "repeat=1", SECOND)
+        few = ("impl=select,single", "repeat=1", *FEW.split())
+        done = gate(clone, "--base", "HEAD", *few)
     finally:
         protocol.write_text(kept)
     assert done.returncode == found(clone)["exit"] == 1, done.stderr
