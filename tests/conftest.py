@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import gc
 import os
@@ -16,6 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
+from hydra import compose
 from hypothesis import settings
 
 from load.errors import SIGNALS
@@ -169,6 +171,28 @@ def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("analysis.charts.cell.draw", lambda *cell: None)
     monkeypatch.setattr("analysis.drawing.style.save", touch)
+
+
+@pytest.fixture
+def composed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compose what is asked for with the same words once, and take a copy then.
+
+    For tests of this checkout's conf/, most of whose time is Hydra's. What submissions
+    are is not said by the words alone.
+    """
+
+    def copied(name: str, overrides: list[str]) -> Any:
+        words = (name, *overrides)
+        if any(word.startswith("impl=") and "/" in word for word in words):
+            return compose(name, overrides=overrides)
+        if words not in COMPOSED:
+            COMPOSED[words] = compose(name, overrides=overrides)
+        return copy.deepcopy(COMPOSED[words])
+
+    monkeypatch.setattr("conf.compose.composition.compose", copied)
+
+
+COMPOSED: dict[tuple[str, ...], Any] = {}
 
 
 @pytest.fixture(scope="session")

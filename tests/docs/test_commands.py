@@ -28,6 +28,8 @@ from gate.request import read as read_gate
 from tests.docs.fences import PAGES, RUN, Fence, fences, spans
 from tests.e2e.test_make import make
 
+pytestmark = pytest.mark.usefixtures("composed_once")
+
 SNAKEMAKE = (".venv/bin/snakemake", "snakemake")
 # For the reader's own servers, ones that are there.
 OWN = {"mine": "http_server", "yours": "node"}

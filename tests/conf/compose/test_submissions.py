@@ -18,6 +18,8 @@ from conf.ignored import IGNORED
 from conf.plan.matrix import matrix
 from conf.plan.sources import changed
 
+pytestmark = pytest.mark.usefixtures("composed_once")
+
 CONF = Path(__file__).parents[3] / "conf"
 CLASS = {"impl": "glob(students/*)"}
 WRITES_PAGE = "servers/command_line/write_page.py"

@@ -17,6 +17,8 @@ from conf.plan.recorded import plan_report
 from conf.plan.request import plan
 from tests.conf.plan.test_plan import PARTS, ROOT
 
+pytestmark = pytest.mark.usefixtures("composed_once")
+
 WRONG: list[tuple[Any, str]] = [
     (
         0.9,

@@ -21,6 +21,8 @@ from conf.plan.request import plan
 from contract.conformance import LIST, RESULT
 from tests.conf.plan.test_plan import ASKED, PARTS
 
+pytestmark = pytest.mark.usefixtures("composed_once")
+
 ROOT = Path(__file__).parents[3]
 FEW = {"study": "demo", "impl": "select,single", "repeat": "1,2"}
 

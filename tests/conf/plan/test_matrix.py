@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from conf.errors import MatrixError
 from conf.plan.matrix import matrix
 
+pytestmark = pytest.mark.usefixtures("composed_once")
+
 IMPLS = ["single", "multiprocess", "multithread", "select"]
 ROOT = Path(__file__).parents[3]
 

@@ -14,6 +14,8 @@ from conf.plan.order import order
 from conf.plan.plan import Parts, Plan
 from conf.plan.request import check_names, plan
 
+pytestmark = pytest.mark.usefixtures("composed_once")
+
 ROOT = Path(__file__).parents[3]
 EXPERIMENTS = ("burst", "first_fail")
 ASKED = {"study": "demo", "impl": "select,single", "repeat": "1,2"}

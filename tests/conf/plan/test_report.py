@@ -17,6 +17,8 @@ from conf.plan.recorded import plan_report
 from conf.plan.request import plan
 from tests.conf.plan.test_plan import ASKED, PARTS, ROOT
 
+pytestmark = pytest.mark.usefixtures("composed_once")
+
 WRONG: list[tuple[Any, str]] = [
     ("ko", "report=ko: write its settings by their names, as in report='{language: "),
     ({"langage": "en"}, "there is no setting report.langage; did you mean report.lan"),
