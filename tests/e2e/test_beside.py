@@ -33,26 +33,21 @@ def test_another_matrix_while_a_study_runs(
     checkout = measured.copy(tmp_path / "firstfail")
     outputs = checkout.folder / "outputs"
 
-    def begin(log: str, *words: str) -> subprocess.Popen[bytes]:
-        with (tmp_path / log).open("wb") as stderr:
-            return subprocess.Popen(
-                checkout.command(*words), cwd=checkout.folder, stderr=stderr
-            )
-
     before = set((outputs / "configs").iterdir())
     with alone():
-        first = begin("first", "--until=show", *ONE, "users=6")
+        first = checkout.begin("--until=show", *ONE, "users=6")
         eventually(lambda: set((outputs / "configs").iterdir()) != before)
-        eventually(lambda: b"another run" in (tmp_path / "first").read_bytes())
+        eventually(lambda: "another run" in first.said(first.err))
         files = made(outputs)
         for words in (("-n", *STUDY, "users=7"), ("--summary", *STUDY)):
             assert checkout.snakemake(*words).returncode == 0
         assert made(outputs) == files
-        second = begin("second", "--until=show", *STUDY)  # which was measured before
-        eventually(lambda: b"another study" in (tmp_path / "second").read_bytes())
+        second = checkout.begin("--until=show", *STUDY)  # which was measured before
+        eventually(lambda: "another study" in second.said(second.err))
         assert second.poll() is None
-    assert first.wait(600) == 0
-    assert second.wait(600) == 0
+    for begun in (first, second):
+        assert begun.wait(600) == 0
+        begun.close()
 
     own = [impls_and_users(path) for path in outputs.glob("matrices/*/tables")]
     every = {("single", 5), ("select", 5), ("single", 3), ("select", 3)}

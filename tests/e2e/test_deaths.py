@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.e2e.conftest import Checkout
+from tests.preloaded import Begun
 
 ASKED = ("all", "--config", "study=tiny", "experiment=burst", "impl=select")
 LONG = "set={experiment.requests: 1000000, experiment.max_s: 60}"
@@ -40,22 +40,9 @@ def under_load(checkout: Checkout) -> bool:
     return any(record.stat().st_size > 1000 for record in records)
 
 
-@contextmanager
-def long_run(checkout: Checkout) -> Iterator[subprocess.Popen[str]]:
+def long_run(checkout: Checkout) -> closing[Begun]:
     """Snakemake, which measures for a minute; it ends with the test, if not before."""
-    process = subprocess.Popen(
-        checkout.command("--until=measure", *ASKED, LONG),
-        cwd=checkout.folder,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
+    return closing(checkout.begin("--until=measure", *ASKED, LONG))
 
 
 def end(
@@ -71,7 +58,7 @@ def end(
             "locust": next(p.pid for p in below if "locust" in words_of(p)),
         }
         os.kill(victims[who], number)
-        _, said = process.communicate(timeout=600)
+        _, said = process.communicate(600)
     assert process.returncode != 0
     if who == "locust":
         assert sum(line.startswith("firstfail: ") for line in said.splitlines()) == 1
@@ -108,7 +95,7 @@ def test_server_that_is_killed_is_a_result(
         eventually(lambda: under_load(checkout))
         below = psutil.Process(process.pid).children(recursive=True)
         next(p for p in below if "servers" in words_of(p)).kill()
-        _, said = process.communicate(timeout=600)
+        _, said = process.communicate(600)
     assert process.returncode == 0, said
     assert not any(p.is_running() for p in below)
     [path] = checkout.folder.glob("outputs/runs/**/result.json")

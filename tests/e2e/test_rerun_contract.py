@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,15 +75,11 @@ def test_code_that_changes_while_it_is_measured(
     for name, what in changed.items():
         before = set(planned.iterdir())
         with alone():
-            process = subprocess.Popen(
-                checkout.command("all", "--config", *asked),
-                cwd=checkout.folder,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
+            process = checkout.begin("all", "--config", *asked)
             eventually(lambda before=before: set(planned.iterdir()) != before)
             checkout.edit(name, "# changed meanwhile\n")
-        _, said = process.communicate(timeout=600)
+        _, said = process.communicate(600)
+        process.close()
         assert process.returncode != 0
         assert (
             f"the code {what} has changed since this was asked for: ask again" in said
