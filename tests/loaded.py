@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import ctypes
 import importlib
 import json
 import os
@@ -121,8 +122,15 @@ def become(
     most_s: int,
     path: list[str],
     environment: dict[str, str],
+    network: str | None = None,
 ) -> None:
-    """Be `python -m MODULE` from now on."""
+    """Be `python -m MODULE` from now on, on the `network` of this namespace."""
+    if network is not None:
+        with Path(network).open() as namespace:
+            libc = ctypes.CDLL(None, use_errno=True)
+            assert libc.setns(namespace.fileno(), 0) == 0, os.strerror(
+                ctypes.get_errno()
+            )
     os.setsid()
     signal.alarm(most_s)
     os.environ.clear()

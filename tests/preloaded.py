@@ -108,15 +108,21 @@ class Begun:
 
 
 def begin(
-    module: str, words: Sequence[str], folder: Path, most_s: int, like: str = ""
+    module: str,
+    words: Sequence[str],
+    folder: Path,
+    most_s: int,
+    like: str = "",
+    network: str | None = None,
 ) -> Begun:
     """Begin `python -m MODULE` with these words, in `folder`, for so long at most.
 
     It is forked from what was loaded for a module that is `like` it, if not for itself.
+    `network` is the file of a network namespace, if it is to be another one.
     """
     asked = {
         **{"module": module, "words": list(words)},
-        **{"folder": str(folder), "most_s": most_s},
+        **{"folder": str(folder), "most_s": most_s, "network": network},
         **{"path": [str(folder)], "environment": dict(os.environ)},
     }
     here, there = socket.socketpair()

@@ -96,7 +96,8 @@ def side(word: str, stack: ExitStack, opened: Opened) -> Side:
 
 def _of_folder(word: str, path: Path) -> Side:
     for outputs in (path, path / OUTPUTS):
-        if (outputs / RUNS).is_dir():
+        # Where no cell could be measured there are no runs.
+        if (outputs / RUNS).is_dir() or any(outputs.glob(f"{MATRICES}/*/{LISTED}")):
             return Side(word, outputs, *_listed(outputs))
     if not (path / LISTED).is_file():
         raise DataError(

@@ -81,10 +81,10 @@ class Checkout:
         """Return the words with which a new process is started."""
         return [sys.executable, "-m", "snakemake", "--cores", "1", *words]
 
-    def begin(self, *words: str) -> preloaded.Begun:
+    def begin(self, *words: str, network: str | None = None) -> preloaded.Begun:
         """Give Snakemake a command, and do not wait for its end."""
         words = tuple(self.command(*words)[3:])
-        return preloaded.begin("snakemake", words, self.folder, 600)
+        return preloaded.begin("snakemake", words, self.folder, 600, network=network)
 
     def snakemake(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Give Snakemake a command; return what it said when it had ended."""

@@ -112,6 +112,21 @@ def test_a_listed_cell_without_a_record_was_not_measured(outputs: Path) -> None:
         read([found(outputs)])
 
 
+def test_a_study_of_which_no_cell_could_be_measured(
+    outputs: Path, tmp_path: Path
+) -> None:
+    """It stopped at its first cell: it has no runs, and is not shown."""
+    head = tmp_path / "head"
+    shutil.copytree(outputs, head)
+    shutil.rmtree(head / "runs")
+    shutil.rmtree(head / ".shown")
+    (head / "configs").mkdir()
+    for run in runs(FAST):
+        key = run.cell.config["key"]
+        (head / "configs" / f"{key}.json").write_text(json.dumps(run.cell.config))
+    assert compare(str(outputs), str(head), LEAST, no_archive).exit == UNMEASURED
+
+
 def test_a_server_that_does_not_start(outputs: Path, tmp_path: Path) -> None:
     gone = [lacking("not measured", "exit status 1")]
     head = written(tmp_path / "head", gone)

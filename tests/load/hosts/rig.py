@@ -115,6 +115,11 @@ class Rig:
         """Return the words that carry out a command on the runner's network."""
         return _in_network(_child(self.runner), *words)
 
+    @property
+    def namespace(self) -> str:
+        """The file of the namespace of the runner's network."""
+        return f"/proc/{_child(self.runner)}/ns/net"
+
     def network(self, **changes: Any) -> dict[str, Any]:
         """Return the setting of a cell that uses these hosts."""
         server, *load = self.hosts.values()

@@ -17,7 +17,7 @@ import yaml
 from contract.record import FILES
 from tests.conftest import ROOT
 from tests.load.conftest import requests
-from tests.load.hosts.conftest import ENDLESS, Runs, holding, of, under_load
+from tests.load.hosts.conftest import ENDLESS, ONE, Runs, holding, of, under_load
 from tests.load.hosts.rig import Rig, free_port
 
 
@@ -175,7 +175,7 @@ def test_what_is_killed_under_load_is_named(
 def test_a_server_that_dies_is_the_result(
     runs: Runs, hosts: Rig, eventually: Callable[..., None]
 ) -> None:
-    process = runs.start(**ENDLESS)
+    process = runs.start(ONE, **ENDLESS)
     under_load(runs, eventually)
     of(hosts, "server", "servers").kill()
     _, said = process.communicate(timeout=600)
@@ -188,7 +188,7 @@ def test_a_server_that_dies_is_the_result(
 def test_nothing_is_left_when_this_side_dies(
     runs: Runs, eventually: Callable[..., None], what: str
 ) -> None:
-    process = runs.start(**ENDLESS)
+    process = runs.start(ONE, **ENDLESS)
     under_load(runs, eventually)
     if what == "runner":
         process.kill()
@@ -208,7 +208,7 @@ def test_a_link_that_is_cut(
     runs: Runs, hosts: Rig, eventually: Callable[..., None]
 ) -> None:
     """OpenSSH notices it here, and the silence there ends what was started."""
-    process = runs.start(**ENDLESS)
+    process = runs.start(ONE, **ENDLESS)
     under_load(runs, eventually)
     subprocess.run(hosts.command("ip", "link", "set", "port0", "down"), check=True)
     try:

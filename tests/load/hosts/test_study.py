@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ import yaml
 from tests.e2e.conftest import Checkout, copy_of
 from tests.load.hosts.conftest import HELD, HOLDING, hold, let_agents_run, of
 from tests.load.hosts.rig import Rig
+from tests.preloaded import Begun
 
 STUDY = ("--config", "study=tiny", "impl=select", "network=lab")
 BROUGHT = "/tmp/brought"  # on each host
@@ -36,22 +37,15 @@ def checkout(hosts: Rig, root: Path, tmp_path: Path) -> Iterator[Checkout]:
         shutil.rmtree(host.path(BROUGHT), ignore_errors=True)
 
 
-def begun(hosts: Rig, checkout: Checkout, *words: str) -> subprocess.Popen[str]:
+def begun(hosts: Rig, checkout: Checkout, *words: str) -> closing[Begun]:
     """Give Snakemake a command on the runner's network."""
-    return subprocess.Popen(
-        hosts.command(*checkout.command(*words)),
-        cwd=checkout.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return closing(checkout.begin(*words, network=hosts.namespace))
 
 
 def snakemake(hosts: Rig, checkout: Checkout, *words: str) -> str:
     """Give Snakemake such a command; return what it said when it had ended."""
     with begun(hosts, checkout, *words) as process:
-        printed, said = process.communicate(timeout=600)
+        printed, said = process.communicate(600)
     assert process.returncode == 0, said
     return printed + said
 
@@ -68,7 +62,7 @@ def test_a_study_is_whole(
     with hold(hosts, "server"), begun(hosts, checkout, "all", *STUDY) as study:
         eventually(hosts.hosts["server"].path(HELD).exists, 300)
         of(hosts, "server", "load.agent").kill()
-        _, said = study.communicate(timeout=600)
+        _, said = study.communicate(600)
     assert study.returncode == 1
     assert said.count("firstfail: ") == 1, said
     assert "host server: its agent has ended" in said
@@ -82,7 +76,7 @@ def test_a_study_is_whole(
 
         eventually(is_under_load)
         of(hosts, "load1", "load.agent").kill()
-        _, said = study.communicate(timeout=600)
+        _, said = study.communicate(600)
     assert study.returncode == 1
     assert said.count("firstfail: ") == 1, said
     assert "host load1: its agent has ended" in said
