@@ -33,7 +33,7 @@ def guard_of(process: subprocess.Popen[str]) -> psutil.Process:
     guards = []
     for each in tree(process):
         with contextlib.suppress(psutil.Error):  # others may end meanwhile
-            if each.cmdline()[2:3] == ["load"]:  # a zombie has no words
+            if each.cmdline() == process.args:  # a fork; a zombie has no words
                 guards.append(each)
     [guard] = guards
     return guard

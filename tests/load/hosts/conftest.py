@@ -32,6 +32,8 @@ def become(module):
 {text}
 become(words[words.index("-m") + 1])
 """
+# Agents that take a short look at how fast the machine is.
+HURRIED = "from load.telemetry import machine\nmachine.PARTS = 3\n"
 HOLD, HELD = "/run/hold", "/run/held"  # files on a host: it is to wait, and does
 # Agents that wait, where they are told to, when the load has ended.
 HOLDING = f"""
@@ -60,6 +62,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     if why := missing():
         pytest.skip(why)
     with rig(tmp_path_factory.mktemp("rig")) as made:
+        made.python = let_agents_run(made, HURRIED, path="/run/hurried")
         yield made
 
 
@@ -147,18 +150,20 @@ def under_load(runs: Runs, eventually: Callable[..., None]) -> None:
     eventually(is_written)
 
 
-def let_agents_run(rig: Rig, text: str, names: Container[str] = ()) -> str:
-    """Give hosts of these names, or all, an interpreter of agents; return its path.
+def let_agents_run(
+    rig: Rig, text: str, names: Container[str] = (), path: str = "/run/python"
+) -> str:
+    """Give hosts of these names, or all, an interpreter of agents; return its `path`.
 
     `text` is what it does before it is an agent. The others have Python as it is.
     """
     for name, host in rig.hosts.items():
-        python = host.path("/run/python")
+        python = host.path(path)
         changed = CHANGED.format(python=sys.executable, text=text)
         plain = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
         python.write_text(changed if not names or name in names else plain)
         python.chmod(0o755)
-    return "/run/python"
+    return path
 
 
 @contextmanager

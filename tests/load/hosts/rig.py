@@ -106,6 +106,7 @@ class Rig:
     folder: Path
     runner: subprocess.Popen[bytes]
     hosts: dict[str, Host] = field(default_factory=dict)
+    python: str = sys.executable  # on each of them
 
     @property
     def ssh_config(self) -> Path:
@@ -129,7 +130,7 @@ class Rig:
             "load": [host.name for host in load],
             "master": RUNNER,
             "folder": str(ROOT),
-            "python": sys.executable,
+            "python": self.python,
             "ssh_config": str(self.ssh_config),
         }
         return {"name": "rig", "kind": "hosts", "hosts": hosts | changes}
