@@ -89,7 +89,8 @@ def test_nothing_around_a_run_changes_it(
         "HOME": str(tmp_path / "home"),
         "PYTHONPATH": str(tmp_path / "site"),
     }
-    go_there = ["sh", "-c", 'cd "$0" && exec "$@"', str(checkout)]
+    start = 'cd "$0" && python=$1 && shift 3 && exec "$python" -m load "$@"'
+    go_there = ["sh", "-c", start, str(checkout)]
     finish(run(path, prefix=go_there, env=environment))
     cell = tmp_path / "cell"
     assert [row["error"] for row in requests(cell)] == [""] * 60
