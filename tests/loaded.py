@@ -10,8 +10,10 @@ how it is asked.
 from __future__ import annotations
 
 import array
+import atexit
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -19,11 +21,12 @@ import runpy
 import signal
 import socket
 import sys
+import threading
 from os import close, fork, read, waitpid, write  # Locust has gevent replace them
 from pathlib import Path
 from select import select as readable
 from socket import SocketType
-from typing import Any
+from typing import Any, NoReturn
 
 # What they, the Snakefile and the locustfile load of others.
 LIBRARIES = {
@@ -51,6 +54,8 @@ def serve(module: str, place: str) -> None:
             importlib.import_module(name)
     if module == "snakemake":
         look_for_plugins()
+    gc.collect()
+    gc.freeze()  # else forks would look through it all, and by that copy it
     listener = SocketType(socket.AF_UNIX, socket.SOCK_DGRAM)
     listener.bind(place)
     print(LOADED, end="", flush=True)
@@ -138,7 +143,22 @@ def become(
     os.chdir(folder)
     sys.path[:1] = path
     sys.argv = [module, *words]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        if isinstance(ended.code, str):
+            print(ended.code, file=sys.stderr)
+        leave(ended.code if isinstance(ended.code, int) else int(bool(ended.code)))
+    leave(0)
+
+
+def leave(status: int) -> NoReturn:
+    """End as Python does, but do not take apart what was loaded: that takes longer."""
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for other threads
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status & 0xFF)
 
 
 if __name__ == "__main__":
