@@ -67,7 +67,6 @@ def serve(module: str, place: str) -> None:
             listener.close()
             if is_forked(*files):
                 become(**asked)
-                return
             os._exit(0)
         for file in files:
             close(file)
@@ -128,14 +127,13 @@ def become(
     path: list[str],
     environment: dict[str, str],
     network: str | None = None,
-) -> None:
+) -> NoReturn:
     """Be `python -m MODULE` from now on, on the `network` of this namespace."""
     if network is not None:
         with Path(network).open() as namespace:
             libc = ctypes.CDLL(None, use_errno=True)
-            assert libc.setns(namespace.fileno(), 0) == 0, os.strerror(
-                ctypes.get_errno()
-            )
+            done = libc.setns(namespace.fileno(), 0) == 0
+            assert done, os.strerror(ctypes.get_errno())
     os.setsid()
     signal.alarm(most_s)
     os.environ.clear()

@@ -68,7 +68,7 @@ def pdf(content):
     return b"%PDF-1.7"
 """,
 }
-# The same: a short look at how fast the machine is, which each run takes twice.
+# What is appended so that a run takes a shorter look at how fast the machine is.
 HURRIED = {"load/telemetry/machine.py": "\nPARTS = 3\n"}
 FORKED = "analysis/__init__.py"  # the package whose steps are
 

@@ -19,8 +19,8 @@ import pytest
 from conf.plan.matrix import matrix
 
 ROOT = Path(__file__).parents[2]
-# The runner, which takes a short look at how fast the machine is: what that needs would
-# be a tenth of the CPU time of all tests.
+# The runner, which takes a shorter look at how fast the machine is: two of them take a
+# fifth of a second of CPU time.
 HURRIED = """\
 import runpy, sys
 from load.telemetry import machine

@@ -32,7 +32,7 @@ def become(module):
 {text}
 become(words[words.index("-m") + 1])
 """
-# Agents that take a short look at how fast the machine is.
+# Agents that take a shorter look at how fast the machine is.
 HURRIED = "from load.telemetry import machine\nmachine.PARTS = 3\n"
 HOLD, HELD = "/run/hold", "/run/held"  # files on a host: it is to wait, and does
 # Agents that wait, where they are told to, when the load has ended.
