@@ -54,8 +54,11 @@ archive: $(VENV)/.runs ## One file to keep, send and cite, of what was asked for
 compare: $(VENV)/.runs ## Compare results: base=… head=…, folders, archives or commits
 	@$(if $(call words_of,base),,$(error firstfail: make compare needs base=…, and may have \
 		head=… (outputs): folders of outputs, archives, or commits whose cells are in outputs/runs))
+	@$(if $(odd),$(error firstfail: make compare has no $(odd)=: it has base, head, least, json, \
+		junit and chart))
 	@$(VENV)/bin/python -m analysis compare $(sides) $(foreach name,least json junit chart,$(call words_of,$(name),--$(name)))
 
+odd = $(firstword $(filter-out PYTHON VENV MAKE% -% $(of_compare),$(given)))
 sides = $(call words_of,base) $(or $(call words_of,head),outputs)
 
 gate: $(VENV)/.runs ## Measure if servers are slower than at base=REF, a commit (10 minutes)

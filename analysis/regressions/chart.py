@@ -78,9 +78,10 @@ def _first(rows: Sequence[Finding]) -> list[Finding]:
 
 
 def _is_drawn(finding: Finding) -> bool:
-    """Whether there is a ratio: zeros on both sides have none."""
+    """Whether there is a ratio, which zeros do not have, and something is decided."""
     of = finding.ratio
-    return bool(of and of.value is not None and of.interval)
+    decided = finding.verdict in POINTS
+    return bool(decided and of and of.value is not None and of.interval)
 
 
 def _panel(axes: Axes, rows: Sequence[Finding], least: float) -> None:

@@ -2,7 +2,8 @@
 
 Rules of this module:
 - Markdown goes to the standard output. Each file is written if it is asked for.
-- A file is a result like any other: it appears complete, or not at all.
+- A file is a result like any other: it appears complete, or not at all. All are made
+  before the first is written.
 - An error raises `DataError`, before anything is written.
 """
 
@@ -32,12 +33,18 @@ def run(
 ) -> int:
     """Compare two sides, say it, and return the exit status; raise `DataError`."""
     chart = files.get("chart")
-    if chart is not None and chart.suffix != SUFFIX:
+    if chart is not None and chart.name and chart.suffix != SUFFIX:
         raise DataError(f"--chart {chart}: a chart is a file with {SUFFIX}")
+    asked = {name: path for name, path in files.items() if path is not None}
+    for name, path in asked.items():
+        if not path.name:
+            raise DataError(f"--{name} has no value: name a file")
     comparison = compare(*sides, least_effect(least), opened, in_turns)
-    for name, path in files.items():
-        if path is not None:
-            write_text(path, WRITTEN[name](comparison))
+    made = {path: WRITTEN[name](comparison) for name, path in asked.items()}
+    if len(made) < len(asked):
+        raise DataError("two of --json, --junit and --chart name the same file")
+    for path, text in made.items():
+        write_text(path, text)
     sys.stdout.write(printable(pull_request(comparison), sys.stdout))
     return comparison.exit
 

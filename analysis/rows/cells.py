@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.files import DataError
+from analysis.limits import is_known
 from analysis.record.config import read_config
 from analysis.record.definitions import ROW
 
@@ -102,6 +103,7 @@ def _is_result(result: Any) -> bool:
         return (
             set(result["row"]) >= ROW
             and set(result["verdict"]) == {"limit", "because"}
+            and is_known(result["verdict"]["limit"])
             and "reason" in result["stopped"]
             and isinstance(result["provenance"], dict | None)
             and "server" in (result.get("evidence") or {"server": {}})

@@ -9,7 +9,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from analysis.rows.cells import Cell
 from analysis.rows.settings import is_repeat, label, leaves, setting, varying_settings
 from analysis.rows.statistics import Estimate, Sample, median
 
+MOST = 1e15  # no figure of a cell is as large
 MARK = "†"  # at a figure that may not be the server's
 MARKED = f"{MARK}: limited, or possibly limited, by something other than the server"
 
@@ -176,7 +176,7 @@ def _number(cell: Cell, figure: str) -> float | None:
     value: Any = cell.row[figure]
     if value is None:
         return None
-    if type(value) not in (int, float) or not math.isfinite(value) or value < 0:
+    if type(value) not in (int, float) or not 0 <= value < MOST:
         raise DataError(
             f"{cell.folder / 'result.json'}: row.{figure}={value} is not a figure: "
             f"python -m analysis cell {cell.folder} writes it anew"

@@ -7,8 +7,11 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
+import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -54,6 +57,11 @@ def _checked(settings: Config) -> Config:
         raise MatrixError(str(error)) from None
     handed_in(whole)
     _notes(whole["notes"])
+    if whole["base"] is not None and not _is_there(whole["base"]):
+        raise MatrixError(
+            f"report.base={whole['base']}: name a folder of outputs, an archive, or a "
+            "commit whose cells are in outputs/runs"
+        )
     if not whole["archive"].endswith(".zip"):
         raise MatrixError(
             f"report.archive={whole['archive']}: an archive is a file with .zip, as in "
@@ -78,6 +86,17 @@ def _notes(path: str | None) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise MatrixError(f"report.notes={path}: {error.strerror}") from None
+
+
+def _is_there(base: str) -> bool:
+    """Whether there is such a path, or a commit. Its cells may still be measured."""
+    if os.path.exists(base):  # noqa: PTH110 (Path would raise at a long name)
+        return True
+    words = ["git", "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"]
+    with contextlib.suppress(OSError, ValueError):
+        found = subprocess.run(words, capture_output=True, check=False)
+        return not base.startswith("-") and found.returncode == 0
+    return False
 
 
 def digest(settings: Config) -> str:

@@ -34,3 +34,10 @@ def test_both_refuse_the_same(text: str) -> None:
     for load in (plain_yaml.load, yaml.safe_load):
         with pytest.raises(plain_yaml.Error):
             load(text)
+
+
+@pytest.mark.parametrize("level", ["[", "{a: ", "- ", "? ", "-  ", "[- "])
+def test_what_is_nested_too_deeply_is_refused(level: str) -> None:
+    """The parser in C would crash at it."""
+    with pytest.raises(plain_yaml.Error):
+        plain_yaml.load(level * 100_000)

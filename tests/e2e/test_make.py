@@ -106,10 +106,19 @@ def test_a_gate_without_a_base_is_one_line(root: Path) -> None:
     assert "firstfail: a gate needs a commit: make gate base=REF" in done.stderr
 
 
-def test_nothing_to_compare_with_is_one_line(root: Path) -> None:
-    done = run(root, "--dry-run", "compare")
+@pytest.mark.parametrize(
+    "words, named",
+    [
+        ((), "needs base=…"),
+        (("base=x", "leest=9%"), "has no leest=: it has base, head"),
+    ],
+)
+def test_a_comparison_that_is_asked_for_wrongly_is_one_line(
+    root: Path, words: tuple[str, ...], named: str
+) -> None:
+    done = run(root, "--dry-run", "compare", *words)
     assert done.returncode == 2
-    assert "firstfail: make compare needs base=…" in done.stderr
+    assert f"firstfail: make compare {named}" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

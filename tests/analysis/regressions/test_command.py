@@ -119,6 +119,9 @@ def test_all_files_say_the_same(analyse: Analyse, base: Path, tmp_path: Path) ->
         (["BASE", "--least", "nan"], "--least nan: the least effect is"),
         (["BASE", "--chart", "c.png"], "--chart c.png: a chart is a file with .svg"),
         (["BASE", "--json", "BASE"], "cannot write"),
+        (["BASE", "--json", ""], "--json has no value: name a file"),
+        (["BASE", "--chart", ""], "--chart has no value: name a file"),
+        (["BASE", "--json", "x", "--junit", "x"], "name the same file"),
     ],
 )
 def test_wrong_use_is_one_line_and_a_status_of_its_own(
@@ -142,6 +145,32 @@ def test_a_result_that_is_none(
     done = analyse("compare", base, head)
     assert done.returncode in (2, 3)
     assert len(done.stderr.splitlines()) == (done.returncode == 2)
+
+
+@pytest.mark.parametrize("rps", [10**400, 1e308])
+def test_a_figure_that_no_cell_has(
+    analyse: Analyse, base: Path, tmp_path: Path, rps: float
+) -> None:
+    head = written(tmp_path / "head", runs(other(FAST)))
+    path = next(head.glob("runs/*/*/result.json"))
+    result = json.loads(path.read_text())
+    path.write_text(json.dumps(result | {"row": result["row"] | {"rps": rps}}))
+    done = analyse("compare", base, head)
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert str(path) in line and "python -m analysis cell" in line
+
+
+def test_a_verdict_of_another_version_is_not_compared(
+    analyse: Analyse, base: Path, tmp_path: Path
+) -> None:
+    head = written(tmp_path / "head", runs(other(FAST)))
+    path = next(head.glob("runs/*/*/result.json"))
+    result = json.loads(path.read_text())
+    verdict = result["verdict"] | {"limit": "of another version"}
+    path.write_text(json.dumps(result | {"verdict": verdict}))
+    done = analyse("compare", base, head)
+    assert (done.returncode, done.stderr) == (3, "")
 
 
 def test_an_error_of_ours_does_not_say_that_head_is_worse(

@@ -255,6 +255,24 @@ def test_the_axis_ends_where_an_interval_has_no_end() -> None:
     assert 0.1 < low < 1 < high < 10
 
 
+def test_what_is_not_decided_is_not_drawn() -> None:
+    """Of runs that do not scatter, a ratio is known, and nothing is shown by it."""
+    base, head = (
+        [
+            run
+            for rps in (240.0, 241.0, 242.0)
+            for run in runs([rps + more], figures={"failures": failures})
+        ]
+        for more, failures in ((0, 90), (0.5, 9))
+    )
+    for number, run in enumerate([*base, *head]):
+        run.cell.config["repeat"] = number % 3
+    picture = drawn(against(base, head))
+    assert [axes.get_title(loc="left") for axes in picture.axes] == [
+        *("RPS", "average of successes")  # and no failures
+    ]
+
+
 def test_a_chart_of_nothing_says_so() -> None:
     picture = drawn(against(runs(FAST), runs(FAST, "single")))
     assert "It cannot be decided whether HEAD is worse." in texts(picture)

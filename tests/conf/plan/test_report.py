@@ -32,6 +32,8 @@ WRONG: list[tuple[Any, str]] = [
         {"file": "{name}.pdf"},
         "report.file={name}.pdf asks for {name}: give report.name",
     ),
+    ({"base": "nowhere"}, "report.base=nowhere: name a folder of outputs"),
+    ({"base": "x" * 5000}, "name a folder of outputs"),
     ({"notes": "nowhere.md"}, "report.notes=nowhere.md: No such file or directory"),
 ]
 
@@ -92,10 +94,11 @@ def test_a_report_and_an_archive_are_made_anew_with_the_tables() -> None:
 
 def test_a_report_is_made_anew_if_what_it_compares_with_has_changed() -> None:
     asked = {**ASKED, "report": {"base": "before"}}
+    Path("before").mkdir()
     stamps = [plan(asked, ROOT, PARTS).report_stamp]
     for name in ("outputs/.shown/1a", "outputs/matrices/1a/made~2b"):
         path = Path("before", name)
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
         stamps.append(plan(asked, ROOT, PARTS).report_stamp)
     assert plan(asked, ROOT, PARTS).report_stamp == stamps[-1]
