@@ -2,6 +2,8 @@
 
 Rules of this module:
 - A file is written beside its place, and then renamed. If that fails, nothing is left.
+- What is there and no file, as /dev/null and a pipe are, is written to as it stands: a
+  new file in its place would be another one for everybody.
 - Whatever can't be written raises `OSError`.
 """
 
@@ -18,6 +20,9 @@ def produce(path: Path, write: Callable[[Path], object]) -> None:
 
     Folders that are missing above it are made.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        write(path)
+        return
     # The suffix stays: it tells matplotlib what to write.
     partial = path.with_name(f".{os.getpid()}-{path.name}")
     try:

@@ -125,7 +125,7 @@ def type_of(schema: Any, dotted: str) -> Any:
 def _fits(schema: type, key: str, value: Any) -> bool:
     try:
         OmegaConf.merge(OmegaConf.structured(schema), {key: value})
-    except (OmegaConfBaseException, TypeError):
+    except (OmegaConfBaseException, TypeError, OverflowError):
         return False
     return True
 

@@ -173,6 +173,20 @@ def test_a_verdict_of_another_version_is_not_compared(
     assert (done.returncode, done.stderr) == (3, "")
 
 
+def test_what_is_no_file_is_written_to_and_stays(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As root could put a file in the place of /dev/null, for all programs."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR)  # so that the writer need not wait
+    head = written(tmp_path / "head", runs(other(FAST)))
+    assert main(["compare", str(base), str(head), "--junit", str(pipe)]) == 0
+    assert pipe.is_fifo()
+    assert ElementTree.fromstring(os.read(reader, 1 << 16)).tag == "testsuites"
+    os.close(reader)
+
+
 def test_an_error_of_ours_does_not_say_that_head_is_worse(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,6 +57,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
             *("2026-12-18 23:59+09:00", "soon", "20261218T2359"),
         )
     ),
+    ({"round": "${most}"}, "round=${most}: must be a value, and no name of another"),
+    ({"conformance": {"points": "${x}"}}, "conformance.points=${x}: must be a value"),
+    ({"most": 10**400}, "it must be a number"),
 ]
 
 
