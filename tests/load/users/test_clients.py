@@ -614,7 +614,9 @@ def test_more_processes_than_users(tmp_path: Path) -> None:
     assert [row["users"] for row in rows(tmp_path)] == ["1"] * 20
 
 
-def test_open_arrivals_do_not_wait(tmp_path: Path) -> None:
+def test_open_arrivals_do_not_wait(
+    tmp_path: Path, eventually: Callable[..., None]
+) -> None:
     """Requests start on time though none is answered; what is too much is told."""
     with serving(hang) as server:
         run(
@@ -624,6 +626,7 @@ def test_open_arrivals_do_not_wait(tmp_path: Path) -> None:
                 *("--stop-at-first-failure",),
             )
         )
+        eventually(lambda: server.accepted >= 100, 60)  # the last are in its queue
         assert server.accepted == 100
     [row] = rows(tmp_path)
     assert row["error"] == "not sent: 100 requests of this user were waiting"
