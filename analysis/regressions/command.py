@@ -32,21 +32,25 @@ def run(
     opened: Opened,
 ) -> int:
     """Compare two sides, say it, and return the exit status; raise `DataError`."""
-    chart = files.get("chart")
-    if chart is not None and chart.name and chart.suffix != SUFFIX:
-        raise DataError(f"--chart {chart}: a chart is a file with {SUFFIX}")
     asked = {name: path for name, path in files.items() if path is not None}
-    for name, path in asked.items():
-        if not path.name:
-            raise DataError(f"--{name} has no value: name a file")
+    _check(asked)
     comparison = compare(*sides, least_effect(least), opened, in_turns)
     made = {path: WRITTEN[name](comparison) for name, path in asked.items()}
-    if len(made) < len(asked):
-        raise DataError("two of --json, --junit and --chart name the same file")
     for path, text in made.items():
         write_text(path, text)
     sys.stdout.write(printable(pull_request(comparison), sys.stdout))
     return comparison.exit
+
+
+def _check(files: Mapping[str, Path]) -> None:
+    """Raise `DataError` for files that cannot be meant."""
+    for name, path in files.items():
+        if not path.name:
+            raise DataError(f"--{name} has no value: name a file")
+        if name == "chart" and path.suffix != SUFFIX:
+            raise DataError(f"--chart {path}: a chart is a file with {SUFFIX}")
+    if len(set(files.values())) < len(files):
+        raise DataError("two of --json, --junit and --chart name the same file")
 
 
 def _as_svg(comparison: Comparison) -> str:

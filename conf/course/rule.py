@@ -97,7 +97,6 @@ def read_rule(conf: Path, cells: Iterable[Config]) -> Config | None:
         return None
     given = yaml_files.load(conf, FILE)
     yaml_files.check(WHERE, Rule, given)
-    _check_references(given)
     merged = OmegaConf.merge(OmegaConf.structured(Rule), given)
     rule = cast(Config, OmegaConf.to_container(merged))
     try:
@@ -110,17 +109,6 @@ def read_rule(conf: Path, cells: Iterable[Config]) -> Config | None:
         raise SettingError(f"{WHERE}: {error}") from None
     late = {**rule["late"], "deadline": late_by and late_by.isoformat()}
     return {**rule, "late": late} if rule["marks"] else None
-
-
-def _check_references(given: Config) -> None:
-    """Raise `SettingError` for OmegaConf's `${name}`, which fits any setting."""
-    for name, value in given.items():
-        if isinstance(value, dict):
-            _check_references({f"{name}.{key}": each for key, each in value.items()})
-        elif isinstance(value, str) and "${" in value:
-            raise SettingError(
-                f"{WHERE}: {name}={value}: must be a value, and no name of another"
-            )
 
 
 def _check_bounds(rule: Config) -> None:

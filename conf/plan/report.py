@@ -92,10 +92,11 @@ def _is_there(base: str) -> bool:
     """Whether there is such a path, or a commit. Its cells may still be measured."""
     if os.path.exists(base):  # noqa: PTH110 (Path would raise at a long name)
         return True
+    if base.startswith("-"):  # it would be an option
+        return False
     words = ["git", "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"]
     with contextlib.suppress(OSError, ValueError):
-        found = subprocess.run(words, capture_output=True, check=False)
-        return not base.startswith("-") and found.returncode == 0
+        return not subprocess.run(words, capture_output=True, check=False).returncode
     return False
 
 

@@ -24,7 +24,7 @@ from conf.errors import SettingError
 from conf.schema import Config, Count
 from conf.validate.bounds import is_count
 from conf.validate.suggestions import suggestions
-from conf.validate.texts import check_text
+from conf.validate.texts import check_text, is_text
 
 # Type of a setting → the values that it takes.
 RIGHT: dict[Any, str] = {
@@ -75,7 +75,10 @@ def load(conf: Path, name: str) -> Config:
 
 
 def check(where: str, schema: type, values: Config, prefix: str = "") -> None:
-    """Raise `SettingError` for an unknown setting, or one of the wrong type."""
+    """Raise `SettingError` for an unknown setting, or one of the wrong type.
+
+    What is no text may not be OmegaConf's `${name}`, which would fit any type.
+    """
     known = typing.get_type_hints(schema)
     for key, value in values.items():
         if key not in known:
@@ -88,6 +91,11 @@ def check(where: str, schema: type, values: Config, prefix: str = "") -> None:
             check_text(known[key], f"{prefix}{key}", value)
         except SettingError as error:
             raise SettingError(f"{where}: {error}") from None
+        if isinstance(value, str) and "${" in value and not is_text(known[key]):
+            raise SettingError(
+                f"{where}: {prefix}{key}={value}: must be a value, and no name of "
+                "another"
+            )
         if not (is_count(value) if known[key] == Count else _fits(schema, key, value)):
             given = "has no value:" if value is None else f"{value}:"
             between = " " if value is None else "="

@@ -85,8 +85,8 @@ class Checkout:
 
     def begin(self, *words: str, network: str | None = None) -> preloaded.Begun:
         """Give Snakemake a command, and do not wait for its end."""
-        words = tuple(self.command(*words)[3:])
-        return preloaded.begin("snakemake", words, self.folder, 600, network=network)
+        given = self.command(*words)[3:]
+        return preloaded.begin("snakemake", given, self.folder, 600, network=network)
 
     def snakemake(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Give Snakemake a command; return what it said when it had ended."""

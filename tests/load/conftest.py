@@ -19,15 +19,9 @@ import pytest
 from conf.plan.matrix import matrix
 
 ROOT = Path(__file__).parents[2]
-# The runner, which takes a shorter look at how fast the machine is: two of them take a
+# What is changed first for a shorter look at how fast the machine is: two looks take a
 # fifth of a second of CPU time.
-HURRIED = """\
-import runpy, sys
-from load.telemetry import machine
-machine.PARTS = 3
-sys.argv[0] = "load"
-runpy.run_module("load", run_name="__main__", alter_sys=True)
-"""
+HURRY = "from load.telemetry import machine\nmachine.PARTS = 3\n"
 # Ends a line of a run, since other tests make runs as well.
 WAITED = ": waiting for another run on this host to end"
 # Before a command of root's that may do no more than an ordinary user's: a root without
@@ -99,7 +93,8 @@ def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     def start(
         config: Path, *options: str, prefix: Sequence[str] = (), **popen: Any
     ) -> subprocess.Popen[str]:
-        words = [sys.executable, "-c", HURRIED, str(config), str(tmp_path / "cell")]
+        runner = changed_runner(HURRY)
+        words = [sys.executable, "-c", runner, str(config), str(tmp_path / "cell")]
         process = subprocess.Popen(
             [*prefix, *words, *options],
             cwd=ROOT,
@@ -136,6 +131,12 @@ def fails(
         return lines[0]
 
     return check
+
+
+def changed_runner(text: str) -> str:
+    """Return code with which Python is the runner, with a change that comes first."""
+    be_it = 'runpy.run_module("load", run_name="__main__", alter_sys=True)'
+    return f"{text}import runpy\n{be_it}\n"
 
 
 def finish(process: subprocess.Popen[str]) -> str:

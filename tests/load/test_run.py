@@ -29,7 +29,14 @@ import yaml
 from benchmarks.disturbances import SkippedError, quota
 from contract.record import FILES
 from load.host.lock import PATH as LOCK
-from tests.load.conftest import WAITED, finish, first_line, lines_of, requests
+from tests.load.conftest import (
+    WAITED,
+    changed_runner,
+    finish,
+    first_line,
+    lines_of,
+    requests,
+)
 from tests.load.network.test_ports import held_port
 
 Config = Callable[..., Path]
@@ -305,13 +312,12 @@ def test_a_record_outlives_a_command_that_cannot_read_it(
 
 
 # The runner, which tells how it is doing ten times as often as it would.
-HASTY = """\
-import runpy, sys
+HASTY = changed_runner("""\
+import sys
 from load.progress import progress
 progress.PLAIN_EVERY_S /= 10
 sys.argv = sys.argv[3:]
-runpy.run_module("load", run_name="__main__", alter_sys=True)
-"""
+""")
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(

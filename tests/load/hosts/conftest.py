@@ -18,7 +18,7 @@ from conf.plan.sources import digest
 from conf.schema import Network
 from pipeline import RUNNER
 from tests.conftest import ROOT
-from tests.load.conftest import lines_of, write_config
+from tests.load.conftest import HURRY, lines_of, write_config
 from tests.load.hosts.rig import Rig, missing, rig
 
 # An interpreter of agents, and of their workers, in which something is changed first.
@@ -32,8 +32,6 @@ def become(module):
 {text}
 become(words[words.index("-m") + 1])
 """
-# Agents that take a shorter look at how fast the machine is.
-HURRIED = "from load.telemetry import machine\nmachine.PARTS = 3\n"
 HOLD, HELD = "/run/hold", "/run/held"  # files on a host: it is to wait, and does
 # Agents that wait, where they are told to, when the load has ended.
 HOLDING = f"""
@@ -62,7 +60,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     if why := missing():
         pytest.skip(why)
     with rig(tmp_path_factory.mktemp("rig")) as made:
-        made.python = let_agents_run(made, HURRIED, path="/run/hurried")
+        made.python = let_agents_run(made, HURRY, path="/run/hurried")
         yield made
 
 

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.conftest import is_alive
+from tests.load.conftest import changed_runner
 from tests.load.hosts.conftest import ENDLESS, ONE, Runs, let_agents_run, of, under_load
 from tests.load.hosts.rig import Host, Rig
 
@@ -40,12 +41,9 @@ STAGES = {
     "while it is stopped": f"sh /run/not_ending {SELECT}",
 }
 PAGE = os.sysconf("SC_PAGE_SIZE")
-SILENT = """
-import runpy
-from load.hosts import agent
-agent.SILENT_S, agent.ENDING_S = 5.0, 1.0
-runpy.run_module("load", run_name="__main__")
-"""
+SILENT = changed_runner(
+    "from load.hosts import agent\nagent.SILENT_S, agent.ENDING_S = 5.0, 1.0\n"
+)
 # Agents whose clock goes 2 % faster than the others.
 DRIFTING = """
 import time

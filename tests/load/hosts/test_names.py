@@ -12,15 +12,13 @@ import pytest
 from load.errors import CellError
 from load.hosts.sameness import check_different
 from load.many_hosts import ManyHosts
+from tests.load.conftest import changed_runner
 from tests.load.hosts.conftest import Runs, holding
 from tests.load.hosts.rig import Rig
 
-IMPATIENT = """
-import runpy
-from load import many_hosts
-many_hosts.MOST_WAIT_S = 3.0
-runpy.run_module("load", run_name="__main__")
-"""
+IMPATIENT = changed_runner(
+    "from load import many_hosts\nmany_hosts.MOST_WAIT_S = 3.0\n"
+)
 
 
 def test_a_host_with_two_names(runs: Runs, hosts: Rig) -> None:
