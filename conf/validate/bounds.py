@@ -73,6 +73,8 @@ def _check_value(name: str, value: Any, bounds: Mapping[str, Any]) -> None:
                 f"{name}={value}: choose from {', '.join(choices)}{hint}"
             )
         return
+    if isinstance(value, str):  # of the command line: OmegaConf lets it fit any type
+        raise SettingError(f"{name}={value}: must be a value, and no name of another")
     if not math.isfinite(value):
         raise SettingError(f"{name}={value}: must be a finite number")
     if "least" in bounds and value < bounds["least"]:

@@ -85,6 +85,14 @@ WRONG = {
         "conf/impl/no_text.yaml: environment.UM: it must be text; the value was "
         "read as 18: write it in quotes",
     ),
+    "experiment/reference": (
+        "users: ${hatch_rate}\n",
+        "conf/experiment/reference.yaml: users=${hatch_rate}: must be a value, and no",
+    ),
+    "experiment/nested_reference": (
+        "experiment: {requests: '${users}'}\n",
+        "experiment.requests=${users}: must be a value, and no name of another",
+    ),
     "impl/missing_code": (
         "command: x {port} {options}\nsources: [nowhere.go]\n",
         "nowhere.go",

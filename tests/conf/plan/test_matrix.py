@@ -330,6 +330,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"impl": "prefork", "set": {"impl.options.max_workers": "choice(1.10,2)"}},
         "a member is read as 1.1: write it in quotes",
     ),
+    "a reference": (
+        {"set": {"load.think_max_s": "${load.think_min_s}"}},
+        "load.think_max_s=${load.think_min_s}: must be a value, and no name of another",
+    ),
     "several studies": ({"study": "default,demo"}, "study"),
 }
 
