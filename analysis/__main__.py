@@ -13,6 +13,8 @@ from typing import Any
 
 from analysis.files import DataError
 from analysis.temporary import in_order
+from contract.command_line import Parser
+from contract.text import one_line
 
 # For matplotlib's cache of fonts, since not every user has a home directory.
 CACHE = Path(__file__).parent.parent / ".cache" / "matplotlib"
@@ -25,7 +27,7 @@ def main(words: Sequence[str] | None = None) -> int:
         with in_order():
             return int(args.run(args) or 0)
     except DataError as error:
-        print(f"firstfail: {error}", file=sys.stderr)
+        print(f"firstfail: {one_line(str(error))}", file=sys.stderr)
         return int(args.wrong)
     except Exception:
         if args.broken is None:
@@ -35,9 +37,9 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
+    parser = Parser(prog="python -m analysis", description=__doc__)
     parser.set_defaults(wrong=1, broken=None)
-    steps = parser.add_subparsers(dest="step", required=True)
+    steps: Any = parser.add_subparsers(dest="step", required=True)
     cell = steps.add_parser("cell", help="the results of one cell, and its chart")
     cell.add_argument("folder", type=Path, help="the cell's folder")
     cell.set_defaults(run=_cell)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TextIO
 
 # Text in which Markdown finds nothing: no markup, no HTML, no entity, no formula.
 # Letters of any script are plain, and signs that neither begin nor end anything.
@@ -36,12 +35,6 @@ def code(text: str, *, in_table: bool = False) -> str:
     """Return text of others as a code span of Markdown, in one line."""
     line = one_line(" ".join(text.split())).replace("`", "'")
     return f"`{line.replace('|', chr(92) + '|') if in_table else line}`"
-
-
-def printable(text: str, to: TextIO) -> str:
-    """Return text that `to` can print: what its encoding lacks becomes `?`."""
-    encoding = to.encoding or "utf-8"
-    return text.encode(encoding, errors="replace").decode(encoding)
 
 
 def numbered(text: str) -> str:

@@ -8,7 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from contract.text import printable
+from contract.output import say
 from gate.errors import GateError, InterruptedGateError, Status, interrupt
 from gate.request import read
 from gate.run import GATE, run
@@ -44,8 +44,7 @@ def _say(markdown: str) -> None:
 
     A summary that cannot be written changes no verdict.
     """
-    sys.stdout.write(printable(markdown, sys.stdout))
-    sys.stdout.flush()
+    say(markdown)
     if summary := os.environ.get(SUMMARY):
         try:
             with Path(summary).open("a", encoding="utf-8") as file:

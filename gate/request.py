@@ -12,10 +12,11 @@ import argparse
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
+from contract.command_line import Parser
 from contract.text import one_line
-from gate.errors import GateError, Status
+from gate.errors import GateError
 
 STUDY = "gate"
 LEAST = "5%"
@@ -36,14 +37,9 @@ class Request:
         return share(self.least)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(Status.WRONG_USE, f"firstfail: {one_line(message)}\n")
-
-
 def read(words: Sequence[str] | None = None) -> Request:
     """Read the words of the command line; raise `GateError` for wrong ones."""
-    parser = _Parser(
+    parser = Parser(
         prog="python -m gate",
         description="Measure whether the servers of this checkout are slower than "
         "those of a commit. Exit status: 0 nothing worse shown, 1 worse, shown, "
@@ -109,6 +105,8 @@ def _settings(words: Sequence[str]) -> dict[str, Any]:
         settings = {"study": STUDY, **parse_config(plain)}
     except ValueError as error:
         raise GateError(one_line(str(error))) from None
+    if settings["study"] == "archive":
+        raise GateError("study=archive: a gate measures, and an archive is measured")
     if dotted and "set" in settings:
         raise GateError(
             f"{next(iter(dotted))} and set=… say the same: write all of them with "

@@ -9,7 +9,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from analysis.regressions.json_file import as_json
 from analysis.regressions.junit import as_junit
 from analysis.regressions.markdown import pull_request
 from analysis.regressions.sides import Opened
-from contract.text import printable
+from contract.output import say
 
 SUFFIX = ".svg"
 
@@ -38,7 +37,10 @@ def run(
     made = {path: WRITTEN[name](comparison) for name, path in asked.items()}
     for path, text in made.items():
         write_text(path, text)
-    sys.stdout.write(printable(pull_request(comparison), sys.stdout))
+    try:
+        say(pull_request(comparison))
+    except OSError as error:
+        raise DataError(f"cannot write {error.filename}: {error.strerror}") from None
     return comparison.exit
 
 

@@ -30,12 +30,13 @@ FILE = "grading.yaml"
 WHERE = f"conf/{FILE}"
 NONE, ALL, EMPTY, MEASURED = "none", "all", "empty", "measured"
 COMMIT, FILES = "commit", "files"
+MOST = 1_000_000  # points, or times the users of a reference
 OFF = "or write marks: false"
 TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
 
 
-def _points(default: float = 0.0) -> Any:
-    return field(default=default, metadata={"least": 0})
+def _points(default: float = 0.0, least: float = 0) -> Any:
+    return field(default=default, metadata={"least": least, "most": MOST})
 
 
 def _choice(default: str, *others: str) -> Any:
@@ -56,7 +57,7 @@ class FirstFailure:
 
     points: float = _points()
     reference: str | None = None
-    all_from: float = field(default=1.0, metadata={"above": 0})
+    all_from: float = field(default=1.0, metadata={"above": 0, "most": MOST})
     none_to: float = _points()
     marked: str = _choice(EMPTY, NONE, ALL, MEASURED)
     unknown: str = _choice(EMPTY, NONE, ALL)
@@ -80,8 +81,8 @@ class Rule:
     """The rule of all marks."""
 
     marks: bool = False
-    round: float = field(default=0.5, metadata={"above": 0})
-    least: float = field(default=0.0, metadata={"least": -1_000_000})
+    round: float = field(default=0.5, metadata={"least": 0.001, "most": MOST})
+    least: float = _points(least=-MOST)
     most: float = _points(100.0)
     conformance: Conformance = field(default_factory=Conformance)
     first_failure: FirstFailure = field(default_factory=FirstFailure)
@@ -137,14 +138,14 @@ def _deadline(late: Config) -> datetime | None:
         local = datetime.fromisoformat(text) if TIME.fullmatch(text) else None
     except ValueError:
         local = None
-    if local is None:
+    if local is None or not 1 < local.year < 9999:  # as a year of UTC, too
         raise SettingError(
             f"late.deadline={text}: must be a day and a time that exist, as in "
             "2026-12-18 23:59"
         )
     try:
         return local.replace(tzinfo=zoneinfo.ZoneInfo(zone or "")).astimezone(UTC)
-    except (ValueError, OSError, KeyError, OverflowError):
+    except (ValueError, OSError, KeyError):
         raise SettingError(
             f"late.zone={zone or 'null'}: must be the name of the deadline's time "
             "zone, as in Asia/Seoul"
@@ -162,7 +163,7 @@ def _check_points(rule: Config, cells: list[Config]) -> None:
     name = share["reference"]
     if not share["points"]:
         return
-    if name is None:
+    if not name:
         raise SettingError(
             "first_failure.points needs first_failure.reference, as in "
             "reference: select"

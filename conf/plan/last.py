@@ -30,8 +30,8 @@ def last_cells(requested: Mapping[str, Any], outputs: Path) -> dict[str, Config]
     if requested := {name: value for name, value in requested.items() if value != {}}:
         name, value = next(iter(requested.items()))
         raise MatrixError(
-            f"{name}={value}: a report alone is of what was asked for last; leave it "
-            f"out, or ask for all with it: both measure and report"
+            f"{name}={value}: a report or an archive alone is of what was asked for "
+            "last, and measures nothing: leave it out, or ask for all with it"
         )
     folders = _listed(_shown(outputs) / "matrix.json")
     return {cell_in(folder, outputs): _config(Path(folder)) for folder in folders}

@@ -64,7 +64,9 @@ def load(conf: Path, name: str) -> Config:
         first = str(error).strip().splitlines()[0]
         raise SettingError(f"{where}: {first}: {DOLLAR}") from None
     except RecursionError:
-        raise SettingError(f"{where}: an alias stands within its own anchor") from None
+        raise SettingError(
+            f"{where}: nested too deeply, or an alias stands within its own anchor"
+        ) from None
     except OSError as error:
         if error.strerror:
             raise SettingError(f"{where}: {error.strerror}") from None
@@ -131,6 +133,9 @@ def type_of(schema: Any, dotted: str) -> Any:
 
 
 def _fits(schema: type, key: str, value: Any) -> bool:
+    is_switch = typing.get_type_hints(schema)[key] is bool
+    if is_switch and isinstance(value, int | float) and value not in (0, 1):
+        return False  # OmegaConf would take it for true
     try:
         OmegaConf.merge(OmegaConf.structured(schema), {key: value})
     except (OmegaConfBaseException, TypeError, OverflowError):

@@ -55,7 +55,7 @@ def test_wrong_words_are_one_line(
     assert said.startswith("firstfail: ") and named in said and said.count("\n") == 1
 
 
-@pytest.mark.parametrize("word", ["select", "1x=5"])
+@pytest.mark.parametrize("word", ["select", "1x=5", "study=archive"])
 def test_a_word_that_is_no_setting_is_refused(word: str) -> None:
     with pytest.raises(GateError) as refused:
         read(["--base", "main", word])

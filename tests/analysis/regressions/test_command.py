@@ -113,6 +113,7 @@ def test_all_files_say_the_same(analyse: Analyse, base: Path, tmp_path: Path) ->
     "words, named",
     [
         (["nowhere"], "nowhere is none of these"),
+        (["no\nwhere"], r"no\nwhere is none of these"),
         ([""], "a side is empty"),
         (["BASE", "--least", "much"], "--least much: the least effect is a share"),
         (["BASE", "--least", "5"], "--least 5: the least effect is a share below"),
@@ -133,6 +134,44 @@ def test_wrong_use_is_one_line_and_a_status_of_its_own(
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("firstfail: ") and named in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words, named",
+    [
+        ([], "are required: BASE, HEAD"),
+        (["base"], "are required: HEAD"),
+        (["base", "head", "a third"], "unrecognized arguments: a third"),
+        (["base", "head", "--least", "-5%"], "--least: expected one argument"),
+    ],
+)
+def test_words_in_a_wrong_number_are_one_line(
+    words: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", *words])
+    assert ended.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("firstfail: ") and named in line and "--help" in line
+
+
+def test_an_output_that_is_full_is_one_line_and_no_success(
+    base: Path, tmp_path: Path
+) -> None:
+    head = written(tmp_path / "head", runs(other(FAST)))
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "analysis", "compare", str(base), str(head)],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "firstfail: cannot write the standard output: No space left on device\n"
+    )
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"row": {}}'])

@@ -27,7 +27,14 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"conformance": {"points": -5}}, "conformance.points=-5.0: must be at least 0"),
     ({"first_failure": {"points": -1}}, "first_failure.points=-1.0: must be at least"),
     ({"most": -1}, "most=-1.0: must be at least 0"),
-    ({"round": 0}, "round=0.0: must be more than 0"),
+    ({"round": 0}, "round=0.0: must be at least 0.001"),
+    ({"round": 1e300}, "round=1e+300: must be at most 1,000,000"),
+    ({"marks": -1}, "marks=-1: it must be true or false"),
+    ({"conformance": {"points": 1e308}}, "points=1e+308: must be at most 1,000,000"),
+    (
+        {"first_failure": {"points": 1, "reference": ""}},
+        "needs first_failure.ref",
+    ),
     ({"round": "fine"}, "round=fine: it must be a number"),
     ({"least": 60, "most": 50}, "least=60.0: must be at most most=50.0"),
     ({"conformance": None}, "conformance has no value: it must be settings of its own"),
@@ -54,6 +61,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         ({"late": LATE | {"deadline": text}}, f"late.deadline={text}: must be a day")
         for text in (
             *("2026-12-18", "2026-02-30 12:00", "18.12.2026 23:59", "2026-12-18 25:00"),
+            *("0001-01-01 00:00", "9999-12-31 23:59"),
             *("2026-12-18 23:59+09:00", "soon", "20261218T2359"),
         )
     ),
