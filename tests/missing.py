@@ -12,7 +12,7 @@ from pathlib import Path
 
 CI = Path(__file__).parents[1] / ".ci" / "run"
 # The programs that it installs, each with its package.
-PACKAGES = dict(re.findall(r"([\w/]+):([\w-]+)", CI.read_text().partition("; do")[0]))
+PACKAGES = dict(re.findall(r"([\w/-]+):([\w-]+)", CI.read_text().partition("; do")[0]))
 HOW = {
     **{f"{program} is": f"apt install {name}" for program, name in PACKAGES.items()},
     "to give up privileges with": "apt install util-linux",
