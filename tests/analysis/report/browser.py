@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
 
 DRAW = """async () => {
   for (const chart of document.querySelectorAll(".chart")) {
@@ -78,6 +80,8 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("chromium is not installed here")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as started:
         # Tests run as root in a container, where its sandbox cannot be made.
         browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
