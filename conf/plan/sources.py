@@ -65,13 +65,13 @@ def _counted(
     """Return all files that count with `sources`."""
     ignore = shutil.ignore_patterns(*ignored)
     reached: set[Path] = set()
-    missing: set[Path] = set()
+    seen: set[Path] = set()
     for source in sources:
         path = root / source
         if path.is_dir():
             reached.update(_files_below(path, ignore))
         elif path.is_file():
-            _reach(path, root, ignore, reached, missing)
+            _reach(path, root, ignore, reached, seen)
         else:
             raise SettingError(f"there is no file or folder {source}")
     return reached
@@ -167,29 +167,30 @@ def _files_below(folder: Path, ignore: Ignore) -> Iterator[Path]:
 
 
 def _reach(
-    path: Path, root: Path, ignore: Ignore, reached: set[Path], missing: set[Path]
+    path: Path, root: Path, ignore: Ignore, reached: set[Path], seen: set[Path]
 ) -> None:
     """Add `path` to `reached`, with what it imports and the data beside it.
 
-    A library's file, which is not there, is added to `missing`: many files import it.
+    What files share is `seen` once: their folder, and where a library would be.
     """
     if path in reached:
         return
     reached.add(path)
     if path.suffix != ".py":
         return
-    if (path.parent / "__init__.py").is_file():
+    if path.parent not in seen and (path.parent / "__init__.py").is_file():
         beside = {p.name: p for p in path.parent.iterdir() if p.is_file()}
         skipped = ignore(str(path.parent), list(beside))
         data = (p for name, p in beside.items() if name not in skipped)
         reached.update(p for p in data if p.suffix not in {".py", ".pyc"})
+    seen.add(path.parent)
     for candidate in _candidates(path, root, path.read_bytes()):
-        if candidate in reached or candidate in missing:
+        if candidate in reached or candidate in seen:
             continue
         if candidate.is_file():
-            _reach(candidate, root, ignore, reached, missing)
+            _reach(candidate, root, ignore, reached, seen)
         else:
-            missing.add(candidate)
+            seen.add(candidate)
 
 
 @functools.cache
