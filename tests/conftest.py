@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import gc
 import os
+import pickle
 import signal
 import sys
 import time
@@ -20,6 +20,7 @@ import pytest
 from hydra import compose
 from hypothesis import settings
 
+from conf.compose.choices import class_folder, quoted
 from load.errors import SIGNALS
 from load.host.lock import only_run_on_host
 from load.network import trial
@@ -98,12 +99,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("no network namespaces here")
 
 
+@functools.cache
+def matches(path: Path, pattern: str) -> bool:
+    """Whether a file is the one meant. It holds many tests, and each is asked for."""
+    return path.match(pattern)
+
+
 def makes_runs(item: pytest.Item) -> bool:
     """Whether a test starts a server under load."""
     if "e2e" in item.path.parts:
         return item.get_closest_marker("no_run") is None
     fixtures = set(getattr(item, "fixturenames", ()))
-    return bool(fixtures & RUNS) or any(map(item.path.match, OF_RUNS))
+    return bool(fixtures & RUNS) or any(matches(item.path, each) for each in OF_RUNS)
 
 
 def group_of(item: pytest.Item) -> str:
@@ -128,7 +135,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker is left with it at the end."""
 
     def rank(item: pytest.Item) -> tuple[bool, bool, bool, str]:
-        needs_a_core = item.path.match(NEED_A_CORE)
+        needs_a_core = matches(item.path, NEED_A_CORE)
         slow = not {"load", "servers"}.isdisjoint(item.path.parts)
         return not makes_runs(item), needs_a_core, not slow, group_of(item)
 
@@ -177,22 +184,22 @@ def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
 def composed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compose what is asked for with the same words once, and take a copy then.
 
-    For tests of this checkout's conf/, most of whose time is Hydra's. What submissions
-    are is not said by the words alone.
+    For tests of this checkout's conf/, most of whose time is Hydra's. What a submission
+    is, its words do not say: it is composed once for each of its settings.
     """
 
     def copied(name: str, overrides: list[str]) -> Any:
-        words = (name, *overrides)
-        if any(word.startswith("impl=") and "/" in word for word in words):
-            return compose(name, overrides=overrides)
+        submissions = class_folder().impls.items()
+        chosen = [own for n, own in submissions if f"impl={quoted(n)}" in overrides]
+        words = (name, *overrides, repr(chosen))
         if words not in COMPOSED:
-            COMPOSED[words] = compose(name, overrides=overrides)
-        return copy.deepcopy(COMPOSED[words])
+            COMPOSED[words] = pickle.dumps(compose(name, overrides=overrides))
+        return pickle.loads(COMPOSED[words])  # faster than a deep copy
 
     monkeypatch.setattr("conf.compose.composition.compose", copied)
 
 
-COMPOSED: dict[tuple[str, ...], Any] = {}
+COMPOSED: dict[tuple[str, ...], bytes] = {}
 
 
 @pytest.fixture(scope="session")

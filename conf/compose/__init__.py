@@ -2,7 +2,8 @@
 
 `choices.py` says what can be chosen of each group, `studies.py` what a study holds,
 `submissions.py` and `submission_names.py` what the folder of a class holds.
-`overrides.py` and `grammar.py` read overrides, and `composition.py` composes a cell.
+`overrides.py` and `grammar.py` read overrides, and `composition.py` composes a cell of
+what `repository.py` has read.
 
 May import: validate.
 """

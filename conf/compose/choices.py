@@ -3,7 +3,7 @@
 Rules of this module:
 - A choice is a file of its group, except the template. Each submission of a class is a
   choice of the group impl, as if it had a file there.
-- The folders are read again each time that Hydra's context is opened.
+- The folders and files are read again each time that Hydra's context is opened.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 
 from conf.compose import submissions
+from conf.compose.repository import ReadOnce
 from conf.compose.submissions import ClassFolder
 from conf.schema import Cell
 from contract.settings import AUTO
@@ -60,7 +61,10 @@ def hydra(root: Path) -> initialize_config_dir:
     _store_schema()
     _store_submissions(root)
     GlobalHydra.instance().clear()
-    return initialize_config_dir(str(FOLDER), version_base="1.3")
+    context = initialize_config_dir(str(FOLDER), version_base="1.3")
+    loader: Any = GlobalHydra.instance().config_loader()
+    loader.repository = ReadOnce(loader.config_search_path)
+    return context
 
 
 @functools.cache

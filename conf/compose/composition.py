@@ -18,8 +18,9 @@ from dataclasses import is_dataclass
 from typing import Any
 
 from hydra import compose
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException, ValidationError
 
 from conf.compose.choices import FOLDER, GROUPS, choices, file_of, quoted
@@ -74,14 +75,23 @@ def _check_file(own: str, schema: type) -> None:
         check_options(f"conf/{own}", FOLDER / own, settings)
 
 
-def compose_cell(choice: dict[str, str], plain: list[str]) -> Config:
+def compose_cell(choice: dict[str, str], plain: list[Override]) -> Config:
     """Return the settings of a choice of groups, with overrides that are no sweeps."""
     _check_file("config.yaml", Cell)
     for group, name in choice.items():
         _check_file(f"{group}/{name}.yaml", SCHEMAS[group])
+    config = _composed(choice)
+    for override in plain:
+        _override(config, override)
+    container = OmegaConf.to_container(config)
+    assert isinstance(container, dict)
+    return container  # type: ignore[return-value]
+
+
+def _composed(choice: dict[str, str]) -> DictConfig:
+    """Return what Hydra composes of a choice of groups."""
     chosen = (f"{group}={quoted(name)}" for group, name in choice.items())
-    without = (f"~hydra/{group}" for group in OF_PROGRAMS)
-    texts = [*chosen, *plain, *without]
+    texts = [*chosen, *(f"~hydra/{group}" for group in OF_PROGRAMS)]
     try:
         with warnings.catch_warnings():
             # A file for a submission is merged with the settings of all submissions.
@@ -89,24 +99,28 @@ def compose_cell(choice: dict[str, str], plain: list[str]) -> Config:
             config = compose("config", overrides=texts)
     except HydraException as error:
         cause = error.__cause__ or error.__context__ or error
-        culprit = _culprit(error, plain)
-        raise MatrixError(f"{culprit}: {reason(cause, culprit)}") from None
+        raise MatrixError(f"{_culprit(error)}: {reason(cause)}") from None
     except (OmegaConfBaseException, ValueError) as error:
         named = " and ".join(file_of(*chosen) for chosen in choice.items())
         raise MatrixError(f"{named}: {reason(error)}") from None
     for group, name in choice.items():
         config[group].name = name
-    container = OmegaConf.to_container(config)
-    assert isinstance(container, dict)
-    return container  # type: ignore[return-value]
+    return config
 
 
-def _culprit(error: Exception, overrides: list[str]) -> str:
-    """Return the override or the file that a message of Hydra is about."""
-    if in_file := re.match(r"In '([^/']+)/([^']+)'", str(error)):
-        return file_of(in_file[1], in_file[2])
-    named = (text for text in overrides if text.split("=")[0] in str(error))
-    return next(named, "conf")
+def _override(config: DictConfig, override: Override) -> None:
+    """Set one value, as Hydra would: it would read the text anew for each choice."""
+    key, text = override.get_key_element(), override.input_line or ""
+    try:
+        OmegaConf.update(config, key, override.value(), merge=True)
+    except (OmegaConfBaseException, ValueError) as error:
+        raise MatrixError(f"{text}: {reason(error, text)}") from None
+
+
+def _culprit(error: Exception) -> str:
+    """Return the file that a message of Hydra is about."""
+    in_file = re.match(r"In '([^/']+)/([^']+)'", str(error))
+    return file_of(in_file[1], in_file[2]) if in_file else "conf"
 
 
 def reason(error: BaseException, override: str = "") -> str:

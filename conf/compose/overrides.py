@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
+import functools
 import math
 import re
 import unicodedata
@@ -37,7 +38,7 @@ from conf.errors import MatrixError
 from conf.schema import Cell
 from conf.validate.suggestions import unknown_name
 from conf.validate.texts import NOT_TEXT, is_text
-from conf.validate.yaml_files import type_of
+from conf.validate.yaml_files import structured, type_of
 
 # What Hydra's grammar gives a type, but no meaning; and a list of these.
 WORD = re.compile(r"[\w.+-]+")
@@ -51,7 +52,7 @@ def parse(texts: list[str]) -> dict[str, Override]:
     parsed: dict[str, Override] = {}
     for text in texts:
         try:
-            [override] = OverridesParser.create().parse_overrides([_with_quotes(text)])
+            override = _parsed(_with_quotes(text))
         except HydraException:
             _check_key(text.partition("=")[0])
             raise MatrixError(
@@ -63,6 +64,13 @@ def parse(texts: list[str]) -> dict[str, Override]:
         _check_key(key)
         parsed[key] = override
     return parsed
+
+
+@functools.cache
+def _parsed(text: str) -> Override:
+    """Parse one override. Those of a study are parsed again for each experiment."""
+    [override] = OverridesParser.create().parse_overrides([text])
+    return override
 
 
 def _check_key(key: str) -> None:
@@ -195,7 +203,7 @@ def typed(override: Override) -> list[Any]:
         _check_written(values, key, override.input_line or "")
     if key.startswith(OPTIONS):
         return values
-    cell = OmegaConf.structured(Cell)
+    cell = structured(Cell)
     members = []
     for value in values:
         try:

@@ -103,8 +103,7 @@ def _cells(study: Config, user: list[str], auto: str) -> Iterable[Config]:
         groups = [values_of(overrides.pop(group)) for group in GROUPS[1:]]
         swept = [o for o in overrides.values() if o.is_sweep_override()]
         axes = [[(o.get_key_element(), v) for v in typed(o)] for o in swept]
-        single = [o for o in overrides.values() if not o.is_sweep_override()]
-        plain = [o.input_line or "" for o in single]
+        plain = [o for o in overrides.values() if not o.is_sweep_override()]
         for impl, network, app, page in itertools.product(*groups):
             choice = {
                 "experiment": experiment,

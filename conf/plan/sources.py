@@ -65,12 +65,13 @@ def _counted(
     """Return all files that count with `sources`."""
     ignore = shutil.ignore_patterns(*ignored)
     reached: set[Path] = set()
+    seen: set[Path] = set()
     for source in sources:
         path = root / source
         if path.is_dir():
             reached.update(_files_below(path, ignore))
         elif path.is_file():
-            _reach(path, root, ignore, reached)
+            _reach(path, root, ignore, reached, seen)
         else:
             raise SettingError(f"there is no file or folder {source}")
     return reached
@@ -165,28 +166,38 @@ def _files_below(folder: Path, ignore: Ignore) -> Iterator[Path]:
                 yield path
 
 
-def _reach(path: Path, root: Path, ignore: Ignore, reached: set[Path]) -> None:
-    """Add `path` to `reached`, with what it imports and the data beside it."""
+def _reach(
+    path: Path, root: Path, ignore: Ignore, reached: set[Path], seen: set[Path]
+) -> None:
+    """Add `path` to `reached`, with what it imports and the data beside it.
+
+    What files share is `seen` once: their folder, and where a library would be.
+    """
     if path in reached:
         return
     reached.add(path)
     if path.suffix != ".py":
         return
-    if (path.parent / "__init__.py").is_file():
+    if path.parent not in seen and (path.parent / "__init__.py").is_file():
         beside = {p.name: p for p in path.parent.iterdir() if p.is_file()}
         skipped = ignore(str(path.parent), list(beside))
         data = (p for name, p in beside.items() if name not in skipped)
         reached.update(p for p in data if p.suffix not in {".py", ".pyc"})
-    for module in _modules(path, root, path.read_bytes()):
-        for candidate in (module.with_suffix(".py"), module / "__init__.py"):
-            if candidate.is_file():
-                _reach(candidate, root, ignore, reached)
+    seen.add(path.parent)
+    for candidate in _candidates(path, root, path.read_bytes()):
+        if candidate in reached or candidate in seen:
+            continue
+        if candidate.is_file():
+            _reach(candidate, root, ignore, reached, seen)
+        else:
+            seen.add(candidate)
 
 
 @functools.cache
-def _modules(path: Path, root: Path, code: bytes) -> tuple[Path, ...]:
-    """Return the list of `_imports`, kept for files that several servers share."""
-    return tuple(_imports(path, root, code))
+def _candidates(path: Path, root: Path, code: bytes) -> tuple[Path, ...]:
+    """Return the files that `path` may import, kept for those that servers share."""
+    modules, ends = dict.fromkeys(_imports(path, root, code)), (".py", "/__init__.py")
+    return tuple(Path(f"{module}{end}") for module in modules for end in ends)
 
 
 def _imports(path: Path, root: Path, code: bytes) -> Iterator[Path]:

@@ -10,6 +10,8 @@ Rules of this module:
 
 from __future__ import annotations
 
+import functools
+import io
 import types
 import typing
 from dataclasses import fields, is_dataclass
@@ -48,7 +50,7 @@ def load(conf: Path, name: str) -> Config:
     """Return the settings in the file `name` below `conf`; {} if it is empty."""
     where = f"conf/{name}"
     try:
-        settings = OmegaConf.to_container(OmegaConf.load(conf / name))
+        settings = OmegaConf.to_container(_parsed((conf / name).read_text("utf-8")))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingError(f"{where}, line {line}: not YAML: {error.problem}") from None
@@ -74,6 +76,12 @@ def load(conf: Path, name: str) -> Config:
     if not isinstance(settings, dict):
         raise SettingError(f"{where}: it must hold settings, each as in name: value")
     return {str(key): value for key, value in settings.items()}
+
+
+@functools.cache
+def _parsed(text: str) -> Any:
+    """Return the content of a file, kept for when it is asked for again."""
+    return OmegaConf.load(io.StringIO(text))
 
 
 def check(where: str, schema: type, values: Config, prefix: str = "") -> None:
@@ -132,12 +140,18 @@ def type_of(schema: Any, dotted: str) -> Any:
     return schema
 
 
+@functools.cache
+def structured(schema: type) -> Any:
+    """Return the settings of a schema with their defaults: to make them takes long."""
+    return OmegaConf.structured(schema)
+
+
 def _fits(schema: type, key: str, value: Any) -> bool:
     is_switch = typing.get_type_hints(schema)[key] is bool
     if is_switch and isinstance(value, int | float) and value not in (0, 1):
         return False  # OmegaConf would take it for true
     try:
-        OmegaConf.merge(OmegaConf.structured(schema), {key: value})
+        OmegaConf.merge(structured(schema), {key: value})
     except (OmegaConfBaseException, TypeError, OverflowError):
         return False
     return True

@@ -19,8 +19,6 @@ from typing import Any
 
 import pytest
 import yaml
-from pypdf import PdfReader
-from rocrate.rocrate import ROCrate
 
 from analysis.archives import cleaning, conformance, form
 from analysis.archives.citation import citation
@@ -39,6 +37,8 @@ NODES = [["unmistakable-1", "unmistakable-2"], ["unmistakable-1"]]
 
 def test_it_is_a_process_run_crate(archive: Path, tmp_path: Path) -> None:
     """The rules of the profile that say MUST, of what rocrate reads."""
+    from rocrate.rocrate import ROCrate  # it takes a while, of all who collect tests
+
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(tmp_path)
     crate = ROCrate(tmp_path)
@@ -242,6 +242,8 @@ def telling(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 def texts(name: str, content: bytes) -> Iterator[bytes]:
     """Yield all that a file says: packed tables, texts of a PDF, data of pictures."""
+    from pypdf import PdfReader
+
     yield content
     if name.endswith(".gz"):
         yield gzip.decompress(content)

@@ -8,13 +8,11 @@ import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from pypdf import PdfReader
-from pypdf.generic import DictionaryObject
 
 from analysis.files import DataError
 from analysis.pdf.document import _goal, document
@@ -24,6 +22,10 @@ from analysis.pdf.pdf import pdf, size_of, write
 from analysis.report.content import content
 from analysis.texts import say, speaking
 from tests.analysis import golden
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+    from pypdf.generic import DictionaryObject
 
 CHAPTERS = {
     "en": [
@@ -64,6 +66,12 @@ def said(golden_made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return found
 
 
+def reading(document: bytes) -> PdfReader:
+    from pypdf import PdfReader
+
+    return PdfReader(io.BytesIO(document))
+
+
 @pytest.fixture(scope="module", params=CHAPTERS)
 def language(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -72,7 +80,7 @@ def language(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def reader(said: dict[str, Any], golden_made: Path, language: str) -> PdfReader:
     with contextlib.chdir(golden_made), speaking(language):
-        return PdfReader(io.BytesIO(pdf(said[language])))
+        return reading(pdf(said[language]))
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +126,8 @@ def test_it_has_contents_and_numbers_of_pages(pages: list[str], language: str) -
 
 def test_it_can_be_read_aloud(reader: PdfReader, language: str) -> None:
     """PDF/UA-1: it says so, has a language and a title, and each picture has words."""
+    from pypdf.generic import DictionaryObject
+
     root = reader.trailer["/Root"].get_object()
     assert isinstance(root, DictionaryObject)
     assert root["/Lang"] == language
@@ -130,6 +140,8 @@ def test_it_can_be_read_aloud(reader: PdfReader, language: str) -> None:
 
 
 def elements(node: Any) -> Iterator[DictionaryObject]:
+    from pypdf.generic import DictionaryObject
+
     node = node.get_object()
     if isinstance(node, list):
         for one in node:
@@ -247,7 +259,7 @@ def test_the_same_content_gives_the_same_file(
 def test_each_kind_of_study_has_one(golden_made: Path, name: str) -> None:
     """One of submissions too, and one in which nothing could be measured."""
     with contextlib.chdir(golden_made):
-        made = PdfReader(io.BytesIO(pdf(content(Path(name), {}))))
+        made = reading(pdf(content(Path(name), {})))
     assert len(made.pages) >= 3
 
 
@@ -259,9 +271,7 @@ def test_any_text_can_be_shown(said: dict[str, Any], golden_made: Path) -> None:
     servers = [server | {"name": odd} for server in whole["code"]["servers"]]
     code = whole["code"] | {"servers": servers}
     with contextlib.chdir(golden_made):
-        made = PdfReader(
-            io.BytesIO(pdf(whole | {"title": odd, "cells": cells, "code": code}))
-        )
+        made = reading(pdf(whole | {"title": odd, "cells": cells, "code": code}))
     title = made.pages[0].extract_text()
     assert "#panic() $x$" in title and "<script>" in title
 

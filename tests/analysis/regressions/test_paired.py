@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import wilcoxon
 
 from analysis.regressions.exits import NOTHING_WORSE, WORSE
 from analysis.regressions.paired import are_few, paired_ratio
@@ -88,6 +87,8 @@ def test_how_many_pairs_a_rank_test_needs() -> None:
 
 @given(pairs(6, 20))
 def test_it_is_the_test_of_scipy(drawn: list[tuple[float, float]]) -> None:
+    from scipy.stats import wilcoxon  # half a second, of all who collect the tests
+
     a, b = zip(*drawn, strict=True)
     logs = np.log(a) - np.log(b)
     sizes = np.round(np.abs(logs), 12)

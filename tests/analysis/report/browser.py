@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
 
 # Chromium itself would draw the window around each page: a third of all it does.
 PROGRAM = "chromium-headless-shell"
@@ -80,6 +82,8 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which(PROGRAM)
     if path is None:
         pytest.skip(f"{PROGRAM} is not installed here")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as started:
         # Tests run as root in a container, where its sandbox cannot be made.
         browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])

@@ -10,12 +10,9 @@ import shutil
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
-from pypdf import PdfReader
 
 from analysis.report.formats import write
 from contract.conformance import LIST
@@ -27,6 +24,9 @@ from tests.analysis.report.browser import (
     chromium,
     opened,
 )
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SPANS = """(chart) =>
   drawn.get(chart).plots.map(({ scales: { x } }) => x.max - x.min)"""
@@ -214,6 +214,8 @@ def test_a_submission_runs_nothing_in_the_page(browser: Browser, evil: Path) -> 
 def test_axe_finds_nothing_serious(
     browser: Browser, pages: Path, name: str, scheme: str
 ) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
     with opened(browser, pages / f"{name}.html", 800, scheme) as page:
         page.draw()
         page.of("document.querySelectorAll('details').forEach((d) => (d.open = true))")
@@ -298,6 +300,8 @@ def test_an_address_leads_to_its_section(
 
 
 def test_it_prints_with_all_its_charts(browser: Browser, pages: Path) -> None:
+    from pypdf import PdfReader
+
     with opened(browser, pages / "odd.html", PAPER) as page:
         printed = PdfReader(io.BytesIO(page.page.pdf()))
         text = "".join(one.extract_text() for one in printed.pages)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from conf.plan.labels import labels
 from conf.plan.matrix import matrix
+
+pytestmark = pytest.mark.usefixtures("composed_once")
 
 ROOT = Path(__file__).parents[3]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -376,11 +377,20 @@ def test_any_input_makes_cells_or_one_line(asked: dict[str, Any]) -> None:
         assert found
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each copy is: what a file imports is found out once for a place."""
+    return tmp_path_factory.mktemp("copy")
+
+
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
+def copy(place: Path) -> Iterator[Path]:
+    compiled = shutil.ignore_patterns("__pycache__")
     for folder in ("servers", "load"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    return tmp_path
+        shutil.copytree(ROOT / folder, place / folder, ignore=compiled)
+    yield place
+    for folder in ("servers", "load"):
+        shutil.rmtree(place / folder)
 
 
 def folders_in(root: Path) -> set[str]:
