@@ -31,10 +31,10 @@ TOLD = (b"unmistakable", b"192.0.2", b"fd00:", b"ada@")
 
 
 @pytest.fixture(scope="module")
-def over_hosts(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def over_hosts(study_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study of which each cell was measured over other hosts. Not to be changed."""
     outputs = tmp_path_factory.mktemp("hosts") / "outputs"
-    matrix = made.copy(study, outputs)
+    matrix = made.copy(study_made, outputs)
     for name, hosts in zip(made.CELLS, (HOSTS, OTHERS), strict=True):
         folder = outputs / "runs" / name / "x" / "users~1"
         config = yaml.safe_load((folder / "config.yaml").read_text())

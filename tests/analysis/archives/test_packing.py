@@ -81,9 +81,9 @@ def test_it_lists_each_file_with_its_digest(files: dict[str, bytes]) -> None:
 
 
 def test_a_cell_has_its_record_and_its_result(
-    files: dict[str, bytes], study: Path
+    files: dict[str, bytes], study_made: Path
 ) -> None:
-    folder = study.parents[1] / made.CELL
+    folder = study_made.parents[1] / made.CELL
     for name in OF_CELL:
         assert f"{made.CELL}/{name}" in files
     packed = files[f"{made.CELL}/requests.csv.gz"]
@@ -97,20 +97,20 @@ def test_a_cell_has_its_record_and_its_result(
 
 
 def test_it_has_the_conformance_of_its_servers(
-    files: dict[str, bytes], study: Path
+    files: dict[str, bytes], study_made: Path
 ) -> None:
     assert json.loads(files["conformance.json"]) == made.LISTED
     for name, content in made.CONFORMANCE.items():
         assert json.loads(files[name]) == content
     for name in ("first_fail.csv", "first_fail.md"):
         table = files[f"tables/{name}"]
-        assert table == (study / "tables" / name).read_bytes()
+        assert table == (study_made / "tables" / name).read_bytes()
         assert b"conformance" in table
     assert b"Host: no Host" in files["report.html"]
 
 
-def test_conformance_that_is_gone_is_left_out(study: Path, tmp_path: Path) -> None:
-    other = made.copy(study, tmp_path / "outputs")
+def test_conformance_that_is_gone_is_left_out(study_made: Path, tmp_path: Path) -> None:
+    other = made.copy(study_made, tmp_path / "outputs")
     (tmp_path / "outputs" / made.TRIED).unlink()
     to = tmp_path / "staged"
     cells = {f"{tmp_path}/outputs/{cell}": cell for cell in made.LISTED}
@@ -130,9 +130,9 @@ def test_conformance_that_is_gone_is_left_out(study: Path, tmp_path: Path) -> No
     ],
 )
 def test_conformance_that_is_none_is_one_line(
-    study: Path, tmp_path: Path, content: str, words: str
+    study_made: Path, tmp_path: Path, content: str, words: str
 ) -> None:
-    other = made.copy(study, tmp_path / "outputs")
+    other = made.copy(study_made, tmp_path / "outputs")
     (tmp_path / "outputs" / made.TRIED).write_text(content)
     with pytest.raises(DataError, match=words) as raised:
         pack(other, tmp_path / "x.zip", {}, "made")
@@ -155,7 +155,7 @@ def test_conformance_that_is_none_is_one_line(
     ],
 )
 def test_what_nobody_could_open_is_not_packed(
-    study: Path,
+    study_made: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     limit: str,
@@ -163,7 +163,7 @@ def test_what_nobody_could_open_is_not_packed(
 ) -> None:
     monkeypatch.setattr(form, limit, 1 if limit == "CELLS" else 100)
     with pytest.raises(DataError, match=line):
-        pack(study, tmp_path / "study.zip", {}, "made")
+        pack(study_made, tmp_path / "study.zip", {}, "made")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -183,7 +183,7 @@ def test_citation(files: dict[str, bytes]) -> None:
 
 
 @pytest.fixture
-def telling(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def telling(study_made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A study whose records name a place, a host and a user wherever they can."""
     monkeypatch.setattr(cleaning, "ROOT", Path(PLACE))
     monkeypatch.setattr(sys, "executable", f"{PLACE}/.venv/bin/python")
@@ -191,8 +191,8 @@ def telling(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     monkeypatch.setenv("LOGNAME", USER)
     monkeypatch.setattr("platform.node", lambda: f"{HOST}.example.org")
     monkeypatch.chdir(tmp_path)
-    made.copy(study, tmp_path / "outputs")
-    matrix = Path("outputs/matrices") / study.name
+    made.copy(study_made, tmp_path / "outputs")
+    matrix = Path("outputs/matrices") / study_made.name
     folders = [Path("outputs/runs") / name / "x" / "users~1" for name in made.CELLS]
     for name in ("matrix.json", "conformance.json"):
         text = (matrix / name).read_text()
@@ -296,10 +296,10 @@ def test_it_names_no_place_no_host_and_no_user(telling: Path, tmp_path: Path) ->
 
 
 def test_results_that_are_taken_over_are_those_that_would_be_made(
-    study: Path, archive: Path, tmp_path: Path
+    study_made: Path, archive: Path, tmp_path: Path
 ) -> None:
     """Each run names a place in its provenance, so none is packed as it is."""
-    matrix = made.copy(study, tmp_path / "outputs")
+    matrix = made.copy(study_made, tmp_path / "outputs")
     folders = [Path(each) for each in json.loads((matrix / "matrix.json").read_text())]
 
     def mark(words: str) -> None:
@@ -323,13 +323,13 @@ def infos(archive: Path) -> list[zipfile.ZipInfo]:
         return packed.infolist()
 
 
-def test_notes_that_name_a_place_are_refused(study: Path, tmp_path: Path) -> None:
+def test_notes_that_name_a_place_are_refused(study_made: Path, tmp_path: Path) -> None:
     """They are in the PDF alone, in which no search finds them."""
     notes, file = tmp_path / "notes.md", tmp_path / "study.zip"
     notes.write_text(f"I have measured in {cleaning.ROOT}/outputs.\n")
     line = re.escape(f"report.notes={notes} has {cleaning.ROOT} in it: ")
     with pytest.raises(DataError, match=line):
-        pack(study, file, {"notes": str(notes)}, "made")
+        pack(study_made, file, {"notes": str(notes)}, "made")
     assert not file.exists()
 
 
@@ -414,14 +414,14 @@ def test_what_is_replaced(text: str, clean: str) -> None:
 
 
 def test_the_same_results_give_the_same_bytes(
-    study: Path, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study_made: Path, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From another folder, and after another user has touched all files.
 
     Names that are words destroy nothing: the host is called `server`, and its user as a
     word of all verdicts.
     """
-    other = made.copy(study, tmp_path / "elsewhere" / "outputs")
+    other = made.copy(study_made, tmp_path / "elsewhere" / "outputs")
     monkeypatch.setenv("LOGNAME", "load")
     monkeypatch.setattr("platform.node", lambda: "server")
     told = made.run(made.members(archive), made.UNMEASURED)
@@ -430,7 +430,7 @@ def test_the_same_results_give_the_same_bytes(
     assert (tmp_path / "again.zip").read_bytes() == archive.read_bytes()
 
 
-def test_settings_that_are_words_stay(study: Path) -> None:
+def test_settings_that_are_words_stay(study_made: Path) -> None:
     config = {"impl": {"name": "ada", "path": "/a/b", "command": "ada /a/b/c"}}
     cleaned = Cleaning({}, {"ada": "{user}"}).settings(config)
     assert cleaned["impl"]["name"] == "ada"
