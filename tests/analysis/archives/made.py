@@ -41,7 +41,8 @@ LISTED = {CELL: TRIED, UNMEASURED: NOT_TRIED}
 def study(outputs: Path) -> Path:
     """Put kept records below `outputs`, as a study leaves them; return its matrix.
 
-    Each run names a place of this machine.
+    Each run names a place of this machine. Charts of the matrix are left out: an
+    archive has its own ones.
     """
     folders = []
     for name in CELLS:
@@ -60,7 +61,9 @@ def study(outputs: Path) -> Path:
         (outputs / name).write_text(json.dumps(content))
     tried = {f"{outputs}/{cell}": f"{outputs}/{file}" for cell, file in LISTED.items()}
     (matrix / "conformance.json").write_text(json.dumps(tried))
-    assert main(["matrix", "--code", "made", str(matrix / "matrix.json")]) == 0
+    for folder in folders:
+        assert main(["cell", "--code", "made", folder]) == 0
+    assert main(["tables", str(matrix / "matrix.json"), str(matrix / "tables")]) == 0
     return matrix
 
 
