@@ -31,7 +31,8 @@ ROOT = Path(__file__).parent.parent
 # Tests that make runs have one of these fixtures, are of tests/e2e, or of these files.
 RUNS = {"config", "plain", "hosts", "measured"}
 OF_RUNS = ("host/test_run_token.py", "conformance/test_trial.py")
-SHARED = {"measured", "golden_made"}  # what takes long to make, and is made once
+# What takes long to make, and is made once: one worker makes the tests that need it.
+SHARED = {"measured", "golden_made", "study_made"}
 # What is tried again where another program takes the server's core: it comes last.
 NEED_A_CORE = "e2e/test_verdicts.py"
 NICENESS = os.getpriority(os.PRIO_PROCESS, 0)  # of all other tests

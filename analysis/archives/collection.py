@@ -36,7 +36,6 @@ from analysis.temporary import temporary_folder
 
 DIGITS = 8  # of a digest, in a name
 HEADINGS = ("kernel", "CPU", "cores", "Python")  # of what is known of a machine
-SHOWN = (form.TABLES, form.CHARTS, "report.html", "report.pdf")
 
 
 @dataclass(frozen=True)
@@ -60,12 +59,9 @@ def collect(archive: Path, results: Path) -> Path:
         folder, sealed = both / "all", both / "sealed.zip"
         folder.mkdir()
         with named(archive):
-            unpack(archive, folder)
-        for part in (*SHOWN, form.CRATE, form.MANIFEST):
-            if (folder / part).is_dir():
-                shutil.rmtree(folder / part)
-            else:
-                (folder / part).unlink(missing_ok=True)
+            unpack(archive, folder, form.SHOWN)
+        for name in (form.CRATE, form.MANIFEST):  # those of all files
+            (folder / name).unlink()
         contents = read_json(folder / form.CONTENTS)
         seal(folder, contents, ran_in(folder, contents["cells"]), sealed)
         taken = place / f"{sha256(sealed)[:DIGITS]}.zip"

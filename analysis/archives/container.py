@@ -8,6 +8,7 @@ Rules of this module:
 - No member may be larger than it claims, whatever it unpacks to.
 - All members are in the manifest, with their SHA-256, and all of the manifest's are
   there.
+- What nobody reads afterwards is checked as all else is, and is not written.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 from analysis.archives import form
 from analysis.files import DataError
@@ -48,10 +51,10 @@ DAMAGED = (
 )
 
 
-def unpack(path: Path, folder: Path) -> int:
+def unpack(path: Path, folder: Path, left_out: Collection[str] = ()) -> int:
     """Unpack the archive at `path` into an empty folder; return how many bytes it has.
 
-    Raises `DataError`.
+    Files and folders of it with these names are `left_out`. Raises `DataError`.
     """
     try:
         with path.open("rb") as file:
@@ -59,7 +62,7 @@ def unpack(path: Path, folder: Path) -> int:
             with zipfile.ZipFile(file) as archive:
                 members = archive.infolist()
                 _check_members(members)
-                digests = dict(_write(archive, members, folder))
+                digests = dict(_write(archive, members, folder, left_out))
     except DAMAGED as error:
         raise DataError(f"it is cut or damaged ({_reason(error)})") from None
     _check_digests(folder, digests)
@@ -146,21 +149,38 @@ def _is_name(name: str) -> bool:
 
 
 def _write(
-    archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo], folder: Path
+    archive: zipfile.ZipFile,
+    members: Sequence[zipfile.ZipInfo],
+    folder: Path,
+    left_out: Collection[str],
 ) -> Iterator[tuple[str, str]]:
-    """Write all members; yield the name and the SHA-256 of each."""
+    """Write all members but some; yield the name and the SHA-256 of each."""
     for member in members:
-        path = folder / member.filename
-        path.parent.mkdir(parents=True, exist_ok=True)
-        total, size = hashlib.sha256(), 0
-        with archive.open(member) as packed, path.open("xb") as file:
-            while chunk := packed.read(AT_ONCE):
-                size += len(chunk)
-                if size > member.file_size:
-                    raise DataError(f"{member.filename} unpacks to more than it says")
+        is_written = member.filename.partition("/")[0] not in left_out
+        total = hashlib.sha256()
+        with _new(folder / member.filename) if is_written else nullcontext() as file:
+            for chunk in _read(archive, member):
                 total.update(chunk)
-                file.write(chunk)
+                if file:
+                    file.write(chunk)
         yield member.filename, total.hexdigest()
+
+
+def _new(path: Path) -> BinaryIO:
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True)
+    return path.open("xb")
+
+
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield what a member unpacks to; raise `DataError` if it is more than it says."""
+    size = 0
+    with archive.open(member) as packed:
+        while chunk := packed.read(AT_ONCE):
+            size += len(chunk)
+            if size > member.file_size:
+                raise DataError(f"{member.filename} unpacks to more than it says")
+            yield chunk
 
 
 def _check_digests(folder: Path, digests: Mapping[str, str]) -> None:

@@ -107,6 +107,10 @@ def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no number")
 
 
+def _may_be_in_a_text(sign: str) -> bool:
+    return sign.isprintable() or sign in "\n\t"
+
+
 def _check_plain(value: Any, depth: int) -> None:
     """Raise `DataError` if anything in `value` is not plain."""
     if depth > form.DEPTH:
@@ -121,7 +125,8 @@ def _check_plain(value: Any, depth: int) -> None:
         for one in value:
             _check_plain(one, depth + 1)
     elif isinstance(value, str):
-        if not all(sign.isprintable() or sign in "\n\t" for sign in value):
+        # Of a whole text it is known at once, and hardly any has several lines.
+        if not (value.isprintable() or all(map(_may_be_in_a_text, value))):
             raise DataError(f"{value!a:.40} has characters that no text has")
     elif type(value) in (int, float):
         if not abs(value) <= form.NUMBER:  # nor is what is not a number

@@ -29,6 +29,8 @@ CONTENTS = "archive.json"
 MANIFEST = "manifest-sha256.txt"
 RUNS, TABLES, CHARTS = "runs", "tables", "charts"
 CONFORMANCE = "conformance"
+# What people look at. It is made anew of what was opened, and never read.
+SHOWN = (TABLES, CHARTS, "report.html", "report.pdf")
 PACKED = ".gz"  # behind the name of the one file that is long
 RESULT = "result.json"
 

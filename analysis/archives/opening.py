@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import shutil
 import stat
 import warnings
 from collections.abc import Iterator
@@ -98,7 +97,7 @@ def _unpack(path: Path, outputs: Path) -> tuple[list[str], dict[str, str]]:
     Return the folders of its cells, and the files of their servers that were tried.
     """
     outputs.mkdir()
-    unpacked = unpack(path, outputs)
+    unpacked = unpack(path, outputs, form.SHOWN)
     with within(form.CRATE):
         load_json(outputs / form.CRATE)
     with within(form.CONTENTS):
@@ -117,7 +116,7 @@ def _unpack(path: Path, outputs: Path) -> tuple[list[str], dict[str, str]]:
     tried = conformance.check(outputs, cells)
     for part in outputs.iterdir():
         if part.name not in (form.RUNS, form.CONFORMANCE):
-            shutil.rmtree(part) if part.is_dir() else part.unlink()
+            part.unlink()
     return cells, tried
 
 

@@ -46,14 +46,7 @@ def stage(
     within `to`. `code` names this analysis. Raises `DataError`.
     """
     folders = read_folders(matrix)
-    _refuse_large(folders)
-    records = [(read_config(each), read_json(each / record.RUN)) for each in folders]
-    cleaning = Cleaning.here(Hosts.of(records))
-    cells = [_within(folder, outputs) for folder in folders]
-    for folder, known, cell in zip(folders, records, cells, strict=True):
-        (to / cell).mkdir(parents=True)
-        if not _copy(folder, known, to / cell, cleaning, code):
-            summarise(to / cell, code, drawn=False)  # a report draws what it shows
+    cells, cleaning = stage_records(folders, outputs, to, code)
     if notes := settings.get("notes"):
         _refuse_notes(Path(notes), cleaning)
     names = dict(zip(map(str, folders), cells, strict=True))
@@ -64,6 +57,25 @@ def stage(
     refuse_places(to, cleaning)
     refuse_names(to, cells, cleaning)
     return cells
+
+
+def stage_records(
+    folders: Sequence[Path], outputs: Path, to: Path, code: str | None
+) -> tuple[list[str], Cleaning]:
+    """Put the records and the results of cells below `to`, clean.
+
+    All else in an archive is made of them. Return the folders of the cells there, and
+    how they were cleaned.
+    """
+    _refuse_large(folders)
+    records = [(read_config(each), read_json(each / record.RUN)) for each in folders]
+    cleaning = Cleaning.here(Hosts.of(records))
+    cells = [_within(folder, outputs) for folder in folders]
+    for folder, known, cell in zip(folders, records, cells, strict=True):
+        (to / cell).mkdir(parents=True)
+        if not _copy(folder, known, to / cell, cleaning, code):
+            summarise(to / cell, code, drawn=False)  # a report draws what it shows
+    return cells, cleaning
 
 
 def _refuse_large(folders: Sequence[Path]) -> None:

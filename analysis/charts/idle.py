@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.implementations import Look, look_of
 from analysis.drawing.line_labels import LineEnd, label_lines
-from analysis.drawing.style import LEGEND, figure, letters, thousands
+from analysis.drawing.style import LEGEND, figure, lay_out, letters, thousands
 from analysis.drawing.words import word
 from analysis.rows import figures
 from analysis.rows.cells import Cell
@@ -45,7 +45,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
         handles = panels[0].get_lines()[: len(drawn_lines)]
         picture.legend(handles=handles, loc="outside right center", **LEGEND)
         return picture
-    picture.draw_without_rendering()  # settles the layout that labels are placed in
+    lay_out(picture)
     for axes, drawn in zip(panels, figures.IDLE, strict=True):
         label_lines(axes, list(_ends(drawn_lines, drawn.name)))
     return picture

@@ -25,7 +25,7 @@ from analysis.drawing.frame import entitle, say
 from analysis.drawing.implementations import Look, look_of
 from analysis.drawing.line_labels import LineEnd, beside_in, label_lines
 from analysis.drawing.percentile_axis import LEAST_ABOVE, PLACES, at_levels, scale
-from analysis.drawing.style import figure
+from analysis.drawing.style import figure, lay_out
 from analysis.drawing.words import word
 from analysis.limits import is_servers
 from analysis.record.definitions import finish_s
@@ -83,7 +83,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
         _draw(axes, drawn)
     grid[-1].set_xlabel(word("axis.percentile"))
     entitle(picture, word("title.percentiles"), _notes(cells, panels))
-    picture.draw_without_rendering()  # settles the layout that labels are placed in
+    lay_out(picture)
     for axes, drawn in zip(grid, panels.values(), strict=True):
         label_lines(axes, [_end(line) for line in drawn if line.known.any()])
     return picture

@@ -30,7 +30,7 @@ from analysis.charts.users import (
 )
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.line_labels import LineEnd, beside_in, label_lines
-from analysis.drawing.style import FAILURE, figure, thousands
+from analysis.drawing.style import FAILURE, figure, lay_out, thousands
 from analysis.drawing.words import word
 from analysis.rows.cells import Cell
 from analysis.tables.waited import percent
@@ -60,7 +60,7 @@ def draw(cells: Sequence[Cell]) -> Figure:
         say(axes, word("empty.users"))
         return picture
     thousands(axes, "x", "y")
-    picture.draw_without_rendering()  # settles the layout that labels are placed in
+    lay_out(picture)
     label_lines(
         axes,
         [

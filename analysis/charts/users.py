@@ -18,7 +18,7 @@ from analysis.charts.user_curves import UserCurve, growing_curves, joined_curves
 from analysis.configurations import CEILING
 from analysis.drawing.frame import entitle, say
 from analysis.drawing.line_labels import LineEnd, label_lines
-from analysis.drawing.style import FAILURE, LEGEND, figure, letters, thousands
+from analysis.drawing.style import FAILURE, LEGEND, figure, lay_out, letters, thousands
 from analysis.drawing.words import word
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK
@@ -137,7 +137,7 @@ def _name_lines(
         handles = times.get_lines()[: len(lines)]
         picture.legend(handles=handles, loc="outside right center", **LEGEND)
         return
-    picture.draw_without_rendering()  # settles the layout that labels are placed in
+    lay_out(picture)
     label_lines(times, _ends(lines, "p50_ms"))
     label_lines(rates, _ends(lines, "rps"))
 

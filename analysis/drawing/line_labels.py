@@ -43,8 +43,8 @@ def beside_in(labels: Iterable[str]) -> float:
 def label_lines(axes: Axes, ends: Sequence[LineEnd]) -> None:
     """Label each line beside the panel, at the height of its end if there is room.
 
-    The marker of a line stands before its label. The layout has to be settled before
-    (`draw_without_rendering`). The next one leaves room beside the labels.
+    The marker of a line stands before its label. The panels have to be placed before
+    (`lay_out`). The next layout leaves room beside the labels.
     """
     picture: Any = axes.figure
     picture.get_layout_engine().set(w_pad=EDGE_IN)

@@ -165,6 +165,15 @@ def _translate(picture: Figure) -> None:
         text.set_linespacing(1.35)  # lines of Hangul are higher than those of Latin
 
 
+def lay_out(picture: Figure) -> None:
+    """Place the panels of a figure, for what is placed by them.
+
+    `draw_without_rendering` would then go on and draw, for nothing.
+    """
+    engine: Any = picture.get_layout_engine()
+    engine.execute(picture)
+
+
 def settle(picture: Figure) -> None:
     """Lay a figure out, once, so that the same figure is always the same bytes.
 

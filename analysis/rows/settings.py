@@ -59,12 +59,10 @@ def varying_settings(cells: Sequence[Cell]) -> list[str]:
         if is_repeat(name) or name.startswith(NOT_SETTINGS):
             continue
         within: dict[str, set[str]] = {}
+        of_impl = name.startswith("impl.")
+        chosen = None if name in GROUPS else _group(name)
         for impl, config in configs:
-            group = ""
-            if name.startswith("impl."):
-                group = impl
-            elif name not in GROUPS and (chosen := _group(name)):
-                group = str(config.get(chosen))
+            group = impl if of_impl else str(config.get(chosen)) if chosen else ""
             within.setdefault(group, set()).add(repr(config.get(name)))
         if any(len(values) > 1 for values in within.values()):
             varying.append(name)

@@ -11,16 +11,16 @@ from tests.analysis.archives import made
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def study_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a matrix of three cells. Not to be changed."""
     return made.study(tmp_path_factory.mktemp("study") / "outputs")
 
 
 @pytest.fixture(scope="session")
-def archive(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(study_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive of these cells. Not to be changed."""
     path = tmp_path_factory.mktemp("archive") / "study.zip"
-    pack(study, path, {}, "made")
+    pack(study_made, path, {}, "made")
     return path
 
 

@@ -27,12 +27,12 @@ def other(files: dict[str, bytes], tmp_path: Path) -> Path:
 def test_archives_and_folders(
     archive: Path,
     other: Path,
-    study: Path,
+    study_made: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """In both directions: the same rows, whatever a side is."""
-    outputs = study.parents[1]
+    outputs = study_made.parents[1]
     found = []
     for base, head in (
         *((archive, other), (other, archive)),

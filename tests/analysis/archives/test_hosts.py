@@ -30,12 +30,13 @@ OTHERS = HOSTS | {"server": "unmistakable-other", "load": [HOSTS["server"]]}
 TOLD = (b"unmistakable", b"192.0.2", b"fd00:", b"ada@")
 
 
-@pytest.fixture
-def over_hosts(study: Path, tmp_path: Path) -> Path:
-    """A study of which each cell was measured over other hosts."""
-    matrix = made.copy(study, tmp_path / "outputs")
+@pytest.fixture(scope="module")
+def over_hosts(study_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of which each cell was measured over other hosts. Not to be changed."""
+    outputs = tmp_path_factory.mktemp("hosts") / "outputs"
+    matrix = made.copy(study_made, outputs)
     for name, hosts in zip(made.CELLS, (HOSTS, OTHERS), strict=True):
-        folder = tmp_path / "outputs" / "runs" / name / "x" / "users~1"
+        folder = outputs / "runs" / name / "x" / "users~1"
         config = yaml.safe_load((folder / "config.yaml").read_text())
         config["network"] |= {"name": "lab", "kind": "hosts", "hosts": hosts}
         (folder / "config.yaml").write_text(yaml.safe_dump(config))
@@ -44,6 +45,14 @@ def over_hosts(study: Path, tmp_path: Path) -> Path:
         (folder / "run.json").write_text(json.dumps(run))
         (folder / "host-1.log").write_text("unmistakable")
     return matrix
+
+
+@pytest.fixture(scope="module")
+def of_hosts(over_hosts: Path) -> Path:
+    """An archive of this study."""
+    path = over_hosts.parents[2] / "told.zip"
+    pack(over_hosts, path, {}, "made")
+    return path
 
 
 def told(run: dict[str, Any], hosts: dict[str, Any]) -> None:
@@ -64,9 +73,8 @@ def told(run: dict[str, Any], hosts: dict[str, Any]) -> None:
         )
 
 
-def test_no_host_is_named(over_hosts: Path, tmp_path: Path) -> None:
-    pack(over_hosts, tmp_path / "told.zip", {}, "made")
-    files = made.members(tmp_path / "told.zip")
+def test_no_host_is_named(of_hosts: Path) -> None:
+    files = made.members(of_hosts)
     for name, content in files.items():
         for text in texts(name, content):
             assert not [word for word in TOLD if word in text.lower()], name
@@ -97,6 +105,7 @@ def test_no_host_is_named(over_hosts: Path, tmp_path: Path) -> None:
 
 def test_the_nodes_of_a_job_are_not_named(over_hosts: Path, tmp_path: Path) -> None:
     """The settings do not name them: each job has others."""
+    matrix = made.copy(over_hosts, tmp_path / "outputs")
     for path in (tmp_path / "outputs" / "runs").rglob("config.yaml"):
         config = yaml.safe_load(path.read_text())
         config["network"]["hosts"] |= {
@@ -108,7 +117,7 @@ def test_the_nodes_of_a_job_are_not_named(over_hosts: Path, tmp_path: Path) -> N
         chosen = {name: HOSTS[name] for name in ("address", "master")}
         run["provenance"]["slurm"] = {"job": "17", "nodes": None, **chosen}
         path.with_name("run.json").write_text(json.dumps(run))
-    pack(over_hosts, tmp_path / "told.zip", {}, "made")
+    pack(matrix, tmp_path / "told.zip", {}, "made")
     files = made.members(tmp_path / "told.zip")
     for name, content in files.items():
         for text in texts(name, content):
@@ -117,9 +126,8 @@ def test_the_nodes_of_a_job_are_not_named(over_hosts: Path, tmp_path: Path) -> N
     assert (hosts["server"], hosts["address"]) == ("", "{node}-ib0")
 
 
-def test_it_opens(over_hosts: Path, tmp_path: Path) -> None:
-    pack(over_hosts, tmp_path / "told.zip", {}, "made")
-    with opened(tmp_path / "told.zip") as outputs:
+def test_it_opens(of_hosts: Path) -> None:
+    with opened(of_hosts) as outputs:
         assert (outputs / made.CELL / "result.json").is_file()
 
 

@@ -44,11 +44,11 @@ REQUESTS = f"{CELL}/requests.csv.gz"
 pytestmark = pytest.mark.usefixtures("place")
 
 
-def test_it_looks_like_outputs(archive: Path, study: Path) -> None:
+def test_it_looks_like_outputs(archive: Path, study_made: Path) -> None:
     with opened(archive) as outputs:
         [shown] = (outputs / ".shown").iterdir()
         matrix = Matrix.read(outputs / "matrices" / shown.name / "matrix.json")
-        here = Matrix.read(study / "matrix.json")
+        here = Matrix.read(study_made / "matrix.json")
         assert len(matrix.cells) == 1 and len(matrix.unmeasured) == 1
         for cell, own in zip(matrix.cells, here.cells, strict=True):
             assert cell.config == own.config

@@ -117,12 +117,12 @@ def test_an_archive_that_is_opened(archive: Path) -> None:
 
 
 def test_an_archive_that_is_made(
-    study: Path, tmp_path: Path, eventually: Callable[..., None]
+    study_made: Path, tmp_path: Path, eventually: Callable[..., None]
 ) -> None:
     """It has charts and a report to make first."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    words = ("-m", "analysis", "archive", str(study), str(tmp_path / "made.zip"))
+    words = ("-m", "analysis", "archive", str(study_made), str(tmp_path / "made.zip"))
     with process(*words, TMPDIR=str(temporary)) as packing:
         eventually(lambda: [*temporary.glob(f"{PREFIX}*/runs")])
         packing.send_signal(signal.SIGTERM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,12 @@ def rows(times_ms: Sequence[float], start_s: float = 40.0) -> list[Request]:
     return [(start_s + n / 100, ms, 200, 9, 300, "") for n, ms in enumerate(times_ms)]
 
 
+@functools.cache
+def csv(record: Sequence[Request]) -> str:
+    """Return a record as its file has it. Many cells have the same one."""
+    return str(frame(record).to_csv(index=False))
+
+
 @pytest.fixture
 def made(tmp_path: Path) -> Made:
     """Makes cells of 300 users, who have joined after 30 s."""
@@ -38,7 +45,7 @@ def made(tmp_path: Path) -> Made:
     ) -> Cell:
         folder = tmp_path / f"cell-{len(list(tmp_path.glob('cell-*')))}"
         folder.mkdir()
-        frame(record).to_csv(folder / "requests.csv", index=False)
+        (folder / "requests.csv").write_text(csv(tuple(record)))
         of = {"experiment": "burst", "users": 300, **of}
         result = {"row": {"outcome": "completed"}, "verdict": {"limit": limit}}
         return Cell(folder, config(load__arrivals=arrivals, **of), result)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -66,23 +68,37 @@ EDGE_IN = 0.1  # that stay free beside the longest label
 LIMITED = [{"limit": kind, "because": "of it"} for kind in ("server-cpu", "think-time")]
 
 
+@pytest.fixture(scope="module")
+def cells_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[Cell]]:
+    """The cells of a matrix of these, of an experiment. They are made once."""
+
+    @functools.cache
+    def made(name: str, experiment: str = "first_fail") -> list[Cell]:
+        options = [dict(each) for each in MATRICES[name]]
+        return cells(options, experiment, tmp_path_factory.mktemp("cells"))
+
+    return made
+
+
 def cells(made: list[dict[str, Any]], experiment: str, at: Path) -> list[Cell]:
     found = []
     for number, options in enumerate(made):
         slope, ms = options.pop("slope", 10), options.pop("ms", 50.0)
-        rows = steady(12, 10 + number, slope, ms)
+        requests = steady(12, 10 + number, slope, ms)
         reason = "requests" if experiment == "burst" else "cap"
         if experiment != "burst" and number % 3:
             reason = "first-failure"
-            rows.append((11.0, 2100, None, 0, 13 * slope, "timed out connecting"))
+            timed_out = (11.0, 2100, None, 0, 13 * slope, "timed out connecting")
+            requests.append(timed_out)
         settings = config(experiment=experiment, **options)
+        record = frame(requests)
         row = definitions.row(
-            frame(rows), settings["experiment"]["stop"], Stopped(reason, 13.5, 200)
+            record, settings["experiment"]["stop"], Stopped(reason, 13.5, 200)
         )
         folder = at / str(number)
         folder.mkdir()
-        write_csv(folder / "timeline.csv", aggregates.timeline(frame(rows)))
-        frame(rows).to_csv(folder / "requests.csv", index=False)
+        write_csv(folder / "timeline.csv", aggregates.timeline(record))
+        record.to_csv(folder / "requests.csv", index=False)
         found.append(
             Cell(
                 folder,
@@ -95,15 +111,19 @@ def cells(made: list[dict[str, Any]], experiment: str, at: Path) -> list[Cell]:
 
 @pytest.mark.parametrize("name", MATRICES)
 @pytest.mark.parametrize("experiment", ["first_fail", "burst"])
-def test_no_label_runs_into_another(name: str, experiment: str, tmp_path: Path) -> None:
-    made = cells([dict(options) for options in MATRICES[name]], experiment, tmp_path)
+def test_no_label_runs_into_another(
+    name: str, experiment: str, cells_of: Callable[..., list[Cell]]
+) -> None:
+    made = cells_of(name, experiment)
     assert_readable(comparison(experiment, made))
     assert_readable(users_chart(made))
 
 
 @pytest.mark.parametrize("name", ["four", "swept", "long names", "repeated"])
-def test_no_label_of_the_others_does(name: str, tmp_path: Path) -> None:
-    made = cells([dict(options) for options in MATRICES[name]], "first_fail", tmp_path)
+def test_no_label_of_the_others_does(
+    name: str, cells_of: Callable[..., list[Cell]]
+) -> None:
+    made = cells_of(name)
     for chart in (switches, heat_map, percentiles, first_failures, throughput):
         assert_readable(chart.draw(made))
 
@@ -190,9 +210,11 @@ def _overlap(one: Any, other: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", ["four", "long names", "repeated and swept"])
-def test_korean_labels_do_not_end_at_the_edge(name: str, tmp_path: Path) -> None:
+def test_korean_labels_do_not_end_at_the_edge(
+    name: str, cells_of: Callable[..., list[Cell]]
+) -> None:
     """Hangul is wide, and settings in names of rows have Korean names."""
-    made = cells([dict(options) for options in MATRICES[name]], "first_fail", tmp_path)
+    made = cells_of(name)
     with speaking("ko"), lettering():
         for chart in (throughput, percentiles):
             drawn = chart.draw(made)
