@@ -4,12 +4,11 @@ Rules of this module:
 - Everything that changes the load is an option here. So the command line that is kept
   with the results describes the whole load (`locustfile.py` has the options).
 - Nothing else configures Locust: no settings of this user or of the folder that it is
-  started in, and no modules that lie there (`python -I`).
+  started in, no modules that lie there (`python -I`), and no plugins.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,13 @@ from typing import Any
 from contract import stops
 from contract.settings import AUTO, HOSTS
 from load.address import Address
-from load.host.locust_home import LOCUSTFILE
+from load.host.locust_home import LOCUST, LOCUSTFILE
 from load.network.ports import choose_port
 from load.users import lead
 
 STARTING_S = 10.0  # to spare for it
 WORKERS_S = 30  # for Locust's workers, if there are several, to be ready
-LOCUST = ("-I", "-m", "locust", "--headless", "--only-summary")
+QUIETLY = ("--headless", "--only-summary")
 
 
 def words(
@@ -41,7 +40,7 @@ def words(
     `sharing` are options that say which processes share the users.
     """
     return [
-        *(sys.executable, *LOCUST),
+        *(*LOCUST, *QUIETLY),
         *options(config, address, most_users),
         *("--record", str(record)),
         *sharing,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from load.agent.part import Surroundings
 from load.errors import CellError
 from load.host.cores import choose_cores
 from load.host.limits import raise_open_files
-from load.host.locust_home import make_home
+from load.host.locust_home import LOCUST, make_home
 from load.host.process import last_line, start
 from load.hosts.lines import as_bytes
 from load.network import sysctls
@@ -80,8 +79,9 @@ class LoadHost:
             own += ["--body", str(file)]
         for number in range(self.count):
             log = scratch / f"worker-{number}.log"
-            locust = [sys.executable, "-I", "-m", "locust", *own]
-            self.workers[log] = start(locust, log, environment, self.cores, folder=home)
+            self.workers[log] = start(
+                [*LOCUST, *own], log, environment, self.cores, folder=home
+            )
         pids = [worker.pid for worker in self.workers.values()]
         readings = UsersReadings(self.network, pids, self.cores)
         self.sampler = Sampler([readings], lambda row: self.at.runner.tell(row=row))

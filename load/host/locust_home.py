@@ -1,4 +1,4 @@
-"""The folder that Locust starts in, and takes for this user's home.
+"""How Locust is started, and the folder that it starts in and takes for a user's home.
 
 Rules of this module:
 - Locust looks for settings in both, and finds none there.
@@ -8,11 +8,14 @@ Rules of this module:
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from load import ROOT
 
 LOCUSTFILE = ROOT.absolute() / "load" / "locustfile.py"
+ALONE = ROOT.absolute() / "load" / "host" / "without_plugins.py"
+LOCUST = (sys.executable, "-I", str(ALONE), "-m", "locust")
 
 
 def make_home(folder: Path) -> None:

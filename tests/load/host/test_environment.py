@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,11 +17,12 @@ import pytest
 import yaml
 
 from load.host.environment import ALIKE, PASSED_ON, passed_on
+from load.host.locust_home import LOCUST
 from load.host.run_token import VARIABLE
 from tests.load.conftest import finish, requests
 
 ROOT = Path(__file__).parents[3]
-LOCUST = {  # files that Locust reads settings from, each of which would end the run
+SETTINGS = {  # files that Locust reads settings from, each of which would end the run
     "home/.locust.conf": "tags = x\n",
     "a, b/locust.conf": "run-time = 1\nusers = 1\n",
     "a, b/pyproject.toml": "[tool.locust]\nprocesses = 2\n",
@@ -72,7 +75,7 @@ def test_nothing_around_a_run_changes_it(
             ROOT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__")
         )
     for name, text in {
-        **LOCUST,
+        **SETTINGS,
         "site/sitecustomize.py": SITE,
         "server.py": SERVER,
     }.items():
@@ -100,6 +103,34 @@ def test_nothing_around_a_run_changes_it(
     assert (tmp_path / "site" / "told").read_text() == f"-m load {path}\n"
     seen = set((cell / "server.log").read_text().split("\n")[0].split())
     assert seen <= {*PASSED_ON, *ALIKE, VARIABLE, "PYTHONPATH"}
+
+
+TELL = "import pathlib\npathlib.Path(__file__).with_suffix('.told').touch()\n"
+OF_GEVENT = "[gevent.plugins.monkey.will_patch_all]\nown = of_gevent:tell\n"
+INSTALLED = {
+    "locust_plugins.py": TELL,
+    "of_gevent.py": f"{TELL}\ndef tell(event):\n    pass\n",
+    "own-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: own\nVersion: 1\n",
+    "own-1.dist-info/entry_points.txt": OF_GEVENT,
+    "firstfail.pth": f"{sysconfig.get_path('purelib')}\n",
+}
+
+
+def test_no_plugin_changes_locust(tmp_path: Path) -> None:
+    """Both would be told of if Locust was started as it is."""
+    venv.create(tmp_path, symlinks=True)
+    packages = Path(sysconfig.get_path("purelib", vars={"base": str(tmp_path)}))
+    for name, text in INSTALLED.items():
+        (packages / name).parent.mkdir(exist_ok=True)
+        (packages / name).write_text(text)
+
+    def told(*words: str) -> set[str]:
+        command = [str(tmp_path / "bin" / "python"), *words, "--version"]
+        subprocess.run(command, check=True, capture_output=True)
+        return {path.stem for path in packages.glob("*.told")}
+
+    assert told(*LOCUST[1:]) == set()
+    assert told("-I", "-m", "locust") == {"locust_plugins", "of_gevent"}
 
 
 # Each ends early, with what cannot be carried out.
