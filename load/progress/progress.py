@@ -12,21 +12,18 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-
-from rich.console import Console, Group
-from rich.live import Live
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from contract.terminal import can_redraw, duration
 from contract.text import numbered
-from load.progress.chart import Series, chart
 from load.progress.tail import Tail
+
+if TYPE_CHECKING:
+    from load.progress.screen import Screen
 
 PLAIN_EVERY_S = 10.0
 READ_EVERY_S = 1.0  # and drawn in a terminal
-CHART_ROWS = 3
 WAITING = "waiting for another run on this host to end"
-LOW = 16  # lines of a terminal in which charts have one row
 
 
 class Progress:
@@ -48,29 +45,26 @@ class Progress:
         self.quiet = quiet
         self.expected_s = expected_s
         self.study_s = study_s
-        self.console = Console(file=sys.stderr, highlight=False)
-        redraws = self.console.is_terminal and can_redraw(sys.stderr)
-        self.drawn = redraws and not quiet
-        self.live = Live(console=self.console, auto_refresh=False, transient=True)
+        is_drawn = can_redraw(sys.stderr) and not quiet
+        self.screen = _screen(label) if is_drawn else None
         self.began = self.shown = self.read = time.monotonic()
         self.tail: Tail | None = None
         self.longest_s = 0.0
         self.phase = ""
-        self.series = Series("users", "cyan"), Series("RPS", "green")
 
     def __enter__(self) -> Progress:
-        if self.drawn:
-            self.live.start()
+        if self.screen:
+            self.screen.live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.live.stop()
+        if self.screen:
+            self.screen.live.stop()
 
     def wait(self) -> None:
         """Show that the run waits for another one to end."""
-        if self.drawn:
-            label = Text(self.label, style="bold", no_wrap=True, overflow="ellipsis")
-            self.live.update(Group(label, Text(WAITING), Text()), refresh=True)
+        if self.screen:
+            self.screen.say(WAITING)
         else:
             self._print(WAITING)
 
@@ -78,8 +72,7 @@ class Progress:
         """From now on time counts: the run does not wait any more."""
         self.began = self.shown = self.read = time.monotonic()
         self.phase = "starting"
-        if self.drawn:
-            self._draw(self.began)
+        self._draw(self.began)
 
     def begin_load(self, requests: Path, longest_s: float) -> None:
         """From now on show the record at `requests`; the load ends in `longest_s`."""
@@ -90,8 +83,7 @@ class Progress:
     def end_load(self) -> None:
         """Show that the load has ended, and its record is being read."""
         self.phase = "reading the record"
-        if self.drawn:
-            self._draw(time.monotonic())
+        self._draw(time.monotonic())
 
     def update(self) -> None:
         """Read the record and show the state, if it is time to do so."""
@@ -101,10 +93,9 @@ class Progress:
         self.read = now
         failures = self.tail.failures
         self.tail.read(now)
-        users, rps = self.series
-        users.add(self.tail.users)
-        rps.add(self.tail.rps, marked=self.tail.failures > failures)
-        if self.drawn:
+        if self.screen:
+            failed = self.tail.failures > failures
+            self.screen.add(self.tail.users, self.tail.rps, failed=failed)
             self._draw(now)
         elif now - self.shown >= PLAIN_EVERY_S:
             self.shown = now
@@ -115,14 +106,10 @@ class Progress:
             print(f"{self.label}: {text}", file=sys.stderr, flush=True)
 
     def _draw(self, now: float) -> None:
-        width, height = self.console.size
-        lines = [Text(self.label, style="bold", no_wrap=True, overflow="ellipsis")]
-        rows = 1 if height < LOW else CHART_ROWS
-        for series in self.series:
-            lines += chart(series, width, rows)
-        state = ", ".join(filter(None, [self._figures(now), self.phase]))
-        lines += [Text(state), Text(self._left(now), style="dim"), Text()]
-        self.live.update(Group(*lines), refresh=True)
+        """Draw the state, where it is drawn at all."""
+        if self.screen:
+            state = ", ".join(filter(None, [self._figures(now), self.phase]))
+            self.screen.draw(state, self._left(now))
 
     def _figures(self, now: float) -> str:
         parts = [f"{now - self.began:.0f} s"]
@@ -147,3 +134,9 @@ class Progress:
         if self.study_s:
             text += f", of the study about {duration(left + self.study_s)}"
         return text
+
+
+def _screen(label: str) -> Screen:
+    from load.progress.screen import Screen
+
+    return Screen(label)

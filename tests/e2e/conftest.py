@@ -1,8 +1,8 @@
 """The real pipeline, in temporary copies of the checkout, on cells of a second.
 
 A study has fifteen pictures and a PDF, and to make them takes longer than all else. So
-the copies have pictures and PDFs with nothing in them, and their steps of analysis are
-forked (`tests/preloaded.py`), unless they are `drawn`.
+the copies have pictures and PDFs with nothing in them, and their commands of analysis
+and conf are forked (`tests/preloaded.py`), unless they are `drawn`.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def pdf(content):
 }
 # What is appended so that a run takes a shorter look at how fast the machine is.
 HURRIED = {"load/telemetry/machine.py": "\nPARTS = 3\n"}
-FORKED = "analysis/__init__.py"  # the package whose steps are
+# Packages whose commands are forks, and of what.
+FORKED = {"analysis/__init__.py": "analysis", "conf/__init__.py": "snakemake"}
 
 
 @dataclass
@@ -151,7 +152,8 @@ def copy_of(root: Path, folder: Path) -> Checkout:
     checkout = Checkout(folder)
     for name, text in (UNDRAWN | HURRIED).items():
         checkout.edit(name, text)
-    checkout.edit(FORKED, preloaded.handing_over("analysis"))
+    for name, module in FORKED.items():
+        checkout.edit(name, preloaded.handing_over(module))
     compileall.compile_dir(folder, quiet=1)  # the rest; not in each copy of it
     return checkout
 
@@ -169,7 +171,7 @@ def drawn(clean: Checkout, root: Path, tmp_path: Path) -> Checkout:
 
 def draw_all(checkout: Checkout, root: Path) -> None:
     """Let a copy draw what other copies do not, in processes of their own."""
-    for name in (*UNDRAWN, FORKED):
+    for name in (*UNDRAWN, *FORKED):
         shutil.copy2(root / name, checkout.folder / name)
 
 
