@@ -106,7 +106,7 @@ def _settings(words: Sequence[str]) -> dict[str, Any]:
     except ValueError as error:
         raise GateError(one_line(str(error))) from None
     if settings["study"] == "archive":
-        raise GateError("study=archive: a gate measures, and an archive is measured")
+        raise GateError("study=archive measures nothing: a gate has to measure")
     if dotted and "set" in settings:
         raise GateError(
             f"{next(iter(dotted))} and set=… say the same: write all of them with "

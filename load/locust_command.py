@@ -40,7 +40,8 @@ def words(
     `sharing` are options that say which processes share the users.
     """
     return [
-        *(*LOCUST, *QUIETLY),
+        *LOCUST,
+        *QUIETLY,
         *options(config, address, most_users),
         *("--record", str(record)),
         *sharing,

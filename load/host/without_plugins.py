@@ -15,15 +15,14 @@ import types
 from gevent import events
 
 
-def main(words: list[str]) -> None:
-    option, module, *others = words
-    assert option == "-m"
+def run(module: str, *words: str) -> None:
+    """Run a module as `python -m MODULE WORDS…` does, without plugins."""
     sys.modules["locust_plugins"] = types.ModuleType("locust_plugins")
     # gevent.monkey takes it from there when it begins.
     events.notify_and_call_entry_points = events.notify
-    sys.argv = [module, *others]
+    sys.argv = [module, *words]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(*sys.argv[2:])  # behind `-m`
