@@ -72,8 +72,8 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
     from conf.surroundings import prepare
     from load.host.interrupt import pass_on_to_children
 
-    prepare(sys.executable)
     try:
+        prepare(sys.executable, root)
         request = command_line.read(get_argument_parser, sys.argv[1:])
         command_line.check_targets(request.targets)
         update_config(config, parse_config(request.settings))

@@ -1,20 +1,36 @@
-"""The environment of Snakemake, where differences must not matter.
+"""What is around Snakemake, where differences must not matter.
 
 Rules of this module:
 - Commands find the same programs however Snakemake was started: by make, in an
   activated environment, or by its path.
 - A user may have no name, as in a container that runs as a bare user id.
+- Servers and load start in the checkout, and find their modules there first. A file
+  that lies there and has the name of a module of others would change all cells.
 """
 
 from __future__ import annotations
 
 import getpass
 import os
+import sysconfig
+from importlib.machinery import PathFinder
 from pathlib import Path
 
+from conf.errors import MatrixError
 
-def prepare(python: str) -> None:
-    """Put programs beside `python` first in PATH, and name a user who has no name."""
+# Where modules of others are: Python's own, and those that are installed.
+OTHERS = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    sysconfig.get_config_var("DESTSHARED"),
+)
+
+
+def prepare(python: str, root: Path) -> None:
+    """Put programs beside `python` first in PATH, and name a user who has no name.
+
+    Raises `MatrixError` for a file in `root` with the name of a module of others.
+    """
+    _refuse_namesakes(root)
     path = os.environ.get("PATH") or os.defpath
     beside = str(Path(python).parent)
     if path.split(os.pathsep)[0] != beside:
@@ -23,3 +39,13 @@ def prepare(python: str) -> None:
         getpass.getuser()
     except (KeyError, OSError):  # KeyError before Python 3.13, OSError from then on
         os.environ["LOGNAME"] = str(os.getuid())
+
+
+def _refuse_namesakes(root: Path) -> None:
+    for path in sorted(root.glob("*.py")):
+        found = PathFinder.find_spec(path.stem, [*filter(None, OTHERS)])
+        if found is not None and found.origin:
+            raise MatrixError(
+                f"{path.name} hides Python's module {path.stem} from servers and load: "
+                "give it another name, or another folder"
+            )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conf.compose.choices import quoted
+from conf.errors import MatrixError
 from conf.plan.request import LOOPBACK, NETWORK, no_link
 from conf.plan.sources import digest
 from conf.plan.turn import NAME, try_lock
@@ -45,7 +46,10 @@ def run(root: Path, request: Request) -> Findings:
 
     What it has found is not written yet.
     """
-    prepare(sys.executable)
+    try:
+        prepare(sys.executable, root)
+    except MatrixError as error:
+        raise GateError(str(error)) from None
     let_no_python_be_told()
     commits = {name: commit_of(root, ref) for name, ref in _refs(request).items()}
     network = _Network(unavailable())

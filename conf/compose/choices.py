@@ -83,6 +83,8 @@ def misnamed(group: str) -> dict[str, str]:
     messages = {}
     for path in sorted((FOLDER / group).rglob("*")):
         right = path.with_suffix(".yaml")
+        if is_hidden(path.name):
+            continue
         if path.suffix.lower() in {".yml", ".yaml"} and not right.exists():
             name = right.relative_to(FOLDER / group).with_suffix("")
             messages[str(name)] = (
@@ -90,6 +92,11 @@ def misnamed(group: str) -> dict[str, str]:
                 f".yaml: rename it to {right.name}"
             )
     return messages
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file is no settings, as those that a Mac leaves beside others."""
+    return name.startswith(".")
 
 
 def file_of(group: str, name: str) -> str:
@@ -105,7 +112,8 @@ def _names(group: str, prefix: str = "") -> list[str]:
     loader: Any = GlobalHydra.instance().config_loader()
     options = loader.repository.get_group_options
     files = options(group, ObjectType.CONFIG)
-    names = [prefix + name for name in files if name != TEMPLATE]
+    shown = (name for name in files if name != TEMPLATE and not is_hidden(name))
+    names = [prefix + name for name in shown]
     for nested in options(group, ObjectType.GROUP):
         names += _names(f"{group}/{nested}", f"{prefix}{nested}/")
     return names

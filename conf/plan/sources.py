@@ -38,7 +38,7 @@ from conf.ignored import IGNORED
 from conf.schema import Config
 from contract.settings import PAGE_FILE
 
-EXECUTABLE = 0o111  # by its owner, its group, others
+EXECUTABLE = b"111"  # of a file that its owner may run; the rest is of some umask
 LIST = "--list"
 
 # A folder and the names in it → the names to ignore.
@@ -130,8 +130,8 @@ def _line(path: Path, root: Path) -> bytes:
     mode = path.stat().st_mode if path.exists() else 0  # a link may lead nowhere
     if stat.S_ISREG(mode):
         words.append(_content(path).encode())
-        if mode & EXECUTABLE:
-            words.append(f"{mode & EXECUTABLE:03o}".encode())
+        if mode & stat.S_IXUSR:
+            words.append(EXECUTABLE)
     if path.is_symlink():
         words.append(b"-> " + os.fsencode(path.readlink()))
     return b" ".join(words) + b"\n"

@@ -33,6 +33,8 @@ def check_text(type_: Any, name: str, value: Any) -> None:
     if is_text(type_):
         if isinstance(value, NOT_TEXT):
             raise SettingError(f"{name}: it must be text; {_quote(value)}")
+        if isinstance(value, str) and not _is_sayable(value):
+            raise SettingError(f"{name}: it has characters that no command can have")
     elif type_ == list[str] and isinstance(value, list):
         for each in value:
             check_text(str, name, each)
@@ -44,6 +46,15 @@ def check_text(type_: Any, name: str, value: Any) -> None:
                 if each is None:
                     raise SettingError(f'{name}.{key} has no value: write "" for none')
                 check_text(str, f"{name}.{key}", each)
+
+
+def _is_sayable(text: str) -> bool:
+    """Whether the system takes a text as a word or a variable of a command."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a pair of UTF-16
+        return False
+    return "\0" not in text
 
 
 def _quote(value: Any) -> str:

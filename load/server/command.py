@@ -24,7 +24,7 @@ from typing import Any
 
 from load.address import Address
 from load.errors import CellError, ServerError
-from load.server.script import check_script, written_by_windows
+from load.server.script import check_script, is_own, written_by_windows
 from load.server.submission_copy import copy
 
 VERSION_S = 10.0  # for the command that prints it
@@ -55,6 +55,7 @@ class Command:
     stop: signal.Signals
     hint: str | None  # how to get the program
     oddity: str | None  # a possible reason why it does not work
+    is_own: bool = False  # the program is a part of a submission
 
 
 def command(config: dict[str, Any], place: Place) -> Command:
@@ -86,6 +87,7 @@ def command(config: dict[str, Any], place: Place) -> Command:
         signal.Signals[impl["stop_signal"]],
         impl["hint"],
         written_by_windows(words, folder),
+        bool(impl["submission"]) and is_own(words, folder),
     )
 
 

@@ -113,6 +113,12 @@ def hinted(command: Command) -> str:
     return f" (is it installed? {command.hint})" if command.hint else ""
 
 
+def _not_started(command: Command, error: CellError) -> CellError:
+    if command.is_own:
+        return ServerError("no-start", str(error))
+    return CellError(f"{error}{hinted(command)}")
+
+
 @contextmanager
 def run_server(
     command: Command,
@@ -123,7 +129,7 @@ def run_server(
     """Start a server; on leaving, kill it and all that it has started.
 
     Its process calls `enter` before it becomes the program. Raises `CellError` where
-    there is no such program: that is not the server's fault.
+    there is no such program: that is not the server's fault, unless it `is_own`.
     """
     read_end, write_end = os.pipe()
 
@@ -137,7 +143,7 @@ def run_server(
         )
     except CellError as error:
         os.close(write_end)
-        raise CellError(f"{error}{hinted(command)}") from None
+        raise _not_started(command, error) from None
     finally:
         os.close(read_end)
     try:

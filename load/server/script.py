@@ -49,6 +49,11 @@ def check_script(words: Sequence[str], folder: Path) -> None:
         )
 
 
+def is_own(words: Sequence[str], folder: Path) -> bool:
+    """Whether `words` start a file below `folder`, and no program of this machine."""
+    return _itself(words, folder) is not None
+
+
 def written_by_windows(words: Sequence[str], folder: Path) -> str | None:
     """Return a remark on the script that `words` start, if it begins or ends oddly."""
     script, reader = _itself(words, folder), Path(words[0]).name

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
+from conf.errors import MatrixError
 from conf.surroundings import prepare
+from tests.conftest import ROOT
 
 
 def test_programs_beside_python_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     for _ in range(2):  # as where make or an activated environment has said so before
-        prepare("/somewhere/.venv/bin/python")
+        prepare("/somewhere/.venv/bin/python", ROOT)
         assert os.environ["PATH"] == "/somewhere/.venv/bin:/usr/bin:/bin"
     monkeypatch.delenv("PATH")
-    prepare("/venv/bin/python")
+    prepare("/venv/bin/python", ROOT)
     assert os.environ["PATH"] == f"/venv/bin:{os.defpath}"
 
 
 def test_whoever_has_a_name_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "ada")
-    prepare("/venv/bin/python")
+    prepare("/venv/bin/python", ROOT)
     assert getpass.getuser() == "ada"
+
+
+@pytest.mark.parametrize("name", ["copy.py", "weakref.py", "select.py", "locust.py"])
+def test_a_file_with_the_name_of_a_module_is_refused(tmp_path: Path, name: str) -> None:
+    """Servers and load would load it, and no key would tell."""
+    for other in ("pipeline.py", "my_server.py", "copy.txt"):
+        (tmp_path / other).touch()
+    prepare(sys.executable, tmp_path)
+    (tmp_path / name).touch()
+    with pytest.raises(MatrixError, match=f"{name} hides Python's module {name[:-3]}"):
+        prepare(sys.executable, tmp_path)

@@ -296,4 +296,4 @@ def test_next_run_ends_what_an_earlier_one_has_left(
         process = run(config())
         process.communicate(timeout=600)
         assert process.returncode == 0
-        assert left.wait(timeout=5) == -signal.SIGKILL
+        assert left.wait(timeout=600) == -signal.SIGKILL

@@ -171,7 +171,7 @@ def test_by_hand_with_the_web_ui(eventually: Callable[..., None]) -> None:
 
             eventually(up)
             form = f"user_count=2&spawn_rate=2&host=http://127.0.0.1:{port}"
-            urllib.request.urlopen(f"{base}/swarm", form.encode(), timeout=5).close()
+            urllib.request.urlopen(f"{base}/swarm", form.encode(), timeout=600).close()
 
             def asked() -> bool:
                 with urllib.request.urlopen(f"{base}/stats/requests") as stats:

@@ -71,6 +71,7 @@ LEFT_BEHIND = [
         "server.go.swp",
     ),
     *(".server.go.swo", "server.go~", "#server.go#", "deep/.cache/0a/b", "Thumbs.db"),
+    *("4913", "server.go___jb_tmp___", ".goutputstream-1", "my.code-workspace"),
     *("node_modules/.cache/x", "__pycache__/server.cpython-311.pyc", "__MACOSX/._x"),
 ]
 

@@ -54,6 +54,11 @@ FILES = {
         ": environment.FLAG: it must be text; the value was read as true: write "
         "it in quotes",
     ),
+    "a null byte": ('command: "a\\0b"', "command: it has characters that no command"),
+    "half a character": (
+        'environment: {A: "\\ud800"}',
+        "environment.A: it has characters that no command can have",
+    ),
     "octal for text": (
         "environment: {UM: 022}",
         "environment.UM: it must be text; the va",

@@ -741,6 +741,11 @@ NO_SCRIPT = {
         "run.sh begins with a byte order mark, as Windows writes it: save it without "
         "one, as after dos2unix run.sh",
     ),
+    "another script without one": (
+        "#!./other\n",
+        "cannot start ./run.sh: No such file or directory",
+    ),
+    "no program": ("\x7fELF", "cannot start ./run.sh: Exec format error"),
     "CR LF after env": (
         "#!/usr/bin/env bash\r\nexit 1\r\n",
         "(lines of run.sh end with CR LF, as Windows writes them: let them end with LF "
@@ -754,6 +759,8 @@ def test_a_script_that_cannot_be_started_is_its_authors(
     tmp_path: Path, text: str, said: str
 ) -> None:
     config = script(tmp_path, text)
+    (tmp_path / "ada" / "other").write_text("#!/opt/no/such\n")
+    (tmp_path / "ada" / "other").chmod(0o755)
     with pytest.raises(ServerError) as raised, started(config, place(tmp_path)):
         pass
     assert raised.value.kind == "no-start"
