@@ -14,7 +14,6 @@ from typing import Any
 from analysis.files import DataError
 from analysis.temporary import in_order
 from contract.command_line import Parser
-from contract.text import one_line
 
 # For matplotlib's cache of fonts, since not every user has a home directory.
 CACHE = Path(__file__).parent.parent / ".cache" / "matplotlib"
@@ -27,7 +26,7 @@ def main(words: Sequence[str] | None = None) -> int:
         with in_order():
             return int(args.run(args) or 0)
     except DataError as error:
-        print(f"firstfail: {one_line(str(error))}", file=sys.stderr)
+        print(f"firstfail: {error}", file=sys.stderr)
         return int(args.wrong)
     except Exception:
         if args.broken is None:

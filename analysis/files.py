@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import plain_yaml
 from contract import record, whole_file
+from contract.text import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 class DataError(Exception):
     """Files that cannot be used; the text is one line for the user."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(one_line(text))  # it may hold names of files and others' words
 
 
 def read_json(path: Path) -> Any:

@@ -19,10 +19,8 @@ from pathlib import Path
 from conf.errors import MatrixError
 
 # Where modules of others are: Python's own, and those that are installed.
-OTHERS = (
-    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
-    sysconfig.get_config_var("DESTSHARED"),
-)
+PATHS = (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+OTHERS = [*filter(None, (*PATHS, sysconfig.get_config_var("DESTSHARED")))]
 
 
 def prepare(python: str, root: Path) -> None:
@@ -43,7 +41,7 @@ def prepare(python: str, root: Path) -> None:
 
 def _refuse_namesakes(root: Path) -> None:
     for path in sorted(root.glob("*.py")):
-        found = PathFinder.find_spec(path.stem, [*filter(None, OTHERS)])
+        found = PathFinder.find_spec(path.stem, OTHERS)
         if found is not None and found.origin:
             raise MatrixError(
                 f"{path.name} hides Python's module {path.stem} from servers and load: "

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import TextIO
 
 NAME = "the standard output"
 
@@ -21,7 +20,7 @@ def say(text: str) -> None:
     if sys.stdout is None:  # the command was started without one
         raise OSError(errno.EBADF, os.strerror(errno.EBADF), NAME)
     try:
-        sys.stdout.write(_printable(text, sys.stdout))
+        sys.stdout.write(_printable(text))
         sys.stdout.flush()
     except OSError as error:
         _drop()
@@ -36,7 +35,7 @@ def _drop() -> None:
     os.close(nowhere)
 
 
-def _printable(text: str, to: TextIO) -> str:
-    """Return text that `to` can print: what its encoding lacks becomes `?`."""
-    encoding = to.encoding or "utf-8"
+def _printable(text: str) -> str:
+    """Return text that can be printed: what the encoding lacks becomes `?`."""
+    encoding = sys.stdout.encoding or "utf-8"
     return text.encode(encoding, errors="replace").decode(encoding)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from conf.plan.archives import STUDY as ARCHIVE
 from contract.command_line import Parser
 from contract.text import one_line
 from gate.errors import GateError
@@ -105,7 +106,7 @@ def _settings(words: Sequence[str]) -> dict[str, Any]:
         settings = {"study": STUDY, **parse_config(plain)}
     except ValueError as error:
         raise GateError(one_line(str(error))) from None
-    if settings["study"] == "archive":
+    if settings["study"] == ARCHIVE:
         raise GateError("study=archive measures nothing: a gate has to measure")
     if dotted and "set" in settings:
         raise GateError(

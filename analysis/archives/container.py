@@ -42,7 +42,7 @@ FIXED = {
     *(form.CRATE, form.CITATION, form.LICENSE, form.CONTENTS, form.MANIFEST),
     *("report.html", "report.pdf", LIST),
 }
-SHOWN = {form.TABLES: (".csv", ".md"), form.CHARTS: (".svg", ".png")}
+SUFFIXES = {form.TABLES: (".csv", ".md"), form.CHARTS: (".svg", ".png")}
 NEEDED = (form.MANIFEST, form.CONTENTS, form.CRATE)
 # What zipfile and zlib raise for a file that is cut or changed.
 DAMAGED = (
@@ -142,8 +142,8 @@ def _is_name(name: str) -> bool:
     first, *inner, last = name.split("/") if "/" in name else ("", name)
     if not all(map(PART.fullmatch, (*inner, last))):
         return False
-    if first in SHOWN:
-        return not inner and last.endswith(SHOWN[first])
+    if first in SUFFIXES:
+        return not inner and last.endswith(SUFFIXES[first])
     known = {form.RUNS: form.OF_CELL, form.CONFORMANCE: (RESULT,)}
     return len(inner) >= 1 and last in known.get(first, ())
 
@@ -167,8 +167,7 @@ def _write(
 
 
 def _new(path: Path) -> BinaryIO:
-    if not path.parent.is_dir():
-        path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("xb")
 
 

@@ -29,7 +29,6 @@ from analysis.record.run_files import check_version
 from analysis.summarise import summarise
 from analysis.temporary import temporary_folder
 from contract import record
-from contract.text import one_line
 
 NAME = "archive"  # of its matrix: a folder that opens has one
 CONTENTS = {
@@ -88,7 +87,7 @@ def named(path: Path) -> Iterator[None]:
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}") from None
     except DataError as error:
-        raise DataError(one_line(f"{path} is refused: {error}")) from None
+        raise DataError(f"{path} is refused: {error}") from None
 
 
 def _unpack(path: Path, outputs: Path) -> tuple[list[str], dict[str, str]]:

@@ -59,10 +59,13 @@ def varying_settings(cells: Sequence[Cell]) -> list[str]:
         if is_repeat(name) or name.startswith(NOT_SETTINGS):
             continue
         within: dict[str, set[str]] = {}
-        of_impl = name.startswith("impl.")
         chosen = None if name in GROUPS else _group(name)
         for impl, config in configs:
-            group = impl if of_impl else str(config.get(chosen)) if chosen else ""
+            group = ""
+            if name.startswith("impl."):
+                group = impl
+            elif chosen:
+                group = str(config.get(chosen))
             within.setdefault(group, set()).add(repr(config.get(name)))
         if any(len(values) > 1 for values in within.values()):
             varying.append(name)

@@ -83,9 +83,8 @@ def misnamed(group: str) -> dict[str, str]:
     messages = {}
     for path in sorted((FOLDER / group).rglob("*")):
         right = path.with_suffix(".yaml")
-        if is_hidden(path.name):
-            continue
-        if path.suffix.lower() in {".yml", ".yaml"} and not right.exists():
+        is_meant = path.suffix.lower() in {".yml", ".yaml"} and not right.exists()
+        if is_meant and not _is_hidden(path.name):
             name = right.relative_to(FOLDER / group).with_suffix("")
             messages[str(name)] = (
                 f"conf/{path.relative_to(FOLDER)}: a file of settings ends with "
@@ -94,7 +93,7 @@ def misnamed(group: str) -> dict[str, str]:
     return messages
 
 
-def is_hidden(name: str) -> bool:
+def _is_hidden(name: str) -> bool:
     """Whether a file is no settings, as those that a Mac leaves beside others."""
     return name.startswith(".")
 
@@ -112,7 +111,7 @@ def _names(group: str, prefix: str = "") -> list[str]:
     loader: Any = GlobalHydra.instance().config_loader()
     options = loader.repository.get_group_options
     files = options(group, ObjectType.CONFIG)
-    shown = (name for name in files if name != TEMPLATE and not is_hidden(name))
+    shown = (name for name in files if name != TEMPLATE and not _is_hidden(name))
     names = [prefix + name for name in shown]
     for nested in options(group, ObjectType.GROUP):
         names += _names(f"{group}/{nested}", f"{prefix}{nested}/")

@@ -14,7 +14,7 @@ import re
 import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -138,7 +138,7 @@ def _deadline(late: Config) -> datetime | None:
         local = datetime.fromisoformat(text) if TIME.fullmatch(text) else None
     except ValueError:
         local = None
-    if local is None or not 1 < local.year < 9999:  # as a year of UTC, too
+    if local is None or not MINYEAR < local.year < MAXYEAR:  # of UTC
         raise SettingError(
             f"late.deadline={text}: must be a day and a time that exist, as in "
             "2026-12-18 23:59"

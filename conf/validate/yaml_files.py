@@ -106,7 +106,7 @@ def check(where: str, schema: type, values: Config, prefix: str = "") -> None:
                 f"{where}: {prefix}{key}={value}: must be a value, and no name of "
                 "another"
             )
-        if not (is_count(value) if known[key] == Count else _fits(schema, key, value)):
+        if not _is_right(known[key], schema, key, value):
             given = "has no value:" if value is None else f"{value}:"
             between = " " if value is None else "="
             raise SettingError(
@@ -146,9 +146,11 @@ def structured(schema: type) -> Any:
     return OmegaConf.structured(schema)
 
 
-def _fits(schema: type, key: str, value: Any) -> bool:
-    is_switch = typing.get_type_hints(schema)[key] is bool
-    if is_switch and isinstance(value, int | float) and value not in (0, 1):
+def _is_right(type_: Any, schema: type, key: str, value: Any) -> bool:
+    """Whether a value has the type of a setting of `schema`."""
+    if type_ == Count:
+        return is_count(value)
+    if type_ is bool and isinstance(value, int | float) and value not in (0, 1):
         return False  # OmegaConf would take it for true
     try:
         OmegaConf.merge(structured(schema), {key: value})

@@ -65,7 +65,8 @@ def test_they_are_made_of_what_was_asked_for_last(
     assert "the same runs are on both sides" in report(checkout)
     assert runs == [p.stat().st_mtime_ns for p in checkout.folder.rglob("run.json")]
     other = checkout.snakemake("report", "--config", "impl=select")
-    assert_one_line(other, "impl=select: a report or an archive alone is of")
+    told = "impl=select: a report or an archive alone is of what was asked for last"
+    assert_one_line(other, told)
 
     shutil.rmtree(checkout.folder / ".snakemake")
     checkout.measure()

@@ -134,7 +134,8 @@ def test_a_report_alone_is_of_the_same_class(project: Path) -> None:
     kept = plan_report({}, PARTS)
     assert kept.files.course == made.files.course
     assert kept.files.stamp == made.files.stamp
-    with pytest.raises(MatrixError, match="a report or an archive alone is of"):
+    told = "a report or an archive alone is of what was asked for"
+    with pytest.raises(MatrixError, match=told):
         plan_report({"class": {"likeness": 0.9}}, PARTS)
 
 

@@ -33,7 +33,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"conformance": {"points": 1e308}}, "points=1e+308: must be at most 1,000,000"),
     (
         {"first_failure": {"points": 1, "reference": ""}},
-        "needs first_failure.ref",
+        "first_failure.points needs first_failure.reference, as in",
     ),
     ({"round": "fine"}, "round=fine: it must be a number"),
     ({"least": 60, "most": 50}, "least=60.0: must be at most most=50.0"),
