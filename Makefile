@@ -30,10 +30,12 @@ goal = $(firstword $(filter all archive compare conformance demo gate report,$(o
 $(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
 	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it))
 
-# Not by the script of this name, which fails after the checkout was moved. Snakemake needs
-# a home directory. A user of a container may have none, not even in passwd(5).
+# Not by the script of this name, which fails after the checkout was moved. Like that, it
+# takes no modules from here (-P): a copy.py would be loaded in place of Python's, before
+# anything can say so. Snakemake needs a home directory. A user of a container may have
+# none, not even in passwd(5).
 home = $${HOME:-$(CURDIR)/.cache}
-snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -m snakemake --cores 1
+snakemake = unset $(of_make); HOME="$(home)" exec $(VENV)/bin/python -P -m snakemake --cores 1
 given_config = $(if $(strip $(config)),--config $(strip $(config)))
 
 .PHONY: all demo report archive compare gate conformance test lint benchmark docs gallery site \

@@ -5,7 +5,8 @@ Rules of this module:
   and how they are started.
 - A submission is never left out, and never stops another. One with nothing to start has
   an empty command. One whose name is not allowed, or that cannot be read, is `unfit`,
-  with the reason. Its row in the table says so.
+  with the reason. Its row in the table says so. So is one with no more than a file in
+  `conf/impl/`.
 - A file beside the folders is no submission, and neither is a hidden folder, whose name
   begins with a dot. A warning names it.
 - A file in `conf/impl/` with the name of a submission overrides the settings from here.
@@ -13,6 +14,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import stat
@@ -88,7 +90,24 @@ def read_class_folder(root: Path, conf: Path) -> ClassFolder:
                 why = f"it cannot be read: {error.strerror}"
         started = {"command": command, "sources": [own], "submission": own}
         folder.impls[name] = {**common, **(_unfit(own, why) if why else started)}
+    if folder.exists:
+        folder.impls |= {own: {**common, **unfit} for own, unfit in _absent(conf, folder)}
     return folder
+
+
+def _absent(conf: Path, folder: ClassFolder) -> Iterator[tuple[str, Config]]:
+    """Yield those that have a file of settings, but no folder, each with settings.
+
+    With a command in its file it is no submission, but an implementation.
+    """
+    for path in sorted((conf / "impl" / folder.name).glob("[!.]*.yaml")):
+        own = f"{folder.name}/{path.stem}"
+        if nfc(own) in folder.impls:
+            continue
+        with contextlib.suppress(SettingError):  # of a broken file: when it is chosen
+            if not {"command", "defaults"} & load(conf, f"impl/{own}.yaml").keys():
+                file = one_line(f"conf/impl/{own}.yaml")
+                yield own, _unfit(own, f"there is no such folder, only {file}")
 
 
 def _entries(folder: Path) -> Iterator[tuple[Path, bool]]:

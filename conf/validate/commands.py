@@ -17,7 +17,9 @@ from pathlib import Path
 
 from conf.errors import SettingError
 from conf.schema import Config, Server
+from conf.validate.texts import UNSAYABLE, is_sayable
 from contract.settings import PAGE_FILE
+from contract.text import one_line
 
 BRACES = (
     "write a literal brace as {{ or }}, and use variables of a shell only within "
@@ -65,6 +67,9 @@ def check_commands(impl: Config, port: int) -> None:
     """
     known = {"python", "page_file", "root", "cores", "scratch"}
     known |= {spec.name for spec in fields(Server)}
+    for option, value in impl["options"].items():
+        if not is_sayable(f"{option}{value}"):
+            raise SettingError(f"impl.options.{one_line(option)}: {UNSAYABLE}")
     named = _check_environment(impl, known)
     # A submission may have no command: then that is its result.
     if impl["command"] or not impl["submission"]:

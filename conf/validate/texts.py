@@ -20,6 +20,7 @@ from conf.errors import SettingError
 from conf.schema import Config, Count
 
 NOT_TEXT = (bool, int, float)  # types that YAML may read a word as
+UNSAYABLE = "it has characters that no command can have"
 
 
 def is_text(type_: Any) -> bool:
@@ -28,13 +29,22 @@ def is_text(type_: Any) -> bool:
     return type_ is str or (is_union and str in typing.get_args(type_))
 
 
+def is_sayable(text: str) -> bool:
+    """Whether the system takes a text as a word or a variable of a command."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a pair of UTF-16
+        return False
+    return "\0" not in text
+
+
 def check_text(type_: Any, name: str, value: Any) -> None:
     """Raise `SettingError` if a setting is text and its value is something else."""
     if is_text(type_):
         if isinstance(value, NOT_TEXT):
             raise SettingError(f"{name}: it must be text; {_quote(value)}")
-        if isinstance(value, str) and not _is_sayable(value):
-            raise SettingError(f"{name}: it has characters that no command can have")
+        if isinstance(value, str) and not is_sayable(value):
+            raise SettingError(f"{name}: {UNSAYABLE}")
     elif type_ == list[str] and isinstance(value, list):
         for each in value:
             check_text(str, name, each)
@@ -46,15 +56,6 @@ def check_text(type_: Any, name: str, value: Any) -> None:
                 if each is None:
                     raise SettingError(f'{name}.{key} has no value: write "" for none')
                 check_text(str, f"{name}.{key}", each)
-
-
-def _is_sayable(text: str) -> bool:
-    """Whether the system takes a text as a word or a variable of a command."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half a pair of UTF-16
-        return False
-    return "\0" not in text
 
 
 def _quote(value: Any) -> str:

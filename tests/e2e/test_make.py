@@ -220,7 +220,7 @@ def test_what_make_is_told_stays_with_make(root: Path, told: Path) -> None:
     words = (f"VENV={told}", "server={start_s: 60}", "page=static", "-k", "-j2")
     first, *variables = make(root, *words).splitlines()
     assert (
-        first == "-m snakemake --cores 1 all --config page=static server={start_s: 60}"
+        first == "-P -m snakemake --cores 1 all --config page=static server={start_s: 60}"
     )
     names = {line.partition("=")[0] for line in variables}
     assert not names & {*OF_MAKE, "VENV", "server", "page", "MAKE_TERMOUT"}

@@ -19,7 +19,8 @@ from conf.plan.matrix import matrix
 for asked in json.loads(sys.argv[1]):
     try:
         cells = matrix({"page": "static", **asked}, Path.cwd(), ["load"])
-        print(*sorted({cell["impl"]["name"] for cell in cells.values()}))
+        impls = {cell["impl"]["name"]: cell["impl"]["unfit"] for cell in cells.values()}
+        print(*sorted(impls), *filter(None, impls.values()))
     except MatrixError as error:
         print(error)
 """
@@ -63,6 +64,23 @@ def test_a_file_that_ends_with_yml(project: Path) -> None:
     assert submission == f"conf/impl/students/ada.YAML: {ends} ada.yaml"
     assert study == f"conf/study/short.yml: {ends} short.yaml"
     assert both == "select"  # which is not in want of it
+
+
+def test_a_file_for_one_who_handed_nothing_in(project: Path) -> None:
+    """It does not stop the class; one with a command of its own is measured."""
+    files = project / "conf" / "impl" / "students"
+    (files / "ada.yaml").write_text("hint: ask\n")
+    (files / "ben.yaml").write_text("environment: {A: b}\n")
+    (files / "eve.yaml").write_text("command: eve {port}\n")
+    of_all, broken, other = "glob(students/*)", "students/zoe", "select"
+    assert ask(project, {"impl": of_all}) == [
+        "students/ada students/ben students/eve "
+        "students/ben: there is no such folder, only conf/impl/students/ben.yaml"
+    ]
+    (files / "zoe.yaml").write_text("hint: [")
+    named, stays = ask(project, {"impl": broken}, {"impl": other})
+    assert named.startswith("conf/impl/students/zoe.yaml, line 1: not YAML")
+    assert stays == other
 
 
 WRONG = {

@@ -135,6 +135,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "loopback shaped": ({"network": {"rate_mbit": "5"}}, "network=netns"),
     "host in a namespace": ({"network": "netns", "server": {"host": "::1"}}, "::1"),
     "loss": ({"network": "netns", "set": {"network.loss_percent": "101"}}, "at most"),
+    "an option with a null byte": (
+        {"impl": "prefork", "set": {"impl.options.max_workers": '"a\\0b"'}},
+        "impl.options.max_workers: it has characters that no command can have",
+    ),
+    "an option with half a character": (
+        {"impl": "prefork", "set": {"impl.options.max_workers": '"\\ud800"'}},
+        "impl.options.max_workers: it has characters that no command can have",
+    ),
     "a backlog of a server that is not told": (
         {"impl": "http_server", "page": "static", "server": {"backlog": "64"}},
         "server.backlog=64: the command of http_server has neither {options} nor "

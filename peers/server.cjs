@@ -1,5 +1,5 @@
 // The page by Node's own http:
-// node server.js HOST PORT PAGE_FILE BACKLOG KEEP_ALIVE REQUEST_TIMEOUT_S
+// node server.cjs HOST PORT PAGE_FILE BACKLOG KEEP_ALIVE REQUEST_TIMEOUT_S
 const [host, port, file, backlog, keepAlive, timeout] = process.argv.slice(2);
 const page = require("fs").readFileSync(file);
 const headers = {
