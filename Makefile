@@ -29,6 +29,8 @@ $(if $(and $(dotted),$(filter set,$(settings))),$(error firstfail: \
 goal = $(firstword $(filter all archive compare conformance demo gate report,$(or $(MAKECMDGOALS),all)))
 $(if $(stray),$(error firstfail: $(stray)=$($(stray)) is a variable of the environment: \
 	write it behind, as in make $(goal) $(stray)=$($(stray)), or unset it))
+$(if $(filter-out 1,$(words $(VENV))),$(error firstfail: VENV=$(VENV): \
+	name one folder, whose path has no space))
 
 # Not by the script of this name, which fails after the checkout was moved. Like that, it
 # takes no modules from here (-P): a copy.py would be loaded in place of Python's, before

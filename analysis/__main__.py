@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.files import DataError
+from analysis.files import DataError, print_text
 from analysis.temporary import in_order
 from contract.command_line import Parser
 
@@ -189,13 +189,13 @@ def _archive(args: argparse.Namespace) -> None:
 def _collect(args: argparse.Namespace) -> None:
     from analysis.archives.collection import collect
 
-    print(collect(args.archive, args.results))
+    print_text(f"{collect(args.archive, args.results)}\n")
 
 
 def _machines(args: argparse.Namespace) -> None:
     from analysis.archives.collection import page
 
-    print(page(args.results), end="")
+    print_text(page(args.results))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import plain_yaml
-from contract import record, whole_file
+from contract import output, record, whole_file
 from contract.text import one_line
 
 if TYPE_CHECKING:
@@ -66,6 +66,14 @@ def write(path: Path, produce: Callable[[Path], object]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     write(path, lambda partial: partial.write_text(text))
+
+
+def print_text(text: str) -> None:
+    """Print text; raise `DataError` if it can't be written."""
+    try:
+        output.say(text)
+    except OSError as error:
+        raise DataError(f"cannot write {error.filename}: {error.strerror}") from None
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:

@@ -1,7 +1,8 @@
 """Targets and settings on Snakemake's command line.
 
 Rules of this module:
-- Snakemake uses only the last of several `--config`. This module collects all of them.
+- Snakemake uses only the last of several `--config`, and a profile's settings only if
+  there is none. This module collects all of them. Those of a profile come first.
 - Snakemake's own parser reads the words. This module knows none of its grammar.
 - A cluster's job is a Snakemake of its own, which another has given a cell to measure.
 """
@@ -62,12 +63,15 @@ def read(
     As in Snakemake, they are read again if they name a profile: it may have any option.
     """
     options, _ = make_parser().parse_known_args(words, _Collecting())
+    settings = options.settings
     if profiles := [name for name in options.profile or () if name != NO_PROFILE]:
         parser = make_parser(profiles=profiles)
+        of_profiles, _ = parser.parse_known_args([], _Collecting())
+        settings = of_profiles.settings + settings
         options, _ = parser.parse_known_args(words, _Collecting())
     return CommandLine(
         targets=list(options.targets),
-        settings=options.settings,
+        settings=settings,
         runs=_runs(options),
         cell=next(_cells(options), None),
         elsewhere=options.executor not in HERE,

@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from analysis.files import DataError, write_text
+from analysis.files import DataError, print_text, write_text
 from analysis.regressions.compare import Comparison, compare, least_effect
 from analysis.regressions.json_file import as_json
 from analysis.regressions.junit import as_junit
 from analysis.regressions.markdown import pull_request
 from analysis.regressions.sides import Opened
-from contract.output import say
 
 SUFFIX = ".svg"
 
@@ -37,10 +36,7 @@ def run(
     made = {path: WRITTEN[name](comparison) for name, path in asked.items()}
     for path, text in made.items():
         write_text(path, text)
-    try:
-        say(pull_request(comparison))
-    except OSError as error:
-        raise DataError(f"cannot write {error.filename}: {error.strerror}") from None
+    print_text(pull_request(comparison))
     return comparison.exit
 
 

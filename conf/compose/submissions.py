@@ -91,7 +91,8 @@ def read_class_folder(root: Path, conf: Path) -> ClassFolder:
         started = {"command": command, "sources": [own], "submission": own}
         folder.impls[name] = {**common, **(_unfit(own, why) if why else started)}
     if folder.exists:
-        folder.impls |= {own: {**common, **unfit} for own, unfit in _absent(conf, folder)}
+        absent = dict(_absent(conf, folder))
+        folder.impls |= {own: {**common, **unfit} for own, unfit in absent.items()}
     return folder
 
 

@@ -83,6 +83,16 @@ def test_a_profile_may_say_that_nothing_is_run(
     assert not command_line.read(parser, words).runs
 
 
+@pytest.mark.parametrize("own", [["users=9", "idle=2"], []], ids=["both", "its own"])
+def test_settings_of_a_profile_count(
+    parser: MakeParser, tmp_path: Path, own: list[str]
+) -> None:
+    text = "config:\n  - impl=select\n  - users=5\n"
+    (tmp_path / "config.yaml").write_text(text)
+    words = ["all", "--profile", str(tmp_path), *(["--config", *own] if own else [])]
+    assert command_line.read(parser, words).settings == ["impl=select", "users=5", *own]
+
+
 def test_a_job_of_another_snakemake(parser: MakeParser) -> None:
     cell = "burst/select/users~5/hatch_rate~100/repeat~1-afcc3e4e"
     words = ["--target-jobs", f"measure:cell={cell}", "--allowed-rules", "measure"]

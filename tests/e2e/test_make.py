@@ -219,12 +219,20 @@ def test_what_make_is_told_stays_with_make(root: Path, told: Path) -> None:
     """Else the make of a submission would take it for its own, or its server would."""
     words = (f"VENV={told}", "server={start_s: 60}", "page=static", "-k", "-j2")
     first, *variables = make(root, *words).splitlines()
-    assert (
-        first == "-P -m snakemake --cores 1 all --config page=static server={start_s: 60}"
-    )
+    given = "--config page=static server={start_s: 60}"
+    assert first == f"-P -m snakemake --cores 1 all {given}"
     names = {line.partition("=")[0] for line in variables}
     assert not names & {*OF_MAKE, "VENV", "server", "page", "MAKE_TERMOUT"}
     assert f"PATH={os.environ['PATH']}" in variables
+
+
+@pytest.mark.parametrize("folder", ["", "my env"])
+def test_a_folder_to_install_into_that_is_none(root: Path, folder: str) -> None:
+    """Else it would be two folders, or the system's own."""
+    done = run(root, "--dry-run", "install", f"VENV={folder}")
+    assert done.returncode == 2 and not done.stdout
+    told = f"firstfail: VENV={folder}: name one folder, whose path has no space.  Stop."
+    assert done.stderr.endswith(f"*** {told}\n")
 
 
 # A Python whose environments have a Python with a pip that prints a lot, and may fail.

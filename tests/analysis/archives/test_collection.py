@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,7 +30,11 @@ def others(files: dict[str, bytes], tmp_path: Path) -> Path:
 
 
 def test_what_many_machines_have_measured(
-    archive: Path, others: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    archive: Path,
+    others: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     results = tmp_path / "results"
     for path in (archive, others, archive):
@@ -49,6 +56,13 @@ def test_what_many_machines_have_measured(
     assert "| Linux 9.9 |" in page
     assert page.count("| 1 of 2 |") == 2  # how their servers conform
     assert "rows of different machines are not compared" in page
+    why = os.strerror(errno.ENOSPC)
+    for words in (["collect", str(others), str(results)], ["machines", str(results)]):
+        with Path("/dev/full").open("w") as full:
+            monkeypatch.setattr(sys, "stdout", full)
+            assert main(words) == 1
+        said = capsys.readouterr().err
+        assert said == f"firstfail: cannot write the standard output: {why}\n"
 
 
 def test_what_is_refused(
