@@ -33,8 +33,12 @@ RUNS = {"config", "plain", "hosts", "measured"}
 OF_RUNS = ("host/test_run_token.py", "conformance/test_trial.py")
 # What takes long to make, and is made once: one worker makes the tests that need it.
 SHARED = {"measured", "golden_made", "study_made"}
-# What is tried again where another program takes the server's core: it comes last.
+# What is tried again where another program takes the server's core: no run comes later.
 NEED_A_CORE = "e2e/test_verdicts.py"
+# What one worker does for longest: it comes first.
+LONGEST = {"measured", "test_slurm.py", "test_run.py", "test_deaths.py"}
+RUNS_AT_FIRST = 6  # workers that begin with runs
+LAST_RUN = 0.8  # the part of all other tests before which the last run begins
 NICENESS = os.getpriority(os.PRIO_PROCESS, 0)  # of all other tests
 FIRST = NICENESS - 5  # of tests that make runs
 
@@ -133,14 +137,28 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no worker is left with it at the end."""
+    """Begin with runs, which take long, and mix what computes with later ones.
 
-    def rank(item: pytest.Item) -> tuple[bool, bool, bool, str]:
+    No worker is left with a long run at the end, and cores have work while runs wait.
+    """
+
+    def rank(item: pytest.Item) -> tuple[bool, bool, bool, bool, str]:
+        name = group_of(item)
         needs_a_core = matches(item.path, NEED_A_CORE)
         slow = not {"load", "servers"}.isdisjoint(item.path.parts)
-        return not makes_runs(item), needs_a_core, not slow, group_of(item)
+        return not makes_runs(item), needs_a_core, name not in LONGEST, not slow, name
 
-    items.sort(key=rank)
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in sorted(items, key=rank):
+        groups.setdefault(group_of(item), []).append(item)
+    runs = [name for name, [first, *_] in groups.items() if makes_runs(first)]
+    others = [name for name in groups if name not in runs]
+    begins = {name: number / len(others) for number, name in enumerate(others)}
+    for number, name in enumerate(runs, -RUNS_AT_FIRST):
+        begins[name] = max(0, number) / len(runs) * LAST_RUN
+    items[:] = [
+        item for name in sorted(begins, key=begins.__getitem__) for item in groups[name]
+    ]
 
 
 @pytest.fixture

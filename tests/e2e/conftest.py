@@ -70,6 +70,8 @@ def pdf(content):
 }
 # What is appended so that a run takes a shorter look at how fast the machine is.
 HURRIED = {"load/telemetry/machine.py": "\nPARTS = 3\n"}
+# What no run and no table is made of: half of all files, which would be copied often.
+LEFT_OUT = re.compile(r"(tests/\w+|docs/(results|gallery|reference|site)|benchmarks)/")
 # Packages whose commands are forks, and of what.
 FORKED = {"analysis/__init__.py": "analysis", "conf/__init__.py": "snakemake"}
 
@@ -134,7 +136,10 @@ def clean(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 
 def copy_of(root: Path, folder: Path) -> Checkout:
-    """Copy the checkout at `root` without what was measured; add the study `tiny`."""
+    """Copy the checkout at `root` without what was measured; add the study `tiny`.
+
+    Files that are `LEFT_OUT` are not copied.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=root,
@@ -143,7 +148,7 @@ def copy_of(root: Path, folder: Path) -> Checkout:
         check=True,
     )
     for name in filter(None, listed.stdout.split("\0")):
-        if (root / name).is_file():
+        if (root / name).is_file() and not LEFT_OUT.match(name):
             compiled = cache_from_source(name)
             for each in (name, compiled) if (root / compiled).is_file() else (name,):
                 (folder / each).parent.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,7 @@ from benchmarks.verdicts import ROOT, configuration, measure, result
 
 SECONDS = 3.0
 TRIES = 5  # where other programs ran meanwhile, they may have been the limit
+BESIDE = "PYTEST_XDIST_WORKER" in os.environ  # those of other workers, seen by no run
 CHOSEN = {
     *(("link", STEADY, "select"), ("server-serial", STEADY, "single")),
     *(("generator-ports", RAMP, "multithread"), ("accept-queue", RAMP, "single")),
@@ -46,7 +47,7 @@ def test_limit_that_is_built_in(case: Case, tmp_path: Path) -> None:
         measured = measure(case, tmp_path / str(number), SECONDS)
         verdict = measured["verdict"]
         others = (measured.get("machine") or {}).get("others")
-        if case.is_right(verdict["limit"]) or not others:
+        if case.is_right(verdict["limit"]) or not (others or BESIDE):
             break
     assert case.is_right(verdict["limit"]), verdict
 
