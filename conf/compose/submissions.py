@@ -5,8 +5,8 @@ Rules of this module:
   and how they are started.
 - A submission is never left out, and never stops another. One with nothing to start has
   an empty command. One whose name is not allowed, or that cannot be read, is `unfit`,
-  with the reason. Its row in the table says so. So is one with no more than a file in
-  `conf/impl/`.
+  with the reason. Its row in the table says so.
+- Who has a file in `conf/impl/`, and no folder, handed nothing in. That is unfit, too.
 - A file beside the folders is no submission, and neither is a hidden folder, whose name
   begins with a dot. A warning names it.
 - A file in `conf/impl/` with the name of a submission overrides the settings from here.

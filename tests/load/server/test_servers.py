@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,16 @@ def test_ready_ones(
     eventually(lambda: not any(psutil.pid_exists(pid) for pid in family))
     assert changed_files() == before
     assert {path.name for path in tmp_path.iterdir()} == {"server", "server.log"}
+
+
+def test_node_in_a_checkout_whose_scripts_are_modules(tmp_path: Path) -> None:
+    if shutil.which("node") is None:
+        pytest.skip("node is not here")
+    checkout = tmp_path / "checkout"
+    shutil.copytree(ROOT / "peers", checkout / "peers")
+    (checkout / "package.json").write_text('{"type": "module"}')
+    with started(settings("node"), replace(place(tmp_path), root=checkout)) as server:
+        assert server.stop(10)
 
 
 def changed_files() -> str:
