@@ -39,8 +39,10 @@ NEED_A_CORE = "e2e/test_verdicts.py"
 LONGEST = {"measured", "test_slurm.py", "test_run.py", "test_deaths.py"}
 RUNS_AT_FIRST = 6  # workers that begin with runs
 LAST_RUN = 0.8  # the part of all other tests before which the last run begins
-NICENESS = os.getpriority(os.PRIO_PROCESS, 0)  # of all other tests
-FIRST = NICENESS - 5  # of tests that make runs
+# Parts whose tests compute, and wait for nobody.
+COMPUTE = {"analysis", "conf", "docs"}
+NICENESS = os.getpriority(os.PRIO_PROCESS, 0)  # of tests of these parts
+FIRST = NICENESS - 5  # of all others
 
 # Where Python is told to keep no compiled code, as in many containers, each of the
 # processes that tests start would compile this project anew: a thousand times.
@@ -93,13 +95,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let runs go first, and skip what needs network namespaces where there are none.
+    """Let tests of processes go first; skip some where there are no network namespaces.
 
-    A run waits for its processes more than it computes, and any other test holds up
-    nobody. Who is not root has to do without.
+    A run waits for its processes more than it computes, and servers are asked for what
+    they do in time. Who is not root has to do without.
     """
+    computes = not makes_runs(item) and not COMPUTE.isdisjoint(item.path.parts)
     with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, FIRST if makes_runs(item) else NICENESS)
+        os.setpriority(os.PRIO_PROCESS, 0, NICENESS if computes else FIRST)
     if item.get_closest_marker("namespaces") and unavailable() is not None:
         pytest.skip("no network namespaces here")
 
