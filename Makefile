@@ -3,7 +3,7 @@
 # A variable given to make is a setting: `make impl=select users=2000` is the same as
 # `snakemake --cores 1 all --config impl=select users=2000`. PYTHON and VENV, in capitals,
 # are no settings. The servers that are measured do not get make's variables: the
-# `make run` of a submission would use them.
+# `make run` of a submission would use them. A $ in a setting is no variable of make's.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,8 +15,8 @@ of_gate = $(if $(filter gate,$(MAKECMDGOALS)),base least seed)
 of_compare = $(if $(filter compare,$(MAKECMDGOALS)),base head least json junit chart)
 # A setting with a dot in its name is one of `set`, as in `make report.language=ko`.
 dotted = $(strip $(foreach name,$(settings),$(if $(findstring .,$(name)),$(name))))
-config = $(foreach name,$(filter-out $(dotted),$(settings)),'$(name)=$(subst ','\'',$($(name)))')
-config += $(if $(dotted),'set={$(subst ','\'',$(foreach name,$(dotted),$(name): "$(subst ",\",$(subst \,\\,$($(name))))",))}')
+config = $(foreach name,$(filter-out $(dotted),$(settings)),'$(name)=$(subst ','\'',$(value $(name)))')
+config += $(if $(dotted),'set={$(subst ','\'',$(foreach name,$(dotted),$(name): "$(subst ",\",$(subst \,\\,$(value $(name))))",))}')
 of_make = MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR
 unexport $(given)
 
@@ -75,7 +75,7 @@ conformance: $(VENV)/.runs ## Try how servers conform to HTTP/1.1; nothing is me
 	@$(snakemake) conformance $(given_config)
 
 # What was given behind make, in quotes; nothing if it was not, or only in the environment.
-words_of = $(if $(filter $(1),$(given)),$(2) '$(subst ','\'',$($(1)))')
+words_of = $(if $(filter $(1),$(given)),$(2) '$(subst ','\'',$(value $(1)))')
 
 test: $(VENV)/.tests ## Run the tests
 	$(VENV)/bin/python -m pytest

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conf.errors import MatrixError
+from conf.surroundings import prepare
 from contract import record
 from load.errors import CellError
 from load.host.allocation import without_job
@@ -47,12 +48,12 @@ REPORT, ARCHIVE, TRIALS = "report", "archive", "conformance"
 OBJECTS = 100_000  # new objects after which Python collects garbage
 
 
-def planned(config: dict[str, Any], basedir: str) -> Plan:
+def planned(config: dict[str, Any], basedir: str, begun_in: str) -> Plan:
     """Return the plan of the request on the command line, ready to be carried out.
 
-    `basedir` is the project's folder. Snakemake's `config` gets all settings of the
-    command line. Warnings are printed. Files are written only if something is to be
-    run.
+    `basedir` is the project's folder, and `begun_in` the one that Snakemake was started
+    in. Its `config` gets all settings of the command line. Warnings are printed. Files
+    are written only if something is to be run.
     """
     root = Path(basedir)
     # A plan has millions of objects, all of which live until the end. Collecting
@@ -61,22 +62,16 @@ def planned(config: dict[str, Any], basedir: str) -> Plan:
     let_no_python_be_told()
     # The trial runs while the imports below are loaded.
     namespaces = Trial()
-    from snakemake.cli import get_argument_parser, parse_config
-    from snakemake.utils import update_config
-
-    from conf import command_line
-    from conf.plan.archives import STUDY
-    from conf.plan.job import plan_job
-    from conf.plan.recorded import plan_archives, plan_packing, plan_report
-    from conf.plan.request import plan
-    from conf.surroundings import prepare
-    from load.host.interrupt import pass_on_to_children
-
     try:
         prepare(sys.executable, root)
-        request = command_line.read(get_argument_parser, sys.argv[1:])
-        command_line.check_targets(request.targets)
-        update_config(config, parse_config(request.settings))
+        from conf import command_line
+        from conf.plan.archives import STUDY
+        from conf.plan.job import plan_job
+        from conf.plan.recorded import plan_archives, plan_packing, plan_report
+        from conf.plan.request import plan
+        from load.host.interrupt import pass_on_to_children
+
+        request = command_line.request(config, sys.argv[1:], root, Path(begun_in))
         tries = request.cell is not None or not request.elsewhere
         parts = _parts(root, namespaces, tries)
         if request.cell is not None:

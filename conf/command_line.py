@@ -1,8 +1,8 @@
 """Targets and settings on Snakemake's command line.
 
 Rules of this module:
-- Snakemake uses only the last of several `--config`, and a profile's settings only if
-  there is none. This module collects all of them. Those of a profile come first.
+- Snakemake uses only the last of several `--config`, or else that of the last profile.
+  This module collects all of them. Those of profiles come first.
 - Snakemake's own parser reads the words. This module knows none of its grammar.
 - A cluster's job is a Snakemake of its own, which another has given a cell to measure.
 """
@@ -10,8 +10,10 @@ Rules of this module:
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from conf.errors import MatrixError
@@ -55,27 +57,65 @@ class _Collecting(argparse.Namespace):
         super().__setattr__(name, value)
 
 
+def request(
+    config: dict[str, Any], words: Sequence[str], workflow: Path, begun_in: Path
+) -> CommandLine:
+    """Return the request in `words`. Snakemake's `config` gets all settings in it.
+
+    For `workflow` and `begun_in` see `read`. Raises `MatrixError`.
+    """
+    from snakemake.cli import get_argument_parser, parse_config
+    from snakemake.utils import update_config
+
+    asked = read(get_argument_parser, words, workflow, begun_in)
+    check_targets(asked.targets)
+    try:
+        update_config(config, parse_config(asked.settings))
+    except ValueError as error:
+        raise MatrixError(f"--config: {error}") from None
+    return asked
+
+
 def read(
-    make_parser: Callable[..., argparse.ArgumentParser], words: Sequence[str]
+    make_parser: Callable[..., argparse.ArgumentParser],
+    words: Sequence[str],
+    workflow: Path,
+    begun_in: Path,
 ) -> CommandLine:
     """Return the request in `words`, as Snakemake's parsers read them.
 
-    As in Snakemake, they are read again if they name a profile: it may have any option.
+    As in Snakemake, they are read again if there are profiles: these may have any
+    option. `workflow` is the folder of the Snakefile. Snakemake was started in the
+    folder `begun_in`, and may have left it since.
     """
-    options, _ = make_parser().parse_known_args(words, _Collecting())
-    settings = options.settings
-    if profiles := [name for name in options.profile or () if name != NO_PROFILE]:
-        parser = make_parser(profiles=profiles)
-        of_profiles, _ = parser.parse_known_args([], _Collecting())
-        settings = of_profiles.settings + settings
-        options, _ = parser.parse_known_args(words, _Collecting())
+    with contextlib.chdir(begun_in):
+        options, _ = make_parser().parse_known_args(words, _Collecting())
+        settings = options.settings
+        of_profiles: list[str] = []
+        profiles = [*_profiles(options, workflow)]
+        for profile in profiles:
+            alone = make_parser(profiles=[profile])
+            of_profiles += alone.parse_known_args([], _Collecting())[0].settings
+        if profiles:
+            parser = make_parser(profiles=profiles)
+            options, _ = parser.parse_known_args(words, _Collecting())
     return CommandLine(
         targets=list(options.targets),
-        settings=settings,
+        settings=of_profiles + settings,
         runs=_runs(options),
         cell=next(_cells(options), None),
         elsewhere=options.executor not in HERE,
     )
+
+
+def _profiles(options: argparse.Namespace, workflow: Path) -> Iterator[str]:
+    """Yield the profiles that Snakemake reads. Later ones come before earlier ones."""
+    yield from (name for name in options.profile or () if name != NO_PROFILE)
+    name = getattr(options, "workflow_profile", NO_PROFILE) or "default"
+    if name != NO_PROFILE:
+        places = (Path(), Path("profiles"), workflow / "profiles")
+        found = [place / name for place in places if (place / name).exists()]
+        yield from map(str, found[:1])
 
 
 def _runs(options: argparse.Namespace) -> bool:

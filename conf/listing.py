@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import textwrap
 from pathlib import Path
 
 from conf.compose.choices import FOLDER, GROUPS, TEMPLATE
+from contract.output import say
 
 ROOT = FOLDER.parent
 LISTED = ("study", *GROUPS)
@@ -67,13 +69,22 @@ def _first(text: str) -> str:
     return re.split(r"(?<=[\w)])\.(?: |$)", words, maxsplit=1)[0]
 
 
-def main() -> None:
+def shown() -> str:
+    """Return all groups, with their choices."""
+    lines = []
     for group in LISTED:
         files = listed(group)
-        print(f"\n{group}=")
         width = max((len(path.stem) for path in files), default=0)
-        for path in files:
-            print(f"  {path.stem:{width}}  {sentence(path)}".rstrip())
+        lines += ["", f"{group}="]
+        lines += [f"  {p.stem:{width}}  {sentence(p)}".rstrip() for p in files]
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    try:
+        say(shown())
+    except OSError as error:
+        sys.exit(f"firstfail: cannot write {error.filename}: {error.strerror}")
 
 
 if __name__ == "__main__":

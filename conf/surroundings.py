@@ -4,8 +4,8 @@ Rules of this module:
 - Commands find the same programs however Snakemake was started: by make, in an
   activated environment, or by its path.
 - A user may have no name, as in a container that runs as a bare user id.
-- Servers and load start in the checkout, and find their modules there first. A file
-  that lies there and has the name of a module of others would change all cells.
+- Servers and load start in the checkout, and find their modules there first. A file or
+  package that lies there and has the name of a module of others would change all cells.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pathlib import Path
 from conf.errors import MatrixError
 
 # Where modules of others are: Python's own, and those that are installed.
-PATHS = (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
-OTHERS = [*filter(None, (*PATHS, sysconfig.get_config_var("DESTSHARED")))]
+PYTHONS = [sysconfig.get_path("stdlib"), sysconfig.get_config_var("DESTSHARED")]
+OTHERS = [*PYTHONS, *(sysconfig.get_path(name) for name in ("purelib", "platlib"))]
 
 
 def prepare(python: str, root: Path) -> None:
     """Put programs beside `python` first in PATH, and name a user who has no name.
 
-    Raises `MatrixError` for a file in `root` with the name of a module of others.
+    Raises `MatrixError` for a module in `root` with the name of one of others.
     """
     _refuse_namesakes(root)
     path = os.environ.get("PATH") or os.defpath
@@ -40,8 +40,11 @@ def prepare(python: str, root: Path) -> None:
 
 
 def _refuse_namesakes(root: Path) -> None:
-    for path in sorted(root.glob("*.py")):
-        found = PathFinder.find_spec(path.stem, OTHERS)
+    # Some libraries install a package `docs` or `tests`: these names are ours, too.
+    packages = {path.parent: PYTHONS for path in root.glob("*/__init__.py")}
+    modules = dict.fromkeys(root.glob("*.py"), OTHERS)
+    for path, places in sorted((modules | packages).items()):
+        found = PathFinder.find_spec(path.stem, [*filter(None, places)])
         if found is not None and found.origin:
             raise MatrixError(
                 f"{path.name} hides Python's module {path.stem} from servers and load: "

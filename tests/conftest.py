@@ -100,11 +100,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     A run waits for its processes more than it computes, and servers are asked for what
     they do in time. Who is not root has to do without.
     """
-    computes = not makes_runs(item) and not COMPUTE.isdisjoint(item.path.parts)
+    computes = not makes_runs(item) and not COMPUTE.isdisjoint(parts(item))
     with contextlib.suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, NICENESS if computes else FIRST)
     if item.get_closest_marker("namespaces") and unavailable() is not None:
         pytest.skip("no network namespaces here")
+
+
+def parts(item: pytest.Item) -> tuple[str, ...]:
+    """Return the folders of a test's file within the checkout, and its name."""
+    return item.path.relative_to(ROOT).parts
 
 
 @functools.cache
@@ -115,7 +120,7 @@ def matches(path: Path, pattern: str) -> bool:
 
 def makes_runs(item: pytest.Item) -> bool:
     """Whether a test starts a server under load."""
-    if "e2e" in item.path.parts:
+    if "e2e" in parts(item):
         return item.get_closest_marker("no_run") is None
     fixtures = set(getattr(item, "fixturenames", ()))
     return bool(fixtures & RUNS) or any(matches(item.path, each) for each in OF_RUNS)
@@ -148,7 +153,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def rank(item: pytest.Item) -> tuple[bool, bool, bool, bool, str]:
         name = group_of(item)
         needs_a_core = matches(item.path, NEED_A_CORE)
-        slow = not {"load", "servers"}.isdisjoint(item.path.parts)
+        slow = not {"load", "servers"}.isdisjoint(parts(item))
         return not makes_runs(item), needs_a_core, name not in LONGEST, not slow, name
 
     groups: dict[str, list[pytest.Item]] = {}
@@ -156,8 +161,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         groups.setdefault(group_of(item), []).append(item)
     runs = [name for name, [first, *_] in groups.items() if makes_runs(first)]
     others = [name for name in groups if name not in runs]
-    begins = {name: number / len(others) for number, name in enumerate(others)}
-    for number, name in enumerate(runs, -RUNS_AT_FIRST):
+    begins = {name: number / len(others) for number, name in enumerate(others, 1)}
+    for number, name in enumerate(runs, 1 - RUNS_AT_FIRST):
         begins[name] = max(0, number) / len(runs) * LAST_RUN
     items[:] = [
         item for name in sorted(begins, key=begins.__getitem__) for item in groups[name]

@@ -27,7 +27,13 @@ STEPS = {
     "limit": set(),
 }
 DRAWING_CM = 2.25  # for an inch of a drawing
-LANGUAGES = {".py": "py", ".c": "c", ".js": "js", ".sh": "sh"}  # typst's names
+LANGUAGES = {
+    ".py": "py",
+    ".c": "c",
+    ".js": "js",
+    ".cjs": "js",
+    ".sh": "sh",
+}  # typst's names
 
 
 def document(content: dict[str, Any]) -> dict[str, Any]:

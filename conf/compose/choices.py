@@ -20,6 +20,7 @@ from hydra.core.object_type import ObjectType
 
 from conf.compose import submissions
 from conf.compose.repository import ReadOnce
+from conf.compose.submission_names import nfc
 from conf.compose.submissions import ClassFolder
 from conf.schema import Cell
 from contract.settings import AUTO
@@ -76,19 +77,21 @@ def choices(group: str) -> tuple[str, ...]:
 
 @functools.cache
 def misnamed(group: str) -> dict[str, str]:
-    """Return the files of a group that Hydra ignores: name → what is wrong.
+    """Return the files of a group that Hydra does not find: name → what is wrong.
 
-    Hydra reads only files whose names end with .yaml.
+    Hydra reads only files whose names end with .yaml. Users type names in NFC.
     """
     messages = {}
     for path in sorted((FOLDER / group).rglob("*")):
-        right = path.with_suffix(".yaml")
-        is_meant = path.suffix.lower() in {".yml", ".yaml"} and not right.exists()
-        if is_meant and not _is_hidden(path.name):
+        right = path.with_name(nfc(path.with_suffix(".yaml").name))
+        is_meant = path.suffix.lower() in {".yml", ".yaml"} and path != right
+        if is_meant and not right.exists() and not _is_hidden(path.name):
             name = right.relative_to(FOLDER / group).with_suffix("")
+            what = "a file of settings ends with .yaml"
+            if path.suffix == ".yaml":
+                what = "the name of a file is in Unicode's NFC, as it is typed"
             messages[str(name)] = (
-                f"conf/{path.relative_to(FOLDER)}: a file of settings ends with "
-                f".yaml: rename it to {right.name}"
+                f"conf/{path.relative_to(FOLDER)}: {what}: rename it to {right.name}"
             )
     return messages
 
@@ -111,11 +114,17 @@ def _names(group: str, prefix: str = "") -> list[str]:
     loader: Any = GlobalHydra.instance().config_loader()
     options = loader.repository.get_group_options
     files = options(group, ObjectType.CONFIG)
-    shown = (name for name in files if name != TEMPLATE and not _is_hidden(name))
-    names = [prefix + name for name in shown]
+    names = [prefix + name for name in files if _is_choice(group, name)]
     for nested in options(group, ObjectType.GROUP):
         names += _names(f"{group}/{nested}", f"{prefix}{nested}/")
     return names
+
+
+def _is_choice(group: str, name: str) -> bool:
+    folder = class_folder()
+    if group == f"impl/{folder.name}":
+        return f"{folder.name}/{name}" in folder.impls
+    return name != TEMPLATE and not _is_hidden(name)
 
 
 def quoted(name: str) -> str:

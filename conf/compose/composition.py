@@ -23,7 +23,14 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException, ValidationError
 
-from conf.compose.choices import FOLDER, GROUPS, choices, file_of, quoted
+from conf.compose.choices import (
+    FOLDER,
+    GROUPS,
+    choices,
+    class_folder,
+    file_of,
+    quoted,
+)
 from conf.errors import MatrixError, SettingError
 from conf.schema import App, Cell, Config, Impl, Network, Page
 from conf.validate import yaml_files
@@ -85,6 +92,7 @@ def compose_cell(choice: dict[str, str], plain: list[Override]) -> Config:
         _override(config, override)
     container = OmegaConf.to_container(config)
     assert isinstance(container, dict)
+    container["impl"] |= class_folder().absent.get(choice["impl"], {})
     return container  # type: ignore[return-value]
 
 

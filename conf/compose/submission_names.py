@@ -16,8 +16,10 @@ import unicodedata
 ALLOWED = " ._+-,'()&@"  # beside letters and digits
 RIGHT = (
     f"only letters, digits, {' '.join(ALLOWED.strip())} and spaces; it begins with a "
-    "letter, digit or _, has at most 200 bytes and does not end with a space"
+    "letter, digit or _, has at most 200 bytes and ends neither with a space nor with "
+    ".yaml"
 )
+OF_FILES = ".yaml"  # Hydra takes it for no part of a name
 LONGEST = 200  # bytes of a name; a file system takes 255, with what we add to it
 
 
@@ -27,8 +29,10 @@ def nfc(text: str) -> str:
 
 def is_name(text: str) -> bool:
     """Whether `text` is allowed as a name."""
-    return len(os.fsencode(text)) <= LONGEST and all(
-        _fits(text, place) for place in range(len(text))
+    return (
+        len(os.fsencode(text)) <= LONGEST
+        and not text.endswith(OF_FILES)
+        and all(_fits(text, place) for place in range(len(text)))
     )
 
 
@@ -38,8 +42,11 @@ def escaped(name: str) -> str:
     Two names that differ stay different.
     """
     is_nfc = name == nfc(name)
+    dot = len(name) - len(OF_FILES) if name.endswith(OF_FILES) else None
 
     def escape(place: int) -> str:
+        if place == dot:
+            return "%2E"
         if _fits(name, place) and (is_nfc or name[place].isascii()):
             return name[place]
         return "".join(f"%{byte:02X}" for byte in os.fsencode(name[place]))

@@ -6,7 +6,8 @@ Rules of this module:
 - A submission is never left out, and never stops another. One with nothing to start has
   an empty command. One whose name is not allowed, or that cannot be read, is `unfit`,
   with the reason. Its row in the table says so.
-- Who has a file in `conf/impl/`, and no folder, handed nothing in. That is unfit, too.
+- Who has a file in `conf/impl/`, and no folder, handed nothing in. That is unfit, too,
+  whatever the file says.
 - A file beside the folders is no submission, and neither is a hidden folder, whose name
   begins with a dot. A warning names it.
 - A file in `conf/impl/` with the name of a submission overrides the settings from here.
@@ -14,7 +15,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import contextlib
 import re
 import shutil
 import stat
@@ -28,6 +28,7 @@ from conf.ignored import IGNORED
 from conf.schema import Config, Impl
 from conf.validate.texts import check_options
 from conf.validate.yaml_files import check, load, no_setting
+from contract.settings import PAGE_FILE
 from contract.text import one_line
 
 FILE = "submission.yaml"
@@ -45,6 +46,7 @@ class ClassFolder:
     impls: dict[str, Config] = field(default_factory=dict)  # name → settings
     renamed: dict[str, str] = field(default_factory=dict)  # name of a folder → name
     files: list[str] = field(default_factory=list)  # what is no submission
+    absent: dict[str, Config] = field(default_factory=dict)  # those without a folder
 
     def warning(self) -> str | None:
         """Return a warning about what is no submission, if there are any."""
@@ -90,25 +92,15 @@ def read_class_folder(root: Path, conf: Path) -> ClassFolder:
                 why = f"it cannot be read: {error.strerror}"
         started = {"command": command, "sources": [own], "submission": own}
         folder.impls[name] = {**common, **(_unfit(own, why) if why else started)}
-    if folder.exists:
-        absent = dict(_absent(conf, folder))
-        folder.impls |= {own: {**common, **unfit} for own, unfit in absent.items()}
+    for path in sorted((conf / "impl" / place).glob("[!.]*.yaml")):
+        own = f"{place}/{path.stem}"
+        if folder.exists and not {own, nfc(own)} & {*folder.impls, *folder.renamed}:
+            name, _ = _named(own, folder)
+            file = one_line(f"conf/impl/{own}.yaml")
+            unfit = _unfit(own, f"there is no such folder, only {file}")
+            folder.absent[name] = unfit
+            folder.impls[name] = {**common, **unfit}
     return folder
-
-
-def _absent(conf: Path, folder: ClassFolder) -> Iterator[tuple[str, Config]]:
-    """Yield those that have a file of settings, but no folder, each with settings.
-
-    With a command in its file it is no submission, but an implementation.
-    """
-    for path in sorted((conf / "impl" / folder.name).glob("[!.]*.yaml")):
-        own = f"{folder.name}/{path.stem}"
-        if nfc(own) in folder.impls:
-            continue
-        with contextlib.suppress(SettingError):  # of a broken file: when it is chosen
-            if not {"command", "defaults"} & load(conf, f"impl/{own}.yaml").keys():
-                file = one_line(f"conf/impl/{own}.yaml")
-                yield own, _unfit(own, f"there is no such folder, only {file}")
 
 
 def _entries(folder: Path) -> Iterator[tuple[Path, bool]]:
@@ -124,8 +116,10 @@ def _entries(folder: Path) -> Iterator[tuple[Path, bool]]:
     for path in sorted(entries, key=lambda path: (nfc(path.name) != path.name, path)):
         is_hidden = path.name.startswith(".")
         is_folder = entries[path] and not is_hidden
-        # A folder that only matches a pattern may still be a submission.
-        skipped = path.name in (IGNORED if is_folder else ignored)
+        # A folder that only matches a pattern may still be a submission, and so may one
+        # with a number for a name.
+        known = not path.name.isdigit() and path.name in IGNORED
+        skipped = known if is_folder else path.name in ignored
         if not skipped and (entries[path] or not is_hidden):
             yield path, is_folder
 
@@ -170,6 +164,7 @@ def _unfit(own: str, why: str) -> Config:
     """
     shown = one_line(own).replace("${", "%24{")
     place = {"sources": [], "submission": own.partition("/")[0]}
+    place |= {"working_directory": None, "body": PAGE_FILE}
     return {"command": "", **place, "unfit": f"{shown}: {why}"}
 
 

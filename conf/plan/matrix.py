@@ -62,7 +62,7 @@ def matrix(
             "as in set='{experiment.requests: 500}'"
         )
     try:
-        user = [f"{key}={value}" for key, value in _flat({**overrides, **dotted})]
+        user = [f"{key}={value}" for key, value in _once(overrides, dotted).items()]
         chosen = study(name)
         with hydra(root):
             cells = list(_cells(chosen, user, auto_network))
@@ -71,6 +71,19 @@ def matrix(
         return _named(cells, root, runner)
     except SettingError as error:
         raise MatrixError(str(error)) from None
+
+
+def _once(*given: Mapping[str, Any]) -> dict[str, str]:
+    """Return dotted key → text for all that was given; none may have two values."""
+    texts: dict[str, str] = {}
+    for settings in given:
+        for key, text in _flat(settings):
+            if texts.setdefault(key, text) != text:
+                raise MatrixError(
+                    f"{key} has two values, {texts[key]} and {text}, one of them in "
+                    "set: leave one out"
+                )
+    return texts
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:

@@ -65,6 +65,9 @@ def load(conf: Path, name: str) -> Config:
     except OmegaConfBaseException as error:
         first = str(error).strip().splitlines()[0]
         raise SettingError(f"{where}: {first}: {DOLLAR}") from None
+    except ValueError as error:  # a number that Python does not read
+        first = str(error).splitlines()[0]
+        raise SettingError(f"{where}: not YAML: {first}") from None
     except RecursionError:
         raise SettingError(
             f"{where}: nested too deeply, or an alias stands within its own anchor"

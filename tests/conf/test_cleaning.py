@@ -26,7 +26,7 @@ def clean(folder: Path, answer: str, root: Path) -> str:
 
 
 @pytest.fixture
-def measured(tmp_path: Path) -> Path:
+def results(tmp_path: Path) -> Path:
     cell = tmp_path / "outputs/runs/burst/select/users~5/repeat~1-a"
     cell.mkdir(parents=True)
     (cell / "run.json").touch()
@@ -34,17 +34,17 @@ def measured(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("answer", ["", "n\n", "\n", "yet\n"])
-def test_results_are_kept(measured: Path, root: Path, answer: str) -> None:
-    said = clean(measured, answer, root)
+def test_results_are_kept(results: Path, root: Path, answer: str) -> None:
+    said = clean(results, answer, root)
     assert "Remove outputs/, with 1 measured cells? [y/N]" in said
     assert said.endswith("firstfail: outputs/ is kept\n")
-    assert list(measured.glob("outputs/runs/**/run.json"))
+    assert list(results.glob("outputs/runs/**/run.json"))
 
 
-def test_results_are_removed(measured: Path, root: Path) -> None:
-    assert clean(measured, "y\n", root).endswith("outputs/ is removed\n")
-    assert list(measured.iterdir()) == []
-    assert clean(measured, "", root) == "firstfail: no outputs/ here\n"
+def test_results_are_removed(results: Path, root: Path) -> None:
+    assert clean(results, "y\n", root).endswith("outputs/ is removed\n")
+    assert list(results.iterdir()) == []
+    assert clean(results, "", root) == "firstfail: no outputs/ here\n"
 
 
 def test_what_is_not_measured_needs_no_answer(tmp_path: Path, root: Path) -> None:
@@ -53,7 +53,7 @@ def test_what_is_not_measured_needs_no_answer(tmp_path: Path, root: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_study_that_runs_is_left_alone(measured: Path, root: Path) -> None:
-    await_turn(measured / "outputs")
-    assert "a study is running in it" in clean(measured, "y\n", root)
-    assert list(measured.glob("outputs/runs/**/run.json"))
+def test_a_study_that_runs_is_left_alone(results: Path, root: Path) -> None:
+    await_turn(results / "outputs")
+    assert "a study is running in it" in clean(results, "y\n", root)
+    assert list(results.glob("outputs/runs/**/run.json"))

@@ -10,6 +10,7 @@ import pytest
 
 from conf import command_line
 from conf.errors import MatrixError
+from tests.conftest import ROOT
 
 MakeParser = Callable[..., argparse.ArgumentParser]
 
@@ -20,6 +21,12 @@ def parser() -> MakeParser:
     from snakemake.cli import get_argument_parser
 
     return get_argument_parser
+
+
+def read(
+    parser: MakeParser, words: list[str], workflow: Path = ROOT, begun_in: Path = ROOT
+) -> command_line.CommandLine:
+    return command_line.read(parser, words, workflow, begun_in)
 
 
 SETTINGS = {
@@ -41,7 +48,7 @@ SETTINGS = {
 def test_all_settings_count(
     parser: MakeParser, words: list[str], settings: list[str]
 ) -> None:
-    assert command_line.read(parser, words).settings == settings
+    assert read(parser, words).settings == settings
 
 
 @pytest.mark.parametrize(
@@ -68,7 +75,7 @@ def test_all_settings_count(
     ],
 )
 def test_what_runs_anything(parser: MakeParser, words: list[str], runs: bool) -> None:
-    assert command_line.read(parser, words).runs == runs
+    assert read(parser, words).runs == runs
 
 
 def test_a_profile_may_say_that_nothing_is_run(
@@ -76,28 +83,79 @@ def test_a_profile_may_say_that_nothing_is_run(
 ) -> None:
     (tmp_path / "config.yaml").write_text("dry-run: true\n")
     words = ["all", "--config", "users=5"]
-    assert command_line.read(parser, [*words, "--profile", "none"]).runs
-    named = command_line.read(parser, [*words, "--profile", str(tmp_path)])
+    assert read(parser, [*words, "--profile", "none"]).runs
+    named = read(parser, [*words, "--profile", str(tmp_path)])
     assert (named.runs, named.settings) == (False, ["users=5"])
     monkeypatch.setenv("SNAKEMAKE_PROFILE", str(tmp_path))
-    assert not command_line.read(parser, words).runs
+    assert not read(parser, words).runs
 
 
-@pytest.mark.parametrize("own", [["users=9", "idle=2"], []], ids=["both", "its own"])
-def test_settings_of_a_profile_count(
-    parser: MakeParser, tmp_path: Path, own: list[str]
+@pytest.fixture
+def profiles(tmp_path: Path) -> Path:
+    """Two profiles, and one beside a Snakefile."""
+    texts = {"one": "impl=select, users=5", "two": "idle=2", "profiles/three": "app=x"}
+    for name, text in texts.items():
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "config.yaml").write_text(f"config: [{text}]\n")
+    return tmp_path
+
+
+PROFILES = {
+    "one": (["--profile", "one"], ["impl=select", "users=5"]),
+    "two": (
+        ["--profile", "one", "--profile", "two"],
+        ["impl=select", "users=5", "idle=2"],
+    ),
+    "one of a workflow": (["--workflow-profile", "three"], ["app=x"]),
+    "all": (
+        ["--workflow-profile", "three", "--profile", "two"],
+        ["idle=2", "app=x"],
+    ),
+}
+
+
+@pytest.mark.parametrize("own", [["users=9", "idle=3"], []], ids=["both", "its own"])
+@pytest.mark.parametrize("words, of_profiles", PROFILES.values(), ids=PROFILES)
+def test_settings_of_profiles_count(
+    parser: MakeParser,
+    profiles: Path,
+    words: list[str],
+    of_profiles: list[str],
+    own: list[str],
 ) -> None:
-    text = "config:\n  - impl=select\n  - users=5\n"
-    (tmp_path / "config.yaml").write_text(text)
-    words = ["all", "--profile", str(tmp_path), *(["--config", *own] if own else [])]
-    assert command_line.read(parser, words).settings == ["impl=select", "users=5", *own]
+    """They come first. Profiles are named from where Snakemake was started."""
+    words = ["all", *words, *(["--config", *own] if own else [])]
+    found = read(parser, words, workflow=profiles, begun_in=profiles)
+    assert found.settings == [*of_profiles, *own]
+
+
+def test_a_profile_beside_the_snakefile_counts_unasked(
+    parser: MakeParser, profiles: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (profiles / "profiles/three").rename(profiles / "profiles/default")
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    words = ["--config", "idle=1"]
+    for more, settings in (
+        ([], ["app=x", "idle=1"]),
+        (["--workflow-profile", "none"], ["idle=1"]),
+    ):
+        found = read(parser, [*words, *more], workflow=profiles, begun_in=elsewhere)
+        assert found.settings == settings
+
+
+def test_settings_that_are_none_are_one_line(profiles: Path) -> None:
+    text = "config:\n  - impl: select\n"
+    (profiles / "one" / "config.yaml").write_text(text)
+    words = ["--profile", "one"]
+    with pytest.raises(MatrixError, match="--config: Invalid config definition"):
+        command_line.request({}, words, ROOT, profiles)
 
 
 def test_a_job_of_another_snakemake(parser: MakeParser) -> None:
     cell = "burst/select/users~5/hatch_rate~100/repeat~1-afcc3e4e"
     words = ["--target-jobs", f"measure:cell={cell}", "--allowed-rules", "measure"]
-    assert command_line.read(parser, words).cell == cell
-    assert command_line.read(parser, ["all"]).cell is None
+    assert read(parser, words).cell == cell
+    assert read(parser, ["all"]).cell is None
 
 
 @pytest.mark.parametrize(
@@ -118,11 +176,11 @@ def test_where_cells_are_measured(words: list[str], elsewhere: bool) -> None:
         made.add_argument("targets", nargs="*")
         return made
 
-    assert command_line.read(parser, words).elsewhere == elsewhere
+    assert read(parser, words).elsewhere == elsewhere
 
 
 def test_targets(parser: MakeParser) -> None:
-    told = command_line.read(parser, ["all", "x", "--cores", "1"])
+    told = read(parser, ["all", "x", "--cores", "1"])
     assert told.targets == ["all", "x"]
 
 

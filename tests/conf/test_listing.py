@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,13 @@ def test_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     }
     assert sum(line.startswith("  ") for line in lines) == len(FILES)
     assert not any("TEMPLATE" in line or "NAME" in line for line in lines)
+
+
+def test_an_output_that_is_full_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit, match="firstfail: cannot write the st"):
+            listing.main()
 
 
 TEXTS = {

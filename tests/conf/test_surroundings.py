@@ -30,12 +30,18 @@ def test_whoever_has_a_name_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert getpass.getuser() == "ada"
 
 
-@pytest.mark.parametrize("name", ["copy.py", "weakref.py", "select.py", "locust.py"])
+@pytest.mark.parametrize(
+    "name", ["copy.py", "weakref.py", "select.py", "locust.py", "http/__init__.py"]
+)
 def test_a_file_with_the_name_of_a_module_is_refused(tmp_path: Path, name: str) -> None:
     """Servers and load would load it, and no key would tell."""
     for other in ("pipeline.py", "my_server.py", "copy.txt"):
         (tmp_path / other).touch()
     prepare(sys.executable, tmp_path)
-    (tmp_path / name).touch()
-    with pytest.raises(MatrixError, match=f"{name} hides Python's module {name[:-3]}"):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    shown, _, _ = name.partition("/")
+    module = shown.removesuffix(".py")
+    with pytest.raises(MatrixError, match=f"{shown} hides Python's module {module}"):
         prepare(sys.executable, tmp_path)

@@ -10,7 +10,8 @@ import functools
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +59,17 @@ def requested() -> Callable[[list[str]], dict[str, Any]]:
     """Read the words behind `snakemake`, as Snakemake does, and narrow the request."""
     from snakemake.cli import get_argument_parser, parse_config
 
-    make_parser = functools.cache(get_argument_parser)  # it takes a while
+    made = functools.cache(get_argument_parser)  # it takes a while
+
+    def make_parser(profiles: Sequence[str] = ()) -> ArgumentParser:
+        return made(tuple(profiles))
 
     def read(words: list[str]) -> dict[str, Any]:
         if "--profile" in words:  # it may need an executor that is not here
             place = words.index("--profile")
             assert (ROOT / words[place + 1] / "config.yaml").is_file()
             words = words[:place] + words[place + 2 :]
-        request = command_line.read(make_parser, words)
+        request = command_line.read(make_parser, words, ROOT, ROOT)
         command_line.check_targets(request.targets)
         settings: dict[str, Any] = parse_config(narrowed(request.settings))
         return settings

@@ -45,6 +45,8 @@ def make(root: Path, *words: str, **variables: str) -> str:
         (["server={backlog: 64}"], "all --config 'server={backlog: 64}'"),
         (["impl=a'b"], r"all --config 'impl=a'\''b'"),
         (["demo"], "all --config study=demo"),
+        (["page=a$b$(c)$$"], "all --config 'page=a$b$(c)$$'"),
+        (["app.code=$a"], """all --config 'set={app.code: "$a",}'"""),
         (["report"], "report"),
         (
             ["report", "report={language: en}"],

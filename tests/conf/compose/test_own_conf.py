@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -66,21 +67,67 @@ def test_a_file_that_ends_with_yml(project: Path) -> None:
     assert both == "select"  # which is not in want of it
 
 
-def test_a_file_for_one_who_handed_nothing_in(project: Path) -> None:
-    """It does not stop the class; one with a command of its own is measured."""
+OF_NOBODY = {
+    "of two lines": "command: node index.js {port}\nhint: ask\n",
+    "nothing": "",
+    "what is not there": (
+        "sources: [students/ben]\nbody: students/ben/page.html\n"
+        "working_directory: students/ben\n"
+    ),
+    "a submission": "submission: students/ben\nunfit: hello\n",
+    "a command that is none": "command: ''\nenvironment: {PAGE: '{page_file}'}\n",
+}
+
+
+@pytest.mark.parametrize("text", OF_NOBODY.values(), ids=OF_NOBODY)
+def test_a_file_for_one_who_handed_nothing_in(project: Path, text: str) -> None:
+    """Whatever it says, it does not stop the class."""
     files = project / "conf" / "impl" / "students"
     (files / "ada.yaml").write_text("hint: ask\n")
-    (files / "ben.yaml").write_text("environment: {A: b}\n")
-    (files / "eve.yaml").write_text("command: eve {port}\n")
-    of_all, broken, other = "glob(students/*)", "students/zoe", "select"
-    assert ask(project, {"impl": of_all}) == [
-        "students/ada students/ben students/eve "
+    (files / "ben.yaml").write_text(text)
+    assert ask(project, {"impl": "glob(students/*)"}) == [
+        "students/ada students/ben "
         "students/ben: there is no such folder, only conf/impl/students/ben.yaml"
     ]
-    (files / "zoe.yaml").write_text("hint: [")
-    named, stays = ask(project, {"impl": broken}, {"impl": other})
-    assert named.startswith("conf/impl/students/zoe.yaml, line 1: not YAML")
-    assert stays == other
+
+
+def test_files_with_names_that_no_submission_has(project: Path) -> None:
+    """Ada is measured, whatever is called ada.yaml."""
+    files = project / "conf" / "impl" / "students"
+    (project / "students" / "-late").mkdir()
+    odd = ("ada.yaml", "-late", "a\nb", "${x}", "a;b", os.fsdecode(b"b\xff"))
+    for name in odd:
+        (files / f"{name}.yaml").write_text("hint: ask\n")
+    [said] = ask(project, {"impl": "glob(students/*)"})
+    names = "students/%24%7Bx%7D students/%2Dlate students/a%0Ab students/a%3Bb"
+    assert said.startswith(f"{names} students/ada students/ada%2Eyaml students/b%FF ")
+    assert "students/ada:" not in said and said.count("no such folder") == 5
+    assert "students/-late: the name of a submission's folder has only" in said
+    shutil.rmtree(project / "students")
+    assert "students/ is missing" in ask(project, {"impl": "glob(students/*)"})[0]
+
+
+def test_files_of_a_class_that_cannot_be_read(project: Path) -> None:
+    """Whoever does not choose them is not held up."""
+    files = project / "conf" / "impl" / "students"
+    (files / "ada.yaml").write_text("hint: [")
+    (files / "e\u0301.yaml").write_text("hint: ask")
+    (project / "students" / "\u00e9").mkdir()
+    (project / "conf" / "impl" / "mine.yaml").write_text("hint: !!int abc")
+    ada, other_letters, mine, select = ask(
+        project,
+        {"impl": "students/ada"},
+        {"impl": "students/\u00e9"},
+        {"impl": "mine"},
+        {"impl": "select"},
+    )
+    assert ada.startswith("conf/impl/students/ada.yaml, line 1: not YAML")
+    right = "the name of a file is in Unicode's NFC, as it is typed"
+    assert other_letters == (
+        f"conf/impl/students/e\u0301.yaml: {right}: rename it to \u00e9.yaml"
+    )
+    assert mine.startswith("conf/impl/mine.yaml: not YAML: invalid literal for int()")
+    assert select == "select"
 
 
 WRONG = {

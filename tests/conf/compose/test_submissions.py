@@ -100,6 +100,7 @@ ODD = {
     "-M\u00fcller": "%2DM\u00fcller",
     "-Mu\u0308ller": "%2DMu%CC%88ller",
     "a~": "a%7E",
+    "ada.yaml": "ada%2Eyaml",  # which is not ada
     "🎉" * 60: ("%F0%9F%8E%89" * 60)[:200] + "%a71b5741",
     "a" * 250: "a" * 200 + "%3f3e35e0",
     "가" * 83: "가" * 66 + "%10ada504",
@@ -115,7 +116,8 @@ def test_a_name_that_cannot_be_has_a_row(project: Path) -> None:
     for impl in found.values():
         assert impl["unfit"].isprintable()
         assert impl["unfit"].endswith(
-            " has at most 200 bytes and does not end with a space; rename it"
+            " has at most 200 bytes and ends neither with a space nor with .yaml; "
+            "rename it"
         )
     late = found["students/%2Dlate"]["unfit"]
     assert late.startswith("students/-late: the name of a submission's folder has only")

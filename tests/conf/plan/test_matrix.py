@@ -335,6 +335,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"set": {"load.think_max_s": "${load.think_min_s}"}},
         "load.think_max_s=${load.think_min_s}: must be a value, and no name of another",
     ),
+    "a setting that is set to something else": (
+        {"users": 20, "set": {"users": 9}},
+        "users has two values, 20 and 9, one of them in set: leave one out",
+    ),
+    "a nested one": (
+        {"server": {"backlog": "32"}, "set": {"server.backlog": "64"}},
+        "server.backlog has two values, 32 and 64",
+    ),
     "several studies": ({"study": "default,demo"}, "study"),
 }
 
