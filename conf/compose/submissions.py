@@ -163,9 +163,11 @@ def _unfit(own: str, why: str) -> Config:
     None of its files is read. OmegaConf must not interpret a ${ in its name.
     """
     shown = one_line(own).replace("${", "%24{")
-    place = {"sources": [], "submission": own.partition("/")[0]}
-    place |= {"working_directory": None, "body": PAGE_FILE}
-    return {"command": "", **place, "unfit": f"{shown}: {why}"}
+    return {
+        **{"command": "", "sources": [], "submission": own.partition("/")[0]},
+        **{"working_directory": None, "body": PAGE_FILE},
+        "unfit": f"{shown}: {why}",
+    }
 
 
 def _read(conf: Path) -> tuple[str, dict[str, str], Config]:
