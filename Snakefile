@@ -3,7 +3,7 @@
 # says which files these are, and in which order cells are measured.
 import pipeline
 
-PLAN = pipeline.planned(config, workflow.basedir, workflow.workdir_init)
+PLAN = pipeline.planned(config, workflow.basedir, workflow.overwrite_workdir)
 HERE, MEASURE, ANALYSE = pipeline.commands(workflow.basedir, PLAN)
 TRY, SHOW = pipeline.conformance_commands(workflow.basedir)
 SCREEN = pipeline.screen(workflow, PLAN)

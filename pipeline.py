@@ -48,12 +48,12 @@ REPORT, ARCHIVE, TRIALS = "report", "archive", "conformance"
 OBJECTS = 100_000  # new objects after which Python collects garbage
 
 
-def planned(config: dict[str, Any], basedir: str, begun_in: str) -> Plan:
+def planned(config: dict[str, Any], basedir: str, directory: Path | None) -> Plan:
     """Return the plan of the request on the command line, ready to be carried out.
 
-    `basedir` is the project's folder, and `begun_in` the one that Snakemake was started
-    in. Its `config` gets all settings of the command line. Warnings are printed. Files
-    are written only if something is to be run.
+    `basedir` is the project's folder. Snakemake's `config` gets all settings of the
+    command line, and `directory` is the one of `--directory`. Warnings are printed.
+    Files are written only if something is to be run.
     """
     root = Path(basedir)
     # A plan has millions of objects, all of which live until the end. Collecting
@@ -71,7 +71,8 @@ def planned(config: dict[str, Any], basedir: str, begun_in: str) -> Plan:
         from conf.plan.request import plan
         from load.host.interrupt import pass_on_to_children
 
-        request = command_line.request(config, sys.argv[1:], root, Path(begun_in))
+        begun_in = command_line.begun_in(directory)
+        request = command_line.request(config, sys.argv[1:], root, begun_in)
         tries = request.cell is not None or not request.elsewhere
         parts = _parts(root, namespaces, tries)
         if request.cell is not None:

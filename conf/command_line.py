@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,17 @@ class _Collecting(argparse.Namespace):
         if name == "config":
             self.settings += value or []
         super().__setattr__(name, value)
+
+
+def begun_in(directory: Path | None) -> Path:
+    """Return where Snakemake was started. By now it has gone to `directory`.
+
+    A shell leaves its own folder in PWD.
+    """
+    named = os.environ.get("PWD")
+    if directory and named and Path(named, directory).resolve() == Path.cwd():
+        return Path(named)
+    return Path.cwd()
 
 
 def request(

@@ -143,6 +143,25 @@ def test_a_profile_beside_the_snakefile_counts_unasked(
         assert found.settings == settings
 
 
+def test_where_snakemake_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = tmp_path / "course"
+    course.mkdir()
+    monkeypatch.chdir(course)  # as Snakemake does
+    for pwd, directory, found in (
+        (str(tmp_path), Path("course"), tmp_path),
+        (str(tmp_path), course, tmp_path),
+        ("/", Path("course"), course),  # of somebody who has not told it
+        (None, course, course),
+        (str(tmp_path), None, course),
+    ):
+        monkeypatch.delenv("PWD", raising=False)
+        if pwd is not None:
+            monkeypatch.setenv("PWD", pwd)
+        assert command_line.begun_in(directory) == found
+
+
 def test_settings_that_are_none_are_one_line(profiles: Path) -> None:
     text = "config:\n  - impl: select\n"
     (profiles / "one" / "config.yaml").write_text(text)

@@ -134,7 +134,9 @@ def test_no_plugin_changes_locust(tmp_path: Path) -> None:
 
 
 # Each ends early, with what cannot be carried out.
-PIPELINE = "import pipeline; sys.argv[1:] = ['users=1']; pipeline.planned({}, '.', '.')"
+PIPELINE = (
+    "import pipeline; sys.argv[1:] = ['users=1']; pipeline.planned({}, '.', None)"
+)
 GATE = (
     "from gate.run import run; from gate.request import Request; "
     "run(Path.cwd(), Request('no-such-commit', {}, 1, '5%'))"
