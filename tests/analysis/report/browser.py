@@ -73,7 +73,7 @@ class Opened:
 
     def until(self, script: str, of: Locator) -> None:
         """Wait until a script is true of an element."""
-        self.page.wait_for_function(script, arg=of.element_handle(), timeout=20_000)
+        self.page.wait_for_function(script, arg=of.element_handle(), timeout=120_000)
 
 
 @contextmanager
