@@ -107,9 +107,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("no network namespaces here")
 
 
-def parts(item: pytest.Item) -> tuple[str, ...]:
+def parts(item: pytest.Item) -> list[str]:
     """Return the folders of a test's file within the checkout, and its name."""
-    return item.path.relative_to(ROOT).parts
+    return item.nodeid.partition("::")[0].split("/")
 
 
 @functools.cache
