@@ -121,7 +121,7 @@ def read(
 
 
 def _profiles(options: argparse.Namespace, workflow: Path) -> Iterator[str]:
-    """Yield the profiles that Snakemake reads. Later ones come before earlier ones."""
+    """Yield the profiles that Snakemake reads, those that win last."""
     yield from (name for name in options.profile or () if name != NO_PROFILE)
     name = getattr(options, "workflow_profile", NO_PROFILE) or "default"
     if name != NO_PROFILE:
