@@ -3,6 +3,7 @@
 Rules of this module:
 - Commands find the same programs however Snakemake was started: by make, in an
   activated environment, or by its path.
+- Names of files and texts are in UTF-8.
 - A user may have no name, as in a container that runs as a bare user id.
 - Servers and load start in the checkout, and find their modules there first. A file or
   package that lies there and has the name of a module of others would change all cells.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 import sysconfig
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -26,8 +28,15 @@ OTHERS = [*PYTHONS, *(sysconfig.get_path(name) for name in ("purelib", "platlib"
 def prepare(python: str, root: Path) -> None:
     """Put programs beside `python` first in PATH, and name a user who has no name.
 
-    Raises `MatrixError` for a module in `root` with the name of one of others.
+    Raises `MatrixError` for a module in `root` with the name of one of others, and for
+    another encoding than UTF-8.
     """
+    encoding = sys.getfilesystemencoding()
+    if encoding.lower() != "utf-8":
+        raise MatrixError(
+            f"the locale has names of files and texts in {encoding}: it must be UTF-8, "
+            "as with LC_ALL=C.UTF-8"
+        )
     _refuse_namesakes(root)
     path = os.environ.get("PATH") or os.defpath
     beside = str(Path(python).parent)

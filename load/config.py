@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,16 @@ def read(path: Path, parts: Sequence[str], otherwise: str) -> dict[str, Any]:
 
     `otherwise` says what is wrong if it lacks a part, whose name is filled in.
     """
+    # YAML 1.1 reads some numbers and characters of JSON as something else.
+    parse = json.loads if path.suffix == ".json" else yaml.safe_load
     try:
-        config = yaml.safe_load(path.read_text())
+        config = parse(path.read_text("utf-8"))
     except OSError as error:
         raise CellError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
+        kind = "JSON" if parse is json.loads else "YAML"
         reason = str(error).splitlines()[0]
-        raise CellError(f"{path} is not YAML: {reason}") from None
+        raise CellError(f"{path} is not {kind}: {reason}") from None
     missing = set(parts) - set(config if isinstance(config, dict) else ())
     if missing:
         raise CellError(f"{path} {otherwise.format(min(missing))}")

@@ -90,7 +90,11 @@ def read_class_folder(root: Path, conf: Path) -> ClassFolder:
                 command = next((c for n, c in starts.items() if _has(path, n)), "")
             except OSError as error:
                 why = f"it cannot be read: {error.strerror}"
-        started = {"command": command, "sources": [own], "submission": own}
+        started = {
+            "command": command or common.get("command", ""),
+            "sources": [own, *common.get("sources", [])],
+            "submission": own,
+        }
         folder.impls[name] = {**common, **(_unfit(own, why) if why else started)}
     for path in sorted((conf / "impl" / place).glob("[!.]*.yaml")):
         own = f"{place}/{path.stem}"

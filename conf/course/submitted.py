@@ -13,6 +13,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import os
@@ -80,10 +81,17 @@ def _own(folder: Path, ignore: Callable[[str, list[str]], set[str]]) -> Iterator
         folders[:] = sorted(
             name
             for name in folders
-            if name not in skipped and not (here / name / ENVIRONMENT).exists()
+            if name not in skipped and not _is_there(here / name / ENVIRONMENT)
         )
         kept = (here / name for name in sorted(names) if name not in skipped)
         yield from filter(_is_regular, kept)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:
+        return False
 
 
 def _is_regular(path: Path) -> bool:
@@ -97,6 +105,7 @@ def _installed(folder: Path, names: Iterable[str]) -> set[str]:
         record = folder / name / "RECORD"
         if name.endswith(".dist-info") and record.is_file():
             lines = record.read_text("utf-8", errors="replace").splitlines()
-            paths = (PurePosixPath(row[0]) for row in csv.reader(lines) if row)
-            found |= {path.parts[0] for path in paths if path.parts}
+            with contextlib.suppress(csv.Error):  # it is no record of pip's
+                paths = [PurePosixPath(row[0]) for row in csv.reader(lines) if row]
+                found |= {path.parts[0] for path in paths if path.parts}
     return found

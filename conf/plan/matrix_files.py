@@ -206,6 +206,8 @@ def _names(folder: str) -> frozenset[str]:
         return frozenset(path.name for path in os.scandir(folder))
     except (FileNotFoundError, NotADirectoryError):
         return frozenset()
+    except OSError as error:
+        raise MatrixError(f"{folder} cannot be read: {error.strerror}") from None
 
 
 def _time_ns(path: str) -> int:

@@ -1,9 +1,9 @@
 """A digest of the code that a cell measures. It is part of the cell's key.
 
 Rules of this module:
-- A Python file counts with everything of this project that it imports, at any depth. A
-  folder counts with every file below it. Any other file counts alone, and so does a
-  Python file that this Python cannot parse.
+- A Python file counts with all of this project that it imports, at any depth. A folder
+  counts with every file below it. Any other file counts alone, and so does a Python
+  file that this Python cannot parse.
 - Data files beside an imported module of a package count, too: the template of a page
   is as much part of a server as its code.
 - Names in `ignored` (`schema.py`) never count. So files of an editor or of version
@@ -98,18 +98,12 @@ def sources_of(cell: Config) -> tuple[str, ...]:
 
 
 def server_digest(cell: Config, root: Path) -> str:
-    """Return the digest of the sources of a cell's server.
-
-    Raises `SettingError`.
-    """
+    """Return the digest of the sources of a cell's server, or raise `SettingError`."""
     return digest(sources_of(cell), root, cell["impl"]["ignored"])
 
 
 def server_files(cell: Config, root: Path) -> list[str]:
-    """Return the files of a cell's server below `root`, in order.
-
-    Raises `SettingError`.
-    """
+    """Return a server's files below `root`, in order, or raise `SettingError`."""
     with _explained(root):
         files = _counted(sources_of(cell), root, cell["impl"]["ignored"])
     within = (path for path in files if path.is_relative_to(root))
@@ -201,7 +195,7 @@ def _candidates(path: Path, root: Path, code: bytes) -> tuple[Path, ...]:
 
 
 def _imports(path: Path, root: Path, code: bytes) -> Iterator[Path]:
-    """Yield paths, without a suffix, of all modules that `path` may import from `root`.
+    """Yield paths, without a suffix, of all modules that `path` may import.
 
     A name after `from package import` may be a module, so its path is yielded, too. The
     packages around a module are imported with it.
@@ -210,16 +204,20 @@ def _imports(path: Path, root: Path, code: bytes) -> Iterator[Path]:
         parsed = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # it is no Python, or of another version
+    # A script, which is in no package, finds modules beside it, too.
+    in_package = (path.parent / "__init__.py").exists()
+    places = (root,) if in_package else (root, path.parent)
     for node in ast.walk(parsed):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield from _with_packages(root, alias.name)
+            for place in places:
+                for alias in node.names:
+                    yield from _with_packages(place, alias.name)
         elif isinstance(node, ast.ImportFrom) and node.level <= len(path.parents):
             # Level 1 is the folder of the file, each further level one above it.
-            base = path.parents[node.level - 1] if node.level else root
-            yield from _with_packages(base, node.module or "")
-            inside = base.joinpath(*(node.module or "").split("."))
-            yield from (inside / alias.name for alias in node.names)
+            for place in (path.parents[node.level - 1],) if node.level else places:
+                yield from _with_packages(place, node.module or "")
+                inside = place.joinpath(*(node.module or "").split("."))
+                yield from (inside / alias.name for alias in node.names)
 
 
 def _with_packages(base: Path, dotted: str) -> Iterator[Path]:

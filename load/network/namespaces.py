@@ -104,6 +104,9 @@ def connect(settings: dict[str, Any]) -> Network:
             sysctls.write(settings, sysctls.OF_SERVER)
     except OSError as error:
         why = error.strerror or str(error)
+        if error.errno == errno.ENOSPC:  # as unshare(2) says it
+            why = "a limit is reached: see sysctl user.max_net_namespaces, "
+            why += "user.max_user_namespaces"
         raise CellError(f"no network namespace can be made: {why}") from None
     return network
 

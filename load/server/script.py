@@ -39,7 +39,7 @@ def check_script(words: Sequence[str], folder: Path) -> None:
         raise ServerError("no-start", written_by_windows(words, folder) or "")
     if not first.startswith(b"#!"):
         return
-    named = os.fsdecode(first[2:].strip(b" \t\n").split(b" ")[0])
+    named = os.fsdecode(re.split(rb"[ \t]", first[2:].strip(b" \t\n"))[0])
     program = folder / named
     if not (named and program.is_file() and os.access(program, os.X_OK)):
         oddity = written_by_windows(words, folder)

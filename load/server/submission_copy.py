@@ -1,8 +1,9 @@
 """A copy of a submission's folder.
 
 Rules of this module:
-- Files, folders and links are copied; links stay links. Anything else can't be handed
-  in: a pipe, for example, can't be read to its end.
+- Files, folders and links are copied; links stay links. One that leaves the folder
+  leads to the same place from the copy. Anything else can't be handed in: a pipe, for
+  example, can't be read to its end.
 - Ignored names are not copied, wherever they are.
 - A copy can be written to and removed, whatever the modes of its source.
 """
@@ -10,6 +11,7 @@ Rules of this module:
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import stat
 from collections.abc import Sequence
@@ -29,7 +31,7 @@ def copy(source: Path, target: Path, ignored: Sequence[str] = ()) -> None:
         each, copied = left.pop()
         mode = each.stat(follow_symlinks=each == source).st_mode
         if stat.S_ISLNK(mode):
-            copied.symlink_to(each.readlink())
+            copied.symlink_to(_target(each, source))
         elif stat.S_ISDIR(mode):
             copied.mkdir()
             names = [within.name for within in each.iterdir()]
@@ -42,3 +44,15 @@ def copy(source: Path, target: Path, ignored: Sequence[str] = ()) -> None:
         else:
             why = "it is neither a file nor a folder nor a link"
             raise OSError(errno.EINVAL, why, str(each))
+
+
+def _target(link: Path, source: Path) -> Path:
+    """Return what the copy of a link below `source` is to name."""
+    target, here = link.readlink(), link.parent.resolve()
+    if target.is_absolute():
+        return target
+    place = Path(os.path.normpath(here / target))
+    if not place.is_relative_to(source.resolve()):
+        return place
+    within = os.path.relpath(place, here)  # it may have left the folder and come back
+    return target if os.path.normpath(target) == within else Path(within)

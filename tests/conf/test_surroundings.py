@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,6 +29,25 @@ def test_whoever_has_a_name_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "ada")
     prepare("/venv/bin/python", ROOT)
     assert getpass.getuser() == "ada"
+
+
+def test_another_encoding_is_refused() -> None:
+    """Else names of submissions would be others, and some text could not be written."""
+    code = (
+        "import sys; from pathlib import Path; from conf.surroundings import prepare;"
+    )
+    code += "prepare(sys.executable, Path())"
+    plain = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, **plain},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    last = done.stderr.splitlines()[-1]
+    assert "in ascii: it must be UTF-8, as with LC_ALL=C.UTF-8" in last
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,32 @@ def test_files_of_a_class_that_cannot_be_read(project: Path) -> None:
     assert select == "select"
 
 
+SUBMISSIONS = """\
+import json
+from pathlib import Path
+from conf.compose.submissions import read_class_folder
+impls = read_class_folder(Path.cwd(), Path("conf")).impls
+print(json.dumps({k: [v["command"], v["sources"]] for k, v in impls.items()}))
+"""
+
+
+def test_what_all_submissions_have_in_common(project: Path) -> None:
+    """A command is for those that have no file to start. Sources are of all."""
+    (project / "students" / "ben").mkdir()
+    conf = project / "conf" / "submission.yaml"
+    common = "impl: {command: 'node index.js {port}', sources: [mine]}"
+    conf.write_text(conf.read_text().replace("impl: {}", common))
+    words = [sys.executable, "-c", SUBMISSIONS]
+    done = subprocess.run(
+        words, cwd=project, capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)
+    assert found["students/ada"][0].startswith("{python} server.py ")
+    assert found["students/ben"][0] == "node index.js {port}"
+    for name in ("ada", "ben"):
+        assert found[f"students/{name}"][1] == [f"students/{name}", "mine"]
+
+
 WRONG = {
     "impl/no_yaml": ("command: [", "no_yaml"),
     "impl/not_utf8": ("# \udcff\n", "not UTF-8"),

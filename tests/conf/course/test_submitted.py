@@ -73,6 +73,10 @@ def test_what_pip_has_installed_does_not_count(tmp_path: Path, ada: Path) -> Non
     record.parent.mkdir()
     record.write_text('flask/app.py,sha256=x,1\nsix.py,,\n"../../bin/flask",,\n')
     assert names(tmp_path) == {"server.py", "flask_own/a.py"}
+    odd = ada / "odd.dist-info" / "RECORD"
+    odd.parent.mkdir()
+    odd.write_text("x" * 140_000)  # longer than a field may be
+    assert names(tmp_path) == {"server.py", "flask_own/a.py"}
     given = submitted(ADA, tmp_path, vendored=True).files
     assert f"{ADA}/flask_own/a.py" in given
 

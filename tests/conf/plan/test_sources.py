@@ -24,7 +24,13 @@ FILES = {
     "app/deep/leaf.py": "from .. import up\n",
     "app/up.py": "",
     "alone/server.go": "package main",
+    "mine/server.py": "import helper\n",  # in no package
+    "mine/helper.py": "from more import x\n",
+    "mine/more/__init__.py": "x = 1\n",
 }
+
+
+MINE = {name for name in FILES if name.startswith("mine/")}
 
 
 @pytest.fixture
@@ -39,7 +45,8 @@ def project(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "source, covered",
     [
-        ("app/main.py", set(FILES) - {"app/other.py", "alone/server.go"}),
+        ("app/main.py", set(FILES) - {"app/other.py", "alone/server.go", *MINE}),
+        ("mine/server.py", MINE),
         ("app/other.py", {"app/other.py", "app/data.txt"}),
         ("alone/server.go", {"alone/server.go"}),
         ("alone", {"alone/server.go"}),

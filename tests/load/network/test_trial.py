@@ -44,7 +44,11 @@ def test_who_may_make_a_namespace_and_not_change_it() -> None:
     "prefix, named",
     [
         (READ_ONLY, "network.tcp_tw_reuse=true cannot be set: Read-only file system"),
-        (NOTHING, "no network namespace can be made: No space left on device"),
+        (
+            NOTHING,
+            "no network namespace can be made: a limit is reached: see sysctl "
+            "user.max_net_namespaces, user.max_user_namespaces",
+        ),
     ],
     ids=["no settings", "no capability"],
 )

@@ -722,7 +722,9 @@ def script(tmp_path: Path, text: str, mode: int = 0o755) -> dict[str, Any]:
     )
 
 
-@pytest.mark.parametrize("interpreter", ["/usr/bin/env bash", "/bin/bash -e", "link"])
+@pytest.mark.parametrize(
+    "interpreter", ["/usr/bin/env bash", "/bin/bash -e", "/bin/bash\t-e", "link"]
+)
 def test_a_script_is_started_by_its_first_line(
     tmp_path: Path, interpreter: str
 ) -> None:

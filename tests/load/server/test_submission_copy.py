@@ -47,9 +47,26 @@ def test_a_copy_is_whole(handed_in: Path, tmp_path: Path) -> None:
     copy(handed_in, tmp_path / "copy")
     copied = tmp_path / "copy"
     assert (copied / "src" / "link").read_text() == "serve()"
+    assert (copied / "src" / "link").readlink() == Path("../server.py")
     assert (copied / "away").readlink() == Path("/no/such")
     before, after = (p.stat() for p in (handed_in / "server.py", copied / "server.py"))
     assert (stat.S_IMODE(after.st_mode), after.st_mtime) == (0o755, before.st_mtime)
+
+
+def test_a_link_leads_to_the_same_place_from_the_copy(
+    handed_in: Path, tmp_path: Path
+) -> None:
+    """One that leaves the folder, whether by way of others or not."""
+    (handed_in.parent / "common.py").write_text("common()")
+    (handed_in / "out").symlink_to("..")
+    (handed_in / "src" / "common").symlink_to("../../common.py")
+    (handed_in / "src" / "as_long").symlink_to("../../ada/server.py")
+    copied = tmp_path / "far" / "copy"
+    copied.parent.mkdir()
+    copy(handed_in, copied)
+    assert (copied / "src" / "common").read_text() == "common()"
+    assert (copied / "out" / "common.py").read_text() == "common()"
+    assert (copied / "src" / "as_long").read_text() == "serve()"
 
 
 def test_what_is_no_part_of_a_server_is_not_copied(
