@@ -16,6 +16,7 @@ import fnmatch
 import functools
 import math
 import re
+import typing
 import unicodedata
 from typing import Any
 
@@ -74,6 +75,12 @@ def _parsed(text: str) -> Override:
 
 
 def _check_key(key: str) -> None:
+    mapping, _, name = key.rpartition(".")
+    if typing.get_origin(type_of(Cell, mapping)) is dict and f"{mapping}." != OPTIONS:
+        raise MatrixError(
+            f"{key} is not set by a command: write {name} in a file of conf/impl/, "
+            f"below {mapping.removeprefix('impl.')}"
+        )
     if key not in GROUPS and key not in setting_names():
         raise MatrixError(unknown_name("setting", key, [*setting_names(), "study"]))
 

@@ -339,6 +339,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"users": 20, "set": {"users": 9}},
         "users has two values, 20 and 9, one of them in set: leave one out",
     ),
+    "a variable of a server": (
+        {"set": {"impl.environment.PORT": "8"}},
+        "impl.environment.PORT is not set by a command: write PORT in a file of ",
+    ),
     "a nested one": (
         {"server": {"backlog": "32"}, "set": {"server.backlog": "64"}},
         "server.backlog has two values, 32 and 64",
