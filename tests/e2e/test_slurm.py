@@ -204,5 +204,8 @@ def test_jobs_end_with_their_study(
     assert job != left
     end(again, signal.SIGINT)
     eventually(lambda: not slurm.ask("squeue", "--noheader"))
-    eventually(lambda: not processes(checkout.folder))
+    try:
+        eventually(lambda: not processes(checkout.folder))
+    finally:  # so that a failure names them
+        assert not [words_of(process) for process in processes(checkout.folder)]
     assert not list(checkout.folder.glob("outputs/runs/**/*repeat*"))
