@@ -64,6 +64,7 @@ def planned(config: dict[str, Any], basedir: str, directory: Path | None) -> Pla
     namespaces = Trial()
     try:
         prepare(sys.executable, root)
+        # These load libraries, whose names it may have refused.
         from conf import command_line
         from conf.plan.archives import STUDY
         from conf.plan.job import plan_job
@@ -71,8 +72,7 @@ def planned(config: dict[str, Any], basedir: str, directory: Path | None) -> Pla
         from conf.plan.request import plan
         from load.host.interrupt import pass_on_to_children
 
-        begun_in = command_line.begun_in(directory)
-        request = command_line.request(config, sys.argv[1:], root, begun_in)
+        request = command_line.request(config, sys.argv[1:], root, directory)
         tries = request.cell is not None or not request.elsewhere
         parts = _parts(root, namespaces, tries)
         if request.cell is not None:

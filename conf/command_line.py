@@ -58,7 +58,7 @@ class _Collecting(argparse.Namespace):
         super().__setattr__(name, value)
 
 
-def begun_in(directory: Path | None) -> Path:
+def started_in(directory: Path | None) -> Path:
     """Return where Snakemake was started. By now it has gone to `directory`.
 
     A shell leaves its own folder in PWD.
@@ -70,16 +70,17 @@ def begun_in(directory: Path | None) -> Path:
 
 
 def request(
-    config: dict[str, Any], words: Sequence[str], workflow: Path, begun_in: Path
+    config: dict[str, Any], words: Sequence[str], workflow: Path, directory: Path | None
 ) -> CommandLine:
     """Return the request in `words`. Snakemake's `config` gets all settings in it.
 
-    For `workflow` and `begun_in` see `read`. Raises `MatrixError`.
+    `workflow` is the folder of the Snakefile, and `directory` the one of `--directory`.
+    Raises `MatrixError`.
     """
     from snakemake.cli import get_argument_parser, parse_config
     from snakemake.utils import update_config
 
-    asked = read(get_argument_parser, words, workflow, begun_in)
+    asked = read(get_argument_parser, words, workflow, started_in(directory))
     check_targets(asked.targets)
     try:
         update_config(config, parse_config(asked.settings))
@@ -123,7 +124,7 @@ def read(
 def _profiles(options: argparse.Namespace, workflow: Path) -> Iterator[str]:
     """Yield the profiles that Snakemake reads, those that win last."""
     yield from (name for name in options.profile or () if name != NO_PROFILE)
-    name = getattr(options, "workflow_profile", NO_PROFILE) or "default"
+    name = options.workflow_profile or "default"
     if name != NO_PROFILE:
         places = (Path(), Path("profiles"), workflow / "profiles")
         found = [place / name for place in places if (place / name).exists()]

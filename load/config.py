@@ -38,13 +38,13 @@ def read(path: Path, parts: Sequence[str], otherwise: str) -> dict[str, Any]:
     `otherwise` says what is wrong if it lacks a part, whose name is filled in.
     """
     # YAML 1.1 reads some numbers and characters of JSON as something else.
-    parse = json.loads if path.suffix == ".json" else yaml.safe_load
+    is_json = path.suffix == ".json"
+    kind, parse = ("JSON", json.loads) if is_json else ("YAML", yaml.safe_load)
     try:
         config = parse(path.read_text("utf-8"))
     except OSError as error:
         raise CellError(f"{path}: {error.strerror}") from None
     except (yaml.YAMLError, ValueError) as error:
-        kind = "JSON" if parse is json.loads else "YAML"
         reason = str(error).splitlines()[0]
         raise CellError(f"{path} is not {kind}: {reason}") from None
     missing = set(parts) - set(config if isinstance(config, dict) else ())

@@ -27,13 +27,8 @@ STEPS = {
     "limit": set(),
 }
 DRAWING_CM = 2.25  # for an inch of a drawing
-LANGUAGES = {
-    ".py": "py",
-    ".c": "c",
-    ".js": "js",
-    ".cjs": "js",
-    ".sh": "sh",
-}  # typst's names
+# Of listings, as typst calls them.
+LANGUAGES = {".py": "py", ".c": "c", ".js": "js", ".cjs": "js", ".sh": "sh"}
 
 
 def document(content: dict[str, Any]) -> dict[str, Any]:

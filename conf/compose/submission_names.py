@@ -19,7 +19,7 @@ RIGHT = (
     "letter, digit or _, has at most 200 bytes and ends neither with a space nor with "
     ".yaml"
 )
-OF_FILES = ".yaml"  # Hydra takes it for no part of a name
+ENDS = (" ", ".yaml")  # Hydra takes the second for no part of a name
 LONGEST = 200  # bytes of a name; a file system takes 255, with what we add to it
 
 
@@ -29,10 +29,8 @@ def nfc(text: str) -> str:
 
 def is_name(text: str) -> bool:
     """Whether `text` is allowed as a name."""
-    return (
-        len(os.fsencode(text)) <= LONGEST
-        and not text.endswith(OF_FILES)
-        and all(_fits(text, place) for place in range(len(text)))
+    return len(os.fsencode(text)) <= LONGEST and all(
+        _fits(text, place) for place in range(len(text))
     )
 
 
@@ -42,11 +40,8 @@ def escaped(name: str) -> str:
     Two names that differ stay different.
     """
     is_nfc = name == nfc(name)
-    dot = len(name) - len(OF_FILES) if name.endswith(OF_FILES) else None
 
     def escape(place: int) -> str:
-        if place == dot:
-            return "%2E"
         if _fits(name, place) and (is_nfc or name[place].isascii()):
             return name[place]
         return "".join(f"%{byte:02X}" for byte in os.fsencode(name[place]))
@@ -66,4 +61,4 @@ def _fits(text: str, place: int) -> bool:
     # A mark is part of a letter: some letters have no character of their own.
     if sign.isalnum() or unicodedata.category(sign).startswith("M"):
         return True
-    return sign in ALLOWED and not (sign == " " and place == len(text) - 1)
+    return sign in ALLOWED and text[place:] not in ENDS

@@ -96,9 +96,10 @@ def read_class_folder(root: Path, conf: Path) -> ClassFolder:
             "submission": own,
         }
         folder.impls[name] = {**common, **(_unfit(own, why) if why else started)}
-    for path in sorted((conf / "impl" / place).glob("[!.]*.yaml")):
+    files = (conf / "impl" / place).glob("[!.]*.yaml")
+    for path in sorted(files) if folder.exists else ():
         own = f"{place}/{path.stem}"
-        if folder.exists and not {own, nfc(own)} & {*folder.impls, *folder.renamed}:
+        if nfc(own) not in folder.impls and nfc(own) not in folder.renamed:
             name, _ = _named(own, folder)
             file = one_line(f"conf/impl/{own}.yaml")
             unfit = _unfit(own, f"there is no such folder, only {file}")

@@ -105,8 +105,10 @@ def connect(settings: dict[str, Any]) -> Network:
     except OSError as error:
         why = error.strerror or str(error)
         if error.errno == errno.ENOSPC:  # as unshare(2) says it
-            why = "a limit is reached: see sysctl user.max_net_namespaces, "
-            why += "user.max_user_namespaces"
+            why = (
+                "a limit is reached: see sysctl user.max_net_namespaces, "
+                "user.max_user_namespaces"
+            )
         raise CellError(f"no network namespace can be made: {why}") from None
     return network
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -159,15 +159,18 @@ def test_where_snakemake_was_started(
         monkeypatch.delenv("PWD", raising=False)
         if pwd is not None:
             monkeypatch.setenv("PWD", pwd)
-        assert command_line.begun_in(directory) == found
+        assert command_line.started_in(directory) == found
 
 
-def test_settings_that_are_none_are_one_line(profiles: Path) -> None:
+def test_settings_that_are_none_are_one_line(
+    profiles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(profiles)
     text = "config:\n  - impl: select\n"
     (profiles / "one" / "config.yaml").write_text(text)
     words = ["--profile", "one"]
     with pytest.raises(MatrixError, match="--config: Invalid config definition"):
-        command_line.request({}, words, ROOT, profiles)
+        command_line.request({}, words, ROOT, None)
 
 
 def test_a_job_of_another_snakemake(parser: MakeParser) -> None:
@@ -188,9 +191,10 @@ def test_a_job_of_another_snakemake(parser: MakeParser) -> None:
 def test_where_cells_are_measured(words: list[str], elsewhere: bool) -> None:
     """Snakemake's own parser knows an executor only where its plugin is installed."""
 
-    def parser() -> argparse.ArgumentParser:
+    def parser(profiles: Sequence[str] = ()) -> argparse.ArgumentParser:
         made = argparse.ArgumentParser()
-        for option in ("--executor", "--profile", "--target-jobs"):
+        profile = ("--profile", "--workflow-profile")
+        for option in ("--executor", *profile, "--target-jobs"):
             made.add_argument(option)
         made.add_argument("targets", nargs="*")
         return made

@@ -35,8 +35,8 @@ def test_another_encoding_is_refused() -> None:
     """Else names of submissions would be others, and some text could not be written."""
     code = (
         "import sys; from pathlib import Path; from conf.surroundings import prepare;"
+        "prepare(sys.executable, Path())"
     )
-    code += "prepare(sys.executable, Path())"
     plain = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
     done = subprocess.run(
         [sys.executable, "-c", code],
