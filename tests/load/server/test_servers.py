@@ -322,7 +322,7 @@ def test_where_it_listens_instead(
     code = (
         "import socket, subprocess, time\n"
         f"family = socket.AF_INET6 if ':' in {host!r} else socket.AF_INET\n"
-        f"port = int(sys.argv[1]) if {port} is None else {port}\n"
+        f"port = {'int(sys.argv[1])' if port is None else port}\n"
         f"listener = socket.create_server(({host!r}, port), family=family, "
         f"dualstack_ipv6={host in DUAL})\n"
         "print('ready', flush=True)\n"
@@ -333,7 +333,7 @@ def test_where_it_listens_instead(
     prepare(config, where)
     log = tmp_path / "server.log"
     with run_server(command(config, where), log, None, lambda: None) as server:
-        while not log.read_text():
+        while "ready" not in log.read_text():
             time.sleep(0.01)
         with pytest.raises(ServerError) as raised:
             preflight(config, where.address.port, server).check()
