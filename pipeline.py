@@ -76,6 +76,10 @@ def planned(config: dict[str, Any], basedir: str, directory: Path | None) -> Pla
         tries = request.cell is not None or not request.elsewhere
         parts = _parts(root, namespaces, tries)
         if request.cell is not None:
+            if request.elsewhere:  # it starts another Snakemake, which measures
+                from load.host.guard import die_with_parent
+
+                die_with_parent()
             return plan_job(request.cell, parts)
         if request.targets == [REPORT]:
             whole = plan_report(config, parts)

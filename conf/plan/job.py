@@ -8,6 +8,8 @@ Rules of this module:
   `conf/` may have changed since. It reads the configuration that the study has written.
 - It writes nothing, and waits for no turn: the study that it is of has it.
 - What its host lacks is found here, and not where the study was planned.
+- Its Snakemake ends with the script that started it. A Snakemake may hang if it is told
+  to end while what it has started ends, and Slurm may lose what has lost its parent.
 """
 
 from __future__ import annotations

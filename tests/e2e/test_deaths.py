@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -102,3 +103,32 @@ def test_server_that_is_killed_is_a_result(
     result = json.loads(path.read_text())
     assert result["verdict"]["limit"] == "crashed"
     assert result["row"]["outcome"] == "crashed"
+
+
+def test_a_job_dies_with_its_script(
+    checkout: Checkout, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    """Slurm ends the script of a job, and may not find the Snakemake below it."""
+    # What a job needs is written, and the cell fails at once.
+    checkout.snakemake("--until=measure", *ASKED, "set={server.start_s: 0.001}")
+    [log] = checkout.folder.glob("outputs/logs/burst/select/*/*/repeat~*")
+    cell = log.relative_to(checkout.folder / "outputs/logs")
+    srun = tmp_path / "srun"  # that of a step, which does not end
+    srun.write_text("#!/bin/sh\necho $$ > pid; mv pid began; exec sleep 600")
+    srun.chmod(0o755)
+    job = checkout.command("--jobs=1", "--mode=remote", "--executor=slurm-jobstep")
+    job += ["--nolock", f"--target-jobs=measure:cell={cell}"]
+    script = subprocess.Popen(
+        ["sh", "-c", '"$@"; exit', "script", *job],
+        cwd=checkout.folder,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    step = checkout.folder / "began"
+    eventually(step.exists)
+    try:
+        [snakemake] = psutil.Process(script.pid).children()
+        script.kill()
+        script.wait()
+        eventually(lambda: not words_of(snakemake))
+    finally:
+        os.kill(int(step.read_text()), signal.SIGKILL)
