@@ -14,7 +14,7 @@ from pathlib import Path
 from load import ROOT
 
 LOCUSTFILE = ROOT.absolute() / "load" / "locustfile.py"
-ALONE = ROOT.absolute() / "load" / "host" / "without_plugins.py"
+ALONE = ROOT.absolute() / "load" / "host" / "without_extras.py"
 LOCUST = (sys.executable, "-I", str(ALONE), "-m", "locust")
 
 

@@ -2,6 +2,8 @@
 
 Rules of this module:
 - If this kernel lacks something, or this user may not do it, `CellError` names it.
+- pyroute2 is loaded where it is needed: it loads slowly, and only exists for Linux. Its
+  package is not, since that would load all of its parts.
 - Both ends are shaped alike: each setting holds for each direction.
 """
 
@@ -10,7 +12,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import sys
 from collections.abc import Iterator
+from importlib.util import find_spec, module_from_spec
 from typing import Any
 
 from load.errors import CellError
@@ -20,10 +24,13 @@ NEEDED = "it takes the kernel's veth, and CAP_NET_ADMIN"
 # A shaper, and the settings that need it.
 SHAPERS = {"tbf": "a rate needs", "netem": "delay, jitter and loss need"}
 
+if "pyroute2" not in sys.modules and (package := find_spec("pyroute2")):
+    sys.modules["pyroute2"] = module_from_spec(package)
+
 
 def make(users_end: str, server_end: str, server_side: int, mtu: int) -> None:
     """Make a link from this thread's namespace to `server_side`."""
-    from pyroute2 import IPRoute  # it loads slowly, and only exists for Linux
+    from pyroute2.iproute.linux import IPRoute
 
     with _explained(f"no link can be made ({NEEDED})"), IPRoute() as routes:
         routes.link(
@@ -37,7 +44,7 @@ def make(users_end: str, server_end: str, server_side: int, mtu: int) -> None:
 
 def set_up(link: str, address: str, prefix: int, settings: dict[str, Any]) -> None:
     """Bring up one end of the link, shaped, and the loopback beside it."""
-    from pyroute2 import IPRoute
+    from pyroute2.iproute.linux import IPRoute
 
     with _explained("the link cannot be set up"), IPRoute() as routes:
         [end], [loopback] = (routes.link_lookup(ifname=name) for name in (link, "lo"))

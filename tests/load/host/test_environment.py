@@ -133,6 +133,20 @@ def test_no_plugin_changes_locust(tmp_path: Path) -> None:
     assert told("-I", "-m", "locust") == {"locust_plugins", "of_gevent"}
 
 
+def test_locust_does_not_load_what_makes_its_pages() -> None:
+    """No cell shows them."""
+
+    def loaded(*words: str) -> set[str]:
+        command = [sys.executable, "-X", "importtime", *words, "--version"]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        told = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+        assert "locust.runners" in told
+        return told & {"flask", "jinja2"}
+
+    assert loaded(*LOCUST[1:]) == set()
+    assert loaded("-I", "-m", "locust") == {"flask", "jinja2"}
+
+
 # Each ends early, with what cannot be carried out.
 PIPELINE = (
     "import pipeline; sys.argv[1:] = ['users=1']; pipeline.planned({}, '.', None)"

@@ -194,6 +194,8 @@ def _write_client_side(made: Rig) -> None:
         f"Host *\n  User root\n  IdentityFile {made.folder}/user_key\n"
         f"  IdentitiesOnly yes\n  UserKnownHostsFile {made.folder}/known_hosts\n"
         "  GlobalKnownHostsFile /dev/null\n  ConnectionAttempts 5\n"
+        # That of OpenSSH's choice takes nine tenths of a connection's CPU time.
+        "  KexAlgorithms curve25519-sha256\n"
     )
     made.ssh_config.write_text("".join(blocks))
 
