@@ -35,6 +35,7 @@ def test_a_port_that_connections_of_before_still_hold(
 ) -> None:
     """It can be had, a minute later; until then whoever waits is heard."""
     port, said = held_port(reuse), list[str]()
+    free = choose_port("127.0.0.1", 0)
     assert choose_port("127.0.0.1", port) == port
     with pytest.raises(EndedError):
         wait_for_port(Address("127.0.0.1", port), ended, said.append)
@@ -42,8 +43,6 @@ def test_a_port_that_connections_of_before_still_hold(
     monkeypatch.setattr("load.network.ports.TIME_WAIT_S", 0.0)
     with pytest.raises(CellError, match="earlier connections have kept"):
         wait_for_port(Address("127.0.0.1", port), lambda: None, said.append)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        free = listener.getsockname()[1]
     monkeypatch.setattr("load.network.ports.random.sample", lambda *_: [port, free])
     assert choose_port("127.0.0.1", 0) == free
     wait_for_port(Address("127.0.0.1", free), ended, said.append)
@@ -59,8 +58,7 @@ def test_a_port_that_another_address_of_this_host_has(
         port = listener.getsockname()[1]
         with pytest.raises(CellError, match=f"port={port}: something listens on that"):
             choose_port("127.0.0.1", port)
-        with socket.create_server(("127.0.0.1", 0)) as free_one:
-            free = free_one.getsockname()[1]
+        free = choose_port("127.0.0.1", 0)
         monkeypatch.setattr("load.network.ports.random.sample", lambda *_: [port, free])
         assert choose_port("127.0.0.1", 0) == free
 
