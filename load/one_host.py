@@ -11,7 +11,7 @@ from load.caller import Caller
 from load.folder import Folder
 from load.host.allocation import allocation
 from load.host.cores import choose_cores
-from load.host.limits import most_users, raise_open_files
+from load.host.limits import limit_open_files, most_users
 from load.network.namespaces import join
 from load.sides.local_server import LocalServer
 from load.sides.place import Host
@@ -41,7 +41,7 @@ class OneHost:
         if self.cores.locust:  # the runner's own work shall not burden the server
             os.sched_setaffinity(0, self.cores.locust)
         self.most_users = most_users(config["users"], config["idle"])
-        raise_open_files(self.most_users, config["idle"])
+        limit_open_files(self.most_users, config["idle"])
         allocated = allocation()  # Slurm is not to be reached from a namespace
         self.network = join(config)
         self.provenance = provenance(ROOT, self.network.sysctls())

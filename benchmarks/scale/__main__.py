@@ -29,7 +29,7 @@ from benchmarks.scale.plan import Measured, Way
 from benchmarks.server import running
 from conf.plan.matrix import matrix
 from load.host.cores import choose_cores, count_cores
-from load.host.limits import raise_open_files
+from load.host.limits import limit_open_files
 from load.network.ports import choose_port
 from pipeline import RUNNER
 from servers.command_line.options import Parser
@@ -155,7 +155,7 @@ def show_growth(loads: dict[tuple[str, int], list[Load]]) -> None:
 
 def main() -> None:
     Parser(prog="python -m benchmarks.scale", description=__doc__).parse_args()
-    raise_open_files(max(USERS))
+    limit_open_files(max(USERS))
     with tempfile.TemporaryDirectory() as name:
         loads = growth(Path(name))
     show_growth(loads)

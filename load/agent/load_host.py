@@ -21,7 +21,7 @@ from load.address import Address
 from load.agent.part import Surroundings
 from load.errors import CellError
 from load.host.cores import choose_cores
-from load.host.limits import raise_open_files
+from load.host.limits import limit_open_files
 from load.host.locust_home import LOCUST, make_home
 from load.host.process import last_line, start
 from load.hosts.lines import as_bytes
@@ -43,7 +43,7 @@ class LoadHost:
     def __init__(self, at: Surroundings, config: dict[str, Any], users: int) -> None:
         self.at = at
         self.count: int = config["load"]["processes"]
-        raise_open_files(users)
+        limit_open_files(users)
         self.cores = choose_cores(self.count).locust
         interface = interface_towards(config["network"]["hosts"]["address"])
         self.network = Network(interface.address, interface.name)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from load.agent.part import Surroundings
 from load.errors import ServerError
 from load.host.cores import choose_cores
-from load.host.limits import raise_open_files
+from load.host.limits import limit_open_files
 from load.hosts.lines import as_text
 from load.network import sysctls
 from load.network.interface import own_interface
@@ -34,7 +34,7 @@ class ServerHost:
 
     def __init__(self, at: Surroundings, config: dict[str, Any], users: int) -> None:
         self.runner = at.runner
-        raise_open_files(users)
+        limit_open_files(users)
         self.cores = choose_cores()
         if self.cores.locust:
             os.sched_setaffinity(0, self.cores.locust)

@@ -7,7 +7,7 @@ import resource
 import pytest
 
 from load.errors import CellError
-from load.host.limits import most_users
+from load.host.limits import FILES, limit_open_files, most_users
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,30 @@ def test_no_open_files_for_users(monkeypatch: pytest.MonkeyPatch) -> None:
         most_users("auto", idle=10)
     said = "users=auto: the hard limit of 210 open files leaves none for users"
     assert str(caught.value) == f"{said}: raise it (ulimit -Hn 1210)"
+
+
+@pytest.mark.parametrize(
+    "hard, users, expected",
+    [
+        (1024, 500, 1024),
+        (300, 500, 700),  # root may
+        (2 * FILES, 500, FILES),
+        (2 * FILES, FILES, FILES + 200),
+        (resource.RLIM_INFINITY, 500, FILES),
+    ],
+)
+@pytest.mark.parametrize("soft", [256, None], ids=["low", "hard"])
+def test_a_run_has_the_same_limit_in_any_shell(
+    monkeypatch: pytest.MonkeyPatch,
+    soft: int | None,
+    hard: int,
+    users: int,
+    expected: int,
+) -> None:
+    limits, soft = [], soft or hard
+    monkeypatch.setattr("load.host.limits.resource.getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(
+        "load.host.limits.resource.setrlimit", lambda _, both: limits.append(both)
+    )
+    limit_open_files(users)
+    assert limits == [(expected, max(hard, expected) if hard > 0 else hard)]

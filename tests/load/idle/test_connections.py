@@ -20,7 +20,7 @@ import pytest
 
 from load.address import Address
 from load.errors import CellError
-from load.host.limits import raise_open_files
+from load.host.limits import limit_open_files
 from load.idle.process import IdleProcess
 from tests.load.conftest import finish, of_runs_in
 
@@ -220,7 +220,7 @@ def test_open_files_are_counted_with_those_of_the_users(
     monkeypatch.setattr("load.host.limits.resource.getrlimit", lambda _: (256, 256))
     monkeypatch.setattr("load.host.limits.resource.setrlimit", refused)
     with pytest.raises(CellError) as caught:
-        raise_open_files(50, 2000)
+        limit_open_files(50, 2000)
     assert "50 users and 2,000 idle connections need 2,250 open files" in str(
         caught.value
     )
