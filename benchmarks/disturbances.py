@@ -7,9 +7,9 @@ Rules of this module:
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -62,12 +62,12 @@ def quota(cores: float) -> Iterator[Sequence[str]]:
 
     Raises `SkippedError` where no such cgroup can be made.
     """
-    folder = _own_cgroup() / f"firstfail-verdicts-{os.getpid()}"
-    try:
-        folder.mkdir()
+    above = _own_cgroup()
+    try:  # in another PID namespace another process may have this one's number
+        folder = Path(tempfile.mkdtemp(prefix="firstfail-", dir=above))
     except OSError as error:
         raise SkippedError(
-            f"no cgroup can be made below {folder.parent}: {error.strerror}"
+            f"no cgroup can be made below {above}: {error.strerror}"
         ) from None
     try:
         try:

@@ -70,10 +70,11 @@ def pytest_runtestloop() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_setupnodes(specs: Sequence[Any]) -> None:
+def pytest_xdist_setupnodes(config: Any, specs: Sequence[Any]) -> None:
     """Give each worker a host of its own, where the kernel can."""
+    temporary = config._tmp_path_factory.getbasetemp()
     for spec in specs:
-        spec.python = own_host.python()
+        spec.python = own_host.python(temporary)
 
 
 @pytest.hookimpl(optionalhook=True)
