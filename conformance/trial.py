@@ -64,7 +64,7 @@ class Trial:
                 self.caller.say(leftovers)
             with self.folder.explained():
                 self.folder.prepare()
-                with guarded(self.folder.scratch) as environment:
+                with guarded(self.folder.scratch, self.folder.apart) as environment:
                     self._write(self._result(environment))
                     self.folder.verify(self.verify_with, "its code has changed")
                     self.folder.put_in_place()
@@ -95,8 +95,7 @@ class Trial:
 
     def _write(self, result: dict[str, Any]) -> None:
         scratch = self.folder.scratch
-        remove(self.folder.server_folder)
-        self.folder.page_file.unlink(missing_ok=True)
+        remove(self.folder.apart)
         (scratch / RESULT).write_text(json.dumps(result, indent=1) + "\n")
         text = yaml.safe_dump(self.config, sort_keys=False)
         (scratch / record.CONFIG).write_text(text)

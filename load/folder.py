@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import json
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ import yaml
 
 from contract import record, stops
 from load.errors import CellError
+from load.host.apart import make_apart
 from load.host.owner import NOT_OURS, not_ours
 from load.host.process import cut
 from load.host.removal import remove
@@ -46,13 +48,18 @@ class Folder:
     def locust_home(self) -> Path:
         return self.scratch.absolute() / "locust"
 
+    @functools.cached_property
+    def apart(self) -> Path:
+        """Where the server has its folder and the page; made when first asked for."""
+        return make_apart(self.scratch.absolute())
+
     @property
     def server_folder(self) -> Path:
-        return self.scratch.absolute() / "server"
+        return self.apart / "server"
 
     @property
     def page_file(self) -> Path:
-        return self.scratch.absolute() / "page.html"
+        return self.apart / "page.html"
 
     @property
     def server_log(self) -> Path:
@@ -116,9 +123,8 @@ class Folder:
 
     def finish_record(self, config: dict[str, Any], run: dict[str, Any]) -> None:
         """Complete the record with `run.json`, the configuration and the logs."""
-        remove(self.server_folder)
+        remove(self.apart)
         remove(self.locust_home)
-        self.page_file.unlink(missing_ok=True)
         (self.scratch / record.RUN).write_text(json.dumps(run, indent=2) + "\n")
         text = yaml.safe_dump(config, sort_keys=False)
         (self.scratch / record.CONFIG).write_text(text)

@@ -123,7 +123,7 @@ class ManyHosts:
         """Return what an agent has to know of the run."""
         is_server = agent is self.agents[0]
         share = 1 if is_server else len(self.agents) - 1
-        scratch = str(self.folder.scratch.absolute())
+        scratch = str(self.folder.apart)
         return {
             "part": "server" if is_server else "load",
             "config": self.config,

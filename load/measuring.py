@@ -64,7 +64,8 @@ class Measuring:
             *(self.config, prepared.address, prepared.body, scratch),
             *(site.most_users, site.sharing(prepared)),
         )
-        places = {"python": sys.executable, "folder": str(scratch), "root": str(ROOT)}
+        places = {sys.executable: "python", str(ROOT): "root"}
+        places |= dict.fromkeys(map(str, (scratch, self.folder.apart)), "folder")
         site.provenance["commands"] = {
             "server": prepared.command,
             "locust": kept_command(locust, places),

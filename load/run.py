@@ -53,7 +53,7 @@ class Run:
             progress.begin()
             with self.folder.explained():
                 self.folder.prepare()
-                with guarded(self.folder.scratch) as environment:
+                with guarded(self.folder.scratch, self.folder.apart) as environment:
                     measuring = Measuring(
                         self.config, self.folder, self.caller, environment, progress
                     )

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from load.agent.runner import Runner
 from load.errors import CellError
+from load.host.apart import make_apart
 from load.host.environment import passed_on
 from load.host.guard import end_leftovers, guarded
 from load.host.lock import only_run_on_host
@@ -103,7 +104,7 @@ def surrounded(
 
 def _folder_in(folder: str | None) -> Path:
     with explained():
-        return Path(tempfile.mkdtemp(prefix="firstfail-", dir=folder))
+        return make_apart() if folder is None else Path(tempfile.mkdtemp(dir=folder))
 
 
 @contextlib.contextmanager

@@ -6,11 +6,11 @@ Rules of this module:
   daemons.
 - The guard is a process that waits at a pipe. When the runner ends, even by SIGKILL,
   the kernel closes the other end of the pipe. Then the guard kills all processes that
-  carry the token, removes the scratch folder, and ends.
+  carry the token, removes the scratch folders, and ends.
 - The guard inherits the host-wide lock from the runner: the next run on this host
   begins only when all of them are gone.
-- If a guard is killed together with its runner, the next run ends what is left. It
-  recognises these processes by the token: only one run exists under a lock at a time.
+- If a guard is killed together with its runner, the next run ends and removes what is
+  left. It recognises that by the token: only one run exists under a lock at a time.
 - Where the kernel can (Linux), server and Locust also die with the runner. This holds
   even when the guard itself is killed.
 """
@@ -21,13 +21,14 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
 from load.errors import SIGNALS
+from load.host.apart import remove_left
 from load.host.removal import remove
 from load.host.run_token import (
     VARIABLE,
@@ -42,11 +43,11 @@ PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 @contextmanager
-def guarded(scratch: Path) -> Iterator[dict[str, str]]:
+def guarded(*scratch: Path) -> Iterator[dict[str, str]]:
     """Give the environment with which processes of a run have to be started.
 
-    On leaving, or when this process ends in any way, they are killed and `scratch` is
-    removed. To be entered before any thread is started.
+    On leaving, or when this process ends in any way, they are killed and the folders in
+    `scratch` are removed. To be entered before any thread is started.
     """
     token = new_token()
     read_end, write_end = os.pipe()
@@ -63,7 +64,7 @@ def guarded(scratch: Path) -> Iterator[dict[str, str]]:
         os.waitpid(guard, 0)
 
 
-def _stand_guard(read_end: int, token: str, scratch: Path) -> None:
+def _stand_guard(read_end: int, token: str, scratch: Sequence[Path]) -> None:
     status = 1
     try:
         os.setsid()  # a terminal's Ctrl-C is for the runner, which ends the guard
@@ -71,7 +72,8 @@ def _stand_guard(read_end: int, token: str, scratch: Path) -> None:
             signal.signal(number, signal.SIG_IGN)
         os.read(read_end, 1)  # returns when the only writer, the runner, has ended
         kill_all(lambda process: token in tokens(process))
-        remove(scratch)
+        for folder in scratch:
+            remove(folder)
         status = 0
     finally:
         os._exit(status)
@@ -101,7 +103,7 @@ def is_of(
 
 
 def end_leftovers() -> str:
-    """End what an earlier run has left; return a line about what can't be ended.
+    """End and remove what an earlier run has left; tell of what can't be ended.
 
     To be called with the host-wide lock held.
     """
@@ -109,6 +111,7 @@ def end_leftovers() -> str:
     not_ours = kill_all(
         lambda process: any(map(is_of_this_lock, tokens(process) - own))
     )
+    remove_left()
     if not not_ours:
         return ""
     pids = ", ".join(map(str, sorted(each.pid for each in not_ours)))

@@ -120,7 +120,7 @@ def prepare(config: dict[str, Any], place: Place) -> None:
     """Make the server's folder: empty, or a copy of the submission's.
 
     Raises `ServerError` if it is the submission that can't be copied, `CellError` if it
-    is this machine that can't copy it, and OSError if there is no space left.
+    is this machine that can't copy it.
     """
     submission, unfit = config["impl"]["submission"], config["impl"]["unfit"]
     if unfit:
@@ -132,7 +132,8 @@ def prepare(config: dict[str, Any], place: Place) -> None:
         copy(place.root / submission, place.scratch, config["impl"]["ignored"])
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
+            where = place.scratch.parent
+            raise CellError(f"the disk that holds {where} is full") from None
         named = os.path.relpath(error.filename or submission, place.root)
         why = f"{named} cannot be copied: {error.strerror}"
         if error.errno in OF_A_SUBMISSION:

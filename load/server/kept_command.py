@@ -13,12 +13,11 @@ from collections.abc import Mapping, Sequence
 
 
 def kept_command(words: Sequence[str], places: Mapping[str, str]) -> list[str]:
-    """Return the words of a command; `places` has the path of each place by its name.
+    """Return the words of a command; `places` has the name of each place by its path.
 
     A place stands for a whole path or for its first folders, wherever it is in a word.
     """
-    names = {path: f"{{{name}}}" for name, path in places.items()}
-    longest_first = sorted(names, key=len, reverse=True)
+    longest_first = sorted(places, key=len, reverse=True)
     either = "|".join(map(re.escape, longest_first))
     known = re.compile(rf"(?<![\w.-])(?:{either})(?![\w.-])")
-    return [known.sub(lambda found: names[found[0]], word) for word in words]
+    return [known.sub(lambda found: f"{{{places[found[0]]}}}", word) for word in words]

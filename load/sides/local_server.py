@@ -48,9 +48,9 @@ class LocalServer:
         prepare(config, place)
         self._command = command(config, place)
         places = {
-            "python": sys.executable,
-            "folder": str(place.scratch.parent),
-            "root": str(ROOT),
+            sys.executable: "python",
+            str(place.scratch.parent): "folder",
+            str(ROOT): "root",
         }
         kept = kept_command(self._command.words, places)
         return Prepared(place.address, self._body, kept, version(config, place))

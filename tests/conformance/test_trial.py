@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import json
+import os
 import re
 import signal
 import socket
@@ -25,7 +26,7 @@ from conformance.trial import Trial
 from conformance.visit import Visitor
 from load.address import Address
 from load.errors import interrupt
-from tests.load.conftest import of_runs_in
+from tests.load.conftest import left_in, of_runs_in
 
 ROOT = Path(__file__).parents[2]
 # It reads once, and answers what it has read with the page, whatever that is.
@@ -108,16 +109,19 @@ def attempt(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         path = tmp_path / "server.json"
         path.write_text(json.dumps(config))
         words = ["try", str(path), str(tmp_path / "tried"), "--label", "mine"]
-        return conformance(*words, *options, hasty=hasty)
+        return conformance(*words, *options, hasty=hasty, TMPDIR=str(tmp_path))
 
     return run
 
 
-def conformance(*words: str, hasty: bool = False) -> subprocess.CompletedProcess[str]:
+def conformance(
+    *words: str, hasty: bool = False, **environment: str
+) -> subprocess.CompletedProcess[str]:
     how = ["-c", HASTY] if hasty else ["-m", "conformance"]
     return subprocess.run(
         [sys.executable, *how, *words],
         cwd=ROOT,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         timeout=500,
@@ -150,7 +154,7 @@ def test_our_servers_pass_all(
     assert failed(tmp_path) == {}
     names = {path.name for path in (tmp_path / "tried").iterdir()}
     assert names == {"conformance.json", "config.yaml", "server.log"}
-    assert not of_runs_in(tmp_path) and not list(tmp_path.glob(".tried*"))
+    assert not of_runs_in(tmp_path) and not left_in(tmp_path)
     before = (tmp_path / "tried/conformance.json").stat().st_mtime_ns
     assert attempt(impl).returncode == 0
     assert (tmp_path / "tried/conformance.json").stat().st_mtime_ns == before
@@ -230,7 +234,7 @@ def test_a_server_of_ours_that_does_not_start_is_an_error(
     [line] = [li for li in done.stderr.splitlines() if "waiting" not in li]
     assert line.startswith("firstfail: mine: the server died before the load began: ")
     assert "no such page" in line
-    assert not (tmp_path / "tried").exists() and not list(tmp_path.glob(".tried*"))
+    assert not (tmp_path / "tried").exists() and not left_in(tmp_path)
 
 
 def test_a_submission_that_does_not_start_has_no_conformance(
@@ -265,7 +269,7 @@ def test_a_server_of_ours_that_was_measured_is_tried_again(
     [line] = [li for li in done.stderr.splitlines() if "waiting" not in li]
     assert line.startswith("firstfail: mine: the server died before the load began: ")
     assert line.endswith("ask again, or leave this out by conformance=false)")
-    assert not (tmp_path / "tried").exists() and not list(tmp_path.glob(".tried*"))
+    assert not (tmp_path / "tried").exists() and not left_in(tmp_path)
     done = attempt("select", *measured)
     assert done.returncode == 0, done.stderr
     assert failed(tmp_path) == {}
@@ -312,7 +316,7 @@ def test_a_fault_of_the_machine_is_no_result(
     assert done.returncode == 1
     [line] = [li for li in done.stderr.splitlines() if "waiting" not in li]
     assert line.startswith("firstfail: mine: ") and said in line
-    assert not (tmp_path / "tried").exists() and not list(tmp_path.glob(".tried*"))
+    assert not (tmp_path / "tried").exists() and not left_in(tmp_path)
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]", '{"impl": {}}'])

@@ -69,7 +69,10 @@ def asked(slurm: Cluster, checkout: Checkout, *words: str) -> list[str]:
         *HERE,
         *words,
     ]
-    return slurm.words("env", f"--chdir={checkout.folder}", *command)
+    temporary = Path(f"{checkout.folder}.temporary")  # `processes` finds it as well
+    temporary.mkdir(exist_ok=True)
+    settings = (f"--chdir={checkout.folder}", f"TMPDIR={temporary}")
+    return slurm.words("env", *settings, *command)
 
 
 def study(

@@ -87,7 +87,10 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start the runner on a configuration, into `tmp_path / "cell"`."""
+    """Start the runner on a configuration, into `tmp_path / "cell"`.
+
+    Temporary files are in `tmp_path`, too.
+    """
     started: list[subprocess.Popen[str]] = []
 
     def start(
@@ -95,11 +98,13 @@ def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     ) -> subprocess.Popen[str]:
         runner = changed_runner(HURRY)
         words = [sys.executable, "-c", runner, str(config), str(tmp_path / "cell")]
+        environment = popen.pop("env", os.environ)
         process = subprocess.Popen(
             [*prefix, *words, *options],
             cwd=ROOT,
             stderr=subprocess.PIPE,
             text=True,
+            env={**environment, "TMPDIR": str(tmp_path)},
             **popen,
         )
         started.append(process)
@@ -126,7 +131,7 @@ def fails(
         assert len(lines) == 1, said
         assert "Traceback" not in said
         assert not (tmp_path / "cell").exists()
-        assert not list(tmp_path.glob(".cell*"))
+        assert not left_in(tmp_path)
         assert not of_runs_in(tmp_path)
         return lines[0]
 
@@ -173,6 +178,13 @@ def said_by(code: str, *words: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+def left_in(folder: Path) -> list[Path]:
+    """Return the folders in which runs have files until they end, of those here."""
+    return [
+        each for name in (".*.unfinished", "firstfail-*") for each in folder.glob(name)
+    ]
 
 
 def of_runs_in(folder: Path) -> list[psutil.Process]:

@@ -20,7 +20,7 @@ from load.host.guard import guarded
 from load.host.process import start
 from load.host.run_token import VARIABLE, new_token
 from tests.conftest import alone
-from tests.load.conftest import of_runs_in
+from tests.load.conftest import left_in, of_runs_in
 
 LONG = {"experiment__requests": 10**6, "experiment__max_s": 60}
 
@@ -65,7 +65,7 @@ def test_runner_that_is_ended(
     eventually(lambda: not any(child.is_running() for child in children))
     eventually(lambda: not of_runs_in(tmp_path))
     assert not (tmp_path / "cell").exists()
-    eventually(lambda: not (tmp_path / ".cell.unfinished").exists())
+    eventually(lambda: not left_in(tmp_path))
 
 
 def test_a_worker_that_is_ended_is_named(
@@ -279,11 +279,11 @@ def test_next_run_ends_the_daemons_of_one_whose_guard_was_killed(
     guard_of(process).kill()
     process.kill()
     process.wait()
-    assert sleepers()
+    assert sleepers() and len(left_in(tmp_path)) == 2  # one is the server's
     process = run(config())
     process.communicate(timeout=600)
     assert process.returncode == 0
-    assert not sleepers()
+    assert not sleepers() and not left_in(tmp_path)
 
 
 def test_next_run_ends_what_an_earlier_one_has_left(

@@ -34,6 +34,7 @@ from tests.load.conftest import (
     changed_runner,
     finish,
     first_line,
+    left_in,
     lines_of,
     requests,
 )
@@ -675,7 +676,8 @@ def test_submission_that_fills_the_disk(config: Config, tmp_path: Path) -> None:
         file.truncate(50_000_000)
     asked = {"impl__submission": str(tmp_path / "ada"), "impl__command": "true"}
     said = on_small_disk(config(**asked), tmp_path, 30)
-    assert said.endswith("is full")
+    full = re.escape(str(tmp_path / "disk" / "firstfail-"))
+    assert re.search(rf"the disk that holds {full}\w+ is full$", said)
 
 
 def on_small_disk(path: Path, tmp_path: Path, size_mb: int) -> str:
@@ -685,7 +687,8 @@ def on_small_disk(path: Path, tmp_path: Path, size_mb: int) -> str:
     """
     script = (
         f"mount -t tmpfs -o size={size_mb}m none {tmp_path / 'disk'} && "
-        f'exec "$0" -m load {path} {tmp_path / "disk" / "cell"}'
+        f'exec env TMPDIR={tmp_path / "disk"} "$0" -m load {path} '
+        f"{tmp_path / 'disk' / 'cell'}"
     )
     (tmp_path / "disk").mkdir()
     done = subprocess.run(
@@ -740,6 +743,32 @@ def test_submission_that_prints_without_end(
     assert (cell / "requests.csv").read_text() == ""
     assert (cell / "server.log").stat().st_size < 3_000_000
     assert (tmp_path / "cell.logs" / "server.log").stat().st_size < 3_000_000
+
+
+TELL_WHERE = """\
+import os, sys
+sys.argv[0] = "servers"
+print(os.getcwd(), sys.argv[sys.argv.index("--page-file") + 1], flush=True)
+from servers.__main__ import main
+main()
+"""
+
+
+def test_submission_has_a_place_apart(config: Config, run: Run, tmp_path: Path) -> None:
+    """Nothing above it is the checkout's, or the cell's, and nothing of it is left."""
+    own = tmp_path / "ada"
+    own.mkdir()
+    (own / "server.py").write_text(TELL_WHERE)
+    command = (
+        "env PYTHONPATH={root} {python} server.py select --port {port} --host {host} "
+        "--page-file {page_file}"
+    )
+    finish(run(config(impl__submission=str(own), impl__command=command)))
+    [said, *_] = (tmp_path / "cell" / "server.log").read_text().splitlines()
+    folder, page = map(Path, said.split())
+    assert folder.parent == page.parent and folder.parent.parent == tmp_path
+    assert folder.parent.name.startswith("firstfail-")
+    assert not left_in(tmp_path)
 
 
 def test_submission_with_what_cannot_be_copied(

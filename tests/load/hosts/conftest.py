@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -82,7 +83,11 @@ class Runs:
         path = write_config(self.folder, network=network, code__runner=code, **changes)
         words = (sys.executable, *self.runner, str(path), str(self.folder / "cell"))
         process = subprocess.Popen(
-            self.rig.command(*words), cwd=ROOT, stderr=subprocess.PIPE, text=True
+            self.rig.command(*words),
+            cwd=ROOT,
+            env=os.environ | {"TMPDIR": str(self.folder)},
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self.started.append(process)
         return process

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.conftest import is_alive
-from tests.load.conftest import changed_runner
+from tests.load.conftest import changed_runner, left_in
 from tests.load.hosts.conftest import ENDLESS, ONE, Runs, let_agents_run, of, under_load
 from tests.load.hosts.rig import Host, Rig
 
@@ -92,7 +92,7 @@ def test_what_is_killed_leaves_nothing(
     if what != "runner":
         assert the_line(said).startswith("host server: its agent has ended")
     eventually(runs.is_nothing_left, 60)
-    eventually(lambda: not list(runs.folder.glob(".cell*")), 60)
+    eventually(lambda: not left_in(runs.folder), 60)
     assert not (runs.folder / "cell").exists()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
+from tests.load.conftest import left_in
 from tests.load.hosts.conftest import HELD, HOLDING, ONE, Runs, hold, let_agents_run, of
 from tests.load.hosts.rig import Rig
 
@@ -44,5 +45,5 @@ def test_what_is_killed_leaves_nothing(
         else:
             assert runs.fails(process, at_once=False).startswith(line)
     eventually(runs.is_nothing_left, 60)
-    eventually(lambda: not list(runs.folder.glob(".cell*")), 60)
+    eventually(lambda: not left_in(runs.folder), 60)
     assert not (runs.folder / "cell").exists()

@@ -16,7 +16,7 @@ import yaml
 
 from contract.record import FILES
 from tests.conftest import ROOT
-from tests.load.conftest import requests
+from tests.load.conftest import left_in, requests
 from tests.load.hosts.conftest import ENDLESS, ONE, Runs, holding, of, under_load
 from tests.load.hosts.rig import Rig, free_port
 
@@ -210,7 +210,7 @@ def test_nothing_is_left_when_this_side_dies(
         _, said = process.communicate(timeout=600)
         assert "host server: its agent has ended (signal 9)" in said
     eventually(runs.is_nothing_left, 60)
-    eventually(lambda: not (runs.folder / ".cell.unfinished").exists(), 60)
+    eventually(lambda: not left_in(runs.folder), 60)
 
 
 def test_a_link_that_is_cut(

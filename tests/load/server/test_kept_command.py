@@ -4,7 +4,10 @@ import pytest
 
 from load.server.kept_command import kept_command
 
-PLACES = {"python": "/a/b/.venv/bin/python", "root": "/a/b", "folder": "/a/b/out/.x"}
+PLACES = {
+    **{"/a/b/.venv/bin/python": "python", "/a/b": "root"},
+    **dict.fromkeys(["/a/b/out/.x", "/tmp/y"], "folder"),
+}
 
 
 @pytest.mark.parametrize(
@@ -13,6 +16,7 @@ PLACES = {"python": "/a/b/.venv/bin/python", "root": "/a/b", "folder": "/a/b/out
         ("/a/b/.venv/bin/python", "{python}"),
         ("/a/b/.venv/bin/python3.11", "{root}/.venv/bin/python3.11"),
         ("/a/b/out/.x/page.html", "{folder}/page.html"),
+        ("/tmp/y/server", "{folder}/server"),
         ("--file=/a/b/x", "--file={root}/x"),
         ("sh -c 'cd /a/b && ./y'", "sh -c 'cd {root} && ./y'"),
         ("/a/bc", "/a/bc"),
