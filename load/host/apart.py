@@ -28,7 +28,7 @@ def make_apart(otherwise: Path | None = None) -> Path:
     temporary files: a server may be built in it.
     """
     system = tempfile.gettempdir()
-    refuses = os.statvfs(system).f_flag & os.ST_NOEXEC
+    refuses = os.statvfs(system).f_flag & getattr(os, "ST_NOEXEC", 0)  # as Linux has it
     place = otherwise if otherwise and refuses else system
     return Path(tempfile.mkdtemp(prefix=NAME.format(new_token()), dir=place))
 
