@@ -157,7 +157,8 @@ def test_the_second_waits_for_the_first(
                 stderr=stderr,
                 text=True,
             )
-        eventually(lambda: "waiting for another study" in said.read_text())
+        eventually(lambda: said.read_text().endswith("\n"))
+        assert "waiting for another study" in said.read_text()
         return process
 
     with (tmp_path / ".lock").open("w") as first:
