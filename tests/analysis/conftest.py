@@ -174,7 +174,7 @@ def analyse(root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         argv = [sys.executable, "-m", "analysis", *said]
         if anew:
             return subprocess.run(
-                argv, cwd=root, capture_output=True, text=True, timeout=60, check=False
+                argv, cwd=root, capture_output=True, text=True, timeout=600, check=False
             )
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):

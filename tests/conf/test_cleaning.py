@@ -19,7 +19,7 @@ def clean(folder: Path, answer: str, root: Path) -> str:
         input=answer,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     return done.stdout

@@ -32,7 +32,7 @@ ETC = Path("/etc/slurm")
 OWN = ["unshare", "--net", "--uts", "--pid", "--mount", "--mount-proc"]
 OWN += ["--fork", "--kill-child"]
 READY = "ready"
-START_S = 60
+START_S = 300
 CONFIGURATION = """\
 ClusterName=firstfail
 SlurmctldHost={controller}({address})
@@ -77,7 +77,11 @@ class Cluster:
     def ask(self, *command: str) -> str:
         """Return what a command of Slurm prints."""
         done = subprocess.run(
-            self.words(*command), capture_output=True, text=True, check=True, timeout=60
+            self.words(*command),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=600,
         )
         return done.stdout
 
@@ -103,7 +107,7 @@ def cluster(folder: Path, nodes: int) -> Iterator[Cluster]:
         yield Cluster(first.pid)
     finally:
         process.stdin.close()
-        process.wait(60)
+        process.wait(600)
         process.stdout.close()
 
 

@@ -109,7 +109,7 @@ def test_network_that_cannot_be_had(clean: Checkout) -> None:
             cwd=clean.folder,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
 
@@ -146,7 +146,7 @@ def test_what_somebody_else_has_left(
         cwd=checkout.folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     left = left.rstrip("/")

@@ -35,7 +35,7 @@ def test_two_signals_at_once(root: Path, module: str) -> None:
         cwd=root,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert (done.stdout, done.stderr) == ("ended by SIGINT\n", "")

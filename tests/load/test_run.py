@@ -56,7 +56,7 @@ def test_the_runner_loads_nothing_that_makes_load() -> None:
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     assert done.stdout.strip() == "set()"

@@ -82,14 +82,14 @@ def test_the_folder_is_removed(number: int) -> None:
         folder = Path(waiting.stdout.readline().strip())
         assert folder.is_dir() and folder.name.startswith(PREFIX)
         waiting.send_signal(number)
-        assert waiting.wait(60) == status(number)
+        assert waiting.wait(600) == status(number)
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("number", TOLD)
 def test_it_is_removed_whole_before_the_process_ends(number: int) -> None:
     with process("-c", REMOVING, str(int(number))) as removing:
-        said, _ = removing.communicate(timeout=60)
+        said, _ = removing.communicate(timeout=600)
     assert removing.returncode == status(number)
     [folders] = said.splitlines()
     assert not any(Path(folder).exists() for folder in folders.split())
@@ -102,7 +102,7 @@ def test_who_ignores_a_signal_goes_on_ignoring_it() -> None:
     ) as p:
         folder = Path(p.stdout.readline().strip())
         p.send_signal(signal.SIGHUP)
-        p.communicate(timeout=60)
+        p.communicate(timeout=600)
         assert p.returncode == 0
     assert not folder.exists()
 
@@ -112,7 +112,7 @@ def test_an_archive_that_is_opened(archive: Path) -> None:
         folder = Path(opening.stdout.readline().strip())
         assert (folder / "outputs" / made.CELL / "result.json").is_file()
         opening.send_signal(signal.SIGHUP)
-        assert opening.wait(60) == 128 + signal.SIGHUP
+        assert opening.wait(600) == 128 + signal.SIGHUP
     assert not folder.exists()
 
 
@@ -126,7 +126,7 @@ def test_an_archive_that_is_made(
     with process(*words, TMPDIR=str(temporary)) as packing:
         eventually(lambda: [*temporary.glob(f"{PREFIX}*/runs")])
         packing.send_signal(signal.SIGTERM)
-        said, wrong = packing.communicate(timeout=60)
+        said, wrong = packing.communicate(timeout=600)
     assert (packing.returncode, said, wrong) == (128 + signal.SIGTERM, "", "")
     assert [path.name for path in tmp_path.iterdir()] == ["temporary"]
     assert not [*temporary.glob(f"{PREFIX}*")]

@@ -353,7 +353,7 @@ def told(root: Path, program: str, *values: Any) -> Any:
         cwd=root,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -165,10 +165,10 @@ def test_the_second_waits_for_the_first(
         fcntl.flock(first, fcntl.LOCK_EX)
         second, third = begin(), begin()
         third.send_signal(signal.SIGINT)
-        assert third.wait(120) == 130
+        assert third.wait(600) == 130
         assert said.read_text().count("\n") == 1
         assert not list(tmp_path.glob("*/*"))
         measure(tmp_path, "a/b")
-    out, _ = second.communicate(timeout=120)
+    out, _ = second.communicate(timeout=600)
     assert second.returncode == 0
     assert out == "['a/c']\n"

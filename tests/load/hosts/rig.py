@@ -233,7 +233,7 @@ def _in_network(pid: int, *words: str) -> list[str]:
 
 
 def _run(words: Sequence[str]) -> None:
-    subprocess.run(words, check=True, timeout=60)
+    subprocess.run(words, check=True, timeout=600)
 
 
 def _name(process: psutil.Process) -> str:

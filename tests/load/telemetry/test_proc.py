@@ -82,7 +82,7 @@ class Worker:
         """Let it end, and wait until it has."""
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=600)
 
 
 @contextmanager
