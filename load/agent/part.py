@@ -75,7 +75,8 @@ def surrounded(
     if host_scratch is not None:
         environment = passed_on(os.environ) | {VARIABLE: os.environ[VARIABLE]}
         root = os.getppid()  # Locust's master is beside this agent
-        scratch = _folder_in(host_scratch)
+        with explained():
+            scratch = Path(tempfile.mkdtemp(dir=host_scratch))
         try:
             yield Surroundings(root, scratch, environment, runner)
         finally:
@@ -97,14 +98,10 @@ def surrounded(
     with only_run_on_host(tick, say_waiting):
         if leftovers := end_leftovers():
             runner.tell(say=leftovers)
-        scratch = _folder_in(None)
+        with explained():
+            scratch = make_apart()
         with guarded(scratch) as environment:
             yield Surroundings(os.getpid(), scratch, environment, runner)
-
-
-def _folder_in(folder: str | None) -> Path:
-    with explained():
-        return make_apart() if folder is None else Path(tempfile.mkdtemp(dir=folder))
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,17 +94,20 @@ def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def start(
-        config: Path, *options: str, prefix: Sequence[str] = (), **popen: Any
+        config: Path,
+        *options: str,
+        prefix: Sequence[str] = (),
+        env: Mapping[str, str] = os.environ,
+        **popen: Any,
     ) -> subprocess.Popen[str]:
         runner = changed_runner(HURRY)
         words = [sys.executable, "-c", runner, str(config), str(tmp_path / "cell")]
-        environment = popen.pop("env", os.environ)
         process = subprocess.Popen(
             [*prefix, *words, *options],
             cwd=ROOT,
             stderr=subprocess.PIPE,
             text=True,
-            env={**environment, "TMPDIR": str(tmp_path)},
+            env={**env, "TMPDIR": str(tmp_path)},
             **popen,
         )
         started.append(process)

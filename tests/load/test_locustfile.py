@@ -36,7 +36,7 @@ def locust(port: int, *options: str | Path) -> list[str]:
 
 
 def run(words: list[str]) -> subprocess.CompletedProcess[str]:
-    return preloaded.run("locust", words[3:], ROOT, 600)
+    return preloaded.run("locust", words[3:], ROOT, 30)
 
 
 @contextmanager
@@ -180,4 +180,4 @@ def test_by_hand_with_the_web_ui(eventually: Callable[..., None]) -> None:
             eventually(asked)
         finally:
             process.terminate()
-            process.wait(timeout=600)
+            process.wait(timeout=20)

@@ -123,7 +123,7 @@ def test_a_server_is_started_read_and_stopped(
     assert started.call("stop")["how"] == "exit status 0"
     assert started.call("leave")["speed_ms"]["before"] > 0
     started.end_input()
-    assert started.process.wait(600) == 0
+    assert started.process.wait(60) == 0
     eventually(lambda: not started.is_left())
 
 
@@ -140,7 +140,7 @@ def test_nothing_is_left_of_an_agent(
         started.end_input()
     else:
         started.process.kill()
-    started.process.wait(600)
+    started.process.wait(60)
     eventually(lambda: not listens(port) and not started.is_left(), 60)
 
 
@@ -168,7 +168,7 @@ def test_an_address_that_is_not_there_is_said(started: Started, tmp_path: Path) 
     config["network"]["hosts"]["address"] = "192.0.2.1"
     said = started.open("server", config)
     assert said.startswith("it has no address 192.0.2.1")
-    assert started.process.wait(600) == 1
+    assert started.process.wait(60) == 1
     with pytest.raises(ClosedError):
         started.lines.receive(60)
 
@@ -190,4 +190,4 @@ def test_workers_read_no_settings_that_lie_about(tmp_path: Path) -> None:
     host = LoadHost(Surroundings(os.getpid(), scratch, own, runner), cell(tmp_path), 5)
     host.start(["--locustfile", LOCUSTFILE.name, "--list"], None, 0.0)
     for log, worker in host.workers.items():
-        assert worker.wait(600) == 0, log.read_text()
+        assert worker.wait(60) == 0, log.read_text()

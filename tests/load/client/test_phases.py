@@ -32,7 +32,7 @@ class Gate:
 
     def __call__(self) -> None:
         self.reached.set()
-        assert self.opened.wait(600)
+        assert self.opened.wait(20)
 
     def open(self) -> float:
         """Let the server through, as soon as it is there; return when that was."""
@@ -44,13 +44,13 @@ class Gate:
 
 def until(happens: Callable[[], object]) -> None:
     """Wait while other greenlets go on."""
-    deadline = time.monotonic() + 600
+    deadline = time.monotonic() + 20
     while not happens():
         assert time.monotonic() < deadline
         gevent.sleep(0.005)
 
 
-def client(port: int, timeout_s: float = 600) -> LeanClient:
+def client(port: int, timeout_s: float = 20) -> LeanClient:
     return LeanClient(page_target(f"http://127.0.0.1:{port}", "/"), timeout_s)
 
 
@@ -59,7 +59,7 @@ def asking(one: LeanClient) -> Iterator[gevent.Greenlet]:
     """Ask in a greenlet of its own; see that it ends."""
     greenlet = gevent.spawn(one.ask)
     yield greenlet
-    assert greenlet.get(timeout=600).content == b"hello"
+    assert greenlet.get(timeout=20).content == b"hello"
 
 
 def moments(one: LeanClient) -> tuple[float, float]:

@@ -76,7 +76,7 @@ def test_nobody_waits_for_ever_for_what_may_not_be_ended(root: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=600,
+        timeout=20,
     )
     pid, left = done.stdout.splitlines()
     assert re.fullmatch(

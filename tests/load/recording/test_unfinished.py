@@ -82,7 +82,7 @@ def test_how_far_they_have_come(tmp_path: Path) -> None:
         asked = ("--users", "6", "--spawn-rate", "6", "--stop-after-requests", "1")
         words = locust(listening.getsockname()[1], tmp_path, *asked)
         words += ["--locustfile", "load/locustfile.py", "--request-timeout", "0.5"]
-        assert preloaded.run("locust", words[3:], ROOT, 600).returncode == 0
+        assert preloaded.run("locust", words[3:], ROOT, 60).returncode == 0
     [gave_up] = requests(tmp_path)
     assert gave_up["error"] == "timed out reading"
     assert gave_up["connect_ms"] and not gave_up["first_byte_ms"]
@@ -122,6 +122,6 @@ def test_what_a_process_has_not_told_yet_is_not_lost(tmp_path: Path) -> None:
         words += ["--locustfile", str(locustfile), "--processes", "2"]
         words += ["--master-bind-host", "127.0.0.1", "--master-bind-port", master]
         words += ["--master-host", "127.0.0.1", "--master-port", master]
-        assert preloaded.run("locust", words[3:], ROOT, 600).returncode == 0
+        assert preloaded.run("locust", words[3:], ROOT, 60).returncode == 0
     assert len(requests(tmp_path)) == 100
     assert len(unfinished(tmp_path)) == 19

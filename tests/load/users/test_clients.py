@@ -58,7 +58,7 @@ def locust(url: str, record: Path, *options: object, processes: int = 1) -> list
 
 
 def run(words: list[str]) -> None:
-    done = preloaded.run("locust", words[3:], ROOT, 600)
+    done = preloaded.run("locust", words[3:], ROOT, 60)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
 
@@ -663,7 +663,7 @@ WRONG = {
 @pytest.mark.parametrize("options, said", WRONG.values(), ids=WRONG)
 def test_wrong_options(tmp_path: Path, options: tuple[object, ...], said: str) -> None:
     words = locust("http://127.0.0.1:1", tmp_path, *options)
-    done = preloaded.run("locust", words[3:], ROOT, 600)
+    done = preloaded.run("locust", words[3:], ROOT, 30)
     assert done.returncode == 1
     assert said in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
