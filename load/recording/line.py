@@ -45,6 +45,18 @@ def in_flight(of: Line) -> Unfinished:
     return finished_s - response_ms / 1000, connect, first_byte
 
 
+def as_of(at_s: float, request: Unfinished) -> Unfinished:
+    """Return a request in flight without what it got after `at_s`.
+
+    What is in flight is asked for a moment later, when more of it may have come.
+    """
+    since, *after_ms = request
+    connect, first_byte = (
+        None if ms is None or since + ms / 1000 > at_s else ms for ms in after_ms
+    )
+    return since, connect, first_byte
+
+
 def known(phases: Sequence[float | None]) -> str:
     """Return phases as two fields of a CSV row, empty where they are unknown."""
     return ",".join("" if ms is None else f"{ms:.3f}" for ms in phases)

@@ -4,7 +4,8 @@ Rules of this module:
 - Every finished request is one row of `requests.csv`, in the order in which they
   finished. The run's rule is applied to these rows. Nothing is recorded after the row
   that meets it, since Locust takes some time to stop.
-- Requests in flight at that moment are in `unfinished.csv`: users waited for them too.
+- Requests in flight at that moment are in `unfinished.csv`, as far as they had come:
+  users waited for them too.
 - `connect_ms` and `first_byte_ms` count from the start of the request. They are empty
   where the request did not get so far, or where its client does not know.
 - `generator.csv` has ten rows a second for each process of Locust: how late its event
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from contract import record as files
 from contract import stops
 from load.client.phases import Unfinished
-from load.recording.line import Row, known, line
+from load.recording.line import Row, as_of, known, line
 from load.recording.onset import Onset
 from load.recording.search import Step, summary
 
@@ -142,9 +143,10 @@ class Record:
         """Close the record of a run that ended at `at_s`, with requests in flight."""
         self.close()
         if self.folder is not None:
+            then = sorted((as_of(at_s, of) for of in unfinished), key=itemgetter(0))
             rows = (
                 f"{max(since - self.began_s, 0):.6f},{known(phases)}\n"
-                for since, *phases in sorted(unfinished, key=itemgetter(0))
+                for since, *phases in then
             )
             with (self.folder / files.UNFINISHED).open("w", newline="") as file:
                 file.writelines([_heading(files.UNFINISHED_COLUMNS), *rows])

@@ -124,4 +124,10 @@ def test_what_a_process_has_not_told_yet_is_not_lost(tmp_path: Path) -> None:
         words += ["--master-host", "127.0.0.1", "--master-port", master]
         assert preloaded.run("locust", words[3:], ROOT, 60).returncode == 0
     assert len(requests(tmp_path)) == 100
-    assert len(unfinished(tmp_path)) == 19
+    waiting = unfinished(tmp_path)
+    assert len(waiting) == 19
+    # They got their responses before they were told of, and after the end.
+    at_s = json.loads((tmp_path / "stopped.json").read_text())["at_s"]
+    for row in waiting:
+        for after_ms in filter(None, (row["connect_ms"], row["first_byte_ms"])):
+            assert float(row["start_s"]) + float(after_ms) / 1000 <= at_s + 1e-5
