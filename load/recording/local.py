@@ -55,7 +55,7 @@ class LocalRecorder(RunListener):
             self.lose_record(error)
             return
         if reason:
-            self.end(reason)
+            self.end(reason, row[0])
 
     def users(self) -> int:
         assert self.environment.runner is not None
@@ -66,10 +66,14 @@ class LocalRecorder(RunListener):
             self.add_lateness(0, late)
         super().write_through()
 
-    def end(self, reason: str) -> None:
+    def end(self, reason: str, at_s: float | None = None) -> None:
+        """End the run at `at_s`, when the request that ends it finished, or as of now.
+
+        To record that request takes a moment, and more where others use this core.
+        """
         if not self.ended:
             late = self.lateness.so_far()
-            at_s = late[0]
             self.attempt(self.write_through)
             self.attempt(self.record.lateness, 0, late)
-            self.finish(reason, at_s, self.users(), unfinished())
+            ended_s = late[0] if at_s is None else at_s
+            self.finish(reason, ended_s, self.users(), unfinished())

@@ -92,6 +92,36 @@ def test_how_far_they_have_come(tmp_path: Path) -> None:
     assert not any(row["first_byte_ms"] for row in waiting)
 
 
+# As on a core that has something else to do at the moment.
+SLOW = """
+import time
+from load.recording.record import Record
+
+add = Record.add
+
+def slowly(record, *line):
+    time.sleep(0.1)
+    return add(record, *line)
+
+Record.add = slowly
+from load.locustfile import *
+"""
+
+
+def test_a_run_ends_with_its_last_request(tmp_path: Path) -> None:
+    """And not when that has been recorded."""
+    locustfile = tmp_path / "slow.py"
+    locustfile.write_text(SLOW)
+    with serving(answer(CLOSE % 5 + b"hello")) as server:
+        asked = ("--users", "1", "--spawn-rate", "1", "--stop-after-requests", "2")
+        words = locust(server.port, tmp_path, *asked, "--locustfile", str(locustfile))
+        assert preloaded.run("locust", words[3:], ROOT, 60).returncode == 0
+    last = requests(tmp_path)[1]
+    at_s = json.loads((tmp_path / "stopped.json").read_text())["at_s"]
+    took_s = float(last["response_ms"]) / 1000
+    assert float(last["start_s"]) + took_s == pytest.approx(at_s, abs=1e-5)
+
+
 # Two processes tell the master every half a second, one a quarter after the other.
 SELDOM = """
 import gevent
