@@ -15,6 +15,7 @@ Rules of this module:
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,11 @@ from load.users.lenient import accept_bare_lf
 from load.users.lighter import lighten
 from load.users.locust_users import FastUser, HttpUser
 from load.users.request import request_of
+
+# What has been loaded lives until the end. Users do not wait while Python looks for
+# garbage in it.
+gc.freeze()
+gc.enable()
 
 CLIENTS: dict[str, type[User]] = {"lean": LeanUser, "fast": FastUser, "http": HttpUser}
 __all__ = ("FastUser", "HttpUser", "LeanUser")  # Locust looks for users here

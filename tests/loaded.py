@@ -49,6 +49,7 @@ LONG = 1 << 18  # bytes of what is asked for, at most
 
 def serve(module: str, place: str) -> None:
     """Fork for each who asks, until the input ends."""
+    gc.disable()  # none of what is loaded is garbage
     for name in LIBRARIES[module]:
         with contextlib.suppress(ModuleNotFoundError):  # where one has moved
             importlib.import_module(name)
@@ -56,6 +57,7 @@ def serve(module: str, place: str) -> None:
         look_for_plugins()
     gc.collect()
     gc.freeze()  # else forks would look through it all, and by that copy it
+    gc.enable()
     listener = SocketType(socket.AF_UNIX, socket.SOCK_DGRAM)
     listener.bind(place)
     print(LOADED, end="", flush=True)

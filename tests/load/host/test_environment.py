@@ -147,6 +147,23 @@ def test_locust_does_not_load_what_makes_its_pages() -> None:
     assert loaded("-I", "-m", "locust") == {"flask", "jinja2"}
 
 
+def test_python_collects_garbage_of_users_and_not_of_what_locust_loads(
+    tmp_path: Path,
+) -> None:
+    locustfile = tmp_path / "tell.py"
+    tells = "print('garbage', gc.isenabled(), gc.get_freeze_count() > 10_000)\n"
+    imports = f"import gc\n{tells}from load.locustfile import *\n{tells}"
+    locustfile.write_text(f"import sys\nsys.path.append({str(ROOT)!r})\n{imports}")
+    done = subprocess.run(
+        [*LOCUST, "--locustfile", str(locustfile), "--list"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    told = [line for line in done.stdout.splitlines() if line.startswith("garbage")]
+    assert told == ["garbage False False", "garbage True True"]
+
+
 # Each ends early, with what cannot be carried out.
 PIPELINE = (
     "import pipeline; sys.argv[1:] = ['users=1']; pipeline.planned({}, '.', None)"
