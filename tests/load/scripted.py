@@ -7,6 +7,7 @@ import itertools
 import socket
 import struct
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -66,6 +67,24 @@ def answer(*parts: bytes, after: Callable[[], object] = lambda: None) -> Behavio
             for part in parts:
                 after()
                 connection.sendall(part)
+
+    return behave
+
+
+def answer_in_turn(users: int, response: bytes) -> Behaviour:
+    """Whenever so many wait, answer the one that has waited for longest."""
+    waiting: deque[threading.Event] = deque()
+    counting = threading.Lock()
+
+    def behave(connection: socket.socket) -> None:
+        if connection.recv(9999):
+            turn = threading.Event()
+            with counting:
+                waiting.append(turn)
+                if len(waiting) == users:
+                    waiting.popleft().set()
+            turn.wait(20)
+            connection.sendall(response)
 
     return behave
 

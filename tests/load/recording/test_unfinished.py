@@ -10,7 +10,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import pytest
 
 from tests import preloaded
 from tests.load.conftest import ROOT, finish, requests
-from tests.load.scripted import CLOSE, answer, serving
+from tests.load.scripted import CLOSE, answer, answer_in_turn, serving
 
 Config = Callable[..., Path]
 Run = Callable[..., subprocess.Popen[str]]
@@ -45,19 +44,20 @@ def test_all_users_but_the_last_were_waiting(
     finish(
         run(
             config(
-                impl="asyncio",
+                impl="single",
                 users=20,
                 load__processes=processes,
                 load__think_max_s=0.0,
+                load__timeout_s=10.0,
                 page__wait_ms=100.0,
-                experiment__requests=200,
+                experiment__requests=50,
             )
         )
     )
     cell = tmp_path / "cell"
     done, waiting = requests(cell), unfinished(cell)
     at_s = json.loads((cell / "run.json").read_text())["stopped"]["at_s"]
-    assert (len(done), len(waiting)) == (200, 19)
+    assert (len(done), len(waiting)) == (50, 19)
     ends = [float(row["start_s"]) + float(row["response_ms"]) / 1000 for row in done]
     assert max(ends) == pytest.approx(at_s, abs=0.001)
     began = [float(row["start_s"]) for row in waiting]
@@ -94,7 +94,6 @@ def test_how_far_they_have_come(tmp_path: Path) -> None:
 
 # As on a core that has something else to do at the moment.
 SLOW = """
-import time
 from load.recording.record import Record
 
 add = Record.add
@@ -145,8 +144,7 @@ def test_what_a_process_has_not_told_yet_is_not_lost(tmp_path: Path) -> None:
     locustfile.write_text(SELDOM)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         master = str(probe.getsockname()[1])
-    slow = answer(CLOSE % 5 + b"hello", after=lambda: time.sleep(0.4))
-    with serving(slow) as server:
+    with serving(answer_in_turn(20, CLOSE % 5 + b"hello")) as server:
         asked = ("--users", "20", "--spawn-rate", "100", "--stop-after-requests", "100")
         words = locust(server.port, tmp_path, *asked)
         words += ["--locustfile", str(locustfile), "--processes", "2"]
@@ -156,8 +154,9 @@ def test_what_a_process_has_not_told_yet_is_not_lost(tmp_path: Path) -> None:
     assert len(requests(tmp_path)) == 100
     waiting = unfinished(tmp_path)
     assert len(waiting) == 19
-    # They got their responses before they were told of, and after the end.
+    # Most got a response before they were told of, and all of them after the end.
+    assert all(row["connect_ms"] and not row["first_byte_ms"] for row in waiting)
     at_s = json.loads((tmp_path / "stopped.json").read_text())["at_s"]
     for row in waiting:
-        for after_ms in filter(None, (row["connect_ms"], row["first_byte_ms"])):
-            assert float(row["start_s"]) + float(after_ms) / 1000 <= at_s + 1e-5
+        connected_s = float(row["start_s"]) + float(row["connect_ms"]) / 1000
+        assert connected_s <= at_s + 1e-5
