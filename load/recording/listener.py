@@ -3,8 +3,9 @@
 `local.py` records users in this process, `master.py` users in several processes.
 
 Rules of this module:
-- Locust logs an exception of a listener and goes on. So nothing may be raised: a record
-  that can't be written ends the run without a result.
+- Locust logs an exception of a listener or a user, and goes on: its request would be
+  missing. A run in which one was raised ends without a result, as does one whose record
+  can't be written.
 - A search for the capacity is led from here: users change, requests are watched, and
   `search.py` decides what to try next.
 - A run ends by its rule, by its time, by the cap on users, or by whoever stops Locust.
@@ -13,14 +14,16 @@ Rules of this module:
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import gevent
+from locust import log
 from locust.env import Environment
 
 from contract import stops
@@ -34,6 +37,22 @@ from load.users.joining import Joining
 RECOVERY_S = 2.0  # from more users than the next step has
 SETTLING = 0.25  # of a step, in which new users join and old requests end
 FLUSH_S = 0.5  # how stale the record may be for a reader during the run
+
+RAISED = "Locust has logged an exception: requests may be missing from the record"
+
+
+def marking(listener: Callable[..., None]) -> Callable[..., None]:
+    """Mark what a listener of messages raises, as Locust does with one of events."""
+
+    @functools.wraps(listener)
+    def listen(**received: Any) -> None:
+        try:
+            listener(**received)
+        except Exception:
+            log.unhandled_greenlet_exception = True
+            raise
+
+    return listen
 
 
 class RunListener(ABC):
@@ -144,6 +163,8 @@ class RunListener(ABC):
             gevent.sleep(FLUSH_S)
             if not self.ended:
                 self.attempt(self.write_through)
+            if not self.ended and self.has_raised():
+                self.lose(RAISED)
             failed_s = self.record.failed_s
             if failed_s is not None and not waiting:
                 waiting = True
@@ -194,6 +215,9 @@ class RunListener(ABC):
         gevent.killall(
             [t for t in self.timers if t is not gevent.getcurrent()], block=False
         )
+        if self.has_raised():
+            self.lose(RAISED)
+            return
         try:
             self.record.finish(reason, at_s, users, unfinished)
         except OSError as error:
@@ -201,6 +225,12 @@ class RunListener(ABC):
             return
         if reason != stops.TOLD_TO_STOP:  # then Locust is stopping already
             self.quit()
+
+    def has_raised(self) -> bool:
+        """Return whether a listener or a user has raised an exception."""
+        runner = self.environment.runner
+        assert runner is not None
+        return log.unhandled_greenlet_exception or bool(runner.exceptions)
 
     def lose_record(self, error: OSError) -> None:
         """End without a result: the record can't be written."""

@@ -28,7 +28,7 @@ from contract.stops import BOUNDS
 from load.client.phases import Unfinished
 from load.recording.lateness import Late
 from load.recording.line import in_flight
-from load.recording.listener import RunListener
+from load.recording.listener import RunListener, marking
 from load.recording.merge import Merge
 from load.recording.messages import (
     BEGAN,
@@ -57,9 +57,9 @@ class MasterRecorder(RunListener):
         self.cut_s = float("inf")
         self.reason = ""
         runner: Any = environment.runner
-        runner.register_message(REPORT, self.receive)
-        runner.register_message(UNFINISHED, self.receive_unfinished)
-        runner.register_message(PREPARED, self.receive_prepared)
+        runner.register_message(REPORT, marking(self.receive))
+        runner.register_message(UNFINISHED, marking(self.receive_unfinished))
+        runner.register_message(PREPARED, marking(self.receive_prepared))
         self.prepared: Before | None = None
 
     def begin(self, **more: Any) -> None:

@@ -9,14 +9,13 @@ import csv
 import json
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests import preloaded
-from tests.load.conftest import ROOT, finish, requests
+from tests.load.conftest import finish, requests
+from tests.load.recording.command import in_two_processes, locust, words_of
 from tests.load.scripted import CLOSE, answer, answer_in_turn, serving
 
 Config = Callable[..., Path]
@@ -26,14 +25,6 @@ Run = Callable[..., subprocess.Popen[str]]
 def unfinished(folder: Path) -> list[dict[str, str]]:
     with (folder / "unfinished.csv").open() as file:
         return list(csv.DictReader(file))
-
-
-def locust(port: int, folder: Path, *options: str) -> list[str]:
-    return [
-        *(sys.executable, "-m", "locust", "--headless", "--longest", "20"),
-        *("--think-min", "0", "--think-max", "0"),
-        *("--host", f"http://127.0.0.1:{port}", "--record", str(folder), *options),
-    ]
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -80,9 +71,9 @@ def test_how_far_they_have_come(tmp_path: Path) -> None:
     """
     with socket.create_server(("127.0.0.1", 0), backlog=1) as listening:
         asked = ("--users", "6", "--spawn-rate", "6", "--stop-after-requests", "1")
-        words = locust(listening.getsockname()[1], tmp_path, *asked)
-        words += ["--locustfile", "load/locustfile.py", "--request-timeout", "0.5"]
-        assert preloaded.run("locust", words[3:], ROOT, 60).returncode == 0
+        locustfile = Path("load/locustfile.py")
+        words = words_of(listening.getsockname()[1], tmp_path, locustfile, *asked)
+        assert locust(*words, "--request-timeout", "0.5").returncode == 0
     [gave_up] = requests(tmp_path)
     assert gave_up["error"] == "timed out reading"
     assert gave_up["connect_ms"] and not gave_up["first_byte_ms"]
@@ -94,6 +85,7 @@ def test_how_far_they_have_come(tmp_path: Path) -> None:
 
 # As on a core that has something else to do at the moment.
 SLOW = """
+import time
 from load.recording.record import Record
 
 add = Record.add
@@ -113,8 +105,8 @@ def test_a_run_ends_with_its_last_request(tmp_path: Path) -> None:
     locustfile.write_text(SLOW)
     with serving(answer(CLOSE % 5 + b"hello")) as server:
         asked = ("--users", "1", "--spawn-rate", "1", "--stop-after-requests", "2")
-        words = locust(server.port, tmp_path, *asked, "--locustfile", str(locustfile))
-        assert preloaded.run("locust", words[3:], ROOT, 60).returncode == 0
+        words = words_of(server.port, tmp_path, locustfile, *asked)
+        assert locust(*words).returncode == 0
     last = requests(tmp_path)[1]
     at_s = json.loads((tmp_path / "stopped.json").read_text())["at_s"]
     took_s = float(last["response_ms"]) / 1000
@@ -142,15 +134,10 @@ def test_what_a_process_has_not_told_yet_is_not_lost(tmp_path: Path) -> None:
     """What has finished since the run's end was in flight then, whoever tells of it."""
     locustfile = tmp_path / "seldom.py"
     locustfile.write_text(SELDOM)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        master = str(probe.getsockname()[1])
     with serving(answer_in_turn(20, CLOSE % 5 + b"hello")) as server:
         asked = ("--users", "20", "--spawn-rate", "100", "--stop-after-requests", "100")
-        words = locust(server.port, tmp_path, *asked)
-        words += ["--locustfile", str(locustfile), "--processes", "2"]
-        words += ["--master-bind-host", "127.0.0.1", "--master-bind-port", master]
-        words += ["--master-host", "127.0.0.1", "--master-port", master]
-        assert preloaded.run("locust", words[3:], ROOT, 60).returncode == 0
+        words = words_of(server.port, tmp_path, locustfile, *asked)
+        assert locust(*words, *in_two_processes()).returncode == 0
     assert len(requests(tmp_path)) == 100
     waiting = unfinished(tmp_path)
     assert len(waiting) == 19
