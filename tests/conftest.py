@@ -66,8 +66,8 @@ gc.disable()
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
     gc.freeze()
-    # At Python's usual rate that takes a tenth of the time: few tests leave garbage,
-    # and libraries that a test loads are looked through again and again.
+    # At its usual rate the garbage collector takes a tenth of the time. Few tests leave
+    # garbage, and it looks through libraries that a test has loaded again and again.
     gc.set_threshold(10_000, 20, 1_000)
     gc.enable()
 

@@ -49,7 +49,7 @@ LONG = 1 << 18  # bytes of what is asked for, at most
 
 def serve(module: str, place: str) -> None:
     """Fork for each who asks, until the input ends."""
-    gc.disable()  # none of what is loaded is garbage
+    gc.disable()  # hardly any of what is loaded is garbage
     for name in LIBRARIES[module]:
         with contextlib.suppress(ModuleNotFoundError):  # where one has moved
             importlib.import_module(name)

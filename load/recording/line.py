@@ -46,9 +46,9 @@ def in_flight(of: Line) -> Unfinished:
 
 
 def as_of(at_s: float, request: Unfinished) -> Unfinished:
-    """Return a request in flight without what it got after `at_s`.
+    """Return a request in flight as it was at `at_s`.
 
-    What is in flight is asked for a moment later, when more of it may have come.
+    Processes are asked a moment later, when it may have got more.
     """
     since, *after_ms = request
     connect, first_byte = (

@@ -3,9 +3,9 @@
 `local.py` records users in this process, `master.py` users in several processes.
 
 Rules of this module:
-- Locust logs an exception of a listener or a user, and goes on: its request would be
-  missing. A run in which one was raised ends without a result, as does one whose record
-  can't be written.
+- When a listener or a user raises an exception, Locust logs it and goes on. A request
+  would be missing, so such a run has no result. Nor has one whose record can't be
+  written.
 - A search for the capacity is led from here: users change, requests are watched, and
   `search.py` decides what to try next.
 - A run ends by its rule, by its time, by the cap on users, or by whoever stops Locust.
@@ -42,7 +42,10 @@ RAISED = "Locust has logged an exception: requests may be missing from the recor
 
 
 def marking(listener: Callable[..., None]) -> Callable[..., None]:
-    """Mark what a listener of messages raises, as Locust does with one of events."""
+    """Return the listener of a message; it sets Locust's mark when it raises.
+
+    Locust sets it for listeners of events alone.
+    """
 
     @functools.wraps(listener)
     def listen(**received: Any) -> None:
@@ -88,6 +91,8 @@ class RunListener(ABC):
         """Do what comes before the record, and begin it."""
         gevent.killall(self.timers, block=False)  # of an earlier run, in the web UI
         self.timers = []
+        log.unhandled_greenlet_exception = False
+        self.environment.process_exit_code = 0
         options = self.options
         self.preparing = True
         before = self.prepare()

@@ -35,13 +35,14 @@ class LocalRecorder(RunListener):
         response: Any,
         exception: BaseException | None,
         phases: Phases = (None, None),
+        finished_s: float | None = None,
         **_: Any,
     ) -> None:
         """Record a finished request; Locust calls this with each."""
         if self.ended:
             return
         row = (
-            time.monotonic(),
+            time.monotonic() if finished_s is None else finished_s,
             response_time,
             phases,
             response.status_code if response is not None else None,
@@ -67,13 +68,13 @@ class LocalRecorder(RunListener):
         super().write_through()
 
     def end(self, reason: str, at_s: float | None = None) -> None:
-        """End the run at `at_s`, when the request that ends it finished, or as of now.
+        """End the run at `at_s`, when its last request finished; without it, as of now.
 
-        To record that request takes a moment, and more where others use this core.
+        To record a request takes a moment, and longer on a busy core.
         """
         if not self.ended:
-            late = self.lateness.so_far()
-            self.attempt(self.write_through)
-            self.attempt(self.record.lateness, 0, late)
-            ended_s = late[0] if at_s is None else at_s
+            last = self.lateness.so_far()
+            for late in (*self.lateness.take(), last):
+                self.attempt(self.record.lateness, 0, late)
+            ended_s = last[0] if at_s is None else at_s
             self.finish(reason, ended_s, self.users(), unfinished())

@@ -130,15 +130,17 @@ class MasterRecorder(RunListener):
 
     def write_ready(self) -> None:
         """Record the lines that are next in order, and end the run if one ends it."""
-        for (finished_s, response_ms, text, _, error), users in self.merge.ready():
-            if finished_s > self.cut_s and not self.goes_on():
-                break
+        ready = self.merge.ready(self.cut_s)
+        for (finished_s, response_ms, text, _, error), users in ready:
             reason = self.record.add(finished_s, response_ms, text, users, error)
             if reason:
                 self.close(reason, finished_s, users)
                 return
-        reported = self.reason and min(self.merge.upto.values()) >= self.cut_s
-        if reported and not self.goes_on():
+        if not self.reason or min(self.merge.upto.values()) < self.cut_s:
+            return
+        if self.goes_on():
+            self.write_ready()
+        else:
             self.close(self.reason, self.cut_s, sum(self.merge.users.values()))
 
     def goes_on(self) -> bool:

@@ -44,9 +44,12 @@ class Merge:
         """Return for how long lines are complete, and have not been passed on."""
         return min(self.upto.values()) - self.ready_until
 
-    def ready(self) -> Iterator[tuple[Line, int]]:
-        """Yield each line that no other can precede, and the users of all processes."""
-        until = min(self.upto.values())
+    def ready(self, most_s: float = float("inf")) -> Iterator[tuple[Line, int]]:
+        """Yield each line that no other can precede, and the users of all processes.
+
+        Lines after `most_s` are left.
+        """
+        until = min(*self.upto.values(), most_s)
         if until <= self.ready_until:
             return
         self.waiting.sort(key=_when)

@@ -4,8 +4,8 @@ Rules of this module:
 - Every finished request is one row of `requests.csv`, in the order in which they
   finished. The run's rule is applied to these rows. Nothing is recorded after the row
   that meets it, since Locust takes some time to stop.
-- Requests in flight at that moment are in `unfinished.csv`, as far as they had come:
-  users waited for them too.
+- Requests in flight at that moment are in `unfinished.csv`, with the phases that they
+  had reached: users waited for them too.
 - `connect_ms` and `first_byte_ms` count from the start of the request. They are empty
   where the request did not get so far, or where its client does not know.
 - `generator.csv` has ten rows a second for each process of Locust: how late its event

@@ -23,7 +23,7 @@ from typing import Any
 import gevent
 from locust import log
 from locust.env import Environment
-from locust.exception import RPCError
+from locust.exception import RPCError, RPCSendError
 
 from load.client.phases import Phases
 from load.host.guard import die_with_parent
@@ -84,6 +84,7 @@ class WorkerReporter:
     def begin(self, **_: Any) -> None:
         self.rows = []
         self.failed = False
+        log.unhandled_greenlet_exception = False  # of an earlier run, in the web UI
         if not self.at_work:
             self.at_work = True
             gevent.spawn(self.lateness.watch)
@@ -91,8 +92,6 @@ class WorkerReporter:
 
     def report(self) -> None:
         while self.at_work:
-            if log.unhandled_greenlet_exception:  # Locust has logged it
-                os._exit(1)
             self.send()
             gevent.sleep(SEND_S)
 
@@ -103,12 +102,13 @@ class WorkerReporter:
         response: Any,
         exception: BaseException | None,
         phases: Phases = (None, None),
+        finished_s: float | None = None,
         **_: Any,
     ) -> None:
         runner = self.environment.runner
         assert runner is not None
         row = (
-            time.monotonic() - self.ahead_s,
+            (time.monotonic() if finished_s is None else finished_s) - self.ahead_s,
             response_time,
             phases,
             response.status_code if response is not None else None,
@@ -122,6 +122,8 @@ class WorkerReporter:
             self.send()
 
     def send(self, last: bool = False) -> None:
+        if log.unhandled_greenlet_exception:  # Locust has logged it
+            os._exit(1)
         runner: Any = self.environment.runner
         rows, self.rows = self.rows, []
         report = {
@@ -154,7 +156,7 @@ class WorkerReporter:
         runner: Any = self.environment.runner
         try:
             runner.send_message(name, data)
-        except RPCError as error:
+        except (RPCError, RPCSendError) as error:
             # The rows of this message are lost, and the master is to notice.
             logging.error("the master cannot be reached: %s", error)
             os._exit(1)

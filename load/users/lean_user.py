@@ -84,7 +84,12 @@ class LeanUser(User):
 
     def ask_once(self, due: float) -> None:
         client = self.idle.pop() if self.idle else self.client()
-        self.ask(client, due)
+        try:
+            self.ask(client, due)
+        except Exception as error:  # Locust tells of those of the user's own greenlet
+            told = {"exception": error, "tb": error.__traceback__}
+            self.environment.events.user_error.fire(user_instance=self, **told)
+            raise
         self.idle.append(client)
 
     def client(self) -> LeanClient:
@@ -126,6 +131,7 @@ class LeanUser(User):
             start_time=time.time() - took,
             url=self.url,
             phases=phases(client, since),
+            finished_s=since + took,
         )
 
     def on_stop(self) -> None:

@@ -2,10 +2,13 @@
 
 Rules of this module:
 - They ask for the same page as lean users, and judge its body in the same way.
+- Their libraries raise exceptions that Locust does not expect where a response is odd.
+  Each is a failed request: else it would be missing.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import locust
@@ -62,7 +65,13 @@ def ask(user: FastUser | HttpUser, path: str, **more: Any) -> None:
     """Ask once with a client of Locust's."""
     client: Any = user.client
     more |= {"catch_response": True, "allow_redirects": False, "headers": UNCOMPRESSED}
-    with client.get(path, **more) as reply:
+    since = time.perf_counter()
+    try:
+        asked = client.get(path, **more)
+    except Exception as error:
+        report(user, path, time.perf_counter() - since, error)
+        return
+    with asked as reply:
         status, body = reply.status_code or None, reply.content or b""
         failure = reply.request_meta["exception"] or getattr(reply, "error", None)
         if failure is None or wrong_page(status, body, None):
@@ -75,3 +84,20 @@ def ask(user: FastUser | HttpUser, path: str, **more: Any) -> None:
             wrong = ""  # the exception says it
         if wrong:
             reply.failure(wrong)
+
+
+def report(
+    user: FastUser | HttpUser, path: str, took_s: float, error: Exception
+) -> None:
+    """Fire Locust's event of a failed request, as its clients do."""
+    user.environment.events.request.fire(
+        request_type="GET",
+        name=path,
+        response_time=took_s * 1000,
+        response_length=0,
+        response=None,
+        exception=error,
+        context={},
+        start_time=time.time() - took_s,
+        url=f"{user.host}{path}",
+    )

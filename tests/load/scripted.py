@@ -72,7 +72,7 @@ def answer(*parts: bytes, after: Callable[[], object] = lambda: None) -> Behavio
 
 
 def answer_in_turn(users: int, response: bytes) -> Behaviour:
-    """Whenever so many wait, answer the one that has waited for longest."""
+    """Whenever so many users wait, answer the one that has waited for longest."""
     waiting: deque[threading.Event] = deque()
     counting = threading.Lock()
 
@@ -83,7 +83,7 @@ def answer_in_turn(users: int, response: bytes) -> Behaviour:
                 waiting.append(turn)
                 if len(waiting) == users:
                     waiting.popleft().set()
-            turn.wait(20)
+            assert turn.wait(60)
             connection.sendall(response)
 
     return behave

@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,13 +151,17 @@ def test_missing_body_is_one_line() -> None:
 
 
 def test_by_hand_with_the_web_ui(eventually: Callable[..., None]) -> None:
-    """As in its docstring: with the web UI, where a run is started by a person."""
+    """As in its docstring: with the web UI, where a run is started by a person.
+
+    The first one has a host that users cannot ask.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         ui = probe.getsockname()[1]
     words = [
         *(sys.executable, "-m", "locust", "-f", "load/locustfile.py"),
         *("--web-host", "127.0.0.1", "--web-port", str(ui)),
+        *("--think-min", "0.4", "--think-max", "0.4"),
     ]
     with answering(answer(OK % 5 + b"hello")) as port:
         process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.DEVNULL)
@@ -170,14 +175,22 @@ def test_by_hand_with_the_web_ui(eventually: Callable[..., None]) -> None:
                     return False
 
             eventually(up)
-            form = f"user_count=2&spawn_rate=2&host=http://127.0.0.1:{port}"
-            urllib.request.urlopen(f"{base}/swarm", form.encode(), timeout=600).close()
 
-            def asked() -> bool:
-                with urllib.request.urlopen(f"{base}/stats/requests") as stats:
-                    return json.load(stats)["user_count"] == 2
+            def swarm(scheme: str) -> None:
+                form = f"user_count=2&spawn_rate=2&host={scheme}://127.0.0.1:{port}"
+                data = form.encode()
+                urllib.request.urlopen(f"{base}/swarm", data, timeout=600).close()
 
-            eventually(asked)
+            def stats() -> Any:
+                with urllib.request.urlopen(f"{base}/stats/requests") as told:
+                    return json.load(told)
+
+            swarm("https")
+            eventually(lambda: stats()["state"] == "stopped")
+            swarm("http")
+            eventually(lambda: stats()["user_count"] == 2)
+            # So many take a second: what the first run has left would have ended it.
+            eventually(lambda: stats()["stats"][-1]["num_requests"] >= 6)
         finally:
             process.terminate()
             process.wait(timeout=20)

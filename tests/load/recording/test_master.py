@@ -41,18 +41,19 @@ def tell(worker, lines, upto_s):
 master.close = close
 
 tell(0, [made(9.9, error)], 9.95)
-tell(1, [made(9.8)], 10.05)
+tell(1, [made(9.8)], 9.97)
 assert not ends, ends
 tell(0, [made(10.2)], 11.0)
 tell(1, [made(10.3, other)], 11.0)
-print(master.record.rows, *ends)
+left = [line[0] for *_, line in sorted(master.merge.waiting) if line]
+print(master.record.rows, *ends, left)
 """
 CASES = {
-    "no failure": ("cap", "", "", "2 ('cap', 10.0)"),
-    "failed before": ("cap", "HTTP 503", "", "4"),
-    "failed before, late": ("generator", "HTTP 503", "", "4"),
-    "failed after": ("cap", "", "HTTP 503", "2 ('cap', 10.0)"),
-    "time": ("time-limit", "HTTP 503", "", "2 ('time-limit', 10.0)"),
+    "no failure": ("cap", "", "", "2 ('cap', 10.0) [10.2, 10.3]"),
+    "failed before": ("cap", "HTTP 503", "", "4 []"),
+    "failed before, late": ("generator", "HTTP 503", "", "4 []"),
+    "failed after": ("cap", "", "HTTP 503", "2 ('cap', 10.0) [10.2, 10.3]"),
+    "time": ("time-limit", "HTTP 503", "", "2 ('time-limit', 10.0) [10.2, 10.3]"),
 }
 
 
@@ -60,7 +61,10 @@ CASES = {
 def test_a_failure_before_a_bound_takes_the_end_back(
     reason: str, error: str, other: str, said: str
 ) -> None:
-    """Then all that was told is in the record, and else what finished before it."""
+    """Then all that was told is in the record, and else what finished before it.
+
+    What finished after it is left: it was in flight then.
+    """
     done = said_by(CODE, reason, error, other)
     assert done.stdout.strip() == said, done.stderr
 

@@ -30,6 +30,15 @@ def test_what_is_not_taken_is_not_lost() -> None:
     assert [each[0] for each, _ in merge.ready()] == [2, 3]
 
 
+def test_what_finished_after_a_bound_is_left() -> None:
+    merge = Merge(2)
+    merge.add(0, [line(1), line(3)], 4, users=1)
+    merge.add(1, [line(2), line(2.5)], 4, users=1)
+    assert [each[0] for each, _ in merge.ready(2)] == [1, 2]
+    assert list(merge.ready(2)) == []
+    assert [each[0] for each, _ in merge.ready()] == [2.5, 3]
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.integers(0, 1000), st.booleans()), max_size=60

@@ -83,7 +83,7 @@ def test_how_far_they_have_come(tmp_path: Path) -> None:
     assert not any(row["first_byte_ms"] for row in waiting)
 
 
-# As on a core that has something else to do at the moment.
+# To record a request takes long, as on a busy core.
 SLOW = """
 import time
 from load.recording.record import Record
@@ -100,7 +100,7 @@ from load.locustfile import *
 
 
 def test_a_run_ends_with_its_last_request(tmp_path: Path) -> None:
-    """And not when that has been recorded."""
+    """It ends when that finished, and not when that has been recorded."""
     locustfile = tmp_path / "slow.py"
     locustfile.write_text(SLOW)
     with serving(answer(CLOSE % 5 + b"hello")) as server:
@@ -141,7 +141,7 @@ def test_what_a_process_has_not_told_yet_is_not_lost(tmp_path: Path) -> None:
     assert len(requests(tmp_path)) == 100
     waiting = unfinished(tmp_path)
     assert len(waiting) == 19
-    # Most got a response before they were told of, and all of them after the end.
+    # Most had a response when their process told of them, and none of them at the end.
     assert all(row["connect_ms"] and not row["first_byte_ms"] for row in waiting)
     at_s = json.loads((tmp_path / "stopped.json").read_text())["at_s"]
     for row in waiting:

@@ -162,6 +162,24 @@ def test_same_words_of_what_may_be_asked_for_again(
     assert row["status"] == status or not status
 
 
+ODD = {
+    "fast": b"HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\nContent-Length: 1\r\n\r\na",
+    "http": b"HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("client, response", ODD.items(), ids=ODD)
+def test_what_its_library_does_not_expect_is_a_failed_request(
+    tmp_path: Path, client: str, response: bytes
+) -> None:
+    with serving(answer(response)) as server:
+        options = ("--client", client, "--users", 1, "--stop-at-first-failure")
+        run(locust(server.url, tmp_path, *options))
+    [row] = rows(tmp_path)
+    assert row["error"]
+    assert 0 < float(row["response_ms"]) < 10_000
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_refused(tmp_path: Path, client: str) -> None:
     url = f"http://127.0.0.1:{choose_port('127.0.0.1', 0)}"
