@@ -3,9 +3,8 @@
 `local.py` records users in this process, `master.py` users in several processes.
 
 Rules of this module:
-- When a listener or a user raises an exception, Locust logs it and goes on. A request
-  would be missing, so such a run has no result. Nor has one whose record can't be
-  written.
+- Locust logs an exception of a listener and goes on. So nothing may be raised: then the
+  run has no result (`raised.py`). Nor has one whose record can't be written.
 - A search for the capacity is led from here: users change, requests are watched, and
   `search.py` decides what to try next.
 - A run ends by its rule, by its time, by the cap on users, or by whoever stops Locust.
@@ -14,21 +13,20 @@ Rules of this module:
 
 from __future__ import annotations
 
-import functools
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import gevent
-from locust import log
 from locust.env import Environment
 
 from contract import stops
 from load.client.phases import Unfinished
 from load.recording.lateness import Late, LongLateness
+from load.recording.raised import RAISED, forget, has_raised
 from load.recording.record import Record
 from load.recording.search import Search
 from load.users.before import Before, prepare
@@ -37,25 +35,6 @@ from load.users.joining import Joining
 RECOVERY_S = 2.0  # from more users than the next step has
 SETTLING = 0.25  # of a step, in which new users join and old requests end
 FLUSH_S = 0.5  # how stale the record may be for a reader during the run
-
-RAISED = "Locust has logged an exception: requests may be missing from the record"
-
-
-def marking(listener: Callable[..., None]) -> Callable[..., None]:
-    """Return the listener of a message; it sets Locust's mark when it raises.
-
-    Locust sets it for listeners of events alone.
-    """
-
-    @functools.wraps(listener)
-    def listen(**received: Any) -> None:
-        try:
-            listener(**received)
-        except Exception:
-            log.unhandled_greenlet_exception = True
-            raise
-
-    return listen
 
 
 class RunListener(ABC):
@@ -91,7 +70,7 @@ class RunListener(ABC):
         """Do what comes before the record, and begin it."""
         gevent.killall(self.timers, block=False)  # of an earlier run, in the web UI
         self.timers = []
-        log.unhandled_greenlet_exception = False
+        forget()
         self.environment.process_exit_code = 0
         options = self.options
         self.preparing = True
@@ -168,7 +147,7 @@ class RunListener(ABC):
             gevent.sleep(FLUSH_S)
             if not self.ended:
                 self.attempt(self.write_through)
-            if not self.ended and self.has_raised():
+            if not self.ended and has_raised(self.environment.runner):
                 self.lose(RAISED)
             failed_s = self.record.failed_s
             if failed_s is not None and not waiting:
@@ -220,7 +199,7 @@ class RunListener(ABC):
         gevent.killall(
             [t for t in self.timers if t is not gevent.getcurrent()], block=False
         )
-        if self.has_raised():
+        if has_raised(self.environment.runner):
             self.lose(RAISED)
             return
         try:
@@ -230,12 +209,6 @@ class RunListener(ABC):
             return
         if reason != stops.TOLD_TO_STOP:  # then Locust is stopping already
             self.quit()
-
-    def has_raised(self) -> bool:
-        """Return whether a listener or a user has raised an exception."""
-        runner = self.environment.runner
-        assert runner is not None
-        return log.unhandled_greenlet_exception or bool(runner.exceptions)
 
     def lose_record(self, error: OSError) -> None:
         """End without a result: the record can't be written."""

@@ -28,7 +28,7 @@ from contract.stops import BOUNDS
 from load.client.phases import Unfinished
 from load.recording.lateness import Late
 from load.recording.line import in_flight
-from load.recording.listener import RunListener, marking
+from load.recording.listener import RunListener
 from load.recording.merge import Merge
 from load.recording.messages import (
     BEGAN,
@@ -40,6 +40,7 @@ from load.recording.messages import (
     UNFINISHED,
     unpacked,
 )
+from load.recording.raised import marking
 from load.users.before import Before
 from load.users.joining import Start
 

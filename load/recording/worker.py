@@ -21,7 +21,6 @@ from dataclasses import asdict
 from typing import Any
 
 import gevent
-from locust import log
 from locust.env import Environment
 from locust.exception import RPCError, RPCSendError
 
@@ -39,6 +38,7 @@ from load.recording.messages import (
     UNFINISHED,
     packed,
 )
+from load.recording.raised import forget, has_raised
 from load.users.before import prepare
 from load.users.failure_kind import failure
 from load.users.lean_user import unfinished
@@ -84,7 +84,7 @@ class WorkerReporter:
     def begin(self, **_: Any) -> None:
         self.rows = []
         self.failed = False
-        log.unhandled_greenlet_exception = False  # of an earlier run, in the web UI
+        forget()
         if not self.at_work:
             self.at_work = True
             gevent.spawn(self.lateness.watch)
@@ -122,9 +122,9 @@ class WorkerReporter:
             self.send()
 
     def send(self, last: bool = False) -> None:
-        if log.unhandled_greenlet_exception:  # Locust has logged it
-            os._exit(1)
         runner: Any = self.environment.runner
+        if has_raised(runner):  # Locust has logged it
+            os._exit(1)
         rows, self.rows = self.rows, []
         report = {
             "worker": runner.worker_index,
@@ -166,5 +166,5 @@ class WorkerReporter:
             self.at_work = False
             self.send_unfinished()  # the master may be ending as well
             self.send(last=True)
-        if log.unhandled_greenlet_exception:
+        if has_raised(self.environment.runner):
             self.environment.process_exit_code = 1
