@@ -13,8 +13,8 @@ from tests.e2e.conftest import Checkout
 from tests.terminal.emulated import Emulated
 
 BURST = ("all", "--config", "study=tiny", "experiment=burst")
-# For two seconds or so, in which the chart is drawn.
-LONGER = "set={experiment.requests: 600}"
+# For six seconds or so, in which the chart is drawn, and without much to compute.
+LONGER = "set={experiment.requests: 300, load.think_max_s: 0.2}"
 BLOCKS = set("▁▂▃▄▅▆▇█")
 SHOWN, HIDDEN = b"\x1b[?25h", b"\x1b[?25l"  # the cursor
 Run = Callable[..., Emulated]
