@@ -12,7 +12,7 @@ from tests.load.conftest import ROOT
 
 def words_of(port: int, folder: Path, locustfile: Path, *options: str) -> list[str]:
     return [
-        *("--headless", "--longest", "60", "--locustfile", str(locustfile)),
+        *("--headless", "--longest", "20", "--locustfile", str(locustfile)),
         *("--think-min", "0", "--think-max", "0"),
         *("--host", f"http://127.0.0.1:{port}", "--record", str(folder), *options),
     ]
@@ -29,4 +29,4 @@ def in_two_processes() -> list[str]:
 
 
 def locust(*words: str) -> subprocess.CompletedProcess[str]:
-    return preloaded.run("locust", words, ROOT, 120)
+    return preloaded.run("locust", words, ROOT, 60)

@@ -14,8 +14,6 @@ from tests.load.scripted import CLOSE, answer, serving
 
 LISTENER = "load.recording.record.Record.add"
 USER = "load.client.lean_client.LeanClient.ask"
-
-
 OPEN = ("--arrivals", "open", "--think-max", "0.1")
 
 
