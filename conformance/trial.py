@@ -58,7 +58,7 @@ class Trial:
             self.caller.progress() as progress,
             only_run_on_host(self.caller.check_alive, progress.wait),
         ):
-            if (self.folder.path / RESULT).is_file():
+            if self.folder.holds(self.config, (RESULT, record.CONFIG)):
                 return  # another trial has made it while this one waited
             if leftovers := end_leftovers():
                 self.caller.say(leftovers)

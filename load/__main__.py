@@ -53,7 +53,7 @@ def main() -> int:
     arguments = parse_arguments()
     folder = arguments.folder
     label = one_line(arguments.label or str(folder))
-    logs = arguments.logs or folder.with_name(f"{folder.name}.logs")
+    logs = arguments.logs or Path(f"{folder}.logs")
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, interrupt)

@@ -3,6 +3,8 @@
 Rules of this module:
 - The folder appears at once and complete, by one rename, or not at all. Only logs are
   written in place, so that a failed run can be read.
+- It takes the place of an earlier one, which may lack files. Nothing else is removed:
+  what holds something else, or another cell, is a `CellError` before anything runs.
 - A full disk, and a folder of another user, are a `CellError` that says what to do.
 """
 
@@ -22,6 +24,7 @@ from typing import Any
 import yaml
 
 from contract import record, stops
+from load.config import read
 from load.errors import CellError
 from load.host.apart import make_apart
 from load.host.owner import NOT_OURS, not_ours
@@ -38,6 +41,10 @@ class Folder:
 
     path: Path
     logs: Path
+
+    def __post_init__(self) -> None:
+        if self.path.name in ("", ".."):
+            raise CellError(f"{self.path} cannot be made: name a folder, as in ./again")
 
     @property
     def scratch(self) -> Path:
@@ -69,8 +76,40 @@ class Folder:
     def locust_log(self) -> Path:
         return self.logs / record.LOCUST_LOG
 
-    def is_complete(self) -> bool:
-        return all((self.path / name).is_file() for name in record.FILES)
+    def holds(
+        self, config: dict[str, Any], files: Sequence[str] = record.FILES
+    ) -> bool:
+        """Return whether all `files` are there, and are of `config`.
+
+        Raises `CellError` if the folder has something else, which would be lost.
+        """
+        if all((self.path / name).is_file() for name in files):
+            # Both were read alike: what YAML and JSON say is compared, not their text.
+            if read(self.path / record.CONFIG, (), "") != config:
+                raise CellError(
+                    f"{self.path} holds what was made by another configuration: name "
+                    "another folder"
+                )
+            return True
+        with self.explained():
+            self._check_it_is_ours(files)
+        return False
+
+    def _check_it_is_ours(self, files: Sequence[str]) -> None:
+        """Raise `CellError` unless there is nothing, or an earlier one with gaps.
+
+        That has files alone. Others have a `config.yaml`, too, but hardly without
+        folders.
+        """
+        if self.path.is_symlink() or (self.path.exists() and not self.path.is_dir()):
+            raise CellError(f"{self.path} is no folder: name one that is to be made")
+        there = list(self.path.iterdir()) if self.path.exists() else []
+        is_ours = {path.name for path in there}.intersection(files)
+        if there and not (is_ours and all(path.is_file() for path in there)):
+            raise CellError(
+                f"{self.path} holds something else, which would be lost: name a folder "
+                "that is to be made"
+            )
 
     @contextlib.contextmanager
     def explained(self) -> Iterator[None]:

@@ -46,7 +46,7 @@ class Run:
             self.caller.progress() as progress,
             only_run_on_host(self.caller.check_alive, progress.wait),
         ):
-            if self.folder.is_complete():
+            if self.folder.holds(self.config):
                 return  # another run has measured it while this one waited
             if leftovers := end_leftovers():
                 self.caller.say(leftovers)

@@ -247,4 +247,5 @@ def _end_of_log(path: Path) -> str:
 def _command(folder: Path) -> str:
     """Return the command that measures the cell again, into a folder of its own."""
     config = shlex.quote(str(folder / "config.yaml"))
-    return f"{PYTHON} -m load {config} again && {PYTHON} -m analysis cell again"
+    again = shlex.quote(f"again-{folder.name.rpartition('-')[2]}")  # the cell's key
+    return f"{PYTHON} -m load {config} {again} && {PYTHON} -m analysis cell {again}"

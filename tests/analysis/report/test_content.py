@@ -146,6 +146,7 @@ def test_a_cell_has_its_run(said: dict[str, Content]) -> None:
     assert [mark["text"] for mark in stray["marks"]] == ["first failure"]
     assert stray["failures"]["rows"][0][0]["text"] == "no response"
     assert stray["command"].startswith(
-        ".venv/bin/python -m load cells/stray/config.yaml again && .venv/bin/python -m"
+        ".venv/bin/python -m load cells/stray/config.yaml again-stray && "
+        ".venv/bin/python -m analysis cell again-stray"
     )
     assert Path(stray["chart"]["path"]).name == "chart.svg"
