@@ -3,7 +3,10 @@
 Rules of this module:
 - Texts of failures are those of the record; what follows `: ` is detail.
 - The cause of a time-out is what those requests waited for most (`waiting.py`).
-- A cause is named only if a reading supports it.
+- A cause is named only if a reading supports it. A full accept queue resets nobody,
+  unless the kernel is told so: it drops what clients send.
+- The death of the server is no cause of what failed before it (`death.py`). The
+  evidence of such a failure has no death.
 """
 
 from __future__ import annotations
@@ -83,7 +86,7 @@ def _too_late(e: Evidence, waited_for: Mapping[str, float], *, connecting: bool)
 
 
 def _reset(e: Evidence) -> str:
-    if e.server.overflows:
+    if e.server.overflows and e.server.resets_on_overflow:
         overflowed = numbered(f"overflowed {e.server.overflows:,} time(s)")
         return f"reset by the accept queue, which {overflowed}"
     return "reset by the server" if e.server.resets_sent else ""

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.diagnosis.death import died_s
 from analysis.diagnosis.levels import most_descriptors, most_workers
 from analysis.diagnosis.window import Window, window
 from analysis.record.definitions import CapacityStep, Row, failed
@@ -23,6 +24,7 @@ from analysis.record.machine import bound_cores, link_mbit
 from analysis.record.readings import Readings
 from contract import stops
 
+RESETS_ON_OVERFLOW = "tcp_abort_on_overflow"  # the kernel's setting
 MANY_FAILURES = 0.01  # of the requests; fewer decide nothing where runs go on
 
 
@@ -30,7 +32,7 @@ MANY_FAILURES = 0.01  # of the requests; fewer decide nothing where runs go on
 class Server:
     """What is known of the server and of its accept queue."""
 
-    crashed: str | None  # how it ended, if it died under load
+    crashed: str | None  # how it ended, if it died under load in the row's time
     cpu: float | None  # share of its cores that its processes used
     cores_idle: float | None  # share of its cores that nothing used
     workers: float | None  # the median of how many served at once, or a lower bound
@@ -44,6 +46,7 @@ class Server:
     accept_queue_mean: float | None  # connections in it
     backlog: int | None  # connections that may be in it
     overflows: int | None  # of the accept queue
+    resets_on_overflow: bool | None  # whether a full accept queue resets connections
     resets_sent: int | None  # segments with RST, by the server's side
 
 
@@ -84,7 +87,7 @@ class Evidence:
     begin_s: float
     end_s: float
     failure: str | None  # the first failure, or the most frequent of many
-    stray: bool  # whether no other failures followed the first
+    stray: bool  # whether no onset followed the first failure
     failures: int
     server: Server
     generator: Generator
@@ -112,7 +115,7 @@ def evidence(
         failure=main_failure(record, row),
         stray=row.outcome == stops.STRAY,
         failures=row.failures,
-        server=_server(config, run, within, users),
+        server=_server(config, run, within, users, _crashed(run, record, row)),
         generator=_generator(run, within),
         network=_network(
             config["network"], link_mbit(config, run["provenance"]), within
@@ -130,15 +133,26 @@ def main_failure(record: pd.DataFrame, row: Row) -> str | None:
     return str(record.loc[failed(record), "error"].mode().iloc[0])
 
 
+def _crashed(run: dict[str, Any], record: pd.DataFrame, row: Row) -> str | None:
+    """Return how the server died, unless the row ends before with another failure."""
+    before = row.reached and row.duration_s < died_s(record, run["stopped"]["at_s"])
+    return None if before else run.get("crashed")
+
+
 def _server(
-    config: dict[str, Any], run: dict[str, Any], within: Window, users: Users
+    config: dict[str, Any],
+    run: dict[str, Any],
+    within: Window,
+    users: Users,
+    crashed: str | None,
 ) -> Server:
     impl, cores = config["impl"], bound_cores(run["provenance"], "server")
     queue = within.values("queue")
     descriptors = within.values("server_descriptors")
     backlogs = within.values("backlog")
+    resets = (run["provenance"].get("limits") or {}).get(RESETS_ON_OVERFLOW)
     return Server(
-        crashed=run.get("crashed"),
+        crashed=crashed,
         cpu=within.share("server_cpu_s", cores or 1),
         cores_idle=within.share("server_cores_idle_s", cores),
         workers=_workers(impl, within, (users.rps or 0.0) * users.page_wait_s),
@@ -152,6 +166,7 @@ def _server(
         accept_queue_mean=_mean(queue),
         backlog=int(backlogs[-1]) if backlogs.size else None,
         overflows=within.growth("server_listen_overflows"),
+        resets_on_overflow=None if resets is None else resets == "1",
         resets_sent=within.growth("server_resets_sent"),
     )
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.diagnosis.by_host import on_hosts
 from analysis.diagnosis.causes import TOO_LATE, cause
+from analysis.diagnosis.death import died_s
 from analysis.diagnosis.evidence import Evidence, evidence
 from analysis.diagnosis.utilisation import per_second
 from analysis.diagnosis.verdict import Verdict, verdict
@@ -55,10 +56,13 @@ class Summary:
 
     def failures(self) -> pd.DataFrame:
         """Return the kinds of failures, each with its likely cause."""
-        table = aggregates.failures(self.measured.record)
+        measured = self.measured
+        table = aggregates.failures(measured.record)
         table["cause"] = [
-            cause(error, self.evidence, waits(self.shown, error))
-            for error in table["error"]
+            cause(
+                error, _at(first_s, self.evidence, measured), waits(self.shown, error)
+            )
+            for error, first_s in zip(table["error"], table["first_s"], strict=True)
         ]
         return table
 
@@ -73,6 +77,7 @@ def summary(measured: Measurement) -> Summary:
     waited = _waited(measured, row, step, failed)
     bound = _possible(measured, row)
     found = verdict(facts, waited, bound)
+    at_failure = _at(row.first_failure_s, facts, measured)
     told = on_hosts(found.limit, config, measured.run)
     return Summary(
         measured=measured,
@@ -82,8 +87,17 @@ def summary(measured: Measurement) -> Summary:
         waited=waited,
         shown=_shown(measured, row, waited, failed),
         possible=bound,
-        cause=cause(row.first_failure or "", facts, waits(waited, FIRST)),
+        cause=cause(row.first_failure or "", at_failure, waits(waited, FIRST)),
     )
+
+
+def _at(failed_s: float | None, facts: Evidence, measured: Measurement) -> Evidence:
+    """Return the evidence of what failed at `failed_s`: with a death, or without."""
+    since_s = died_s(measured.record, measured.stopped.at_s)
+    dead = failed_s is not None and failed_s >= since_s
+    crashed = measured.run.get("crashed") if dead else None
+    server = dataclasses.replace(facts.server, crashed=crashed)
+    return dataclasses.replace(facts, server=server)
 
 
 def _row(measured: Measurement) -> definitions.Row:
@@ -107,10 +121,7 @@ def _waited(
     failed: Mapping[str, Positions],
 ) -> Waiting | None:
     """Return what users waited for until the row's end, or at the peak."""
-    end_s = row.duration_s
-    if row.outcome == stops.OUT_OF_TIME:
-        end_s = measured.stopped.at_s  # requests in flight then are in no row
-    window = (step.begin_s, step.end_s) if step else (0.0, end_s)
+    window = (step.begin_s, step.end_s) if step else (0.0, row.duration_s)
     return waiting(measured, window, failed)
 
 

@@ -90,13 +90,15 @@ def _from(waited: Waiting) -> Verdict:
         return Verdict(f"{first}{_outside(waited, first)}", because)
     if "unclear" in (first, second):
         return Verdict("unclear", because)
-    return Verdict(f"{first}{BOTH}{second}", because)
+    beside = is_servers(second) and _outside(waited, first)
+    return Verdict(f"{first}{beside or f'{BOTH}{second}'}", because)
 
 
 def _outside(waited: Waiting, first: str) -> str:
     """Return what is added to a limit of the server's: ` + ` and another, or "".
 
-    All parts outside of the server count together. The greatest of them is named.
+    All parts outside of the server count together. The greatest of them is named. It
+    comes before a second part of the server's: the figure is not the server's alone.
     """
     outside = [part for part in waited.greatest() if is_outside(part)]
     total = sum(waited.shares[part] for part in outside)

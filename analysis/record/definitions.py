@@ -71,7 +71,7 @@ class Row:
     success_average_ms: float | None  # the mean response time of successes
     success_median_ms: float | None  # their median
     success_p95_ms: float | None  # their 95th percentile
-    duration_s: float  # how long that took
+    duration_s: float  # how long that took, up to a time limit if that ended it
     first_failure_s: float | None  # when the first failure finished
     first_failure_users: int | None  # how many were running then
     first_failure: str | None  # its error
@@ -133,7 +133,7 @@ def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
         rps = current_rps(record, end_s)
     else:
         users = stopped.users_at_end
-        end_s = float(finish_s(record).max()) if len(record) else stopped.at_s
+        end_s = _end_s(record, stopped)
         rps = len(record) / end_s if len(record) and end_s > 0 else None
     fails = failed(record)
     successes = record.loc[~fails, "response_ms"]
@@ -155,6 +155,19 @@ def row(record: pd.DataFrame, stop: str, stopped: Stopped) -> Row:
         first_failure_users=None if failing is None else int(failing["users"]),
         first_failure=None if failing is None else str(failing["error"]),
     )
+
+
+def _end_s(record: pd.DataFrame, stopped: Stopped) -> float:
+    """Return when a run ended that was no search for the first failure.
+
+    A run that the clock ended goes on while nothing finishes: its server may hang. Any
+    other one ended with its last request.
+    """
+    if not len(record):
+        return stopped.at_s
+    last_s = float(finish_s(record).max())
+    by_the_clock = stopped.reason in stops.BY_THE_CLOCK
+    return max(last_s, stopped.at_s) if by_the_clock else last_s
 
 
 def _until_failure(

@@ -30,6 +30,7 @@ KNOWN: dict[str, Any] = {
         accept_queue_mean=0.0,
         backlog=128,
         overflows=0,
+        resets_on_overflow=True,
         resets_sent=0,
     ),
     "generator": Generator(busiest=0.4, cpu=0.4, cores_idle=0.5, lateness_ms=2.0),

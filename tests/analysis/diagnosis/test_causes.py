@@ -68,6 +68,16 @@ QUEUE = {"accept-queue": 0.7, "server-cpu": 0.3}
             QUEUE,
             "reset by the accept queue, which overflowed 2 times",
         ),
+        # A queue that drops what comes resets nobody.
+        (
+            "Connection reset by peer",
+            {
+                **{"server__overflows": 2, "server__resets_sent": 2},
+                "server__resets_on_overflow": False,
+            },
+            QUEUE,
+            "reset by the server",
+        ),
         (
             "Connection reset by peer",
             {"server__resets_sent": 2},

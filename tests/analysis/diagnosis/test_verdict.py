@@ -236,6 +236,15 @@ def test_why_it_is_the_think_time(changes: dict[str, Any], because: str) -> None
             "accept-queue + server-cpu",
         ),
         ({"backend": 0.4, "machine": 0.35, "server_serial": 0.25}, "backend + machine"),
+        # Two are the server's, and a third lies outside of it.
+        (
+            {"server_cpu": 0.34, "accept_queue": 0.3, "link": 0.2, "machine": 0.16},
+            "server-cpu + link",
+        ),
+        (
+            {"server_cpu": 0.36, "accept_queue": 0.32, "link": 0.16, "machine": 0.16},
+            "server-cpu + accept-queue",
+        ),
         # What is not known may be either.
         ({"server_cpu": 0.5, "unclear": 0.5}, "unclear"),
         ({"server_cpu": 0.2, "link": 0.39, "unclear": 0.41}, "unclear"),

@@ -93,6 +93,17 @@ def test_row_ended_by_its_time_limit() -> None:
         assert row.users == 40
 
 
+def test_a_server_that_hangs_is_not_as_fast_as_before() -> None:
+    """A run that the clock ended lasts to its limit, also if nothing finishes."""
+    record = frame([(n / 1000, 1, 200, 1, 20, "") for n in range(2000)])
+    hung = definitions.row(record, "requests", Stopped("time-limit", 4.0, 20))
+    assert (hung.duration_s, hung.rps) == (4.0, 500.0)
+    crashed = definitions.row(record, "requests", Stopped("crashed", 4.0, 20))
+    assert (crashed.duration_s, crashed.rps) == (2.0, 1000.0)
+    late = definitions.row(record, "requests", Stopped("time-limit", 1.9, 20))
+    assert late.duration_s == 2.0  # what had finished by then was read
+
+
 def test_row_of_a_number_of_requests() -> None:
     row = definitions.row(
         RECORD, "requests", Stopped("requests", at_s=2.5, users_at_end=20)

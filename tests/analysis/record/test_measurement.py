@@ -106,3 +106,20 @@ def test_from_the_files_of_a_run_to_its_verdict(cell: Cell) -> None:
     assert made["waiting"]["failed"] is None
     # Users join 10 a second: a server that answers at once would have got far more.
     assert made["possible"]["share"] < 0.1
+
+
+def test_a_verdict_ends_with_the_failure_also_if_time_runs_out(cell: Cell) -> None:
+    """Until the failure users waited for nothing that was busy; then for the CPU."""
+    rows = [(n / 2, 400.0, 200, 9, 10, "") for n in range(60)]
+    rows += [(30.5, 500.0, 503, 9, 10, "HTTP 503")]
+    rows += [(31.0 + n / 100, 900.0, 200, 9, 10, "") for n in range(2800)]
+    growing = {
+        "server_user_s": lambda at: 0.02 * at + 0.95 * (at - 31.0).clip(0),
+        "server_system_s": 0.0,
+        "server_cores_idle_s": lambda at: 0.98 * at - 0.95 * (at - 31.0).clip(0),
+    }
+    asked = {"users": 10, "every_s": 0.1, "read": growing}
+    made = result(cell(rows, "time-limit", **asked))
+    assert (made["row"]["outcome"], made["row"]["duration_s"]) == ("time limit", 31.0)
+    assert made["waiting"]["seconds"] == pytest.approx(60 * 0.4 + 0.5)
+    assert made["waiting"]["shares"]["server-cpu"] == 0.0

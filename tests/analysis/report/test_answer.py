@@ -88,7 +88,7 @@ def test_what_is_true_of_some_runs_is_told_of_these() -> None:
     said = answer([stray, run(2, 1800, impl="select")], [])
     assert said[1] == (
         "The load may not be the cause of the first failure of select in 1 of 2 runs: "
-        "no others followed."
+        "no onset followed."
     )
 
 
