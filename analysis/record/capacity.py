@@ -5,7 +5,7 @@ Rules of this module:
   figures are those of the requests that finished in it.
 - Peak: the step with most requests per second. Knee: the fewest users with 95 % of the
   peak. Acceptable: the step with most requests per second among those without a failure
-  whose p95 was within its limit.
+  whose p95 was within its limit. If no step was acceptable, the rate is 0.
 """
 
 from __future__ import annotations
@@ -79,6 +79,6 @@ def row(
         first_failure_users=whole.first_failure_users,
         first_failure=whole.first_failure,
         knee_users=int(table["users"][table["rps"] >= stops.KNEE * most].min()),
-        acceptable_rps=None if acceptable is None else float(acceptable["rps"]),
+        acceptable_rps=0.0 if acceptable is None else float(acceptable["rps"]),
         acceptable_users=None if acceptable is None else int(acceptable["users"]),
     )

@@ -87,7 +87,7 @@ class Finding:
 def _estimate(finding: Finding, cells: Iterable[object]) -> Estimate | None:
     if finding.ratio is None:
         return None
-    return Group(tuple(cells), "").estimate(finding.figure.name)  # type: ignore[arg-type]
+    return Group(tuple(cells), "").estimate(finding.figure)  # type: ignore[arg-type]
 
 
 def findings(
@@ -114,7 +114,9 @@ def _of_pair(pair: Pair) -> Iterator[Finding]:
     """Yield a finding for each figure; what is to be tested is `same` for now."""
     verdict, reason = _untested(pair)
     said = notes(pair) if not verdict else ()
-    for figure in figures.compared(pair.head.cells[0].stop).values():
+    measured = [*pair.base.measured, *pair.head.measured]
+    for each in figures.compared(pair.head.cells[0].stop).values():
+        figure = figures.fitting(each, measured)
         if verdict:
             yield Finding(pair, figure, verdict, reason)
         elif unknown := _unknown(pair, figure):
@@ -146,7 +148,7 @@ def _unknown(pair: Pair, figure: Figure) -> str:
     sides = [
         side
         for side, row in pair.sides.items()
-        if Group(row.measured, "").sample(figure.name) is None
+        if Group(row.measured, "").sample(figure) is None
     ]
     return f"not known of {' and '.join(sides)}" if sides else ""
 
@@ -162,13 +164,13 @@ def _tested(family: Sequence[Finding], least: float, in_turns: bool) -> list[Fin
 
 
 def _ratio(finding: Finding, family: int, in_turns: bool) -> Ratio:
-    name = finding.figure.name
+    figure = finding.figure
     rows = [Group(row.measured, "") for row in finding.pair.sides.values()]
-    base, head = (row.sample(name) for row in rows)
+    base, head = (row.sample(figure) for row in rows)
     assert base is not None and head is not None  # it would not be tested
     known = all(base.known + head.known) and min(base.values + head.values) > 0
     if in_turns and known:
-        of_base, of_head = (row.values(name) or [] for row in rows)
+        of_base, of_head = (row.values(figure) or [] for row in rows)
         return paired_ratio(of_head, of_base, family)
     return ratio(head, base, family)
 

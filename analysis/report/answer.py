@@ -24,7 +24,7 @@ from analysis.rows.figures import Figure
 from analysis.rows.groups import Group, grouped
 from analysis.rows.machines import by_machine
 from analysis.rows.matrix import Matrix
-from analysis.rows.pairs import NOT_SERVERS, NOTHING, Comparison
+from analysis.rows.pairs import NOTHING, UNCLAIMED, Comparison
 from analysis.rows.statistics import LEAST_RUNS
 from analysis.rows.unmeasured import Unmeasured
 from analysis.tables.comparison import comparisons
@@ -183,7 +183,7 @@ def _times(best: Ranked, pairs: Sequence[Comparison], kind: str) -> str:
     claimed = [
         pair
         for pair in pairs
-        if label in (pair.a, pair.b) and pair.claim not in (NOTHING, NOT_SERVERS)
+        if label in (pair.a, pair.b) and pair.claim not in UNCLAIMED
     ]
     times = [text for pair in claimed if (text := _ratio(pair, label, kind))]
     return "".join(f", {text}" for text in [listed(times[:MOST])] if text)

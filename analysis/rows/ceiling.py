@@ -4,12 +4,14 @@ Rules of this module:
 - The ceiling is the capacity that the experiment of this name finds against the fastest
   server. It holds for cells with the same network and the same load.
 - A capacity near the ceiling may be the generator's. It is shown as a lower bound.
+- Of repeats of the ceiling it is the median.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from statistics import median
 from typing import Any
 
 from analysis.configurations import CEILING
@@ -22,11 +24,11 @@ NEAR = 0.90  # of the ceiling
 
 def with_ceilings(cells: Sequence[Cell]) -> list[Cell]:
     """Return the cells; those of a search for the capacity have their ceiling."""
-    ceilings = {
-        _generator(cell): cell.row["rps"]
-        for cell in cells
-        if cell.experiment == CEILING
-    }
+    found: dict[str, list[float]] = {}
+    for cell in cells:
+        if cell.experiment == CEILING and cell.row["rps"] is not None:
+            found.setdefault(_generator(cell), []).append(cell.row["rps"])
+    ceilings = {generator: median(rates) for generator, rates in found.items()}
     return [
         replace(cell, ceiling_rps=ceilings.get(_generator(cell)))
         if cell.stop == stops.CAPACITY and cell.experiment != CEILING

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +24,7 @@ from analysis.rows.settings import show, show_ms
 from contract.stops import CAPACITY, FIRST_FAILURE, REQUESTS, RULES
 
 FASTER = ("faster", "slower")
+STEADIER = ("fails less", "fails more")
 Written = Callable[[float], str]
 
 
@@ -101,7 +102,7 @@ _ALL = (
         (REQUESTS,),
         written=count,
         better="less",
-        than=("fails less", "fails more"),
+        than=STEADIER,
     ),
     Figure(
         "users",
@@ -157,6 +158,18 @@ _ALL = (
     Figure("server_rss_mb", "memory", RULES, unit="MB", better="less"),
     Figure("first_failure", "first failure", (FIRST_FAILURE,), written=None),
     Figure("limit", "limited by", RULES, written=None),
+)
+# Runs that ended with other numbers of requests, by a time limit or a death, are
+# compared by this in place of the number of failures.
+FAILED_PERCENT = Figure(
+    "failures",
+    "failed requests",
+    (REQUESTS,),
+    written=few,
+    unit="%",
+    better="less",
+    than=STEADIER,
+    of=goodput.failed_percent,
 )
 # The figures in the charts of each rule, a panel each.
 DRAWN = {
@@ -222,6 +235,13 @@ def drawn(rule: str) -> list[Figure]:
 def compared(rule: str) -> dict[str, Figure]:
     """Return the figures of this rule by which rows are compared."""
     return {name: figure for name, figure in of_rule(rule).items() if figure.than}
+
+
+def fitting(figure: Figure, cells: Iterable[Cell]) -> Figure:
+    """Return the figure by which these cells are compared in place of `figure`."""
+    counts = figure.name == FAILED_PERCENT.name
+    differ = counts and len({cell.row["requests"] for cell in cells}) > 1
+    return FAILED_PERCENT if differ else figure
 
 
 def named(name: str) -> Figure:

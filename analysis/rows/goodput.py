@@ -25,6 +25,12 @@ def goodput_rps(cell: Cell) -> float | None:
     return None if rps is None else float(rps * share)
 
 
+def failed_percent(cell: Cell) -> float | None:
+    """Return how many of 100 requests failed; None if there was none."""
+    requests, failures = cell.row["requests"], cell.row["failures"]
+    return 100 * failures / requests if requests else None
+
+
 def cpu_us_per_success(cell: Cell) -> float | None:
     """Return the CPU time, in µs, that the server used per successful request."""
     evidence = cell.result.get("evidence")

@@ -17,6 +17,7 @@ from typing import Any
 from analysis.files import DataError
 from analysis.limits import is_servers
 from analysis.rows.cells import Cell
+from analysis.rows.figures import Figure
 from analysis.rows.settings import is_repeat, label, leaves, setting, varying_settings
 from analysis.rows.statistics import Estimate, Sample, median
 
@@ -41,13 +42,13 @@ class Group:
     def runs(self) -> int:
         return len(self.cells)
 
-    def values(self, figure: str) -> list[float] | None:
+    def values(self, figure: str | Figure) -> list[float] | None:
         """Return a figure of each run, in their order; None if a run lacks it."""
         values = [_number(cell, figure) for cell in self.cells]
         known = [v for v in values if v is not None]
         return known if len(known) == len(values) else None
 
-    def sample(self, figure: str) -> Sample | None:
+    def sample(self, figure: str | Figure) -> Sample | None:
         """Return a figure of each run, ascending; None if a run lacks it."""
         known = self.values(figure)
         if known is None:
@@ -69,7 +70,7 @@ class Group:
         known = [value for value in values if value is not None]
         return median(Sample.of(known)) if len(known) == len(values) else None
 
-    def estimate(self, figure: str) -> Estimate | None:
+    def estimate(self, figure: str | Figure) -> Estimate | None:
         sample = self.sample(figure)
         return None if sample is None else median(sample)
 
@@ -81,10 +82,13 @@ class Group:
     def limit(self) -> tuple[str, int]:
         """Return the limit of most runs, and the number of these runs.
 
-        If two limits are equally frequent it is the one outside of the server: it is a
-        warning.
+        If half of the runs, or more, were not limited by the server alone, it is the
+        most frequent of their limits: it is a warning, and so it is if two limits are
+        equally frequent.
         """
-        kinds = Counter(cell.limit for cell in self.cells)
+        limits = [cell.limit for cell in self.cells]
+        others = [limit for limit in limits if not is_servers(limit)]
+        kinds = Counter(others if 2 * len(others) >= len(limits) else limits)
         limit, runs = min(
             kinds.items(), key=lambda item: (-item[1], is_servers(item[0]))
         )
@@ -172,7 +176,11 @@ def grouped(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[Group]:
     ]
 
 
-def _number(cell: Cell, figure: str) -> float | None:
+def _number(cell: Cell, figure: str | Figure) -> float | None:
+    if isinstance(figure, Figure):
+        if figure.of:
+            return figure.of(cell)
+        figure = figure.name
     value: Any = cell.row[figure]
     if value is None:
         return None

@@ -8,6 +8,8 @@ Rules of this module:
 - The pairs of one figure are one family: p is corrected by Holm for all of them.
 - Nothing is claimed about a row that something else than its server may have limited.
   The difference may then be one of load generators, links or think times.
+- A capacity near what the load generator can send is a lower bound (`ceiling.py`). A
+  row that has less is worse. A row that has more may not be better.
 - Words describe A against B. `figures.py` says which figures are compared, which way
   they are better, and with what words.
 """
@@ -23,16 +25,20 @@ import pandas as pd
 
 from analysis.limits import is_servers
 from analysis.rows import figures
+from analysis.rows.ceiling import is_near
 from analysis.rows.figures import Figure
 from analysis.rows.groups import MARKED, Group, mark
 from analysis.rows.machines import machine_of
 from analysis.rows.ratios import ALPHA, Ratio, are_few, holm, ratio, runs_needed
 from analysis.rows.settings import show
 from analysis.rows.statistics import LEAST_RUNS
+from contract.stops import CAPACITY
 
 ALL_PAIRS = 6  # rows of which all pairs are compared
 NOTHING = "no difference shown"
 NOT_SERVERS = "no claim: not the servers'"
+BOUND = "no claim: a lower bound"
+UNCLAIMED = (NOTHING, NOT_SERVERS, BOUND)
 RANK_TEST, T_TEST = "an exact rank test", "Welch's t-test"
 
 
@@ -85,14 +91,17 @@ def _chosen(rows: Sequence[Group]) -> list[tuple[Group, Group]]:
 
 
 def _family(chosen: Sequence[tuple[Group, Group]], figure: Figure) -> list[Comparison]:
-    ratios = [_ratio(a, b, figure.name, len(chosen)) for a, b in chosen]
+    ratios = [_ratio(a, b, figure, len(chosen)) for a, b in chosen]
     corrected = holm([ratio.p for ratio in ratios])
     comparisons = []
     for (a, b), a_over_b, p in zip(chosen, ratios, corrected, strict=True):
         low, high = a_over_b.interval or (None, None)
         greater, less = figure.words
         limits = a.limit()[0], b.limit()[0]
-        claim = {1: greater, -1: less}.get(a_over_b.claims(p), NOTHING)
+        way = a_over_b.claims(p)
+        claim = {1: greater, -1: less}.get(way, NOTHING)
+        if way and a.first.stop == CAPACITY and is_near((b if way > 0 else a).cells):
+            claim = BOUND
         comparisons.append(
             Comparison(
                 *(a.first.experiment, a.label, b.label, figure.name, a.runs, b.runs),
@@ -104,7 +113,8 @@ def _family(chosen: Sequence[tuple[Group, Group]], figure: Figure) -> list[Compa
     return comparisons
 
 
-def _ratio(a: Group, b: Group, figure: str, pairs: int) -> Ratio:
+def _ratio(a: Group, b: Group, figure: Figure, pairs: int) -> Ratio:
+    figure = figures.fitting(figure, [*a.cells, *b.cells])
     of_a, of_b = a.sample(figure), b.sample(figure)
     if of_a is None or of_b is None:
         return Ratio(None, "", None, 1.0)

@@ -148,10 +148,10 @@ def _idle(groups: Sequence[Group]) -> Iterable[str]:
 
 
 def _near_ceiling(cells: Sequence[Cell]) -> Iterable[str]:
-    if any(is_near([cell]) for cell in cells):
+    for ceiling_rps in dict.fromkeys(c.ceiling_rps for c in cells if is_near([c])):
         yield (
             f"`≥`: a lower bound, within {1 - NEAR:.0%} of what the load generator can "
-            f"send here ({cells[0].ceiling_rps:,.0f} requests a second).\n"
+            f"send here ({ceiling_rps:,.0f} requests a second).\n"
         )
 
 

@@ -18,6 +18,7 @@ from analysis.rows.ceiling import with_ceilings
 from analysis.rows.cells import Cell
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
+from analysis.rows.pairs import compare
 from analysis.tables.comparison import markdown
 from load.recording.search import Search
 from load.recording.search import Step as Tried
@@ -63,6 +64,14 @@ def test_row() -> None:
     assert (found.failures, found.first_failure) == (2, "HTTP 503")
     nothing = row(frame([]), stopped, steps(frame([]), tried), 500)
     assert nothing.rps is nothing.acceptable_rps is nothing.knee_users is None
+
+
+def test_none_acceptable_is_none_a_second() -> None:
+    """It is known, so a comparison can tell that it was lost."""
+    rows, tried = search()
+    record, stopped = frame(rows), Stopped("capacity", 16.0, 8, 0.0, tried)
+    found = row(record, stopped, steps(record, tried), 5)
+    assert (found.acceptable_rps, found.acceptable_users) == (0.0, None)
 
 
 @given(
@@ -113,9 +122,42 @@ def test_near_the_ceiling_is_at_least() -> None:
     assert "| ≥ 4,600.0 |" in said
     assert "| 400.0 |" in said
     assert "5,000 requests a second" in said
+    # The first row has no ceiling, and two have different ones.
+    apart = [capacity("far", 400), capacity("near", 9000), *cells[:2]]
+    for cell in apart[:2]:
+        cell.config["load"]["processes"] = 2
+    twice = capacity("select", 9500, "ceiling")
+    twice.config["load"]["processes"] = 2
+    alone = markdown("capacity", with_ceilings([apart[0], *cells[1:]])[:2])
+    assert "5,000 requests a second" in alone
+    both = markdown("capacity", with_ceilings([*apart, cells[2], twice])[:4])
+    assert "(5,000 requests" in both and "(9,500 requests" in both
     other = capacity("slow", 400)
     other.config["load"]["processes"] = 2
     assert with_ceilings([other, cells[2]])[0].ceiling_rps is None
+
+
+def test_the_ceiling_is_the_median_of_its_repeats() -> None:
+    ceilings = [capacity("select", rps, "ceiling") for rps in (20000, 19800, 15000)]
+    [found, *_] = with_ceilings([capacity("poll", 14000), *ceilings])
+    assert found.ceiling_rps == 19800
+
+
+def test_of_two_lower_bounds_none_is_said_to_be_faster() -> None:
+    def three(impl: str, rps: float) -> list[Cell]:
+        found = [capacity(impl, rps + n) for n in range(3)]
+        for n, cell in enumerate(found, 1):
+            cell.config["repeat"] = n
+        return found
+
+    ceiling = capacity("select", 50_000, "ceiling")
+    cells = [*three("a", 49_900), *three("b", 46_000), *three("c", 20_000), ceiling]
+    found = compare(grouped(with_ceilings(cells)[:-1]))
+    said = {(c.a, c.b): c.claim for c in found if c.figure == "rps"}
+    assert said == {
+        **{("a", "b"): "no claim: a lower bound"},
+        **{("a", "c"): "faster", ("b", "c"): "faster"},
+    }
 
 
 LINK = {"limit": "link", "because": "the link carried 97% of its rate"}

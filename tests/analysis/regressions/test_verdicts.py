@@ -94,6 +94,29 @@ def test_failures_that_are_new_are_worse() -> None:
 
 
 @pytest.mark.parametrize("in_turns", [False, True])
+def test_a_faster_head_may_fail_as_often(in_turns: bool) -> None:
+    """Runs that the clock ended have other numbers of requests."""
+
+    def side(rate: float, failing: float) -> list[Run]:
+        rps = [rate + n for n in range(10)]
+        figures = [
+            {"outcome": "time limit", "requests": 3 * r, "failures": 3 * r * failing}
+            for r in rps
+        ]
+        return [runs(rps, figures=f)[n] for n, f in enumerate(figures)]
+
+    comparison = against(side(1000, 0.01), side(1300, 0.01), in_turns=in_turns)
+    assert verdicts(comparison)["failures"] == "same"
+    [of] = [f for f in comparison.findings if f.figure.name == "failures"]
+    assert of.base and of.head
+    assert (of.base.value, of.head.value) == pytest.approx((1.0, 1.0))
+    assert of.figure.column == "failed requests, %"
+    often = against(side(1000, 0.01), side(1300, 0.03), in_turns=in_turns)
+    assert verdicts(often)["failures"] == "worse"
+    assert often.exit == WORSE
+
+
+@pytest.mark.parametrize("in_turns", [False, True])
 @pytest.mark.parametrize(
     "base, head, verdict, ends",
     [

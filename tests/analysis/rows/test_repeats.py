@@ -193,6 +193,48 @@ def test_what_is_not_the_servers_is_not_claimed_of_them(of_select: str) -> None:
     assert found["limit_b"].tolist()[:2] == [of_select] * 2
 
 
+@pytest.mark.parametrize(
+    "limits, limit, many",
+    [
+        # Half of the runs were not limited by the server alone.
+        (4 * ["server-cpu"] + 3 * ["link"] + 3 * ["server-cpu + link"], "link", 3),
+        (["server-cpu", "server-cpu", "machine", "link"], "machine", 1),
+        (6 * ["server-cpu"] + 4 * ["link"], "server-cpu", 6),
+        (3 * ["server-cpu"] + 3 * ["server-serial"] + 4 * ["link"], "link", 4),
+    ],
+)
+def test_the_limit_of_a_row(limits: list[str], limit: str, many: int) -> None:
+    said = [{"limit": each, "because": "of it"} for each in limits]
+    cells = [run(n, limited=each) for n, each in enumerate(said)]
+    [group] = grouped(cells)
+    assert group.limit() == (limit, many)
+
+
+def test_of_runs_that_end_by_the_clock_shares_of_failures_are_compared() -> None:
+    """A faster server has more requests, and as many of a hundred fail."""
+
+    def timed(impl: str, requests: int, failures: int) -> list[Cell]:
+        return [
+            run(
+                n,
+                100 + n,
+                experiment="burst",
+                impl=impl,
+                figures={
+                    "outcome": "time limit",
+                    "requests": requests + 100 * n,
+                    "failures": failures + n,
+                },
+            )
+            for n in range(5)
+        ]
+
+    cells = timed("fast", 2000, 20) + timed("slow", 1000, 10) + timed("bad", 1000, 90)
+    found = [c for c in compare(grouped(cells)) if c.figure == "failures"]
+    assert [c.claim for c in found] == ["no difference shown", *2 * ["fails less"]]
+    assert found[0].ratio == 1.0
+
+
 def test_the_more_pairs_the_more_it_takes() -> None:
     near, far = (100, 102, 104, 105, 109), (106, 108, 111, 113, 115)
     two = runs("single", *near) + runs("select", *far)
