@@ -3,9 +3,10 @@
 Rules of this module:
 - A search has steps, each with a fixed number of users who do not think. A step's
   figures are those of the requests that finished in it.
-- Peak: the step with most requests per second. Knee: the fewest users with 95 % of the
-  peak. Acceptable: the step with most requests per second among those without a failure
-  whose p95 was within its limit. If no step was acceptable, the rate is 0.
+- Throughput is successful requests per second: to refuse one is quick, and would pass
+  for speed. Peak: the step with the greatest throughput. Knee: the fewest users with
+  95 % of it. Acceptable: the step with the greatest among those without a failure whose
+  p95 was within its limit. If no step was acceptable, the rate is 0.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from contract import stops
 
 
 def steps(record: pd.DataFrame, tried: Sequence[CapacityStep]) -> pd.DataFrame:
-    """Return a row per step: users, begin_s, end_s, rps, p50_ms, p95_ms, failures."""
+    """Return a row per step: users, begin_s, end_s, rps, p50_ms, p95_ms, failures.
+
+    Here `rps` counts all requests that finished.
+    """
     finished = finish_s(record)
     rows = []
     for step in tried:
@@ -41,14 +45,20 @@ def steps(record: pd.DataFrame, tried: Sequence[CapacityStep]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def throughput(table: pd.DataFrame) -> pd.Series:
+    """Return the successful requests per second of each step."""
+    return table["rps"] - table["failures"] / (table["end_s"] - table["begin_s"])
+
+
 def peak(table: pd.DataFrame, tried: Sequence[CapacityStep]) -> CapacityStep | None:
-    """Return the step with most requests per second; None where nothing finished.
+    """Return the step with the greatest throughput; None where nothing succeeded.
 
     `table` are the figures of the steps that were `tried`.
     """
-    if not len(table) or not table["rps"].max() > 0:
+    rates = throughput(table).to_numpy()
+    if not rates.size or not rates.max() > 0:
         return None
-    return tried[int(table["rps"].to_numpy().argmax())]
+    return tried[int(rates.argmax())]
 
 
 def row(
@@ -65,7 +75,8 @@ def row(
     finished = finish_s(record)
     inside = record[(finished >= best.begin_s) & (finished < best.end_s)]
     at_peak = row_of(inside, stops.CAPACITY, stopped)
-    most = float(table["rps"].max())
+    rates = throughput(table)
+    most = float(rates.max())
     fine = table[(table["failures"] == 0) & (table["p95_ms"] <= p95_ms)]
     acceptable = fine.sort_values("rps").iloc[-1] if len(fine) else None
     return replace(
@@ -78,7 +89,7 @@ def row(
         first_failure_s=whole.first_failure_s,
         first_failure_users=whole.first_failure_users,
         first_failure=whole.first_failure,
-        knee_users=int(table["users"][table["rps"] >= stops.KNEE * most].min()),
+        knee_users=int(table["users"][rates >= stops.KNEE * most].min()),
         acceptable_rps=0.0 if acceptable is None else float(acceptable["rps"]),
         acceptable_users=None if acceptable is None else int(acceptable["users"]),
     )

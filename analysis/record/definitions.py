@@ -57,7 +57,8 @@ class Row:
     run of so many requests it is how many were running at the end.
 
     In a search for the first failure all figures are up to that failure, except those
-    of the onset (`onset.py`). In a search for the capacity they are those of the peak.
+    of the onset (`onset.py`). In a search for the capacity they are those of the peak,
+    and `rps` counts successes alone.
     """
 
     outcome: str  # how the run ended

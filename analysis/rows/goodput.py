@@ -12,6 +12,8 @@ Rules of this module:
 
 from __future__ import annotations
 
+from typing import Any
+
 from analysis.record.machine import bound_cores
 from analysis.rows.cells import Cell
 from contract import stops
@@ -19,7 +21,8 @@ from contract import stops
 
 def goodput_rps(cell: Cell) -> float | None:
     """Return the successful requests per second."""
-    share, rps = _success_share(cell), cell.row["rps"]
+    share, peak = _success_share(cell), _peak(cell)
+    rps = peak["rps"] if peak else cell.row["rps"]
     if not share:
         return 0.0
     return None if rps is None else float(rps * share)
@@ -51,8 +54,13 @@ def _success_share(cell: Cell) -> float:
         return 0.0
     if cell.stop == stops.REQUESTS:
         return float(1 - failures / requests)
-    if steps := cell.result.get("steps"):
-        peak = max(steps, key=lambda step: step["rps"])
+    if peak := _peak(cell):
         seconds = peak["end_s"] - peak["begin_s"]
         return float(1 - peak["failures"] / (peak["rps"] * seconds))
     return 1.0
+
+
+def _peak(cell: Cell) -> dict[str, Any] | None:
+    """Return the step of a search that is its peak; its `rps` counts failures, too."""
+    steps = cell.result.get("steps") or ()
+    return next((step for step in steps if step["users"] == cell.row["users"]), None)

@@ -1,6 +1,7 @@
 """The search for the capacity: which number of users to try next.
 
 Rules of this module:
+- Throughput is successful requests per second: to refuse one is quick.
 - Users are doubled until throughput has stopped rising and responses are no longer
   acceptable: a request failed, or the 95th percentile is over its limit. Then the gaps
   around the knee, and around the last acceptable step, are halved.
@@ -22,7 +23,7 @@ REFINEMENTS = 4
 
 @dataclass(frozen=True)
 class Step:
-    """The result of a number of users: requests per second, p95, failures."""
+    """The result of a number of users: successes per second, p95, failures."""
 
     users: int
     rps: float
@@ -33,10 +34,10 @@ class Step:
 def summary(
     users: int, seconds: float, response_ms: list[float], failures: int
 ) -> Step:
-    """Return the result of `users` whose requests took `response_ms`."""
+    """Return the result of `users` whose requests took `response_ms`, failed or not."""
     ranked = sorted(response_ms)
     p95_ms = ranked[math.ceil(0.95 * len(ranked)) - 1] if ranked else math.inf
-    return Step(users, len(ranked) / seconds, p95_ms, failures)
+    return Step(users, (len(ranked) - failures) / seconds, p95_ms, failures)
 
 
 class Search:

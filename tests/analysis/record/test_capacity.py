@@ -16,11 +16,12 @@ from analysis.record.capacity import peak, row, steps
 from analysis.record.definitions import CapacityStep, Stopped
 from analysis.rows.ceiling import with_ceilings
 from analysis.rows.cells import Cell
+from analysis.rows.goodput import goodput_rps
 from analysis.rows.groups import grouped
 from analysis.rows.matrix import Matrix
 from analysis.rows.pairs import compare
 from analysis.tables.comparison import markdown
-from load.recording.search import Search
+from load.recording.search import Search, summary
 from load.recording.search import Step as Tried
 from tests.analysis.conftest import Request, announced_in, frame
 from tests.analysis.rows.test_repeats import run
@@ -64,6 +65,36 @@ def test_row() -> None:
     assert (found.failures, found.first_failure) == (2, "HTTP 503")
     nothing = row(frame([]), stopped, steps(frame([]), tried), 500)
     assert nothing.rps is nothing.acceptable_rps is nothing.knee_users is None
+
+
+def test_to_refuse_requests_is_no_throughput() -> None:
+    """Above 64 users the server answers most requests with 503, and quickly."""
+    got = {32: (950, 0), 64: (960, 30), 256: (20_000, 57_000), 512: (300, 900)}
+    tried = tuple(CapacityStep(n, 4.0 * i, 4.0 * i + 3) for i, n in enumerate(got))
+    rows: list[Request] = []
+    for step, (rps, failures) in zip(tried, got.values(), strict=True):
+        for n in range(3 * rps):
+            error, at = ("HTTP 503" if n < failures else ""), step.begin_s + n / 3 / rps
+            rows.append((at, 0.01, 503 if error else 200, 1, step.users, error))
+    record, stopped = frame(rows), Stopped("capacity", 16.0, 512, 0.0, tried)
+    table = steps(record, tried)
+    found = row(record, stopped, table, 500)
+    assert (found.users, found.rps, found.knee_users) == (256, 1000.0, 32)
+    assert (found.acceptable_users, found.acceptable_rps) == (32, 950.0)
+    nothing = table[table["users"] == 512]
+    assert peak(nothing, tried[3:]) is None
+    at_peak = capacity("select", 1000)
+    at_peak.result["steps"] = table.to_dict("records")
+    at_peak.result["row"]["users"] = 256
+    assert goodput_rps(at_peak) == pytest.approx(1000)
+
+
+def test_a_search_goes_on_with_successes_alone() -> None:
+    refusing = summary(64, 3.0, [1.0] * 300, failures=240)
+    assert (refusing.rps, refusing.failures) == (20.0, 240)
+    asked = Search(1000, 500)
+    assert asked.next(Tried(32, 100.0, 10.0, 0)) == 64
+    assert asked.next(refusing) == 45  # it is no rise, and halves the gap
 
 
 def test_none_acceptable_is_none_a_second() -> None:
