@@ -57,8 +57,9 @@ class Row:
     run of so many requests it is how many were running at the end.
 
     In a search for the first failure all figures are up to that failure, except those
-    of the onset (`onset.py`). In a search for the capacity they are those of the peak,
-    and `rps` counts successes alone.
+    of the onset (`onset.py`), `clean_users`, and the memory of the whole run. In a
+    search for the capacity they are those of the peak, and `rps` counts successes
+    alone.
     """
 
     outcome: str  # how the run ended
@@ -84,7 +85,7 @@ class Row:
     onset_users: int | None = None  # running at the onset
     onset_s: float | None = None  # when the onset was
     success_p99_ms: float | None = None  # the 99th percentile of successes
-    server_rss_mb: float | None = None  # the most, of all processes together
+    server_rss_mb: float | None = None  # the most in the whole run, of all processes
 
 
 ROW = frozenset(field.name for field in fields(Row))
