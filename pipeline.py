@@ -142,8 +142,7 @@ def _opened(is_kept: bool) -> Callable[[Path], Kept]:
 def _parts(root: Path, namespaces: Trial, tries: bool) -> Parts:
     """Return the parts; networks are tried only where this host is to have them."""
     from analysis import catalogue
-    from conf.plan.plan import Parts
-    from conf.plan.sources import digest
+    from conf.plan.plan import Parts, code_of
     from load.host.owner import kept_out
 
     [no_namespaces] = namespaces.why_not()
@@ -157,7 +156,7 @@ def _parts(root: Path, namespaces: Trial, tries: bool) -> Parts:
         conformance=CONFORMANCE,
         record=record.FILES,
         results=catalogue.RESULTS,
-        analysis=digest(ANALYSIS, root),
+        analysis=code_of(ANALYSIS, root),
         comparisons=catalogue.announced,
         reports=catalogue.REPORTS,
         taken_names=catalogue.taken_names(),
