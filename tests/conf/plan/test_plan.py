@@ -17,6 +17,7 @@ from conf.errors import MatrixError
 from conf.plan import cells
 from conf.plan.order import order
 from conf.plan.plan import Parts, Plan
+from conf.plan.recorded import plan_archives
 from conf.plan.request import check_names, plan
 
 pytestmark = pytest.mark.usefixtures("composed_once")
@@ -174,3 +175,13 @@ def test_analysis_that_cannot_be_read_is_one_line(unreadable: str) -> None:
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
     assert line.startswith("firstfail: ") and UNREADABLE in line
+
+
+@pytest.mark.parametrize("path", ["~no-such-user/x.zip", "x.zip,~no-such-user/y.zip"])
+def test_an_archive_of_a_user_who_is_not_there_is_one_line(path: str) -> None:
+    def opened(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+        raise AssertionError(path)
+
+    line = r"^path=~no-such-user/[xy]\.zip: there is no such home directory: write the"
+    with pytest.raises(MatrixError, match=line):
+        plan_archives({"study": "archive", "path": path}, PARTS, opened)
