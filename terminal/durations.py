@@ -24,7 +24,7 @@ from contract.settings import AUTO
 Config = Mapping[str, Any]
 AROUND_S = 6.0  # the load of a cell: starting, checking, stopping, reading the record
 STARTING_S = 2.0  # of these, until the time from which a run counts
-TRYING_S = 8.0  # how many users the server takes with ease
+TRYING_S = 8.0  # to try how many users the server takes with ease
 GUESSED_RPS = 1000.0  # of a server whose page has no cost that is known
 STEPS = 12  # of a search for the capacity
 LOAD = ("experiment", "network", "app", "users", "hatch_rate", "idle", "server", "load")
