@@ -34,11 +34,11 @@ from gate.trying import try_servers
 from gate.unpaired import impls, known, not_comparable, notes
 from load.host.environment import let_no_python_be_told
 from load.network.trial import refused, unavailable
+from pipeline import ANALYSIS
 
 OUTPUTS = Path("outputs")
 GATE = OUTPUTS / "gate"
 AGAIN, BOTH = GATE / "again", GATE / "both"  # the second measurement, and all runs
-ANALYSIS = ("analysis", "contract")  # as in `pipeline.py`
 
 
 def run(root: Path, request: Request) -> Findings:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from contract import record, stops
-from contract.settings import AUTO
+from contract.settings import AUTO, START_SHARE
 
 Config = Mapping[str, Any]
 AROUND_S = 6.0  # the load of a cell: starting, checking, stopping, reading the record
@@ -105,7 +105,7 @@ def guess_s(config: Config) -> float:
         # Requests time out when so many users wait that a queue is as long as that.
         users = capacity_rps * (think_s + load["timeout_s"])
         if experiment["start_users"] == AUTO:
-            users -= 0.7 * capacity_rps * round_s  # who join fast
+            users -= START_SHARE * capacity_rps * round_s  # who join fast
         if config["users"] != AUTO:
             users = min(users, config["users"])
         guessed = users / config["hatch_rate"] + load["think_max_s"] + load["timeout_s"]

@@ -14,6 +14,7 @@ import gate.run
 from gate.errors import GateError, Status, interrupt
 from gate.findings import Findings
 from gate.request import Request
+from pipeline import ANALYSIS
 
 COMMITS = {"base": "b" * 40, "head": "a" * 40}
 FOUND = Findings(COMMITS, ["\u2020 a note"], Request("main", {}, 7, "5%"), [], [])
@@ -57,7 +58,7 @@ def test_analysis_that_cannot_be_read_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is checked out or emptied."""
-    for name in gate.run.ANALYSIS:
+    for name in ANALYSIS:
         (tmp_path / name).mkdir()
         (tmp_path / name / "memory").symlink_to("/proc/self/mem")  # EIO, even for root
     monkeypatch.setattr(gate.run, "prepare", lambda *_: None)
