@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from conf.errors import MatrixError
 from conf.surroundings import prepare
 from contract import record
+from contract.settings import RUNNER
 from load.errors import CellError
 from load.host.allocation import without_job
 from load.host.environment import let_no_python_be_told
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from terminal.silent import Silent
     from terminal.study import Study
 
-RUNNER = ("load", "contract")  # the code that measures
-ANALYSIS = ("analysis", "contract")
+ANALYSIS = ("analysis", "contract")  # the code that makes results
 CONFORMANCE = ("conformance",)  # the code that tries how servers conform
 SNAKEMAKES_HANDLER = "DefaultStreamHandler"  # which writes to the terminal
 OF_CELLS = "rule_measure"  # how Snakemake begins the comment of the job of a cell
@@ -142,8 +142,7 @@ def _opened(is_kept: bool) -> Callable[[Path], Kept]:
 def _parts(root: Path, namespaces: Trial, tries: bool) -> Parts:
     """Return the parts; networks are tried only where this host is to have them."""
     from analysis import catalogue
-    from conf.plan.plan import Parts
-    from conf.plan.sources import digest
+    from conf.plan.plan import Parts, code_of
     from load.host.owner import kept_out
 
     [no_namespaces] = namespaces.why_not()
@@ -157,7 +156,7 @@ def _parts(root: Path, namespaces: Trial, tries: bool) -> Parts:
         conformance=CONFORMANCE,
         record=record.FILES,
         results=catalogue.RESULTS,
-        analysis=digest(ANALYSIS, root),
+        analysis=code_of(ANALYSIS, root),
         comparisons=catalogue.announced,
         reports=catalogue.REPORTS,
         taken_names=catalogue.taken_names(),

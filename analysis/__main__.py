@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     reported = steps.add_parser("report", help="all of it as a person opens it")
     reported.add_argument("matrix", type=Path, help="the folder that holds both")
     reported.add_argument("files", type=Path, nargs="+", help="FILE.html")
-    reported.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
+    _add_settings(reported)
     reported.set_defaults(run=_report)
     archive = _add_archives(steps)
     for step in (cell, matrix, archive):
@@ -70,6 +70,16 @@ def _parser() -> argparse.ArgumentParser:
         steps.add_parser("compare", help="whether the results of HEAD are worse")
     )
     return parser
+
+
+def _add_settings(step: argparse.ArgumentParser) -> None:
+    step.add_argument(
+        "--settings",
+        type=json.loads,
+        default={},
+        metavar="JSON",
+        help="settings of the report, by their names after `report.`",
+    )
 
 
 def _add_compare(compare: argparse.ArgumentParser) -> None:
@@ -105,7 +115,7 @@ def _add_archives(steps: Any) -> argparse.ArgumentParser:
     )
     archive.add_argument("matrix", type=Path, help="the folder that holds both")
     archive.add_argument("file", type=Path, help="FILE.zip")
-    archive.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
+    _add_settings(archive)
     archive.set_defaults(run=_archive)
     collect = steps.add_parser("collect", help="take an archive into a collection")
     collect.add_argument("archive", type=Path, help="FILE.zip")

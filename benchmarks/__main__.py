@@ -27,8 +27,8 @@ from pathlib import Path
 from benchmarks.server import running
 from conf.plan.matrix import matrix
 from contract import record
+from contract.settings import RUNNER
 from load.network.ports import choose_port
-from pipeline import RUNNER
 from servers.command_line.options import Parser
 
 ROOT = Path(__file__).parent.parent

@@ -18,7 +18,7 @@ from analysis.rows.groups import Group
 from analysis.rows.pairs import NOTHING, compare
 from benchmarks.run_command import run_command
 from conf.plan.matrix import matrix
-from pipeline import RUNNER
+from contract.settings import RUNNER
 from servers.command_line.options import Parser
 
 ROOT = Path(__file__).parent.parent

@@ -34,8 +34,8 @@ from benchmarks.run_command import run_command
 from benchmarks.verdict_cases import BURST, RAMP, SHAPES, STEADY, Case, cases
 from benchmarks.verdict_results import Result, line, show
 from conf.plan.matrix import matrix
+from contract.settings import RUNNER
 from load.host.cores import choose_cores
-from pipeline import RUNNER
 from servers.command_line.options import Parser, number
 
 ROOT = Path(__file__).parent.parent

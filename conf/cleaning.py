@@ -4,6 +4,7 @@ Rules of this module:
 - Measuring takes hours, so measured results are removed only if a person answers yes.
   Without an answer they are kept.
 - Results are kept while a study is writing into them.
+- A link is kept, with what it leads to: others may have put something there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ OUTPUTS = Path("outputs")
 
 def clean(outputs: Path) -> str:
     """Remove `outputs` if the user agrees; return what was done, or why it was not."""
+    if outputs.is_symlink():
+        return (
+            f"{outputs}/ is kept: it is a link to {outputs.readlink()}: remove the "
+            "link, and what you don't need there, by hand"
+        )
     if not outputs.exists():
         return f"no {outputs}/ here"
     path = outputs / NAME

@@ -31,7 +31,7 @@ RUNS_NOTHING = (
     *("list_conda_envs", "conda_cleanup_envs", "conda_create_envs_only"),
 )
 NO_PROFILE = "none"
-HERE = (None, "local", "dryrun", "touch")  # executors that start jobs on this host
+ON_THIS_HOST = (None, "local", "dryrun", "touch")  # executors that start jobs here
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def read(
         settings=of_profiles + settings,
         runs=_runs(options),
         cell=next(_cells(options), None),
-        elsewhere=options.executor not in HERE,
+        elsewhere=options.executor not in ON_THIS_HOST,
     )
 
 

@@ -18,7 +18,7 @@ class Hosts:
     # a node, as in {node}-ib0. Without them they are the addresses that Slurm has.
     job: bool = False
     server: str = ""  # the host of the server
-    address: str = ""  # of the server, on the network that is measured
+    address: str = ""  # the server's address, on the network that is measured
     load: list[str] = field(default_factory=list)  # the hosts of the users
     master: str = ""  # an address of `here`, at which the hosts of the users reach it
     folder: str = "firstfail"  # the checkout on each host, from the user's home on

@@ -3,7 +3,7 @@
 Rules of this module:
 - The sentence is the first one of the comment that opens the file. A file without a
   comment has the first sentence of the docstring of its source.
-- Nothing is composed. A malformed file is listed, too.
+- Nothing is composed. A malformed file is listed, too, and one with such a source.
 """
 
 from __future__ import annotations
@@ -60,7 +60,10 @@ def _docstring(text: str) -> str:
     path = ROOT / source[1] if source else ROOT
     if not path.is_file():
         return ""
-    return ast.get_docstring(ast.parse(path.read_text())) or ""
+    try:
+        return ast.get_docstring(ast.parse(path.read_bytes())) or ""
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""  # it may be in the middle of an edit: the others are listed
 
 
 def _first(text: str) -> str:

@@ -34,7 +34,8 @@ class Experiment:
     """When a run ends. This decides which table shows it."""
 
     name: str = ""  # set from the file's name
-    stop: str = _field(stops.FIRST_FAILURE, choices=stops.RULES)  # its rule
+    # The rule that ends the run.
+    stop: str = _field(stops.FIRST_FAILURE, choices=stops.RULES)
     # For stop: requests. The run ends when so many requests have finished.
     requests: int | None = _field(None, least=1)
     # For stop: first_failure. The run goes on for so long after the first failure, to
@@ -44,7 +45,7 @@ class Experiment:
     # `hatch_rate`. auto: 70 % of the users that keep the server busy, which is measured
     # before the record; none if users do not think.
     start_users: int | str = _field(0, least=0, most=1_000_000)
-    max_s: float = _field(600.0, above=0)  # the run ends by then in any case
+    max_s: float = _field(600.0, above=0)  # the run ends within this time in any case
     # For stop: capacity. How long each number of users is tried.
     step_s: float = _field(4.0, least=1)
     # For stop: capacity. The greatest 95th percentile that is acceptable.
@@ -72,7 +73,7 @@ class Impl:
     `keep_alive` and `request_timeout_s` of `server`, the settings of `page` (or `app`),
     and then `options`, as long options (`--backlog 128 --page static`). `version`,
     `working_directory` and values of `environment` may have all of these but
-    `{options}`.
+    `{options}`, and `working_directory` may not have `{scratch}` either.
 
     The verdict needs `worker`, `workers` and `descriptors`: the bounds by design.
     """
@@ -81,10 +82,10 @@ class Impl:
     command: str = ""  # starts the server
     # Files and folders of the server. If one changes, it is measured again.
     sources: list[str] = field(default_factory=list)
-    # Names below these that are no code of the server, and not copied with a
+    # Names below `sources` that are no code of the server, and not copied with a
     # submission.
     ignored: list[str] = field(default_factory=lambda: list(IGNORED))
-    options: dict[str, Any] = field(default_factory=dict)  # its own, by name
+    options: dict[str, Any] = field(default_factory=dict)  # options of its own, by name
     # Variables that the server gets beside those of every server.
     environment: dict[str, str] = field(default_factory=dict)
     working_directory: str | None = None  # where it starts; null: the project's folder
@@ -103,9 +104,10 @@ class Impl:
     # What serves a connection: a process or a thread of its own, one of a pool that
     # exists from the start, or a helper, which an event loop gives work and waiting to.
     worker: str | None = _field(None, choices=("process", "thread", "pool", "helper"))
-    # How many of these there are at most. null: the option `max_workers`, if any.
+    # How many such workers there are at most. null: the option `max_workers`, if any.
     workers: int | None = _field(None, least=1)
-    descriptors: int | None = _field(None, least=1)  # how many it can use at most
+    # How many descriptors of files and sockets the server can use at most.
+    descriptors: int | None = _field(None, least=1)
 
 
 @dataclass
@@ -131,11 +133,11 @@ class Network:
     mtu: int = _field(1500, least=576, most=65535)  # the most bytes of a packet
     # The kernel's bound on any accept queue (net.core.somaxconn).
     somaxconn: int | None = _field(None, least=1, most=2**31 - 1)
-    # Connections that are not yet established (net.ipv4.tcp_max_syn_backlog).
+    # The most connections that are not yet established (net.ipv4.tcp_max_syn_backlog).
     tcp_max_syn_backlog: int | None = _field(None, least=1, most=2**31 - 1)
     # Whether a full accept queue resets connections (net.ipv4.tcp_abort_on_overflow).
     tcp_abort_on_overflow: bool | None = None
-    ip_local_port_range: str | None = None  # of the users, such as 40000-40199
+    ip_local_port_range: str | None = None  # the users' ports, such as 40000-40199
     # On the users' side, a port is free again one second after its connection has
     # ended, instead of one minute. The kernel does the same on a loopback.
     tcp_tw_reuse: bool = True
@@ -157,10 +159,13 @@ class Page:
     name: str = ""  # set from the file's name
     # Where the page comes from.
     kind: str = _field("static", choices=("static", "file", "rendered"))
-    bytes: int = _field(14_939, least=2_000, most=10_000_000)  # its size
-    rows: int = _field(120, least=10, most=120)  # of a rendered page's table, at most
-    wait_ms: float = _field(0.0, least=0, most=3_600_000)  # for an imaginary backend
-    rounds: int = _field(0, least=0, most=10**9)  # of a hash, for each request
+    bytes: int = _field(14_939, least=2_000, most=10_000_000)  # the page's size
+    # How many rows the table of a rendered page has at most.
+    rows: int = _field(120, least=10, most=120)
+    # How long each request waits for an imaginary backend.
+    wait_ms: float = _field(0.0, least=0, most=3_600_000)
+    # How many rounds of a hash each request computes.
+    rounds: int = _field(0, least=0, most=10**9)
     # The CPU time of a rendered page, by the clock of its thread: after rendering, the
     # thread works until that time is over. null: as long as rendering takes.
     cpu_ms: float | None = _field(None, above=0, most=10_000)
@@ -206,7 +211,8 @@ class Load:
     # A think time counts from the end of the last response (closed), or from the time
     # at which the last request was due (open).
     arrivals: str = _field("closed", choices=("closed", "open"))
-    processes: int = _field(1, least=1, most=64)  # how many share the users
+    # How many processes of Locust share the users.
+    processes: int = _field(1, least=1, most=64)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 `python -m conformance try CONFIG FOLDER` tries one implementation with the cases that
 any server of a page must pass (`cases/chosen.py`), in the surroundings of a run. A
 study does so once for each implementation and page. `python -m benchmarks.conformance`
-tries all cases, on servers of its own.
+tries all cases that need only bytes (`cases/groups.py`), on servers of its own.
 
 - `client.py`: tries a case on a connection, and tells what it saw;
 - `visit.py`: one case on a server that runs, and the next client after it;

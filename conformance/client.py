@@ -28,7 +28,8 @@ PAUSE_S = 0.05
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets
 _HEAD = re.compile(rb"HTTP/1\.(\d) (\d{3}) ?[^\r\n]*\r?\n((?:[^\r\n]+\r?\n)*)\r?\n")
 MOST_DIGITS = 18  # of a length that is believed
-_CHUNK = re.compile(rb"([0-9A-Fa-f]+)(?:;[^\r\n]*)?\r\n")
+# A size may have zeros before it. One of more digits is no place in any bytes.
+_CHUNK = re.compile(rb"(0*[0-9A-Fa-f]{1,15})(?:;[^\r\n]*)?\r\n")
 
 
 class Connection(Protocol):

@@ -5,6 +5,7 @@ Rules of this module:
   get the verdict of both. Rows that were not measured are skipped cases before them,
   in their order. `<properties>` comes first, as the schema of Ant wants it.
 - Cases of conformance stand behind, as `compare` has them.
+- The case that says that `compare` had no row stands only where there is no row at all.
 - A name or a reason may have characters that XML does not allow: `one_line` has none.
 """
 
@@ -19,6 +20,7 @@ from gate.decision import DECIDED, NOT_MEASURED, WORSE, Row
 
 EMPTY = '<testsuites><testsuite name="firstfail gate"/></testsuites>'
 CONFORMS = "firstfail.conformance"  # the class of cases that are no rows
+NO_ROW = "rows on both sides"  # the name of the case that stands for none
 KINDS = {WORSE: "failure", NOT_MEASURED: "error"}
 COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
@@ -28,9 +30,14 @@ def decided(first: str, rows: Sequence[Row], status: int, said: str) -> str:
     root = ElementTree.fromstring(first)
     suite = root.find("testsuite")
     assert suite is not None
+    nothing = suite.find(f"testcase[@name='{NO_ROW}']")
     cases = [
-        case for case in suite.findall("testcase") if case.get("classname") != CONFORMS
+        case
+        for case in suite.findall("testcase")
+        if case is not nothing and case.get("classname") != CONFORMS
     ]
+    if nothing is not None and rows:
+        suite.remove(nothing)
     before = [_unmeasured(row) for row in rows[: len(rows) - len(cases)]]
     place = len(suite.findall("properties"))  # which come first
     suite[place:place] = before

@@ -22,11 +22,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from contract.settings import RUNNER
 from contract.terminal import duration
 from contract.whole_file import write_text
 from gate.order import Step, order
 from gate.sides import Pair, Side
-from pipeline import RUNNER
 from terminal.cell_lines import read_result, sentence
 
 KEY = "gate"  # of the only matrix of a side

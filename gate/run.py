@@ -16,8 +16,8 @@ from pathlib import Path
 
 from conf.compose.choices import quoted
 from conf.errors import MatrixError
+from conf.plan.plan import code_of
 from conf.plan.request import LOOPBACK, NETWORK, no_link
-from conf.plan.sources import digest
 from conf.plan.turn import NAME, try_lock
 from conf.surroundings import prepare
 from contract.settings import AUTO
@@ -34,11 +34,11 @@ from gate.trying import try_servers
 from gate.unpaired import impls, known, not_comparable, notes
 from load.host.environment import let_no_python_be_told
 from load.network.trial import refused, unavailable
+from pipeline import ANALYSIS
 
 OUTPUTS = Path("outputs")
 GATE = OUTPUTS / "gate"
 AGAIN, BOTH = GATE / "again", GATE / "both"  # the second measurement, and all runs
-ANALYSIS = ("analysis", "contract")  # as in `pipeline.py`
 
 
 def run(root: Path, request: Request) -> Findings:
@@ -48,6 +48,7 @@ def run(root: Path, request: Request) -> Findings:
     """
     try:
         prepare(sys.executable, root)
+        analysis = code_of(ANALYSIS, root)
     except MatrixError as error:
         raise GateError(str(error)) from None
     let_no_python_be_told()
@@ -64,7 +65,7 @@ def run(root: Path, request: Request) -> Findings:
         said = [*network.notes(request), *_notes(root, tree), *notes(base, head)]
         _announce(commits, said, chosen, request.seed)
         sides = {BASE: base, HEAD: head}
-        first = Measuring(root, GATE, sides, digest(ANALYSIS, root), "")
+        first = Measuring(root, GATE, sides, analysis, "")
         measured, untried = measured_twice(first, chosen, request)
     alone = not_comparable(base, head, chosen)
     return Findings(commits, said, request, alone, measured, untried)

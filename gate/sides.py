@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contract.settings import RUNNER
 from contract.text import one_line
 from gate.errors import GateError
-from pipeline import CONFORMANCE, RUNNER
+from pipeline import CONFORMANCE
 
 Config = dict[str, Any]
 BASE, HEAD = "base", "head"

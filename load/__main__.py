@@ -29,7 +29,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--parent", type=int, metavar="PID", help="end when this parent has ended"
     )
-    for name, what in (("expected", "the run"), ("study", "what follows the run")):
+    for name, what in (("expected", "the run"), ("rest", "the rest of the study")):
         parser.add_argument(
             f"--{name}", type=float, metavar="S", help=f"how long {what} will take"
         )
@@ -62,7 +62,7 @@ def main() -> int:
             read_config(arguments.config),
             Folder(folder, logs),
             Caller(
-                *(label, arguments.parent, arguments.expected, arguments.study),
+                *(label, arguments.parent, arguments.expected, arguments.rest),
                 quiet=arguments.quiet,
             ),
             verify_with=shlex.split(arguments.verify_with),

@@ -16,14 +16,14 @@ class Caller:
 
     Lines for it begin with `label`. The run ends when process `parent` has ended, if
     one is given. The caller expects the run to take `expected_s`, and what follows it
-    in the same study `study_s`, if it knows. Where it is `quiet`, it is told only what
+    in the same study `rest_s`, if it knows. Where it is `quiet`, it is told only what
     is wrong.
     """
 
     label: str
     parent: int | None = None
     expected_s: float | None = None
-    study_s: float | None = None
+    rest_s: float | None = None
     quiet: bool = False
 
     def say(self, text: str) -> None:
@@ -36,7 +36,7 @@ class Caller:
 
     def progress(self) -> Progress:
         """Return what shows the caller how far the run is."""
-        return Progress(self.label, self.expected_s, self.study_s, quiet=self.quiet)
+        return Progress(self.label, self.expected_s, self.rest_s, quiet=self.quiet)
 
     def check_alive(self) -> None:
         """Raise `InterruptedRunError` if the parent has ended; call it in each wait."""

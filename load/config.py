@@ -15,6 +15,8 @@ PARTS = (
     "experiment",
     "impl",
     "network",
+    "app",
+    "page",
     "users",
     "hatch_rate",
     "idle",
@@ -23,7 +25,7 @@ PARTS = (
 )
 OTHERWISE = (
     "is not a cell's configuration: it has no {}; take the config.yaml of a cell that "
-    "was measured"
+    "this version has measured"
 )
 
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from contract import record, stops
-from contract.settings import AUTO
+from contract.settings import AUTO, START_SHARE
 
 Config = Mapping[str, Any]
 AROUND_S = 6.0  # the load of a cell: starting, checking, stopping, reading the record
 STARTING_S = 2.0  # of these, until the time from which a run counts
-TRYING_S = 8.0  # how many users the server takes with ease
+TRYING_S = 8.0  # to try how many users the server takes with ease
 GUESSED_RPS = 1000.0  # of a server whose page has no cost that is known
 STEPS = 12  # of a search for the capacity
 LOAD = ("experiment", "network", "app", "users", "hatch_rate", "idle", "server", "load")
@@ -105,7 +105,7 @@ def guess_s(config: Config) -> float:
         # Requests time out when so many users wait that a queue is as long as that.
         users = capacity_rps * (think_s + load["timeout_s"])
         if experiment["start_users"] == AUTO:
-            users -= 0.7 * capacity_rps * round_s  # who join fast
+            users -= START_SHARE * capacity_rps * round_s  # who join fast
         if config["users"] != AUTO:
             users = min(users, config["users"])
         guessed = users / config["hatch_rate"] + load["think_max_s"] + load["timeout_s"]

@@ -160,9 +160,9 @@ class Screen(logging.Handler):
             self.interrupted = True
 
     def expected(self, cell: str) -> str:
-        """Return the options that tell a run how long it and its study will take."""
-        about_s, study_s = self.study.expected_s(cell), self.study.left_s(cell)
-        return f"--expected {about_s:.0f} --study {study_s:.0f}"
+        """Return the options that tell a run how long it and the rest will take."""
+        about_s, rest_s = self.study.expected_s(cell), self.study.left_s(cell)
+        return f"--expected {about_s:.0f} --rest {rest_s:.0f}"
 
     def succeed(self) -> None:
         """Show the tables, and where the rest is."""

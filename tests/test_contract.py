@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pandas as pd
 import pytest
@@ -25,6 +26,7 @@ from analysis.record.measurement import Measurement
 from analysis.record.possible import Joining
 from contract import columns, stops
 from contract import record as contract
+from load.__main__ import parse_arguments
 from load.client.phases import Unfinished
 from load.network.namespaces import Network
 from load.recording.line import Row
@@ -32,6 +34,7 @@ from load.recording.record import Record
 from load.telemetry import readings as telemetry
 from load.telemetry.proc import CoreTimes
 from load.telemetry.tcp import COUNTERS
+from terminal.screen import Screen
 
 LOAD = Path(load.__file__).parent
 BEGAN_S = 5000.0
@@ -219,3 +222,14 @@ def rows_after(watched: telemetry.Telemetry, folder: Path) -> int:
     watched.update()
     watched.file.flush()
     return len((folder / "telemetry.csv").read_text().splitlines()) - 1
+
+
+def test_a_run_reads_how_long_a_study_is_as_a_terminal_tells_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = Mock()
+    shown.study.expected_s.return_value, shown.study.left_s.return_value = 12.4, 70.0
+    words = ["load", "cell.json", "cell", *Screen.expected(shown, "a").split()]
+    monkeypatch.setattr(sys, "argv", words)
+    told = parse_arguments()
+    assert (told.expected, told.rest) == (12, 70)

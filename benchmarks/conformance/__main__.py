@@ -1,7 +1,8 @@
 """`python -m benchmarks.conformance`: HTTP/1.1 as servers speak it, side by side.
 
-Tries every case on every architecture of ours, and on nginx, gunicorn and uvicorn,
-and prints how many each passes, and what each fails.
+Tries every case that needs only bytes on every architecture of ours, and on nginx,
+gunicorn and uvicorn, and prints how many each passes, and what each fails. Those of
+slow clients and of clients that leave are not among them (`conformance/cases/`).
 
     python -m benchmarks.conformance               all of them
     python -m benchmarks.conformance select nginx  these

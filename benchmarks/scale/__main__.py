@@ -28,10 +28,10 @@ from benchmarks.scale import plan as planning
 from benchmarks.scale.plan import Measured, Way
 from benchmarks.server import running
 from conf.plan.matrix import matrix
+from contract.settings import RUNNER
 from load.host.cores import choose_cores, count_cores
 from load.host.limits import limit_open_files
 from load.network.ports import choose_port
-from pipeline import RUNNER
 from servers.command_line.options import Parser
 
 ROOT = Path(__file__).parents[2]

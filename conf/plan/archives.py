@@ -67,7 +67,13 @@ def _paths(value: Any) -> Iterator[Path]:
             f"study={STUDY} needs its archives: {PATH}=FILE.zip, or several with "
             "commas between them"
         )
-    yield from (Path(name).expanduser() for name in names)
+    for name in names:
+        try:
+            yield Path(name).expanduser()
+        except RuntimeError:
+            raise MatrixError(
+                f"{PATH}={name}: there is no such home directory: write the whole path"
+            ) from None
 
 
 def _check_rules(cells: Mapping[str, Config]) -> None:

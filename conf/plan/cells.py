@@ -19,8 +19,7 @@ from conf.errors import MatrixError
 from conf.plan.conformance import split, trials
 from conf.plan.labels import labels
 from conf.plan.matrix import matrix
-from conf.plan.plan import OUTPUTS
-from conf.plan.sources import digest
+from conf.plan.plan import OUTPUTS, code_of
 from contract.record import RUN
 
 ROOT = Path(__file__).parents[2]
@@ -31,10 +30,10 @@ def main() -> int:
     try:
         requested, tries = split(asked["requested"])
         cells = matrix(requested, ROOT, asked["runner"], asked["network"])
+        cases = code_of(asked["conformance"], ROOT)
     except MatrixError as error:
         print(error, file=sys.stderr)
         return 1
-    cases = digest(asked["conformance"], ROOT)
     known = trials(cells if tries else {}, cases, OUTPUTS, RUN)
     answer = {"cells": cells, "labels": labels(cells)}
     json.dump(answer | {"trials": known.configs, "tried": known.of}, sys.stdout)

@@ -21,8 +21,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conf.errors import MatrixError
-from conf.plan import report
+from conf.errors import MatrixError, SettingError
+from conf.plan import report, sources
 from conf.plan.conformance import Trials
 from conf.plan.labels import labels
 from conf.plan.matrix_files import OF_ARCHIVE, MatrixFiles, folder_of
@@ -188,6 +188,17 @@ class Plan:
             shown = (*self.comparisons, *self.shown, *self.reports)
             steps += [*self.files.written, *shown]
         refuse(self.parts.kept_out(map(Path, steps)))
+
+
+def code_of(part: Iterable[str], root: Path) -> str:
+    """Return the digest of the code of a part of the project.
+
+    Raises `MatrixError` if a file of it cannot be read.
+    """
+    try:
+        return sources.digest(part, root)
+    except SettingError as error:
+        raise MatrixError(str(error)) from None
 
 
 def refuse(why: str | None) -> None:

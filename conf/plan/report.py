@@ -34,7 +34,7 @@ class Report:
     language: str = field(default="en", metadata={"choices": ("en", "ko")})
     exercise: str | None = None
     student: str | None = None  # the author's number
-    name: str | None = None  # of the author
+    name: str | None = None  # the author's name
     notes: str | None = None  # a Markdown file with the author's own words
     base: str | None = None  # other results that these are compared with
     file: str = "report.pdf"

@@ -18,8 +18,7 @@ from conf.errors import MatrixError
 from conf.plan import conformance, report
 from conf.plan.matrix import matrix
 from conf.plan.matrix_files import MatrixFiles
-from conf.plan.plan import OUTPUTS, Parts, Plan, refuse
-from conf.plan.sources import digest
+from conf.plan.plan import OUTPUTS, Parts, Plan, code_of, refuse
 from conf.schema import Config
 
 SNAKEMAKE = Path(".snakemake")  # its own notes, beside `outputs`
@@ -47,7 +46,7 @@ def plan(
     told = course(given, list(cells.values()), root, root / "conf")
     trials = conformance.trials(
         cells if tries else {},
-        digest(parts.conformance, root),
+        code_of(parts.conformance, root),
         OUTPUTS,
         parts.record[0] if measures else None,
     )

@@ -1,4 +1,4 @@
-"""All cases, by group."""
+"""The cases that need only bytes, by group: all but those of `clients.py`."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def _name(action: argparse.Action) -> str:
 
 def _meaning(action: argparse.Action, root: Path) -> str:
     """Return the help of an argument, with its choices and its default."""
-    parts = [action.help or ""]
+    parts = [_said(action)]
     if action.choices:
         parts.append(", ".join(f"`{choice}`" for choice in action.choices))
     default = action.default
@@ -104,8 +104,13 @@ def _meaning(action: argparse.Action, root: Path) -> str:
 
 
 def _help_of(steps: Any, name: str) -> str:
-    [said] = [choice.help for choice in steps._choices_actions if choice.dest == name]
-    return str(said)
+    [said] = [choice for choice in steps._choices_actions if choice.dest == name]
+    return _said(said)
+
+
+def _said(action: argparse.Action) -> str:
+    """Return the help of an argument as argparse prints it."""
+    return (action.help or "") % vars(action)
 
 
 MADE = {"targets": targets, "options": options}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from contract.settings import RUNNER
 from load.hosts.sources import asked
 
-RUNNER = ("load", "contract")
 CHANGED = " has changed"  # what is said ends like this, behind the name of the code
 
 

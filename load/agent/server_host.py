@@ -2,7 +2,7 @@
 
 Rules of this module:
 - The server gets the cores that it gets where all is on one host. The agent and its
-  readings have the others.
+  readings have the one that a single process of Locust has there.
 """
 
 from __future__ import annotations

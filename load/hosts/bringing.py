@@ -25,7 +25,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from load import ROOT
 from load.errors import CellError
@@ -106,14 +106,7 @@ class Bringing:
         with tempfile.TemporaryFile() as data, log.open("wb") as output:
             data.write(self.data)
             data.seek(0)
-            with subprocess.Popen(
-                words,
-                stdin=data,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 (one thread)
-            ) as process:
+            with _started(host, words, data, output) as process:
                 try:
                     self._wait(host, process)
                 finally:
@@ -136,6 +129,23 @@ class Bringing:
                 if os.read(told, 1000) and not has_said:
                     self.say(f"host {host}: waiting for another run on it to end")
                     has_said = True
+
+
+def _started(
+    host: str, words: list[str], data: IO[bytes], output: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            words,
+            stdin=data,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 (one thread)
+        )
+    except OSError as error:
+        why = f"cannot start {words[0]}: {error.strerror}"
+        raise CellError(f"host {host}: {why}") from None
 
 
 def server_files(config: dict[str, Any]) -> list[str]:

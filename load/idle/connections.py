@@ -100,7 +100,7 @@ def _open_one(address: Address, path: str, timeout_s: float) -> socket.socket:
     try:
         connection.request("GET", path, headers={"Connection": "keep-alive"})
         response = connection.getresponse()
-        response.read()
+        _read(response)
         if not 200 <= response.status < 300:
             raise OSError(f"it answers with HTTP {response.status}")
         if response.will_close:
@@ -111,6 +111,14 @@ def _open_one(address: Address, path: str, timeout_s: float) -> socket.socket:
         connection.close()
         raise
     return kept
+
+
+def _read(response: http.client.HTTPResponse) -> None:
+    """Read the whole answer; raise OSError if its length is none that can be read."""
+    try:
+        response.read()
+    except (MemoryError, OverflowError, ValueError):  # it is too large, or negative
+        raise OSError("it answers with a length that no answer has") from None
 
 
 class HeldConnections:

@@ -30,21 +30,21 @@ class Progress:
     """Shows how far the run called `label` is, from begin to end.
 
     The run is expected to take `expected_s` in all, and what follows it in the same
-    study `study_s`; None if that is not known. Nothing is shown if it is `quiet`.
+    study `rest_s`; None if that is not known. Nothing is shown if it is `quiet`.
     """
 
     def __init__(
         self,
         label: str,
         expected_s: float | None = None,
-        study_s: float | None = None,
+        rest_s: float | None = None,
         *,
         quiet: bool = False,
     ) -> None:
         self.label = label
         self.quiet = quiet
         self.expected_s = expected_s
-        self.study_s = study_s
+        self.rest_s = rest_s
         is_drawn = can_redraw(sys.stderr) and not quiet
         self.screen = _screen(label) if is_drawn else None
         self.began = self.shown = self.read = time.monotonic()
@@ -131,8 +131,8 @@ class Progress:
             return ""
         else:
             text = f"at most {duration(max(self.longest_s - elapsed, 0.0))} left"
-        if self.study_s:
-            text += f", of the study about {duration(left + self.study_s)}"
+        if self.rest_s:
+            text += f", of the study about {duration(left + self.rest_s)}"
         return text
 
 

@@ -24,8 +24,9 @@ from gevent.event import Event
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
 
+from contract.settings import START_SHARE
+
 EVENLY_S = 0.1
-SHARE = 0.7  # of the users that keep the server busy
 JOINING = 0.3  # of the requests a second that it answers
 FASTER = 10.0  # than the rest, where the capacity of the server is unknown
 
@@ -48,7 +49,7 @@ def start_of(capacity_rps: float, round_s: float, most: int) -> Start:
 
     `round_s` is the time between a user's requests that no server can shorten.
     """
-    users = min(int(SHARE * saturation(capacity_rps, round_s)), most)
+    users = min(int(START_SHARE * saturation(capacity_rps, round_s)), most)
     return Start(users, JOINING * capacity_rps)
 
 

@@ -53,6 +53,16 @@ def test_what_is_not_measured_needs_no_answer(tmp_path: Path, root: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_link_is_kept_without_a_question(results: Path, root: Path) -> None:
+    elsewhere = results / "disk"
+    (results / "outputs").rename(elsewhere)
+    (results / "outputs").symlink_to(elsewhere)
+    said = clean(results, "y\n", root)
+    assert said.startswith(f"firstfail: outputs/ is kept: it is a link to {elsewhere}:")
+    assert len(said.splitlines()) == 1
+    assert list(elsewhere.glob("runs/**/run.json"))
+
+
 def test_a_study_that_runs_is_left_alone(results: Path, root: Path) -> None:
     await_turn(results / "outputs")
     assert "a study is running in it" in clean(results, "y\n", root)

@@ -53,3 +53,30 @@ TEXTS = {
 def test_where_it_is_said(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "mine.yaml").write_text(text)
     assert listing.sentence(tmp_path / "mine.yaml") == said
+
+
+SOURCES = {
+    "whole": (b'"One thing."', "One thing"),
+    "in another encoding": (b'# coding: latin-1\n"One th\xefng."', "One th\u00efng"),
+    "not as it says": (b'"One th\xefng."', ""),
+    "in the middle of an edit": (b'"One thing."\ndef serve(:', ""),
+    "a null byte": (b'"One thing."\0', ""),
+}
+
+
+@pytest.mark.parametrize("code, said", SOURCES.values(), ids=SOURCES)
+def test_a_source_that_python_cannot_read_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: bytes, said: str
+) -> None:
+    monkeypatch.setattr(listing, "ROOT", tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "server.py").write_bytes(code)
+    choice = tmp_path / "mine.yaml"
+    choice.write_text("command: a\nsources: [mine/server.py]\n")
+    assert listing.sentence(choice) == said
+
+
+def test_the_server_in_the_readme_says_what_it_is(tmp_path: Path, root: Path) -> None:
+    text = (root / "README.md").read_text()
+    (tmp_path / "mine.yaml").write_text(text.partition("```yaml\n")[2])
+    assert listing.sentence(tmp_path / "mine.yaml") == "My server"

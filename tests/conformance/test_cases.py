@@ -160,6 +160,21 @@ def test_a_length_that_is_none_is_not_believed(length: str) -> None:
     assert observe(CHOSEN["GET"], Scripted(said), b"page").line == "200 closed"
 
 
+@pytest.mark.parametrize(
+    "size, line",
+    [
+        ("f" * 16, "cut closed"),
+        ("f" * 50, "cut closed"),
+        ("0" * 15 + "4", "200 closed"),
+        ("0" * 50 + "4", "200 closed"),
+    ],
+)
+def test_a_size_of_a_chunk_that_is_none_is_not_believed(size: str, line: str) -> None:
+    chunks = f"{size}\r\npage\r\n0\r\n\r\n".encode()
+    said = OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunks
+    assert observe(CHOSEN["GET"], Scripted(said), b"page").line == line
+
+
 def test_the_chosen_are_what_any_server_must_pass() -> None:
     assert 30 <= len(CHOSEN) <= 45
     shared = [case for case in CHOSEN.values() if case in CASES]

@@ -27,6 +27,8 @@ GOLDEN = ROOT / "tests/analysis/golden_files/expected"
 FILES = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
 MADE = re.compile(r"<!-- made: (.*?) -->")
 
+SHOWN = sorted({w for page in pages(ROOT) for w in MADE.findall(page.read_text())})
+
 
 def groups() -> set[str]:
     fields = dataclasses.fields(Cell)
@@ -34,8 +36,7 @@ def groups() -> set[str]:
 
 
 def test_all_is_in_the_docs() -> None:
-    shown = {words for page in pages(ROOT) for words in MADE.findall(page.read_text())}
-    assert shown == {
+    assert set(SHOWN) == {
         *(
             f"settings {group}"
             for group in (*groups(), "cell", "impl.ready", "network.hosts")
@@ -99,6 +100,13 @@ def test_coverages() -> None:
     text = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
     for runs in (3, 4, 5, 6, 8, 9):
         assert f"{100 * confidence(runs):.1f}".removesuffix(".0") in text
+
+
+@pytest.mark.parametrize("words", [words for words in SHOWN if "options" in words])
+def test_an_option_says_what_it_is(words: str) -> None:
+    """As `--help` prints it, without the escapes of argparse."""
+    rows = made(words, ROOT).splitlines()[2:]
+    assert rows and not [row for row in rows if row.endswith("| |") or "%%" in row]
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from analysis.regressions.junit import as_junit
 from gate.comparing import Comparison
 from gate.errors import Status
 from gate.findings import Findings
+from gate.junit import NO_ROW
 from gate.request import Request
+from tests.analysis.regressions.made import against
 
 COMMITS = {"base": "b" * 40, "head": "a" * 40}
 REQUEST = Request("main", {"study": "gate"}, 7, "5%")
@@ -166,6 +169,28 @@ def test_a_server_that_fails_what_it_passed_is_worse(
     assert as_json["outcome"] in markdown
     failed = [case.get("name") for case in suite.findall("testcase[failure]")]
     assert failed == ["select: conformance"] * (verdict == "worse")
+
+
+def of_another_page(label: str) -> dict[str, Any]:
+    return {
+        **{"label": label, "figure": "", "row": label, "reason": "another page"},
+        **{"verdict": "not comparable", "base": [], "head": []},
+    }
+
+
+@pytest.mark.parametrize("alone", [[], ["single"], ["epoll", "select"]])
+def test_no_row_at_all_is_a_case_unless_there_is_another(
+    tmp_path: Path, alone: list[str]
+) -> None:
+    """`compare` has no row of the experiment that measures the load generator."""
+    made = Comparison([], "### HEAD against BASE\n", as_junit(against([], [])))
+    rows = [of_another_page(name) for name in alone]
+    found = Findings(COMMITS, [], REQUEST, rows, [made])
+    as_json, _, suite = written(tmp_path, found)
+    assert as_json["exit"] == found.status == Status.UNDECIDED
+    names = [case.get("name") for case in suite.findall("testcase[skipped]")]
+    assert names == (alone or [NO_ROW])
+    assert suite.get("tests") == suite.get("skipped") == str(len(names))
 
 
 ODD = "\x1b[2J\x00\ufffe\ud800 \"a\" <b> & 'c' \U0001f600\r\n\t]]>"

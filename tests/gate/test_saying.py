@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 import gate.__main__ as command
+import gate.run
 from gate.errors import GateError, Status, interrupt
 from gate.findings import Findings
 from gate.request import Request
+from pipeline import ANALYSIS
 
 COMMITS = {"base": "b" * 40, "head": "a" * 40}
 FOUND = Findings(COMMITS, ["\u2020 a note"], Request("main", {}, 7, "5%"), [], [])
@@ -50,3 +52,15 @@ def test_what_nohup_ignores_stays_ignored(
     monkeypatch.setattr(command, "run", run)
     assert command.main() == Status.WRONG_USE
     assert capsys.readouterr().err == "firstfail: seen\n"
+
+
+def test_analysis_that_cannot_be_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is checked out or emptied."""
+    for name in ANALYSIS:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "memory").symlink_to("/proc/self/mem")  # EIO, even for root
+    monkeypatch.setattr(gate.run, "prepare", lambda *_: None)
+    with pytest.raises(GateError, match="analysis/memory cannot be read: "):
+        gate.run.run(tmp_path, Request("main", {}, 7, "5%"))

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from analysis.configurations import CEILING
 from gate.errors import Status
 from gate.findings import Findings
+from gate.junit import NO_ROW
 from gate.measuring import Measuring
 from gate.request import Request
 from gate.run import measured_twice
@@ -33,9 +35,9 @@ def named(impl: str, repeat: int) -> str:
     return f"burst/{impl}/repeat~{repeat}-{impl}{repeat}"
 
 
-def side(name: str) -> Side:
+def side(name: str, **more: Any) -> Side:
     cells = {
-        named(impl, repeat): {**cell(repeat, 1.0, impl).config, "repeat": repeat}
+        named(impl, repeat): {**cell(repeat, 1, impl, **more).config, "repeat": repeat}
         for impl in HEADS
         for repeat in range(1, len(FAST) + 1)
     }
@@ -59,7 +61,8 @@ class Kept(Measuring):
     def _write(self, folder: Path, config: dict[str, Any], name: str) -> None:
         impl, repeat = config["impl"]["name"], config["repeat"]
         figures = HEADS[impl][self.title] if name == HEAD else FAST
-        made = cell(repeat, figures[repeat - 1], impl)
+        experiment = config["experiment"]["name"]
+        made = cell(repeat, figures[repeat - 1], impl, experiment=experiment)
         folder.mkdir(parents=True)
         (folder / "config.yaml").write_text(yaml.safe_dump(made.config))
         (folder / "result.json").write_text(json.dumps(made.result))
@@ -93,3 +96,16 @@ def test_what_looks_worse_is_measured_once_more(
     found.write(tmp_path)
     assert "#### All runs together" in (tmp_path / "gate.md").read_text()
     assert all((tmp_path / p / "compared.svg").exists() for p in ("", "again", "both"))
+
+
+def test_a_gate_of_the_load_generator_alone_compares_nothing(tmp_path: Path) -> None:
+    sides = {name: side(name, experiment=CEILING) for name in (BASE, HEAD)}
+    chosen = pairs(sides[BASE], sides[HEAD])
+    first = Kept(ROOT, tmp_path, sides, "one", "")
+    measured, _ = measured_twice(first, chosen, REQUEST)
+    commits = dict.fromkeys((BASE, HEAD), "a" * 40)
+    found = Findings(commits, [], REQUEST, [], measured)
+    assert found.status is Status.UNDECIDED
+    found.write(tmp_path)
+    assert "nothing was compared" in (tmp_path / "gate.md").read_text()
+    assert NO_ROW in (tmp_path / "gate.xml").read_text()

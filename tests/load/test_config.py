@@ -11,7 +11,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from load.config import read
+from load.config import PARTS, read, read_config
 from load.errors import CellError
 
 VALUES = st.recursive(
@@ -48,3 +48,12 @@ def test_what_is_neither_is_one_line(tmp_path: Path, kind: str) -> None:
     with pytest.raises(CellError, match=f"{path} is not {kind}: ") as raised:
         read(path, [], "")
     assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("part", ["app", "page"])
+def test_a_cell_of_an_older_version_is_one_line(tmp_path: Path, part: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump({name: {} for name in PARTS if name != part}))
+    line = rf"config\.yaml is not a cell's configuration: it has no {part}; take the "
+    with pytest.raises(CellError, match=line):
+        read_config(path)

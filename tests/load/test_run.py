@@ -325,7 +325,7 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(
     config: Config, run: Run
 ) -> None:
     path = config(experiment__requests=10**6, experiment__max_s=3)
-    told = ("--label", "cell 1 of 1", "--expected", "2", "--study", "7")
+    told = ("--label", "cell 1 of 1", "--expected", "2", "--rest", "7")
     process = run(path, *told, prefix=(sys.executable, "-c", HASTY))
     lines = finish(process).splitlines()
     assert len(lines) > 1

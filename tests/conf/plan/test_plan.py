@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import json
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,8 +14,10 @@ from typing import Any
 import pytest
 
 from conf.errors import MatrixError
+from conf.plan import cells
 from conf.plan.order import order
 from conf.plan.plan import Parts, Plan
+from conf.plan.recorded import plan_archives
 from conf.plan.request import check_names, plan
 
 pytestmark = pytest.mark.usefixtures("composed_once")
@@ -122,3 +128,60 @@ def test_the_loopback_is_told_of_where_there_is_no_other_network() -> None:
     [warning] = made.warnings
     assert warning.startswith("no network namespaces here (not here): requests ")
     assert not planned().warnings
+
+
+@pytest.fixture
+def unreadable(tmp_path: Path) -> str:
+    """The code of a part that has a file that nobody can read."""
+    part = tmp_path / "part"
+    part.mkdir()
+    (part / "memory").symlink_to("/proc/self/mem")  # EIO, even for root
+    return str(part)
+
+
+UNREADABLE = "part/memory cannot be read: "
+
+
+def test_code_that_cannot_be_read_is_one_line(unreadable: str) -> None:
+    with pytest.raises(MatrixError, match=UNREADABLE):
+        planned(conformance=[unreadable])
+
+
+def test_code_that_a_gate_cannot_read_is_one_line(
+    unreadable: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = {"requested": ASKED, "runner": PARTS.runner, "network": "netns"}
+    text = json.dumps({**asked, "conformance": [unreadable]})
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    assert cells.main() == 1
+    said = capsys.readouterr()
+    assert UNREADABLE in said.err and said.err.count("\n") == 1 and not said.out
+
+
+def test_analysis_that_cannot_be_read_is_one_line(unreadable: str) -> None:
+    code = (
+        f"import pipeline, sys; pipeline.ANALYSIS = {[unreadable]!r}; "
+        f"pipeline.planned({{}}, {str(ROOT)!r}, None)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith("firstfail: ") and UNREADABLE in line
+
+
+@pytest.mark.parametrize("path", ["~no-such-user/x.zip", "x.zip,~no-such-user/y.zip"])
+def test_an_archive_of_a_user_who_is_not_there_is_one_line(path: str) -> None:
+    def opened(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+        raise AssertionError(path)
+
+    line = r"^path=~no-such-user/[xy]\.zip: there is no such home directory: write the"
+    with pytest.raises(MatrixError, match=line):
+        plan_archives({"study": "archive", "path": path}, PARTS, opened)

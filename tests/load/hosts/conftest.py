@@ -17,7 +17,7 @@ import pytest
 
 from conf.plan.sources import digest
 from conf.schema import Network
-from pipeline import RUNNER
+from contract.settings import RUNNER
 from tests.conftest import ROOT
 from tests.load.conftest import HURRY, lines_of, write_config
 from tests.load.hosts.rig import Rig, missing, rig

@@ -102,6 +102,16 @@ def test_what_is_cut_off_replaces_nothing(host: Host) -> None:
     assert (host.folder / "ada/server.py").read_text() == "2" * 50_000
 
 
+def test_a_host_without_ssh_here_is_one_line(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bringing, "ssh_words", lambda *_: ["no-such-ssh", "load1"])
+    line = "^host load1: cannot start no-such-ssh: No such file or directory$"
+    with pytest.raises(CellError, match=line):
+        host.bring(code(host, ada__server="1"))
+    host.check_left()
+
+
 def test_it_waits_for_a_run_there_and_says_so(host: Host) -> None:
     data = code(host, ada__server="1")
     with host.lock.open("w") as held:
