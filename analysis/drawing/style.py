@@ -43,6 +43,7 @@ from matplotlib.ticker import (
 )
 
 from analysis.drawing import PICTURES
+from analysis.drawing.fonts import FAMILY, take_own_fonts_first
 from analysis.drawing.hangul import hangul_fonts
 from analysis.files import write
 from analysis.texts import ENGLISH, language
@@ -87,9 +88,10 @@ PNG_DPI = 150  # pixels of an inch
 WIDE = 1.75  # letters of the Latin alphabet: the width of one of Hangul
 NARROWER = 0.68  # so many times as many characters where most are Hangul
 
+take_own_fonts_first()
 mpl.rcParams.update(
     {
-        "font.family": "DejaVu Sans",
+        "font.family": FAMILY,
         "font.size": 9,
         "axes.spines.top": False,
         "axes.spines.right": False,
@@ -148,7 +150,7 @@ def lettering() -> Iterator[None]:
     for path in sorted(hangul_fonts().glob("NanumGothic*.ttf")):
         if str(path) not in {font.fname for font in fontManager.ttflist}:
             fontManager.addfont(path)
-    with mpl.rc_context({"font.family": ["NanumGothic", "DejaVu Sans"]}):
+    with mpl.rc_context({"font.family": ["NanumGothic", FAMILY]}):
         yield
 
 
