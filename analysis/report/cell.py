@@ -32,10 +32,7 @@ LOG, MOST_LINES, MOST_CHARACTERS = "server.log", 20, 4_000
 def section(
     group: Group, cell: Cell, name: str, anchor: str, points: int
 ) -> dict[str, Any]:
-    """Return the section of one of a row's cells; `name` is that of the row.
-
-    `points` is how many its timeline may have.
-    """
+    """Return the section of a cell of the row `name`; its timeline has up to `points`."""
     limit, result = cell.limit, cell.result
     sides = {True: "server", False: "outside" if is_outside(limit) else "unknown"}
     return {
@@ -246,6 +243,6 @@ def _end_of_log(path: Path) -> str:
 
 def _command(folder: Path) -> str:
     """Return the command that measures the cell again, into a folder of its own."""
-    config = shlex.quote(str(folder / "config.yaml"))
+    config = shlex.quote(f"{folder}/config.yaml")
     again = shlex.quote(f"again-{folder.name.rpartition('-')[2]}")  # the cell's key
     return f"{PYTHON} -m load {config} {again} && {PYTHON} -m analysis cell {again}"
