@@ -32,7 +32,7 @@ LOG, MOST_LINES, MOST_CHARACTERS = "server.log", 20, 4_000
 def section(
     group: Group, cell: Cell, name: str, anchor: str, points: int
 ) -> dict[str, Any]:
-    """Return the section of a cell of the row `name`; its timeline has up to `points`."""
+    """Return the section of a cell of the row `name`, whose timeline has `points`."""
     limit, result = cell.limit, cell.result
     sides = {True: "server", False: "outside" if is_outside(limit) else "unknown"}
     return {
