@@ -62,5 +62,8 @@ def _success_share(cell: Cell) -> float:
 
 def _peak(cell: Cell) -> dict[str, Any] | None:
     """Return the step of a search that is its peak; its `rps` counts failures, too."""
-    steps = cell.result.get("steps") or ()
-    return next((step for step in steps if step["users"] == cell.row["users"]), None)
+    return max(cell.result.get("steps") or (), key=_throughput, default=None)
+
+
+def _throughput(step: dict[str, Any]) -> float:
+    return float(step["rps"] - step["failures"] / (step["end_s"] - step["begin_s"]))
