@@ -155,7 +155,7 @@ def _parts(root: Path, namespaces: Trial, tries: bool) -> Parts:
         runner=RUNNER,
         conformance=CONFORMANCE,
         record=record.FILES,
-        results=catalogue.RESULTS,
+        results=record.RESULTS,
         analysis=code_of(ANALYSIS, root),
         comparisons=catalogue.announced,
         reports=catalogue.REPORTS,

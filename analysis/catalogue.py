@@ -31,11 +31,6 @@ if TYPE_CHECKING:
 
     from analysis.rows.matrix import Matrix
 
-# The files that are made of a cell's record. The first is written last.
-RESULTS = (
-    *("result.json", "timeline.csv", "stats.csv", "failures.csv"),
-    *("chart.svg", "chart.png"),
-)
 REPORTS = ("report.html", "report.pdf")  # the files of a report, by their formats
 EACH = "{experiment}"  # in a comparison's name: there is one for each experiment
 TABLES, CHARTS, SHEETS = "tables", "charts", ""  # the folders

@@ -15,7 +15,6 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.catalogue import RESULTS
 from analysis.diagnosis.result import result, without_figures
 from analysis.diagnosis.summary import Summary, summary
 from analysis.files import DataError, read_json, write_csv, write_text
@@ -37,7 +36,7 @@ def summarise_all(folders: Sequence[Path], code: str) -> None:
 
 def is_summarised(folder: Path, code: str | None) -> bool:
     """Return whether a cell has results that were made by this `code`."""
-    if not all((folder / name).is_file() for name in RESULTS):
+    if not all((folder / name).is_file() for name in record.RESULTS):
         return False
     try:
         return bool(read_json(folder / "result.json")["analysis"] == code)

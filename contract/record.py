@@ -32,6 +32,11 @@ FILES = (
     SERVER_LOG,
     LOCUST_LOG,
 )
+# What is made of them, in the same folder. The first is written last.
+RESULTS = (
+    *("result.json", "timeline.csv", "stats.csv", "failures.csv"),
+    *("chart.svg", "chart.png"),
+)
 
 PHASES = tuple(columns.PHASES)
 REQUESTS_COLUMNS = tuple(columns.REQUESTS)

@@ -49,6 +49,8 @@ def read(path: Path, parts: Sequence[str], otherwise: str) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise CellError(f"{path} is not {kind}: {reason}") from None
+    if not isinstance(config, dict) and not parts:
+        raise CellError(f"{path} holds no settings")
     missing = set(parts) - set(config if isinstance(config, dict) else ())
     if missing:
         raise CellError(f"{path} {otherwise.format(min(missing))}")

@@ -3,8 +3,9 @@
 Rules of this module:
 - The folder appears at once and complete, by one rename, or not at all. Only logs are
   written in place, so that a failed run can be read.
-- It takes the place of an earlier one, which may lack files. Nothing else is removed:
-  what holds something else, or another cell, is a `CellError` before anything runs.
+- It takes the place of an earlier one of the same cell, which may lack files. Nothing
+  else is removed: what holds something else, or another cell, is a `CellError` before
+  anything runs.
 - A full disk, and a folder of another user, are a `CellError` that says what to do.
 """
 
@@ -79,37 +80,37 @@ class Folder:
     def holds(
         self, config: dict[str, Any], files: Sequence[str] = record.FILES
     ) -> bool:
-        """Return whether all `files` are there, and are of `config`.
+        """Return whether all `files` of `config` are there.
 
         Raises `CellError` if the folder has something else, which would be lost.
         """
-        if all((self.path / name).is_file() for name in files):
-            # Both were read alike: what YAML and JSON say is compared, not their text.
-            if read(self.path / record.CONFIG, (), "") != config:
-                raise CellError(
-                    f"{self.path} holds what was made by another configuration: name "
-                    "another folder"
-                )
-            return True
         with self.explained():
-            self._check_it_is_ours(files)
-        return False
+            there = self._names(files)
+        # Both were read alike: what YAML and JSON say is compared, and not their text.
+        kept = read(self.path / record.CONFIG, (), "") if record.CONFIG in there else {}
+        if kept and kept != config:
+            raise CellError(
+                f"{self.path} holds what was made by another configuration: name "
+                "another folder"
+            )
+        return there.issuperset(files)
 
-    def _check_it_is_ours(self, files: Sequence[str]) -> None:
-        """Raise `CellError` unless there is nothing, or an earlier one with gaps.
+    def _names(self, files: Sequence[str]) -> set[str]:
+        """Return the names in the folder; raise `CellError` if one is no name of ours.
 
-        That has files alone. Others have a `config.yaml`, too, but hardly without
-        folders.
+        Hidden files are the file system's, or an editor's.
         """
         if self.path.is_symlink() or (self.path.exists() and not self.path.is_dir()):
             raise CellError(f"{self.path} is no folder: name one that is to be made")
         there = list(self.path.iterdir()) if self.path.exists() else []
-        is_ours = {path.name for path in there}.intersection(files)
-        if there and not (is_ours and all(path.is_file() for path in there)):
-            raise CellError(
-                f"{self.path} holds something else, which would be lost: name a folder "
-                "that is to be made"
-            )
+        ours = {*record.FILES, *record.RESULTS, *files}
+        for path in there:
+            if not path.is_file() or (path.name not in ours and path.name[0] != "."):
+                raise CellError(
+                    f"{self.path} holds something else, which would be lost "
+                    f"({path.name}): name a folder that is to be made"
+                )
+        return {path.name for path in there}
 
     @contextlib.contextmanager
     def explained(self) -> Iterator[None]:

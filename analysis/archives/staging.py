@@ -24,7 +24,7 @@ from analysis.archives import conformance, form
 from analysis.archives.cleaning import Cleaning
 from analysis.archives.form import CHARTS, OF_CELL, PACKED, RUNS, TABLES
 from analysis.archives.hosts import Hosts
-from analysis.catalogue import REPORTS, RESULTS
+from analysis.catalogue import REPORTS
 from analysis.files import DataError, read_json, unreadable, write_text
 from analysis.outputs import write_charts, write_tables
 from analysis.record.config import read_config
@@ -144,7 +144,7 @@ def _copy(
                 (to / name).write_bytes(cleaned)
                 are_same = are_same and cleaned == kept
         if are_same := are_same and is_summarised(folder, code):
-            for name in RESULTS:
+            for name in record.RESULTS:
                 shutil.copyfile(folder / name, to / name)
             told = {"provenance": clean[1].get("provenance")}
             write_result(to, read_json(to / "result.json") | told)

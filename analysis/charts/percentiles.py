@@ -31,6 +31,7 @@ from analysis.limits import is_servers
 from analysis.record.definitions import finish_s
 from analysis.record.run_files import read_times
 from analysis.rows.cells import Cell
+from analysis.rows.goodput import peak
 from analysis.rows.groups import MARK, grouped
 from analysis.rows.settings import caption
 from contract import record, stops
@@ -114,8 +115,8 @@ def counted_ms(cell: Cell) -> np.ndarray:
     if cell.stop == stops.FIRST_FAILURE:
         end_s = np.nextafter(cell.row["duration_s"], np.inf)  # with the failure
     elif cell.stop == stops.CAPACITY:
-        peak = max(cell.result["steps"], key=lambda step: step["rps"], default=None)
-        begin_s, end_s = (peak["begin_s"], peak["end_s"]) if peak else (0.0, 0.0)
+        step = peak(cell)
+        begin_s, end_s = (step["begin_s"], step["end_s"]) if step else (0.0, 0.0)
     finished = finish_s(requests).to_numpy()
     within = (finished >= begin_s) & (finished < end_s)
     return requests["response_ms"].to_numpy()[within]

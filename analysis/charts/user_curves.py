@@ -23,6 +23,7 @@ from analysis.drawing.implementations import Look, look_of
 from analysis.files import DataError
 from analysis.limits import is_servers
 from analysis.record.aggregates import whole_seconds
+from analysis.record.capacity import throughput
 from analysis.rows.cells import Cell
 from analysis.rows.groups import MARK, Group, grouped
 from analysis.rows.settings import label, varying_settings
@@ -137,9 +138,11 @@ def _curve(cell: Cell) -> Points:
 
 
 def _stepped(cell: Cell) -> Points:
-    """Return a search for the capacity, through its steps."""
+    """Return a search for the capacity, through its steps: their successes."""
     columns = ["users", *PANELS]
-    steps = pd.DataFrame(cell.result["steps"], columns=columns).dropna()
+    known = [*columns, "failures", "begin_s", "end_s"]
+    steps = pd.DataFrame(cell.result["steps"], columns=known).dropna()
+    steps["rps"] = throughput(steps)
     ascending = steps.sort_values("users")
     return {name: ascending[name].to_numpy(dtype=float) for name in columns}
 

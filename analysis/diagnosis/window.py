@@ -1,7 +1,7 @@
 """The stretch of a run that its evidence is of, and what was read in it.
 
 Rules of this module:
-- In a search for the capacity it is the step with most requests per second. Up to a
+- In a search for the capacity it is the step with the greatest throughput. Up to a
   first failure it is the time in which that failure came about. Otherwise it is the
   whole run.
 - What was not read in it is None.

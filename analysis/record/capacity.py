@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.record.definitions import CapacityStep, Row, Stopped, failed, finish_s
@@ -45,8 +47,8 @@ def steps(record: pd.DataFrame, tried: Sequence[CapacityStep]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def throughput(table: pd.DataFrame) -> pd.Series:
-    """Return the successful requests per second of each step."""
+def throughput(table: Any) -> Any:
+    """Return the successful requests per second of a step, or of each in a table."""
     return table["rps"] - table["failures"] / (table["end_s"] - table["begin_s"])
 
 
@@ -55,7 +57,7 @@ def peak(table: pd.DataFrame, tried: Sequence[CapacityStep]) -> CapacityStep | N
 
     `table` are the figures of the steps that were `tried`.
     """
-    rates = throughput(table).to_numpy()
+    rates: np.ndarray = throughput(table).to_numpy()
     if not rates.size or not rates.max() > 0:
         return None
     return tried[int(rates.argmax())]
@@ -71,7 +73,9 @@ def row(
     best = peak(table, stopped.steps)
     whole = row_of(record, stops.CAPACITY, stopped)
     if best is None:
-        return replace(whole, rps=None)
+        # Requests finished, and none of them was a success: that is known.
+        none = 0.0 if len(table) and table["rps"].max() > 0 else None
+        return replace(whole, rps=none, acceptable_rps=none)
     finished = finish_s(record)
     inside = record[(finished >= best.begin_s) & (finished < best.end_s)]
     at_peak = row_of(inside, stops.CAPACITY, stopped)

@@ -69,6 +69,8 @@ def checked(
     if row.reached is not None:  # users grow to the end, ever more slowly as a share
         steady_s = end_s / 10
     else:
+        # The law is of what comes and goes. Where a server hangs, nothing does.
+        end_s = min(end_s, float(finish_s(record).max())) if len(record) else end_s
         steady_s = end_s - config["users"] / config["hatch_rate"] - think_s
     law = little(record, end_s - max(steady_s, 0), end_s, think_s)
     if law is None:

@@ -69,7 +69,7 @@ class Measurement:
 
     @functools.cached_property
     def peak(self) -> CapacityStep | None:
-        """The step of such a search with most requests per second."""
+        """The step of such a search with the greatest throughput."""
         return capacity.peak(self.steps, self.stopped.steps)
 
     @functools.cached_property

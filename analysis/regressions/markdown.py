@@ -185,9 +185,7 @@ def _at_most(ratio: float) -> str:
 
 
 def _family_size(of: Finding, compared: Sequence[Finding]) -> int:
-    """Return how many rows were compared in this figure."""
-    family = of.figure.name, of.figure.rules
-    return sum((f.figure.name, f.figure.rules) == family for f in compared)
+    return sum(f.figure == of.figure for f in compared)
 
 
 def _not_compared(findings: Sequence[Finding]) -> Iterator[str]:

@@ -37,11 +37,11 @@ def with_ceilings(cells: Sequence[Cell]) -> list[Cell]:
     ]
 
 
-def is_near(cells: Iterable[Cell]) -> bool:
-    """Whether any of these capacities may be the generator's."""
+def is_near(cells: Iterable[Cell], rate: str = "rps") -> bool:
+    """Whether any of these capacities may be the generator's, or any other rate."""
     return any(
         cell.ceiling_rps is not None
-        and (cell.row["rps"] or 0) >= NEAR * cell.ceiling_rps
+        and (cell.row[rate] or 0) >= NEAR * cell.ceiling_rps
         for cell in cells
     )
 

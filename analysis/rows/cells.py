@@ -16,6 +16,8 @@ from analysis.limits import is_known
 from analysis.record.config import read_config
 from analysis.record.definitions import ROW
 
+MOST = 1e15  # no figure of a cell is as large
+
 
 @dataclass(frozen=True)
 class Conformance:
@@ -86,6 +88,18 @@ class Cell:
     @property
     def row(self) -> dict[str, Any]:
         return dict(self.result["row"])
+
+    def number(self, figure: str) -> float | None:
+        """Return a figure of its row; None if it is not known. Raises `DataError`."""
+        value: Any = self.row[figure]
+        if value is None:
+            return None
+        if type(value) not in (int, float) or not 0 <= value < MOST:
+            raise DataError(
+                f"{self.folder / 'result.json'}: row.{figure}={value} is not a figure: "
+                f"python -m analysis cell {self.folder} writes it anew"
+            )
+        return float(value)
 
     @classmethod
     def of(cls, folder: Path, result: Any) -> Cell:

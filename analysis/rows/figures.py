@@ -162,7 +162,7 @@ _ALL = (
 # Runs that ended with other numbers of requests, by a time limit or a death, are
 # compared by this in place of the number of failures.
 FAILED_PERCENT = Figure(
-    "failures",
+    "failed_percent",
     "failed requests",
     (REQUESTS,),
     written=few,
@@ -239,11 +239,12 @@ def compared(rule: str) -> dict[str, Figure]:
 
 def fitting(figure: Figure, cells: Iterable[Cell]) -> Figure:
     """Return the figure by which these cells are compared in place of `figure`."""
-    counts = figure.name == FAILED_PERCENT.name
-    differ = counts and len({cell.row["requests"] for cell in cells}) > 1
-    return FAILED_PERCENT if differ else figure
+    if figure.name != "failures":
+        return figure
+    ends = {str(cell.row["requests"]) for cell in cells}
+    return FAILED_PERCENT if len(ends) > 1 else figure
 
 
 def named(name: str) -> Figure:
     """Return the first figure of this name, whatever the rule."""
-    return next(figure for figure in _ALL if figure.name == name)
+    return next(f for f in (*_ALL, FAILED_PERCENT) if f.name == name)

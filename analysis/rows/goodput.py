@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from analysis.record.capacity import throughput
 from analysis.record.machine import bound_cores
 from analysis.rows.cells import Cell
 from contract import stops
@@ -21,17 +22,20 @@ from contract import stops
 
 def goodput_rps(cell: Cell) -> float | None:
     """Return the successful requests per second."""
-    share, peak = _success_share(cell), _peak(cell)
-    rps = peak["rps"] if peak else cell.row["rps"]
+    share, step = _success_share(cell), peak(cell)
+    rps = step["rps"] if step else cell.row["rps"]
     if not share:
         return 0.0
     return None if rps is None else float(rps * share)
 
 
 def failed_percent(cell: Cell) -> float | None:
-    """Return how many of 100 requests failed; None if there was none."""
-    requests, failures = cell.row["requests"], cell.row["failures"]
-    return 100 * failures / requests if requests else None
+    """Return how many of 100 requests failed; None if there was none.
+
+    Raises `DataError`.
+    """
+    requests, failures = cell.number("requests"), cell.number("failures")
+    return None if failures is None or not requests else 100 * failures / requests
 
 
 def cpu_us_per_success(cell: Cell) -> float | None:
@@ -54,16 +58,14 @@ def _success_share(cell: Cell) -> float:
         return 0.0
     if cell.stop == stops.REQUESTS:
         return float(1 - failures / requests)
-    if peak := _peak(cell):
-        seconds = peak["end_s"] - peak["begin_s"]
-        return float(1 - peak["failures"] / (peak["rps"] * seconds))
+    if step := peak(cell):
+        return float(throughput(step) / step["rps"]) if step["rps"] else 0.0
     return 1.0
 
 
-def _peak(cell: Cell) -> dict[str, Any] | None:
-    """Return the step of a search that is its peak; its `rps` counts failures, too."""
-    return max(cell.result.get("steps") or (), key=_throughput, default=None)
+def peak(cell: Cell) -> dict[str, Any] | None:
+    """Return the step of a search for the capacity that is its peak, if there is any.
 
-
-def _throughput(step: dict[str, Any]) -> float:
-    return float(step["rps"] - step["failures"] / (step["end_s"] - step["begin_s"]))
+    Its `rps` counts failed requests, too.
+    """
+    return max(cell.result.get("steps") or (), key=throughput, default=None)

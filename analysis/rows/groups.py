@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from analysis.files import DataError
 from analysis.limits import is_servers
@@ -21,7 +20,6 @@ from analysis.rows.figures import Figure
 from analysis.rows.settings import is_repeat, label, leaves, setting, varying_settings
 from analysis.rows.statistics import Estimate, Sample, median
 
-MOST = 1e15  # no figure of a cell is as large
 MARK = "†"  # at a figure that may not be the server's
 MARKED = f"{MARK}: limited, or possibly limited, by something other than the server"
 
@@ -53,7 +51,8 @@ class Group:
         known = self.values(figure)
         if known is None:
             return None
-        bound = figure == "users"  # a lower bound where no failure was reached
+        name = figure if isinstance(figure, str) else figure.name
+        bound = name == "users"  # a lower bound where no failure was reached
         return Sample.of(
             known,
             [not (bound and cell.row["reached"] is False) for cell in self.cells],
@@ -80,7 +79,7 @@ class Group:
         return self.median(lambda cell: cell.possible.get("rps"))
 
     def limit(self) -> tuple[str, int]:
-        """Return the limit of most runs, and the number of these runs.
+        """Return the most frequent limit, and the number of its runs.
 
         If half of the runs, or more, were not limited by the server alone, it is the
         most frequent of their limits: it is a warning, and so it is if two limits are
@@ -177,16 +176,6 @@ def grouped(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[Group]:
 
 
 def _number(cell: Cell, figure: str | Figure) -> float | None:
-    if isinstance(figure, Figure):
-        if figure.of:
-            return figure.of(cell)
-        figure = figure.name
-    value: Any = cell.row[figure]
-    if value is None:
-        return None
-    if type(value) not in (int, float) or not 0 <= value < MOST:
-        raise DataError(
-            f"{cell.folder / 'result.json'}: row.{figure}={value} is not a figure: "
-            f"python -m analysis cell {cell.folder} writes it anew"
-        )
-    return float(value)
+    if isinstance(figure, str):
+        return cell.number(figure)
+    return figure.of(cell) if figure.of else cell.number(figure.name)

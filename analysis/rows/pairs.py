@@ -46,7 +46,7 @@ RANK_TEST, T_TEST = "an exact rank test", "Welch's t-test"
 class Comparison:
     """Rows A and B in one figure; the columns of `pairs.csv`.
 
-    `limit_a` and `limit_b` are the limits of most of their runs. `ratio` is A over B,
+    `limit_a` and `limit_b` are their limits (`Group.limit`). `ratio` is A over B,
     and `sign` is set if it is a bound. `p` is of the test, and `p_holm` is corrected by
     Holm. `claim` is about A.
     """
@@ -78,7 +78,11 @@ def compare(groups: Sequence[Group]) -> list[Comparison]:
         if group.runs >= LEAST_RUNS:
             by_machine.setdefault(machine_of(group.first), []).append(group)
     chosen = [pair for rows in by_machine.values() for pair in _chosen(rows)]
-    compared = figures.compared(groups[0].first.stop).values()
+    cells = [cell for pair in chosen for group in pair for cell in group.cells]
+    compared = [
+        figures.fitting(figure, cells)
+        for figure in figures.compared(groups[0].first.stop).values()
+    ]
     by_figure = [_family(chosen, figure) for figure in compared]
     return [c for pair in itertools.zip_longest(*by_figure) for c in pair if c]
 
@@ -100,7 +104,8 @@ def _family(chosen: Sequence[tuple[Group, Group]], figure: Figure) -> list[Compa
         limits = a.limit()[0], b.limit()[0]
         way = a_over_b.claims(p)
         claim = {1: greater, -1: less}.get(way, NOTHING)
-        if way and a.first.stop == CAPACITY and is_near((b if way > 0 else a).cells):
+        lesser = b if way > 0 else a
+        if way and a.first.stop == CAPACITY and is_near(lesser.cells, figure.name):
             claim = BOUND
         comparisons.append(
             Comparison(
@@ -114,7 +119,6 @@ def _family(chosen: Sequence[tuple[Group, Group]], figure: Figure) -> list[Compa
 
 
 def _ratio(a: Group, b: Group, figure: Figure, pairs: int) -> Ratio:
-    figure = figures.fitting(figure, [*a.cells, *b.cells])
     of_a, of_b = a.sample(figure), b.sample(figure)
     if of_a is None or of_b is None:
         return Ratio(None, "", None, 1.0)

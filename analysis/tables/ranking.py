@@ -56,7 +56,7 @@ class Place:
     rps: float | None
     remark: str
     measured: bool
-    users_limit: str | None = None  # the limit of most runs, for each figure
+    users_limit: str | None = None  # `Group.limit`, for each figure
     rps_limit: str | None = None
     users_between: Ends = NO_ENDS  # the ends of intervals, if there are any
     rps_between: Ends = NO_ENDS

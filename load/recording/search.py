@@ -55,7 +55,8 @@ class Search:
         best = max((tried.rps for tried in self.tried.values()), default=0.0)
         self.tried[step.users] = step
         if self.doubling:
-            risen = step.rps >= RISE * best
+            # Where all fail, more users cannot bring more.
+            risen = step.rps >= RISE * best and (step.rps > 0 or not step.failures)
             if step.users < self.cap and (risen or self.acceptable(step)):
                 return min(2 * step.users, self.cap)
             self.doubling = False

@@ -14,6 +14,7 @@ import matplotlib as mpl
 
 from analysis import catalogue
 from analysis.rows.matrix import Matrix
+from contract import record
 from tests.analysis import golden
 
 
@@ -47,4 +48,4 @@ def test_what_is_announced_is_what_is_written(golden_made: Path) -> None:
         assert sorted(written) == sorted(catalogue.announced(configs)), matrix
     for name in {cell for cells in golden.MATRICES.values() for cell in cells}:
         written = {path.name for path in (golden_made / "cells" / name).iterdir()}
-        assert set(catalogue.RESULTS) == written - golden.RECORD
+        assert set(record.RESULTS) == written - golden.RECORD

@@ -71,21 +71,36 @@ def test_a_configuration_is_the_same_in_json_and_yaml(
     assert both[0] == both[1]
 
 
-@pytest.mark.parametrize("kind", ["a project", "a program's", "a file", "a link"])
+def test_a_part_of_another_cell_is_not_removed(tmp_path: Path) -> None:
+    other = fill(tmp_path / "cell", {**CONFIG, "users": 21}, record.REQUESTS)
+    with pytest.raises(CellError, match="by another configuration: name another fold"):
+        other.holds(CONFIG)
+
+
+@pytest.mark.parametrize("kind", ["a project", "a text", "a file", "a link"])
 def test_what_is_no_cell_would_be_lost(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "work"
     if kind == "a file":
         path.write_text("x")
     elif kind == "a link":
         path.symlink_to(tmp_path)
-    else:
+    else:  # beside the file that says what to measure
         path.mkdir()
-        (path / "thesis.tex").touch()
-    if kind == "a project":  # that has files of these names, too
+        (path / record.CONFIG).write_text(yaml.safe_dump(CONFIG))
+    if kind == "a project":
         (path / "src").mkdir()
-        (path / record.CONFIG).touch()
+    if kind == "a text":
+        (path / "thesis.tex").touch()
     with pytest.raises(CellError, match=r"no folder: name|something else, which would"):
         folder(path).holds(CONFIG)
+
+
+@pytest.mark.parametrize("text", ["", "- 1\n", "a: [\n"])
+def test_a_configuration_that_is_none_is_one_line(tmp_path: Path, text: str) -> None:
+    cell = fill(tmp_path / "cell", CONFIG)
+    (cell.path / record.CONFIG).write_text(text)
+    with pytest.raises(CellError, match=r"\.yaml (holds no settings|is not YAML)"):
+        cell.holds(CONFIG)
 
 
 @pytest.mark.parametrize("name", [".", "..", "a/..", "../..", "/"])

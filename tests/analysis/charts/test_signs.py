@@ -235,8 +235,8 @@ def test_percentiles_are_of_what_the_figures_are_of(tmp_path: Path) -> None:
     assert len(percentiles.counted_ms(until)) == 11  # the failure is one of them
     config = {**cell.config, "experiment": {"name": "capacity", "stop": "capacity"}}
     steps = [
-        {"begin_s": 0.0, "end_s": 3.0, "rps": 1.0},
-        {"begin_s": 3.0, "end_s": 9.0, "rps": 2.0},
+        {"begin_s": 0.0, "end_s": 3.0, "rps": 1.0, "failures": 0},
+        {"begin_s": 3.0, "end_s": 9.0, "rps": 2.0, "failures": 0},
     ]
     peak = dataclasses.replace(
         cell, config=config, result={**cell.result, "steps": steps}

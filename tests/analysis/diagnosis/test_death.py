@@ -67,7 +67,8 @@ def test_the_death_is_the_limit_where_the_first_failure_is_of_it(cell: Cell) -> 
 
 
 def test_a_run_up_to_the_death_had_other_failures_before(cell: Cell) -> None:
-    rows = [*steady(44, 10, 1), LATE, CUT]
+    early = (3.0, 0.0, None, 0, 30, "no response")  # one of a kind, before most
+    rows = [early, *steady(44, 10, 1), LATE, CUT, CUT]
     ended = {"at_s": 45.2, "crashed": "signal 9", "experiment": "burst"}
     result, causes = made(cell(rows, "crashed", read=READ, **ended))
     assert result["verdict"]["limit"] == "crashed"

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.charts.percentiles import counted_ms
+from analysis.charts.user_curves import growing_curves
 from analysis.outputs import write_charts
 from analysis.record.aggregates import timeline
 from analysis.record.capacity import peak, row, steps
@@ -67,7 +69,7 @@ def test_row() -> None:
     assert nothing.rps is nothing.acceptable_rps is nothing.knee_users is None
 
 
-def test_to_refuse_requests_is_no_throughput() -> None:
+def test_to_refuse_requests_is_no_throughput(cell: Callable[..., Path]) -> None:
     """Above 64 users the server answers most requests with 503, and quickly."""
     got = {32: (950, 0), 64: (960, 30), 256: (20_000, 57_000), 512: (300, 900)}
     tried = tuple(CapacityStep(n, 4.0 * i, 4.0 * i + 3) for i, n in enumerate(got))
@@ -81,17 +83,30 @@ def test_to_refuse_requests_is_no_throughput() -> None:
     found = row(record, stopped, table, 500)
     assert (found.users, found.rps, found.knee_users) == (256, 1000.0, 32)
     assert (found.acceptable_users, found.acceptable_rps) == (32, 950.0)
-    nothing = table[table["users"] == 512]
-    assert peak(nothing, tried[3:]) is None
+    refused = frame([one for one in rows if one[4] == 512])
+    nothing = steps(refused, tried)
+    assert peak(nothing, tried) is None
+    lost = row(refused, stopped, nothing, 500)
+    assert (lost.rps, lost.acceptable_rps, lost.knee_users) == (0.0, 0.0, None)
     at_peak = capacity("select", 1000)
     at_peak.result["steps"] = table.to_dict("records")
     at_peak.result["row"]["users"] = 256
     assert goodput_rps(at_peak) == pytest.approx(1000)
+    # Its curve and its percentiles are of successes, and of the same step.
+    [curve] = growing_curves([at_peak])
+    assert curve.middle["rps"].tolist() == [950.0, 950.0, 1000.0, 0.0]
+    folder = cell(rows, "requests")
+    at_peak = dataclasses.replace(at_peak, folder=folder)
+    assert len(counted_ms(at_peak)) == 60_000
+    at_peak.result["steps"] = nothing.to_dict("records")
+    assert goodput_rps(at_peak) == 0.0
 
 
 def test_a_search_goes_on_with_successes_alone() -> None:
     refusing = summary(64, 3.0, [1.0] * 300, failures=240)
     assert (refusing.rps, refusing.failures) == (20.0, 240)
+    asked = Search(1000, 500)
+    assert asked.next(Tried(1, 0.0, 10.0, 300)) is None  # all fail: not doubled
     asked = Search(1000, 500)
     assert asked.next(Tried(32, 100.0, 10.0, 0)) == 64
     assert asked.next(refusing) == 45  # it is no rise, and halves the gap
@@ -179,11 +194,14 @@ def test_of_two_lower_bounds_none_is_said_to_be_faster() -> None:
         found = [capacity(impl, rps + n) for n in range(3)]
         for n, cell in enumerate(found, 1):
             cell.config["repeat"] = n
+            cell.result["row"]["acceptable_rps"] = rps / 2 + n
         return found
 
     ceiling = capacity("select", 50_000, "ceiling")
     cells = [*three("a", 49_900), *three("b", 46_000), *three("c", 20_000), ceiling]
     found = compare(grouped(with_ceilings(cells)[:-1]))
+    far = [c for c in found if c.figure == "acceptable_rps" and c.a != "c"]
+    assert {c.claim for c in far} == {"takes more"}  # these are known
     said = {(c.a, c.b): c.claim for c in found if c.figure == "rps"}
     assert said == {
         **{("a", "b"): "no claim: a lower bound"},

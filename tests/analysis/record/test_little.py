@@ -27,6 +27,17 @@ def test_littles_law() -> None:
     assert little(frame([]), 5, 20, think_s=1.0) is None
 
 
+def test_a_server_that_hangs_in_the_end_is_not_suspect() -> None:
+    """Until 12 s 200 users got what they ask for; nothing finished in the last 8 s."""
+    rows = [(n / 250, 50.0, 200, 1, 200, "") for n in range(3000)]
+    record = frame(rows)
+    row = definitions.row(record, "requests", Stopped("time-limit", 20.0, 200))
+    thinking = {"load__think_min_s": 0.25, "load__think_max_s": 1.25}
+    asked = config(experiment="burst", users=200, hatch_rate=200, **thinking)
+    law = checked(record, row, asked)
+    assert law is not None and not law["suspect"]
+
+
 def test_users_who_ask_at_their_time_are_not_checked() -> None:
     """Who is answered late has asked again meanwhile: the law is not of users then."""
     record = frame([(n / 50, 1000.0, 200, 1, 100, "") for n in range(1000)])

@@ -106,13 +106,13 @@ def test_a_faster_head_may_fail_as_often(in_turns: bool) -> None:
         return [runs(rps, figures=f)[n] for n, f in enumerate(figures)]
 
     comparison = against(side(1000, 0.01), side(1300, 0.01), in_turns=in_turns)
-    assert verdicts(comparison)["failures"] == "same"
-    [of] = [f for f in comparison.findings if f.figure.name == "failures"]
+    assert verdicts(comparison)["failed_percent"] == "same"
+    [of] = [f for f in comparison.findings if f.figure.name == "failed_percent"]
     assert of.base and of.head
     assert (of.base.value, of.head.value) == pytest.approx((1.0, 1.0))
     assert of.figure.column == "failed requests, %"
     often = against(side(1000, 0.01), side(1300, 0.03), in_turns=in_turns)
-    assert verdicts(often)["failures"] == "worse"
+    assert verdicts(often)["failed_percent"] == "worse"
     assert often.exit == WORSE
 
 
@@ -158,6 +158,29 @@ def test_runs_without_a_failure_are_not_the_same_as_some_with() -> None:
     comparison = against(base, head)
     assert verdicts(comparison)["users"] == "too few runs"
     assert comparison.exit == UNDECIDED
+
+
+@pytest.mark.parametrize("in_turns", [False, True])
+def test_lower_bounds_are_no_figures(in_turns: bool) -> None:
+    """Five runs met no failure by five caps, and five failed at about half of these."""
+    search = {"experiment": "first_fail"}
+    base = [
+        runs(FAST, users=3300, failed=None, figures={"users": 3300 + n}, **search)[n]
+        for n in range(5)
+    ]
+    head = [
+        runs(other(FAST), figures={"users": 2000 + n}, **search)[n] for n in range(5)
+    ]
+    [users] = [
+        f
+        for f in against(base, head, in_turns=in_turns).findings
+        if f.figure.name == "users"
+    ]
+    assert users.base is not None and not users.base.reached
+    assert users.ratio is not None
+    assert (users.ratio.sign, users.ratio.interval and users.ratio.interval[0]) == (
+        *("<", 0.0),
+    )
 
 
 def test_single_runs_decide_nothing() -> None:

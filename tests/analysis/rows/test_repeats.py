@@ -193,6 +193,15 @@ def test_what_is_not_the_servers_is_not_claimed_of_them(of_select: str) -> None:
     assert found["limit_b"].tolist()[:2] == [of_select] * 2
 
 
+def test_a_lower_bound_is_not_compared_as_if_it_were_known() -> None:
+    """None of the three runs of A failed, so nobody knows how many it holds."""
+    cells = [run(n, 3300 + n, None, impl="a") for n in range(3)]
+    cells += runs("b", 2000, 2010, 2020)
+    [users, *_] = compare(grouped(cells))
+    assert (users.figure, users.sign, users.ratio_high) == ("users", ">", None)
+    assert users.claim == "no difference shown"
+
+
 @pytest.mark.parametrize(
     "limits, limit, many",
     [
@@ -230,9 +239,13 @@ def test_of_runs_that_end_by_the_clock_shares_of_failures_are_compared() -> None
         ]
 
     cells = timed("fast", 2000, 20) + timed("slow", 1000, 10) + timed("bad", 1000, 90)
-    found = [c for c in compare(grouped(cells)) if c.figure == "failures"]
+    found = [c for c in compare(grouped(cells)) if c.figure == "failed_percent"]
     assert [c.claim for c in found] == ["no difference shown", *2 * ["fails less"]]
     assert found[0].ratio == 1.0
+    assert "| fast | slow | failed requests | 1.00 " in markdown("burst", cells)
+    cells[0].result["row"]["failures"] = "many"
+    with pytest.raises(DataError, match=r"row\.failures=many is not a figure"):
+        compare(grouped(cells))
 
 
 def test_the_more_pairs_the_more_it_takes() -> None:
