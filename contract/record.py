@@ -32,7 +32,8 @@ FILES = (
     SERVER_LOG,
     LOCUST_LOG,
 )
-# What is made of them, in the same folder. The first is written last.
+# What `analysis/` makes of them, in the same folder. The first is written last. A run
+# may remove them with the record that they are of.
 RESULTS = (
     *("result.json", "timeline.csv", "stats.csv", "failures.csv"),
     *("chart.svg", "chart.png"),

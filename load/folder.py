@@ -85,32 +85,44 @@ class Folder:
         Raises `CellError` if the folder has something else, which would be lost.
         """
         with self.explained():
-            there = self._names(files)
-        # Both were read alike: what YAML and JSON say is compared, and not their text.
-        kept = read(self.path / record.CONFIG, (), "") if record.CONFIG in there else {}
-        if kept and kept != config:
+            there = [*self.path.iterdir()] if self.path.is_dir() else []
+        names = {path.name for path in there}
+        is_whole = names.issuperset(files)
+        if not is_whole:
+            self._check_it_is_ours(there, files)
+        if record.CONFIG in names and self._kept_config() != config:
             raise CellError(
                 f"{self.path} holds what was made by another configuration: name "
                 "another folder"
             )
-        return there.issuperset(files)
+        return is_whole
 
-    def _names(self, files: Sequence[str]) -> set[str]:
-        """Return the names in the folder; raise `CellError` if one is no name of ours.
+    def _kept_config(self) -> dict[str, Any]:
+        """Return what was asked for, read as `config` was: its text may be another."""
+        try:
+            return read(self.path / record.CONFIG, (), "")
+        except CellError as error:
+            raise CellError(f"{error}: remove {self.path}") from None
 
-        Hidden files are the file system's, or an editor's.
+    def _check_it_is_ours(self, there: Sequence[Path], files: Sequence[str]) -> None:
+        """Raise `CellError` unless the folder may be removed for a new one.
+
+        It may have a part of a cell, and no other files but hidden ones beside that: of
+        the file system, or of an editor.
         """
         if self.path.is_symlink() or (self.path.exists() and not self.path.is_dir()):
             raise CellError(f"{self.path} is no folder: name one that is to be made")
-        there = list(self.path.iterdir()) if self.path.exists() else []
-        ours = {*record.FILES, *record.RESULTS, *files}
-        for path in there:
-            if not path.is_file() or (path.name not in ours and path.name[0] != "."):
-                raise CellError(
-                    f"{self.path} holds something else, which would be lost "
-                    f"({path.name}): name a folder that is to be made"
-                )
-        return {path.name for path in there}
+        others = {path.name for path in there} - {record.CONFIG}
+        known = {*record.FILES, *record.RESULTS, *files}
+        strange = {name for name in others - known if not name.startswith(".")}
+        strange |= {path.name for path in there if not path.is_file()}
+        if others.isdisjoint({*record.FILES, *files}):
+            strange |= others  # results alone are of anything
+        if strange:
+            raise CellError(
+                f"{self.path} holds something else, which would be lost "
+                f"({min(strange)}): name a folder that is to be made"
+            )
 
     @contextlib.contextmanager
     def explained(self) -> Iterator[None]:

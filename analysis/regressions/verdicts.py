@@ -114,9 +114,7 @@ def _of_pair(pair: Pair) -> Iterator[Finding]:
     """Yield a finding for each figure; what is to be tested is `same` for now."""
     verdict, reason = _untested(pair)
     said = notes(pair) if not verdict else ()
-    measured = [*pair.base.measured, *pair.head.measured]
-    for each in figures.compared(pair.head.cells[0].stop).values():
-        figure = figures.fitting(each, measured)
+    for figure in figures.compared(pair.head.cells[0].stop).values():
         if verdict:
             yield Finding(pair, figure, verdict, reason)
         elif unknown := _unknown(pair, figure):

@@ -26,7 +26,7 @@ def with_ceilings(cells: Sequence[Cell]) -> list[Cell]:
     """Return the cells; those of a search for the capacity have their ceiling."""
     found: dict[str, list[float]] = {}
     for cell in cells:
-        if cell.experiment == CEILING and cell.row["rps"] is not None:
+        if cell.experiment == CEILING and cell.row["rps"]:
             found.setdefault(_generator(cell), []).append(cell.row["rps"])
     ceilings = {generator: median(rates) for generator, rates in found.items()}
     return [

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,7 +24,6 @@ from analysis.rows.settings import show, show_ms
 from contract.stops import CAPACITY, FIRST_FAILURE, REQUESTS, RULES
 
 FASTER = ("faster", "slower")
-STEADIER = ("fails less", "fails more")
 Written = Callable[[float], str]
 
 
@@ -102,7 +101,6 @@ _ALL = (
         (REQUESTS,),
         written=count,
         better="less",
-        than=STEADIER,
     ),
     Figure(
         "users",
@@ -159,16 +157,16 @@ _ALL = (
     Figure("first_failure", "first failure", (FIRST_FAILURE,), written=None),
     Figure("limit", "limited by", RULES, written=None),
 )
-# Runs that ended with other numbers of requests, by a time limit or a death, are
-# compared by this in place of the number of failures.
-FAILED_PERCENT = Figure(
-    "failed_percent",
-    "failed requests",
+# Rows are compared by this in place of the number of failures: runs that a time limit
+# or a death ended have other numbers of requests.
+FAILED_SHARE = Figure(
+    "failures",
+    "failures",
     (REQUESTS,),
     written=few,
     unit="%",
     better="less",
-    than=STEADIER,
+    than=("fails less", "fails more"),
     of=goodput.failed_percent,
 )
 # The figures in the charts of each rule, a panel each.
@@ -234,17 +232,12 @@ def drawn(rule: str) -> list[Figure]:
 
 def compared(rule: str) -> dict[str, Figure]:
     """Return the figures of this rule by which rows are compared."""
-    return {name: figure for name, figure in of_rule(rule).items() if figure.than}
-
-
-def fitting(figure: Figure, cells: Iterable[Cell]) -> Figure:
-    """Return the figure by which these cells are compared in place of `figure`."""
-    if figure.name != "failures":
-        return figure
-    ends = {str(cell.row["requests"]) for cell in cells}
-    return FAILED_PERCENT if len(ends) > 1 else figure
+    known = of_rule(rule)
+    if FAILED_SHARE.name in known:
+        known[FAILED_SHARE.name] = FAILED_SHARE
+    return {name: figure for name, figure in known.items() if figure.than}
 
 
 def named(name: str) -> Figure:
     """Return the first figure of this name, whatever the rule."""
-    return next(f for f in (*_ALL, FAILED_PERCENT) if f.name == name)
+    return next(figure for figure in _ALL if figure.name == name)

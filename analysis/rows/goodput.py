@@ -59,7 +59,7 @@ def _success_share(cell: Cell) -> float:
     if cell.stop == stops.REQUESTS:
         return float(1 - failures / requests)
     if step := peak(cell):
-        return float(throughput(step) / step["rps"]) if step["rps"] else 0.0
+        return float(throughput(step) / step["rps"])
     return 1.0
 
 
@@ -68,4 +68,5 @@ def peak(cell: Cell) -> dict[str, Any] | None:
 
     Its `rps` counts failed requests, too.
     """
-    return max(cell.result.get("steps") or (), key=throughput, default=None)
+    step = max(cell.result.get("steps") or (), key=throughput, default=None)
+    return step if step and throughput(step) > 0 else None

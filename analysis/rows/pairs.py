@@ -78,11 +78,7 @@ def compare(groups: Sequence[Group]) -> list[Comparison]:
         if group.runs >= LEAST_RUNS:
             by_machine.setdefault(machine_of(group.first), []).append(group)
     chosen = [pair for rows in by_machine.values() for pair in _chosen(rows)]
-    cells = [cell for pair in chosen for group in pair for cell in group.cells]
-    compared = [
-        figures.fitting(figure, cells)
-        for figure in figures.compared(groups[0].first.stop).values()
-    ]
+    compared = figures.compared(groups[0].first.stop).values()
     by_figure = [_family(chosen, figure) for figure in compared]
     return [c for pair in itertools.zip_longest(*by_figure) for c in pair if c]
 

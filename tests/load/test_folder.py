@@ -77,29 +77,60 @@ def test_a_part_of_another_cell_is_not_removed(tmp_path: Path) -> None:
         other.holds(CONFIG)
 
 
-@pytest.mark.parametrize("kind", ["a project", "a text", "a file", "a link"])
-def test_what_is_no_cell_would_be_lost(tmp_path: Path, kind: str) -> None:
+OF_NO_CELL = [
+    *(["src/"], ["thesis.tex"], [".env"], [".git"], ["stats.csv", "result.json"]),
+    *([record.CONFIG, "src/"], [record.CONFIG, "thesis.tex"], [record.CONFIG, ".env"]),
+    [record.CONFIG, record.RUN, "notes.md"],
+]
+
+
+@pytest.mark.parametrize("names", OF_NO_CELL, ids=" ".join)
+def test_what_is_no_cell_would_be_lost(tmp_path: Path, names: list[str]) -> None:
+    path = tmp_path / "work"
+    path.mkdir()
+    for name in names:
+        if name.endswith("/"):
+            (path / name).mkdir()
+        elif name == record.CONFIG:  # which says what to measure
+            (path / name).write_text(yaml.safe_dump(CONFIG))
+        else:
+            (path / name).touch()
+    with pytest.raises(CellError, match="holds something else, which would be lost"):
+        folder(path).holds(CONFIG)
+
+
+@pytest.mark.parametrize("kind", ["a file", "a link"])
+def test_what_is_no_folder_is_told(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "work"
     if kind == "a file":
         path.write_text("x")
-    elif kind == "a link":
+    else:
         path.symlink_to(tmp_path)
-    else:  # beside the file that says what to measure
-        path.mkdir()
-        (path / record.CONFIG).write_text(yaml.safe_dump(CONFIG))
-    if kind == "a project":
-        (path / "src").mkdir()
-    if kind == "a text":
-        (path / "thesis.tex").touch()
-    with pytest.raises(CellError, match=r"no folder: name|something else, which would"):
+    with pytest.raises(CellError, match="is no folder: name one that is to be made"):
         folder(path).holds(CONFIG)
+
+
+def test_a_note_in_a_whole_cell_is_no_trouble(tmp_path: Path) -> None:
+    """Nothing is removed there. A hidden file in a part of one is an editor's."""
+    whole = fill(tmp_path / "cell", CONFIG)
+    (whole.path / "notes.md").touch()
+    assert whole.holds(CONFIG)
+    part = fill(tmp_path / "part", CONFIG, record.REQUESTS)
+    (part.path / ".DS_Store").touch()
+    assert not part.holds(CONFIG)
+    alone = folder(tmp_path / "alone")  # as of a trial that was not made
+    alone.path.mkdir()
+    (alone.path / record.CONFIG).write_text(yaml.safe_dump(CONFIG))
+    assert not alone.holds(CONFIG)
 
 
 @pytest.mark.parametrize("text", ["", "- 1\n", "a: [\n"])
 def test_a_configuration_that_is_none_is_one_line(tmp_path: Path, text: str) -> None:
     cell = fill(tmp_path / "cell", CONFIG)
     (cell.path / record.CONFIG).write_text(text)
-    with pytest.raises(CellError, match=r"\.yaml (holds no settings|is not YAML)"):
+    with pytest.raises(
+        CellError, match=r"\.yaml (holds no settings|is not YAML).*: remove"
+    ):
         cell.holds(CONFIG)
 
 

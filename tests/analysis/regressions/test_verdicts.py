@@ -106,13 +106,13 @@ def test_a_faster_head_may_fail_as_often(in_turns: bool) -> None:
         return [runs(rps, figures=f)[n] for n, f in enumerate(figures)]
 
     comparison = against(side(1000, 0.01), side(1300, 0.01), in_turns=in_turns)
-    assert verdicts(comparison)["failed_percent"] == "same"
-    [of] = [f for f in comparison.findings if f.figure.name == "failed_percent"]
+    assert verdicts(comparison)["failures"] == "same"
+    [of] = [f for f in comparison.findings if f.figure.name == "failures"]
     assert of.base and of.head
     assert (of.base.value, of.head.value) == pytest.approx((1.0, 1.0))
-    assert of.figure.column == "failed requests, %"
+    assert of.figure.column == "failures, %"
     often = against(side(1000, 0.01), side(1300, 0.03), in_turns=in_turns)
-    assert verdicts(often)["failed_percent"] == "worse"
+    assert verdicts(often)["failures"] == "worse"
     assert often.exit == WORSE
 
 

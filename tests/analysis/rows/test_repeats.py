@@ -239,10 +239,10 @@ def test_of_runs_that_end_by_the_clock_shares_of_failures_are_compared() -> None
         ]
 
     cells = timed("fast", 2000, 20) + timed("slow", 1000, 10) + timed("bad", 1000, 90)
-    found = [c for c in compare(grouped(cells)) if c.figure == "failed_percent"]
+    found = [c for c in compare(grouped(cells)) if c.figure == "failures"]
     assert [c.claim for c in found] == ["no difference shown", *2 * ["fails less"]]
     assert found[0].ratio == 1.0
-    assert "| fast | slow | failed requests | 1.00 " in markdown("burst", cells)
+    assert "| fast | slow | failures | 1.00 " in markdown("burst", cells)
     cells[0].result["row"]["failures"] = "many"
     with pytest.raises(DataError, match=r"row\.failures=many is not a figure"):
         compare(grouped(cells))
