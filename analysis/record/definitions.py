@@ -67,9 +67,7 @@ class Row:
     users: int  # how many were running, by the rule
     requests: int  # how many finished
     failures: int  # how many of them failed
-    rps: (
-        float | None
-    )  # per second: of all, of a search's last 10 s, or successes at a peak
+    rps: float | None  # per second: of all, of the last 10 s, or successes at a peak
     average_ms: float | None  # the mean response time of all requests
     median_ms: float | None  # their median
     success_average_ms: float | None  # the mean response time of successes
