@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.diagnosis.death import died_s
 from analysis.diagnosis.levels import most_descriptors, most_workers
 from analysis.diagnosis.window import Window, window
 from analysis.record.definitions import CapacityStep, Row, failed
@@ -115,7 +114,7 @@ def evidence(
         failure=main_failure(record, row),
         stray=row.outcome == stops.STRAY,
         failures=row.failures,
-        server=_server(config, run, within, users, _crashed(run, record, row)),
+        server=_server(config, run, within, users),
         generator=_generator(run, within),
         network=_network(
             config["network"], link_mbit(config, run["provenance"]), within
@@ -133,18 +132,8 @@ def main_failure(record: pd.DataFrame, row: Row) -> str | None:
     return str(record.loc[failed(record), "error"].mode().iloc[0])
 
 
-def _crashed(run: dict[str, Any], record: pd.DataFrame, row: Row) -> str | None:
-    """Return how the server died, unless the row ends before with another failure."""
-    before = row.reached and row.duration_s < died_s(record, run["stopped"]["at_s"])
-    return None if before else run.get("crashed")
-
-
 def _server(
-    config: dict[str, Any],
-    run: dict[str, Any],
-    within: Window,
-    users: Users,
-    crashed: str | None,
+    config: dict[str, Any], run: dict[str, Any], within: Window, users: Users
 ) -> Server:
     impl, cores = config["impl"], bound_cores(run["provenance"], "server")
     queue = within.values("queue")
@@ -152,7 +141,7 @@ def _server(
     backlogs = within.values("backlog")
     resets = (run["provenance"].get("limits") or {}).get(RESETS_ON_OVERFLOW)
     return Server(
-        crashed=crashed,
+        crashed=run.get("crashed"),
         cpu=within.share("server_cpu_s", cores or 1),
         cores_idle=within.share("server_cores_idle_s", cores),
         workers=_workers(impl, within, (users.rps or 0.0) * users.page_wait_s),

@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.diagnosis.by_host import on_hosts
 from analysis.diagnosis.causes import TOO_LATE, cause
-from analysis.diagnosis.death import died_s
+from analysis.diagnosis.death import Death, death
 from analysis.diagnosis.evidence import Evidence, evidence
 from analysis.diagnosis.utilisation import per_second
 from analysis.diagnosis.verdict import Verdict, verdict
@@ -42,6 +42,7 @@ class Summary:
     shown: Waiting | None  # in the time that charts show
     possible: Possible | None
     cause: str  # of the first failure
+    death: Death
 
     def timeline(self) -> pd.DataFrame:
         """Return a row per second: requests, readings, and what users waited for."""
@@ -56,15 +57,15 @@ class Summary:
 
     def failures(self) -> pd.DataFrame:
         """Return the kinds of failures, each with its likely cause."""
-        measured = self.measured
-        fails = measured.record[definitions.failed(measured.record)]
+        record = self.measured.record
+        fails = record[definitions.failed(record)]
         # A few of a kind may have come before a death that is the cause of most.
         middle_s = definitions.finish_s(fails).groupby(fails["error"]).median()
-        table = aggregates.failures(measured.record)
+        table = aggregates.failures(record)
         table["cause"] = [
             cause(
                 error,
-                _at(middle_s[error], self.evidence, measured),
+                _at(middle_s[error], self.evidence, self.death),
                 waits(self.shown, error),
             )
             for error in table["error"]
@@ -78,11 +79,14 @@ def summary(measured: Measurement) -> Summary:
     row = _row(measured)
     step = measured.peak
     facts = evidence(config, measured.run, record, row, measured.readings, step)
+    died = death(record, measured.run)
+    if row.reached:  # the row ends with that failure, which may have come before
+        facts = _at(row.duration_s, facts, died)
     failed = _failed(record, row)
     waited = _waited(measured, row, step, failed)
     bound = _possible(measured, row)
     found = verdict(facts, waited, bound)
-    at_failure = _at(row.first_failure_s, facts, measured)
+    at_failure = _at(row.first_failure_s, facts, died)
     told = on_hosts(found.limit, config, measured.run)
     return Summary(
         measured=measured,
@@ -93,15 +97,13 @@ def summary(measured: Measurement) -> Summary:
         shown=_shown(measured, row, waited, failed),
         possible=bound,
         cause=cause(row.first_failure or "", at_failure, waits(waited, FIRST)),
+        death=died,
     )
 
 
-def _at(failed_s: float | None, facts: Evidence, measured: Measurement) -> Evidence:
+def _at(failed_s: float | None, facts: Evidence, died: Death) -> Evidence:
     """Return the evidence of what failed at `failed_s`: with a death, or without."""
-    since_s = died_s(measured.record, measured.stopped.at_s)
-    dead = failed_s is not None and failed_s >= since_s
-    crashed = measured.run.get("crashed") if dead else None
-    server = dataclasses.replace(facts.server, crashed=crashed)
+    server = dataclasses.replace(facts.server, crashed=died.at(failed_s))
     return dataclasses.replace(facts, server=server)
 
 

@@ -9,6 +9,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib as mpl
@@ -20,8 +21,13 @@ FAMILY = "DejaVu Sans"
 def take_own_fonts_first() -> None:
     """Let matplotlib's own fonts be found before others of the same name."""
     own = Path(mpl.get_data_path(), "fonts", "ttf")
+    add_fonts(own.glob("DejaVuSans*.ttf"))
+    fontManager.ttflist.sort(key=lambda font: not Path(font.fname).is_relative_to(own))
+
+
+def add_fonts(paths: Iterable[Path]) -> None:
+    """Let charts have the fonts in these files, too; each is listed once."""
     known = {font.fname for font in fontManager.ttflist}
-    for path in sorted(own.glob("DejaVuSans*.ttf")):
+    for path in sorted(paths):
         if str(path) not in known:
             fontManager.addfont(path)
-    fontManager.ttflist.sort(key=lambda font: not Path(font.fname).is_relative_to(own))

@@ -32,7 +32,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 from matplotlib.ticker import (
     FixedLocator,
@@ -43,7 +42,7 @@ from matplotlib.ticker import (
 )
 
 from analysis.drawing import PICTURES
-from analysis.drawing.fonts import FAMILY, take_own_fonts_first
+from analysis.drawing.fonts import FAMILY, add_fonts, take_own_fonts_first
 from analysis.drawing.hangul import hangul_fonts
 from analysis.files import write
 from analysis.texts import ENGLISH, language
@@ -147,9 +146,7 @@ def lettering() -> Iterator[None]:
     if language() == ENGLISH:
         yield
         return
-    for path in sorted(hangul_fonts().glob("NanumGothic*.ttf")):
-        if str(path) not in {font.fname for font in fontManager.ttflist}:
-            fontManager.addfont(path)
+    add_fonts(hangul_fonts().glob("NanumGothic*.ttf"))
     with mpl.rc_context({"font.family": ["NanumGothic", FAMILY]}):
         yield
 

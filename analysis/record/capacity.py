@@ -74,8 +74,8 @@ def row(
     whole = row_of(record, stops.CAPACITY, stopped)
     if best is None:
         # Requests finished, and none of them was a success: that is known.
-        none = 0.0 if len(table) and table["rps"].max() > 0 else None
-        return replace(whole, rps=none, acceptable_rps=none)
+        rate = 0.0 if len(table) and table["rps"].max() > 0 else None
+        return replace(whole, rps=rate, acceptable_rps=rate)
     finished = finish_s(record)
     inside = record[(finished >= best.begin_s) & (finished < best.end_s)]
     at_peak = row_of(inside, stops.CAPACITY, stopped)

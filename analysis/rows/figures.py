@@ -79,8 +79,7 @@ class Figure:
 
     def value(self, cell: Cell) -> float | None:
         """Return its value for a cell; None if it is not known."""
-        value = self.of(cell) if self.of else cell.row[self.name]
-        return None if value is None else float(value)
+        return self.of(cell) if self.of else cell.number(self.name)
 
     def show(self, value: float | None) -> str:
         """Return a value for reading."""

@@ -22,8 +22,9 @@ from contract import stops
 
 def goodput_rps(cell: Cell) -> float | None:
     """Return the successful requests per second."""
-    share, step = _success_share(cell), peak(cell)
-    rps = step["rps"] if step else cell.row["rps"]
+    if step := peak(cell):
+        return float(throughput(step))
+    share, rps = _success_share(cell), cell.row["rps"]
     if not share:
         return 0.0
     return None if rps is None else float(rps * share)

@@ -178,4 +178,4 @@ def grouped(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[Group]:
 def _number(cell: Cell, figure: str | Figure) -> float | None:
     if isinstance(figure, str):
         return cell.number(figure)
-    return figure.of(cell) if figure.of else cell.number(figure.name)
+    return figure.value(cell)

@@ -32,7 +32,6 @@ from analysis.rows.machines import machine_of
 from analysis.rows.ratios import ALPHA, Ratio, are_few, holm, ratio, runs_needed
 from analysis.rows.settings import show
 from analysis.rows.statistics import LEAST_RUNS
-from contract.stops import CAPACITY
 
 ALL_PAIRS = 6  # rows of which all pairs are compared
 NOTHING = "no difference shown"
@@ -101,7 +100,7 @@ def _family(chosen: Sequence[tuple[Group, Group]], figure: Figure) -> list[Compa
         way = a_over_b.claims(p)
         claim = {1: greater, -1: less}.get(way, NOTHING)
         lesser = b if way > 0 else a
-        if way and a.first.stop == CAPACITY and is_near(lesser.cells, figure.name):
+        if way and is_near(lesser.cells, figure.name):
             claim = BOUND
         comparisons.append(
             Comparison(
