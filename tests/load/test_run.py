@@ -487,8 +487,9 @@ def test_a_quota_into_which_a_server_goes_by_itself(
 ) -> None:
     try:
         with quota(0.2) as within:
-            rendered = {"page__kind": "rendered", "page__cpu_ms": 4.0}
-            path = config(users=20, experiment__requests=150, **rendered)
+            # Thirty rows, so that a slow machine too can make the page in that time.
+            page = {"page__kind": "rendered", "page__rows": 30, "page__cpu_ms": 4.0}
+            path = config(users=20, experiment__requests=150, **page)
             cell = json.loads(path.read_text())
             cell["impl"]["command"] = f"{shlex.join(within)} {cell['impl']['command']}"
             path.write_text(json.dumps(cell))
